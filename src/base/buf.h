@@ -1,0 +1,44 @@
+/*
+ * buf.h - bytes that grow up to a maximum given at the start.
+ *
+ * The first failure (no memory, over the maximum) sticks; writing goes on without effect and
+ * buf_failed() tells at the end. buf_release() is legal on a zeroed struct.
+ */
+#ifndef BUF_H
+#define BUF_H
+
+#include "base/base.h"
+
+struct buf {
+    uint8_t *p;
+    size_t n, cap, max;
+    bool failed;
+};
+
+void buf_init(struct buf *b, size_t max_bytes);
+void buf_release(struct buf *b);
+
+static inline void buf_clear(struct buf *b)
+{
+    b->n = 0;
+    b->failed = false;
+}
+
+/* Make room for `bytes` more; false when it cannot. */
+bool buf_reserve(struct buf *b, size_t bytes);
+void buf_add(struct buf *b, struct span s);
+void buf_byte(struct buf *b, uint8_t c);
+void buf_text(struct buf *b, const char *s);
+void buf_fmt(struct buf *b, const char *fmt, ...) CHECK_FORMAT(2, 3);
+
+static inline struct span buf_span(const struct buf *b)
+{
+    return (struct span){ b->p, b->n };
+}
+
+static inline bool buf_failed(const struct buf *b)
+{
+    return b->failed;
+}
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * match.h - the fast evaluator: compiled rules, one matcher per thread.
+ *
+ * struct ruleset is compiled once, immutable, and shared by all matchers. A rule is tried only on
+ * events whose view carries its logsource, and there only when a necessary literal or value of it
+ * was seen; then it is verified in full. See compile.c for how.
+ */
+#ifndef MATCH_H
+#define MATCH_H
+
+#include "event/event.h"
+#include "sigma/rule.h"
+
+struct ruleset;
+struct matcher;
+
+/* Enter the names of every field that rules and correlations ask for. Before names_freeze(). */
+int ruleset_names(const struct sigma_rules *rs, struct names *n, struct err *e);
+
+/* Compile for this taxonomy. `rs`, `t` and `n` must outlive the result. */
+int ruleset_new(struct ruleset **out, const struct sigma_rules *rs, const struct taxonomy *t,
+                const struct names *n, unsigned threads, struct err *e);
+void ruleset_free(struct ruleset **rs);
+
+int matcher_new(struct matcher **out, const struct ruleset *rs, struct err *e);
+void matcher_free(struct matcher **m);
+
+struct hit {
+    uint32_t rule;              /* index in sigma_rules.rules */
+    const struct view *view;
+    bool filter_unavailable;    /* a filter's field cannot exist in this view */
+};
+
+/* Try every rule on the event. The hits are ascending by rule, each rule once; they live until
+ * the next call. Returns their number. */
+uint32_t match_event(struct matcher *m, struct event *e, const struct hit **hits);
+
+/* Why rule `rule` matched: one row per test that held. */
+struct because {
+    struct span selection, field, value;
+};
+uint32_t match_because(struct matcher *m, struct event *e, const struct hit *h,
+                       struct because *rows, uint32_t max);
+
+#endif
