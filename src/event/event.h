@@ -29,6 +29,9 @@
 
 #define EVENT_NONE UINT32_MAX
 
+/* Handles are below this: the record's fields first, computed values from LIMIT_FIELDS on. */
+#define EVENT_HANDLES_MAX (LIMIT_FIELDS + 2048u)
+
 struct event_slot {
     uint32_t round;  /* equals event.round when it holds something of this event */
     uint16_t first;  /* handle */
@@ -84,6 +87,14 @@ const struct rec_field *event_field(const struct event *e, uint32_t handle);
 /* Its text (decoded at most once per event). A NULL kind gives SPAN_NONE (p == NULL); an empty
  * text gives p != NULL, n == 0. */
 struct span event_text(struct event *e, uint32_t handle);
+
+/* The whole record, cut at LIMIT_EVENT_BYTES: what keywords look into. */
+static inline struct span event_raw(const struct event *e)
+{
+    struct span raw = e->rec->raw;
+
+    return raw.n <= LIMIT_EVENT_BYTES ? raw : (struct span){ raw.p, LIMIT_EVENT_BYTES };
+}
 
 /* The dotted own name of a record's field, composed into scratch that lives with the event. */
 struct span event_name(struct event *e, uint32_t handle);

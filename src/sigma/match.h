@@ -22,6 +22,38 @@ int ruleset_new(struct ruleset **out, const struct sigma_rules *rs, const struct
                 const struct names *n, unsigned threads, struct err *e);
 void ruleset_free(struct ruleset **rs);
 
+/*
+ * All of it in one step, as commands want it: taxonomy and rules from their paths, through the
+ * cache file when one is named, made from the same sources (paths, sizes, times) by the same
+ * program, and trusted. Otherwise everything is read and compiled, and the cache file written
+ * (failing to write it is no error: `note` says so). *t and *n belong to the caller, who releases
+ * them after the ruleset.
+ */
+struct ruleset_sources {
+    const char *taxonomy;      /* folder */
+    const char *const *rules;  /* files and folders */
+    uint32_t rule_count;
+    const char *placeholders;  /* YAML file, or NULL */
+    const char *cache;         /* file, or NULL for none */
+    unsigned threads;
+};
+
+struct ruleset_note {
+    bool from_cache;
+    char cache_why[256];       /* why the cache was not used or not written; empty: it was */
+};
+
+int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
+                 const struct ruleset_sources *from, struct ruleset_note *note, struct err *e);
+
+/* What it holds, also when it came from the cache. Indexes are those of hits and references. */
+uint32_t ruleset_rule_count(const struct ruleset *rs);
+const struct sigma_rule *ruleset_rule(const struct ruleset *rs, uint32_t i);
+uint32_t ruleset_correlation_count(const struct ruleset *rs);
+const struct sigma_correlation *ruleset_correlation(const struct ruleset *rs, uint32_t i);
+uint32_t ruleset_refusal_count(const struct ruleset *rs);
+const struct sigma_refusal *ruleset_refusal(const struct ruleset *rs, uint32_t i);
+
 int matcher_new(struct matcher **out, const struct ruleset *rs, struct err *e);
 void matcher_free(struct matcher **m);
 

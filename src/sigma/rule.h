@@ -49,6 +49,7 @@ enum sigma_op {
 struct sigma_token {
     enum { TOKEN_TEXT, TOKEN_ANY /* '*' */, TOKEN_ONE /* '?': one code point */ } kind;
     struct span text;
+    struct span fold;      /* text after case folding; filled by compile.c */
 };
 
 struct sigma_test {
@@ -63,6 +64,9 @@ struct sigma_test {
     struct sigma_token *tokens;
     uint32_t token_count;
     struct span shown;     /* the value as the author wrote it, for explanations */
+    struct span fold;      /* text after case folding; this and the next two filled by compile.c */
+    uint32_t ref_name;     /* FIELDREF: name id */
+    uint32_t regex;        /* RE: index of the compiled expression */
 };
 
 /* A scalar as the YAML had it, for the oracle and for explanations. */
@@ -85,6 +89,7 @@ struct sigma_item {
                                       give several) have one number and are ORed, groups ANDed */
     bool all;                      /* every group must hold, in some value; else any test */
     bool negate;                   /* neq: the whole item is turned round */
+    uint32_t name;                 /* name id of `field`, 0 for keywords; filled by compile.c */
     uint32_t line;
 };
 

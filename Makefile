@@ -1,0 +1,64 @@
+# The front door. Meson does the building; this file says what can be asked for.
+#   make            this list
+#   make deps       install what is missing, from Debian's packages
+#   make build      the program, at build/canh
+#   make run        build, then scan this machine's own logs with the rules that ship
+#   make test       every test; closes with "N passed, N failed, N skipped"
+#   make bench      every figure, as a table and in bench/results.json
+#   make fuzz       every fuzz target, SECONDS each (default 60)
+#   make install    into PREFIX (default /usr/local)
+#   make format     clang-format over the tree
+#   make clean      remove what was built
+SHELL = /bin/sh
+SECONDS ?= 60
+PREFIX ?= /usr/local
+DATA ?= ../shared/data
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+deps:
+	@tools/deps.sh
+
+build/build.ninja:
+	@tools/deps.sh build test
+	@meson setup build --buildtype=release --prefix=$(PREFIX) >/dev/null
+
+build: build/build.ninja
+	@ninja -C build --quiet src/cmd/canh
+	@ln -sf src/cmd/canh build/canh
+
+run: build
+	@tools/run.sh $(DATA)
+
+build-test/build.ninja:
+	@tools/deps.sh build test
+	@meson setup build-test --buildtype=debugoptimized -Db_sanitize=address,undefined >/dev/null
+
+test: build build-test/build.ninja
+	@tools/test.sh
+
+bench: build
+	@tools/deps.sh bench
+	@bench/run.sh $(DATA)
+
+build-fuzz/build.ninja:
+	@tools/deps.sh fuzz
+	@CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+	  --buildtype=debugoptimized >/dev/null
+
+fuzz: build-fuzz/build.ninja
+	@ninja -C build-fuzz --quiet
+	@tools/fuzz.sh $(SECONDS)
+
+install: build/build.ninja
+	@meson configure build --prefix=$(PREFIX)
+	@ninja -C build --quiet install
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	@rm -rf build build-test build-fuzz
+
+.PHONY: help deps build run test bench fuzz install format clean

@@ -1,0 +1,520 @@
+/*
+ * compile.c - from rules as read to the ruleset that the matcher runs.
+ *
+ *   rules ──▶ copy into the image (folded, ids)          image_rules.c
+ *         ──▶ a witness for every rule                    witness.c
+ *   views ──▶ which logsources each carries ──▶ partitions: one for each distinct set
+ *   partition × field ──▶ index of the witnesses' atoms   index.c, Vectorscan on all cores
+ *
+ * A rule stands in every partition whose views carry its logsource; as nearly all rules name a
+ * category or a service, that is once or twice.
+ */
+#include "sigma/ruleset.h"
+
+#include <stdlib.h>
+
+#include "base/ascii.h"
+#include "sigma/regex.h"
+
+/* Everything that lives only while compiling. */
+struct compile {
+    struct ruleset *rs;
+    struct compiled *c;
+    struct image *im;
+    struct arena mem;
+    struct witness *witness;    /* by rule */
+    struct atom_use *uses;      /* room for one partition's atoms */
+    size_t use_cap;
+    struct hs_database **db;    /* by field id */
+    uint32_t field_cap;
+    /* the workers' */
+    const uint32_t *order;      /* field ids, most literals first */
+    atomic_uint next;
+    atomic_int rc;
+    struct err err;             /* of the worker that failed first; read after joining */
+    pthread_mutex_t lock;
+};
+
+static bool add_name(struct names *n, struct span s)
+{
+    return s.n == 0 || names_add(n, s) != 0;
+}
+
+static bool node_names(const struct sigma_node *node, struct names *n)
+{
+    bool ok = true;
+
+    for (uint32_t i = 0; i < node->child_count; i++)
+        ok &= node_names(node->child[i], n);
+    if (node->kind != NODE_ITEM)
+        return ok;
+    ok &= add_name(n, node->item->field);
+    for (uint32_t i = 0; i < node->item->test_count; i++) {
+        if (node->item->tests[i].op == SIGMA_FIELDREF)
+            ok &= add_name(n, node->item->tests[i].text);
+    }
+    return ok;
+}
+
+static bool correlation_names(const struct sigma_correlation *c, struct names *n)
+{
+    bool ok = true;
+
+    for (uint32_t i = 0; i < c->group_count; i++)
+        ok &= add_name(n, c->group_by[i]);
+    for (uint32_t i = 0; i < c->value_field_count; i++)
+        ok &= add_name(n, c->value_fields[i]);
+    for (uint32_t i = 0; i < c->alias_count; i++) {
+        for (uint32_t k = 0; k < c->aliases[i].count; k++)
+            ok &= add_name(n, c->aliases[i].field[k]);
+    }
+    return ok;
+}
+
+int ruleset_names(const struct sigma_rules *rs, struct names *n, struct err *e)
+{
+    bool ok = true;
+
+    for (uint32_t i = 0; i < rs->rule_count; i++) {
+        for (uint32_t s = 0; s < rs->rules[i]->search_count; s++)
+            ok &= node_names(rs->rules[i]->searches[s].body, n);
+    }
+    for (uint32_t i = 0; i < rs->correlation_count; i++)
+        ok &= correlation_names(rs->correlations[i], n);
+    return ok ? ERR_OK : err_set(e, ERR_NOMEM, 0, "no memory for the rules' field names");
+}
+
+static bool logsource_eq(const struct sigma_logsource *a, const struct sigma_logsource *b)
+{
+    return span_eq_nocase(a->product, b->product) && span_eq_nocase(a->category, b->category) &&
+           span_eq_nocase(a->service, b->service) && span_eq_nocase(a->custom, b->custom);
+}
+
+/* The distinct logsources, and which one each rule has. A few hundred: a list will do. */
+static void find_logsources(struct compile *k)
+{
+    struct compiled *c = k->c;
+
+    c->logsources = image_array(k->im, c->rule_count, sizeof(*c->logsources));
+    c->logsource_of = image_array(k->im, c->rule_count, sizeof(*c->logsource_of));
+    if (k->im->failed)
+        return;
+    for (uint32_t r = 0; r < c->rule_count; r++) {
+        uint32_t i = 0;
+
+        while (i < c->logsource_count &&
+               !logsource_eq(&c->logsources[i], &c->rules[r]->logsource))
+            i++;
+        if (i == c->logsource_count)
+            c->logsources[c->logsource_count++] = c->rules[r]->logsource;
+        c->logsource_of[r] = i;
+    }
+}
+
+/* Names of the items below `node` when it stands under a NOT (or, for neq, by themselves). */
+static void negated_names(const struct sigma_rule *r, const struct sigma_node *node, bool under,
+                          uint32_t *names, uint32_t *count, uint32_t max)
+{
+    if (node->kind == NODE_ITEM && under && node->item->name != 0 && *count < max)
+        names[(*count)++] = node->item->name;
+    if (node->kind == NODE_SEARCH)
+        negated_names(r, r->searches[node->search].body, under, names, count, max);
+    for (uint32_t i = 0; i < node->child_count; i++)
+        negated_names(r, node->child[i], under || node->kind == NODE_NOT, names, count, max);
+}
+
+static void find_negated(struct compile *k)
+{
+    struct compiled *c = k->c;
+
+    c->negated = image_array(k->im, c->rule_count, sizeof(*c->negated));
+    for (uint32_t i = 0; i < c->rule_count && !k->im->failed; i++) {
+        uint32_t names[256], n = 0;
+        uint32_t *list;
+
+        negated_names(c->rules[i], c->rules[i]->condition, false, names, &n, COUNT_OF(names));
+        list = image_array(k->im, n, sizeof(*list));
+        if (list == NULL)
+            return;
+        memcpy(list, names, n * sizeof(*list));
+        c->negated[i] = (struct name_list){ list, n };
+    }
+}
+
+static int copy_rules(struct compile *k, const struct sigma_rules *from, const struct names *n)
+{
+    struct compiled *c = k->c;
+
+    c->rule_count = from->rule_count;
+    c->rules = image_array(k->im, from->rule_count, sizeof(struct sigma_rule *));
+    for (uint32_t i = 0; i < c->rule_count && !k->im->failed; i++)
+        c->rules[i] = image_rule(k->im, from->rules[i], n);
+    c->correlation_count = from->correlation_count;
+    c->correlations = image_array(k->im, c->correlation_count, sizeof(struct sigma_correlation *));
+    for (uint32_t i = 0; i < c->correlation_count && !k->im->failed; i++)
+        c->correlations[i] = image_correlation(k->im, from->correlations[i]);
+    c->refusal_count = from->refusal_count;
+    c->refusals = image_array(k->im, c->refusal_count, sizeof(*c->refusals));
+    for (uint32_t i = 0; i < c->refusal_count && !k->im->failed; i++) {
+        const struct sigma_refusal *f = &from->refusals[i];
+
+        c->refusals[i] = (struct sigma_refusal){ .file = image_span(k->im, f->file),
+                                                 .title = image_span(k->im, f->title),
+                                                 .line = f->line,
+                                                 .why = image_span(k->im, f->why) };
+    }
+    c->name_count = n->count;
+    c->names = image_array(k->im, n->count, sizeof(*c->names));
+    for (uint32_t i = 1; i < n->count && !k->im->failed; i++)
+        c->names[i] = image_span(k->im, n->text[i]);
+    if (!k->im->failed) {
+        find_logsources(k);
+        find_negated(k);
+    }
+    return k->im->failed ? ERR_NOMEM : ERR_OK;
+}
+
+static int find_witnesses(struct compile *k)
+{
+    struct compiled *c = k->c;
+    struct literal_uses *uses = literal_uses_new();
+
+    k->witness = arena_array(&k->mem, c->rule_count, sizeof(*k->witness));
+    if (uses == NULL || (k->witness == NULL && c->rule_count > 0)) {
+        literal_uses_free(&uses);
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < c->rule_count; i++)
+        literal_uses_count(uses, c->rules[i]);
+    for (uint32_t i = 0; i < c->rule_count; i++)
+        k->witness[i] = witness_of(c->rules[i], uses, &k->mem);
+    literal_uses_free(&uses);
+    return arena_failed(&k->mem) ? ERR_NOMEM : ERR_OK;
+}
+
+/* RE tests get their index in the list of expressions. */
+static void number_regexes(struct compile *k, const struct sigma_node *node)
+{
+    struct compiled *c = k->c;
+
+    for (uint32_t i = 0; i < node->child_count; i++)
+        number_regexes(k, node->child[i]);
+    if (node->kind != NODE_ITEM)
+        return;
+    for (uint32_t i = 0; i < node->item->test_count; i++) {
+        struct sigma_test *t = &node->item->tests[i];
+
+        if (t->op != SIGMA_RE)
+            continue;
+        if (c->regexes != NULL)
+            c->regexes[c->regex_count] = t;
+        t->regex = c->regex_count++;
+    }
+}
+
+static void find_regexes(struct compile *k)
+{
+    struct compiled *c = k->c;
+
+    for (unsigned pass = 0; pass < 2; pass++) { /* count, then fill */
+        c->regexes = pass == 0 ? NULL
+                               : image_array(k->im, c->regex_count, sizeof(struct sigma_test *));
+        c->regex_count = 0;
+        if (k->im->failed)
+            return;
+        for (uint32_t r = 0; r < c->rule_count; r++) {
+            for (uint32_t s = 0; s < c->rules[r]->search_count; s++)
+                number_regexes(k, c->rules[r]->searches[s].body);
+        }
+    }
+}
+
+static bool view_carries(const struct view *v, const struct sigma_logsource *l)
+{
+    return l->custom.n == 0 && view_has_tags(v, l->product, l->category, l->service);
+}
+
+/* The partition with this set of logsources, made when new. */
+static uint32_t partition_for(struct compile *k, const uint64_t *set, size_t words)
+{
+    struct compiled *c = k->c;
+    uint64_t *copy;
+
+    for (uint32_t i = 0; i < c->partition_count; i++) {
+        if (memcmp(c->partitions[i].logsources, set, words * sizeof(*set)) == 0)
+            return i;
+    }
+    copy = image_array(k->im, words, sizeof(*copy));
+    if (copy == NULL)
+        return NO_PARTITION;
+    memcpy(copy, set, words * sizeof(*set));
+    c->partitions[c->partition_count] = (struct partition){ .id = c->partition_count,
+                                                            .logsources = copy };
+    return c->partition_count++;
+}
+
+static int find_partitions(struct compile *k, const struct taxonomy *t)
+{
+    struct compiled *c = k->c;
+    size_t words = (c->logsource_count + 63) / 64 + 1;
+    uint64_t *set = arena_array(&k->mem, words, sizeof(*set));
+
+    c->view_count = taxonomy_view_count(t);
+    c->partition_of_view = image_array(k->im, c->view_count, sizeof(uint32_t));
+    c->partitions = image_array(k->im, c->view_count, sizeof(*c->partitions));
+    if (set == NULL || k->im->failed)
+        return ERR_NOMEM;
+    for (uint32_t v = 0; v < c->view_count; v++) {
+        bool any = false;
+
+        memset(set, 0, words * sizeof(*set));
+        for (uint32_t i = 0; i < c->logsource_count; i++) {
+            if (view_carries(taxonomy_view(t, v), &c->logsources[i])) {
+                set[i / 64] |= (uint64_t)1 << i % 64;
+                any = true;
+            }
+        }
+        c->partition_of_view[v] = any ? partition_for(k, set, words) : NO_PARTITION;
+    }
+    return k->im->failed ? ERR_NOMEM : ERR_OK;
+}
+
+static bool in_set(const uint64_t *set, uint32_t i)
+{
+    return (set[i / 64] >> i % 64 & 1) != 0;
+}
+
+/* All atoms of the partition's rules into k->uses; the rules without into p->always. */
+static int gather(struct compile *k, struct partition *p, size_t *count)
+{
+    struct compiled *c = k->c;
+    uint32_t *always = image_array(k->im, c->rule_count, sizeof(*always));
+    size_t n = 0;
+
+    *count = 0;
+    if (always == NULL)
+        return ERR_NOMEM;
+    for (uint32_t r = 0; r < c->rule_count; r++) {
+        if (in_set(p->logsources, c->logsource_of[r]))
+            n += k->witness[r].count;
+    }
+    if (n > k->use_cap) {
+        struct atom_use *grown = realloc(k->uses, n * sizeof(*grown));
+
+        if (grown == NULL)
+            return ERR_NOMEM;
+        k->uses = grown;
+        k->use_cap = n;
+    }
+    for (uint32_t r = 0; r < c->rule_count; r++) {
+        const struct witness *w = &k->witness[r];
+
+        if (!in_set(p->logsources, c->logsource_of[r]))
+            continue;
+        p->rule_count++;
+        if (w->count == 0)
+            always[p->always.count++] = r;
+        for (uint32_t i = 0; i < w->count; i++)
+            k->uses[(*count)++] = (struct atom_use){ w->atoms[i], r };
+    }
+    p->always.rule = always;
+    return ERR_OK;
+}
+
+static int by_name(const void *pa, const void *pb)
+{
+    const struct atom_use *a = pa, *b = pb;
+
+    return (a->atom.name > b->atom.name) - (a->atom.name < b->atom.name);
+}
+
+static size_t name_run(const struct atom_use *u, size_t count)
+{
+    size_t n = 1;
+
+    while (n < count && u[n].atom.name == u[0].atom.name)
+        n++;
+    return n;
+}
+
+static int plan_partition(struct compile *k, struct partition *p, struct err *e)
+{
+    struct compiled *c = k->c;
+    size_t count, names = 0;
+    int rc = gather(k, p, &count);
+
+    if (rc != ERR_OK)
+        return rc;
+    if (count > 1)
+        qsort(k->uses, count, sizeof(*k->uses), by_name);
+    for (size_t i = 0; i < count; i += name_run(k->uses + i, count - i))
+        names++;
+    p->fields = image_array(k->im, names, sizeof(*p->fields));
+    if (p->fields == NULL || c->field_count + names > k->field_cap)
+        return ERR_NOMEM;
+    for (size_t i = 0, n; i < count; i += n) {
+        struct field_index *fi = &p->fields[p->field_count++];
+
+        n = name_run(k->uses + i, count - i);
+        fi->name = k->uses[i].atom.name;
+        fi->id = c->field_count;
+        c->fields[c->field_count++] = fi;
+        rc = index_plan(fi, k->im, k->uses + i, n, e);
+        if (rc != ERR_OK)
+            return rc;
+    }
+    if (p->field_count > 0 && p->fields[0].name == 0) { /* keywords sort first */
+        p->keywords = &p->fields[0];
+        p->fields++;
+        p->field_count--;
+    }
+    return ERR_OK;
+}
+
+static void *compile_worker(void *arg)
+{
+    struct compile *k = arg;
+
+    for (;;) {
+        uint32_t i = atomic_fetch_add(&k->next, 1);
+        struct err e;
+        int rc;
+
+        if (i >= k->c->field_count || atomic_load(&k->rc) != ERR_OK)
+            return NULL;
+        rc = index_compile(k->c->fields[k->order[i]], &k->db[k->order[i]], &e);
+        if (rc != ERR_OK) {
+            MUST(pthread_mutex_lock(&k->lock) == 0);
+            atomic_store(&k->rc, rc);
+            k->err = e;
+            MUST(pthread_mutex_unlock(&k->lock) == 0);
+        }
+    }
+}
+
+struct job {
+    uint32_t field, literals;
+};
+
+static int job_order(const void *pa, const void *pb)
+{
+    const struct job *a = pa, *b = pb;
+
+    if (a->literals != b->literals)
+        return a->literals > b->literals ? -1 : 1;
+    return (a->field > b->field) - (a->field < b->field);
+}
+
+#define COMPILE_THREADS_MAX 64u
+
+static void run_workers(struct compile *k, unsigned threads)
+{
+    pthread_t thread[COMPILE_THREADS_MAX];
+    unsigned started = 0;
+
+    while (started + 1 < threads && started < COMPILE_THREADS_MAX &&
+           pthread_create(&thread[started], NULL, compile_worker, k) == 0)
+        started++;
+    (void)compile_worker(k); /* always NULL */
+    for (unsigned i = 0; i < started; i++)
+        MUST(pthread_join(thread[i], NULL) == 0);
+}
+
+/* The largest first: the last one to finish is then a small one. */
+static int compile_fields(struct compile *k, unsigned threads, struct err *e)
+{
+    uint32_t n = k->c->field_count;
+    struct job *job = arena_array(&k->mem, n, sizeof(*job));
+    uint32_t *order = arena_array(&k->mem, n, sizeof(*order));
+    int rc;
+
+    k->db = arena_array(&k->mem, n, sizeof(struct hs_database *));
+    if (arena_failed(&k->mem))
+        return err_set(e, ERR_NOMEM, 0, "no memory to compile the rules");
+    for (uint32_t i = 0; i < n; i++)
+        job[i] = (struct job){ i, k->c->fields[i]->literal_count };
+    if (n > 1)
+        qsort(job, n, sizeof(*job), job_order);
+    for (uint32_t i = 0; i < n; i++)
+        order[i] = job[i].field;
+    k->order = order;
+    run_workers(k, threads);
+    rc = atomic_load(&k->rc);
+    if (rc != ERR_OK && e != NULL)
+        *e = k->err;
+    for (uint32_t i = 0; i < n && rc == ERR_OK; i++)
+        rc = index_place(k->c->fields[i], k->im, &k->db[i], e);
+    for (uint32_t i = 0; i < n; i++) {
+        if (k->db[i] != NULL)
+            MUST(hs_free_database(k->db[i]) == HS_SUCCESS);
+    }
+    return rc;
+}
+
+static int compile_all(struct compile *k, const struct sigma_rules *from, const struct taxonomy *t,
+                       const struct names *n, unsigned threads, struct err *e)
+{
+    struct compiled *c = k->c;
+    int rc;
+
+    err_set(e, ERR_NOMEM, 0, "no memory to compile the rules");
+    rc = copy_rules(k, from, n);
+    if (rc == ERR_OK)
+        find_regexes(k);
+    if (rc == ERR_OK)
+        rc = find_witnesses(k);
+    if (rc == ERR_OK)
+        rc = find_partitions(k, t);
+    if (rc != ERR_OK)
+        return rc;
+    k->field_cap = c->partition_count * n->count;
+    c->fields = arena_array(&k->mem, k->field_cap, sizeof(struct field_index *));
+    if (c->fields == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < c->partition_count && rc == ERR_OK; i++)
+        rc = plan_partition(k, &c->partitions[i], e);
+    if (rc == ERR_OK) {
+        struct field_index **kept = image_array(k->im, c->field_count, sizeof(*kept));
+
+        if (kept == NULL)
+            return ERR_NOMEM;
+        memcpy(kept, c->fields, c->field_count * sizeof(*kept));
+        c->fields = kept;
+        rc = compile_fields(k, threads, e);
+    }
+    return rc;
+}
+
+#define COMPILE_BYTES_MAX ((size_t)1 << 30)
+
+int ruleset_new(struct ruleset **out, const struct sigma_rules *from, const struct taxonomy *t,
+                const struct names *n, unsigned threads, struct err *e)
+{
+    struct compile k = { .lock = PTHREAD_MUTEX_INITIALIZER };
+    struct ruleset *rs = calloc(1, sizeof(*rs));
+    int rc;
+
+    *out = NULL;
+    if (rs == NULL)
+        return err_set(e, ERR_NOMEM, 0, "no memory for the rules");
+    arena_init(&k.mem, COMPILE_BYTES_MAX);
+    rc = image_init(&rs->image, e);
+    if (rc == ERR_OK) {
+        k.rs = rs;
+        k.im = &rs->image;
+        k.c = image_alloc(k.im, sizeof(*k.c));
+        rc = k.c == NULL ? ERR_NOMEM : compile_all(&k, from, t, n, threads, e);
+        rs->c = k.c;
+        rs->image.root = k.c;
+    }
+    if (rc == ERR_OK)
+        rc = image_seal(&rs->image, e);
+    if (rc == ERR_OK)
+        rc = ruleset_ready(rs, e);
+    free(k.uses);
+    arena_release(&k.mem);
+    if (rc != ERR_OK)
+        ruleset_free(&rs);
+    *out = rs;
+    return rc;
+}

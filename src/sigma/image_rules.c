@@ -1,0 +1,177 @@
+/*
+ * image_rules.c - rules and correlations copied into the image, one function a struct.
+ *
+ * The copy is where texts are folded and names become ids, so that the matcher never folds a rule
+ * nor looks a name up. The raw scalars and the filters stay behind: only the oracle wants them.
+ * image_alloc() fails stickily: a NULL only stops the copying, the caller asks the image at the end.
+ */
+#include "sigma/ruleset.h"
+
+#include <stdlib.h>
+
+#include "event/fold.h"
+
+static struct span fold(struct image *im, struct span s)
+{
+    uint8_t *text = malloc(fold_room(s.n) + 1);
+    struct span out = SPAN_NONE;
+
+    if (text == NULL)
+        im->failed = true;
+    else
+        out = image_span(im, (struct span){ text, fold_put(s, text) });
+    free(text);
+    return out;
+}
+
+static struct span *spans(struct image *im, const struct span *from, uint32_t count)
+{
+    struct span *to = image_array(im, count, sizeof(*to));
+
+    for (uint32_t i = 0; i < count && to != NULL; i++)
+        to[i] = image_span(im, from[i]);
+    return to;
+}
+
+static void copy_head(struct image *im, struct sigma_head *h)
+{
+    struct span *text[] = { &h->title,  &h->id,       &h->name,    &h->status, &h->description,
+                            &h->author, &h->date,     &h->modified, &h->license, &h->file };
+
+    for (size_t i = 0; i < COUNT_OF(text); i++)
+        *text[i] = image_span(im, *text[i]);
+    h->tags = spans(im, h->tags, h->tag_count);
+    h->references = spans(im, h->references, h->reference_count);
+    h->falsepositives = spans(im, h->falsepositives, h->falsepositive_count);
+    h->fields = spans(im, h->fields, h->field_count);
+}
+
+static void copy_logsource(struct image *im, struct sigma_logsource *l)
+{
+    l->product = image_span(im, l->product);
+    l->category = image_span(im, l->category);
+    l->service = image_span(im, l->service);
+    l->custom = image_span(im, l->custom);
+}
+
+static void copy_test(struct image *im, struct sigma_test *t, const struct names *n)
+{
+    const struct sigma_token *from = t->tokens;
+
+    t->text = image_span(im, t->text);
+    t->fold = fold(im, t->text);
+    t->shown = image_span(im, t->shown);
+    t->tokens = image_array(im, t->token_count, sizeof(*t->tokens));
+    for (uint32_t i = 0; i < t->token_count && t->tokens != NULL; i++) {
+        t->tokens[i].kind = from[i].kind;
+        t->tokens[i].text = image_span(im, from[i].text);
+        t->tokens[i].fold = fold(im, from[i].text);
+    }
+    if (t->op == SIGMA_FIELDREF)
+        t->ref_name = names_find(n, t->text);
+}
+
+static struct sigma_item *copy_item(struct image *im, const struct sigma_item *from,
+                                    const struct names *n)
+{
+    struct sigma_item *it = image_alloc(im, sizeof(*it));
+
+    if (it == NULL)
+        return NULL;
+    *it = *from;
+    it->field = image_span(im, from->field);
+    it->key = image_span(im, from->key);
+    it->raw = NULL;
+    it->raw_count = 0;
+    it->name = from->field.n > 0 ? names_find(n, from->field) : 0;
+    MUST((it->name != 0) == (from->field.n > 0));
+    it->tests = image_array(im, it->test_count, sizeof(*it->tests));
+    it->group = image_array(im, it->test_count, sizeof(*it->group));
+    for (uint32_t i = 0; i < it->test_count && it->tests != NULL && it->group != NULL; i++) {
+        it->tests[i] = from->tests[i];
+        it->group[i] = from->group != NULL ? from->group[i] : i;
+        copy_test(im, &it->tests[i], n);
+    }
+    return it;
+}
+
+static struct sigma_node *copy_node(struct image *im, const struct sigma_node *from,
+                                    const struct names *n)
+{
+    struct sigma_node *node = image_alloc(im, sizeof(*node));
+
+    if (node == NULL)
+        return NULL;
+    *node = *from;
+    if (from->kind == NODE_ITEM)
+        node->item = copy_item(im, from->item, n);
+    node->child = image_array(im, from->child_count, sizeof(struct sigma_node *));
+    for (uint32_t i = 0; i < from->child_count && node->child != NULL; i++)
+        node->child[i] = copy_node(im, from->child[i], n);
+    return node;
+}
+
+struct sigma_rule *image_rule(struct image *im, const struct sigma_rule *from,
+                              const struct names *n)
+{
+    struct sigma_rule *r = image_alloc(im, sizeof(*r));
+
+    if (r == NULL)
+        return NULL;
+    *r = *from;
+    copy_head(im, &r->head);
+    copy_logsource(im, &r->logsource);
+    r->searches = image_array(im, r->search_count, sizeof(*r->searches));
+    for (uint32_t i = 0; i < r->search_count && r->searches != NULL; i++) {
+        r->searches[i] = from->searches[i];
+        r->searches[i].name = image_span(im, from->searches[i].name);
+        r->searches[i].body = copy_node(im, from->searches[i].body, n);
+    }
+    r->condition = copy_node(im, from->condition, n);
+    r->condition_text = NULL;
+    r->condition_count = 0;
+    r->filters = NULL;
+    r->filter_count = 0;
+    return r;
+}
+
+static struct correlation_expr *copy_expr(struct image *im, const struct correlation_expr *from)
+{
+    struct correlation_expr *x;
+
+    if (from == NULL || (x = image_alloc(im, sizeof(*x))) == NULL)
+        return NULL;
+    *x = *from;
+    x->child = image_array(im, from->child_count, sizeof(struct correlation_expr *));
+    for (uint32_t i = 0; i < from->child_count && x->child != NULL; i++)
+        x->child[i] = copy_expr(im, from->child[i]);
+    return x;
+}
+
+struct sigma_correlation *image_correlation(struct image *im, const struct sigma_correlation *from)
+{
+    struct sigma_correlation *c = image_alloc(im, sizeof(*c));
+
+    if (c == NULL)
+        return NULL;
+    *c = *from;
+    copy_head(im, &c->head);
+    c->refs = image_array(im, c->ref_count, sizeof(*c->refs));
+    for (uint32_t i = 0; i < c->ref_count && c->refs != NULL; i++) {
+        c->refs[i] = from->refs[i];
+        c->refs[i].text = image_span(im, from->refs[i].text);
+    }
+    c->group_by = spans(im, from->group_by, from->group_count);
+    c->value_fields = spans(im, from->value_fields, from->value_field_count);
+    c->expr = copy_expr(im, from->expr);
+    c->aliases = image_array(im, c->alias_count, sizeof(*c->aliases));
+    for (uint32_t i = 0; i < c->alias_count && c->aliases != NULL; i++) {
+        const struct correlation_alias *a = &from->aliases[i];
+
+        c->aliases[i] = (struct correlation_alias){ .name = image_span(im, a->name),
+                                                    .ref = spans(im, a->ref, a->count),
+                                                    .field = spans(im, a->field, a->count),
+                                                    .count = a->count };
+    }
+    return c;
+}

@@ -1,0 +1,209 @@
+/*
+ * index.c - building and asking the index of one field.
+ *
+ * Literals are compiled case-sensitively: what is scanned is the folded value, which is needed for
+ * the exact look-up anyway, and case-sensitive literals are Vectorscan's fastest engine. A literal
+ * that some rule wants at the start or the end of the value reports every place where it stands;
+ * one that may stand anywhere reports once.
+ */
+#include "sigma/index.h"
+
+#include <stdlib.h>
+#include <xxhash.h>
+
+static int use_order(const void *pa, const void *pb)
+{
+    const struct atom_use *a = pa, *b = pb;
+    int d;
+
+    if (a->atom.kind != b->atom.kind)
+        return a->atom.kind < b->atom.kind ? -1 : 1;
+    d = span_cmp(a->atom.text, b->atom.text);
+    if (d != 0)
+        return d;
+    if (a->atom.anchor != b->atom.anchor)
+        return a->atom.anchor < b->atom.anchor ? -1 : 1;
+    return (a->rule > b->rule) - (a->rule < b->rule);
+}
+
+static bool same_text(const struct atom_use *a, const struct atom_use *b)
+{
+    return a->atom.kind == b->atom.kind && span_eq(a->atom.text, b->atom.text);
+}
+
+/* The rules of uses[0..n) with this anchor, each once. */
+static struct rule_list rules_of(struct image *im, const struct atom_use *uses, size_t n,
+                                 uint8_t anchor)
+{
+    struct rule_list l = { NULL, 0 };
+    uint32_t *v = image_array(im, n, sizeof(*v));
+
+    if (v == NULL)
+        return l;
+    for (size_t i = 0; i < n; i++) {
+        if (uses[i].atom.anchor == anchor && (l.count == 0 || v[l.count - 1] != uses[i].rule))
+            v[l.count++] = uses[i].rule;
+    }
+    l.rule = v;
+    return l;
+}
+
+static size_t run_of(const struct atom_use *uses, size_t count)
+{
+    size_t n = 1;
+
+    while (n < count && same_text(&uses[0], &uses[n]))
+        n++;
+    return n;
+}
+
+static void exact_put(struct field_index *fi, struct span text, struct rule_list rules)
+{
+    uint64_t hash = XXH3_64bits(text.p, text.n);
+    uint32_t at = (uint32_t)hash & fi->exact_mask;
+
+    while (fi->exact[at].text.p != NULL)
+        at = (at + 1) & fi->exact_mask;
+    fi->exact[at] = (struct exact_slot){ hash, text, rules };
+}
+
+static void plan_exact(struct field_index *fi, struct image *im, const struct atom_use *uses,
+                       size_t count, size_t texts)
+{
+    uint32_t slots = 4;
+
+    while (slots < texts * 2)
+        slots *= 2;
+    fi->exact = image_array(im, slots, sizeof(*fi->exact));
+    fi->exact_mask = slots - 1;
+    for (size_t i = 0, n; i < count && fi->exact != NULL; i += n) {
+        struct span text = image_span(im, uses[i].atom.text);
+
+        n = run_of(uses + i, count - i);
+        if (text.p == NULL)
+            return;
+        exact_put(fi, text, rules_of(im, uses + i, n, ANCHOR_NONE));
+    }
+}
+
+static void plan_literals(struct field_index *fi, struct image *im, const struct atom_use *uses,
+                          size_t count, size_t texts)
+{
+    fi->literals = image_array(im, texts, sizeof(*fi->literals));
+    for (size_t i = 0, n; i < count && fi->literals != NULL; i += n) {
+        struct literal *l = &fi->literals[fi->literal_count++];
+
+        n = run_of(uses + i, count - i);
+        l->text = image_span(im, uses[i].atom.text);
+        l->anywhere = rules_of(im, uses + i, n, ANCHOR_NONE);
+        l->at_start = rules_of(im, uses + i, n, ANCHOR_START);
+        l->at_end = rules_of(im, uses + i, n, ANCHOR_END);
+    }
+}
+
+int index_plan(struct field_index *fi, struct image *im, struct atom_use *uses, size_t count,
+               struct err *e)
+{
+    size_t from[4] = { 0 }, texts[3] = { 0 };
+
+    qsort(uses, count, sizeof(*uses), use_order);
+    for (size_t i = 0, n; i < count; i += n) {
+        n = run_of(uses + i, count - i);
+        texts[uses[i].atom.kind]++;
+        for (unsigned k = uses[i].atom.kind + 1u; k < COUNT_OF(from); k++)
+            from[k] += n;
+    }
+    if (texts[ATOM_EXACT] > 0)
+        plan_exact(fi, im, uses, from[ATOM_LITERAL], texts[ATOM_EXACT]);
+    if (texts[ATOM_LITERAL] > 0)
+        plan_literals(fi, im, uses + from[ATOM_LITERAL], from[ATOM_PRESENT] - from[ATOM_LITERAL],
+                      texts[ATOM_LITERAL]);
+    if (texts[ATOM_PRESENT] > 0)
+        fi->present = rules_of(im, uses + from[ATOM_PRESENT], count - from[ATOM_PRESENT],
+                               ANCHOR_NONE);
+    if (im->failed)
+        return err_set(e, ERR_NOMEM, 0, "no memory for the index of the rules");
+    return ERR_OK;
+}
+
+int index_compile(const struct field_index *fi, struct hs_database **out, struct err *e)
+{
+    uint32_t n = fi->literal_count;
+    const char **text;
+    unsigned *flags, *ids;
+    size_t *bytes;
+    hs_compile_error_t *fault = NULL;
+    int rc = ERR_OK;
+
+    *out = NULL;
+    if (n == 0)
+        return ERR_OK;
+    text = calloc(n, sizeof(*text));
+    flags = calloc(n, sizeof(*flags));
+    ids = calloc(n, sizeof(*ids));
+    bytes = calloc(n, sizeof(*bytes));
+    if (text == NULL || flags == NULL || ids == NULL || bytes == NULL) {
+        rc = err_set(e, ERR_NOMEM, 0, "no memory to compile %u literals", n);
+        goto out;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct literal *l = &fi->literals[i];
+
+        text[i] = (const char *)l->text.p;
+        bytes[i] = l->text.n;
+        ids[i] = i;
+        flags[i] = l->at_start.count + l->at_end.count > 0 ? 0 : HS_FLAG_SINGLEMATCH;
+    }
+    if (hs_compile_lit_multi(text, flags, ids, bytes, n, HS_MODE_BLOCK, NULL, out, &fault) !=
+        HS_SUCCESS) {
+        rc = err_set(e, ERR_UNSUPPORTED, 0, "Vectorscan refused the literals: %.150s",
+                     fault->message);
+        (void)hs_free_compile_error(fault); /* frees what it gave */
+    }
+out:
+    free(bytes);
+    free(ids);
+    free(flags);
+    free(text);
+    return rc;
+}
+
+int index_place(struct field_index *fi, struct image *im, struct hs_database **db, struct err *e)
+{
+    char *bytes = NULL;
+    size_t n = 0, room = 0;
+    void *place;
+
+    if (*db == NULL)
+        return ERR_OK;
+    if (hs_serialize_database(*db, &bytes, &n) != HS_SUCCESS ||
+        hs_serialized_database_size(bytes, n, &room) != HS_SUCCESS) {
+        free(bytes);
+        return err_set(e, ERR_NOMEM, 0, "no memory to keep a compiled database");
+    }
+    place = image_alloc(im, room < 64 ? 64 : room);
+    if (place == NULL || hs_deserialize_database_at(bytes, n, place) != HS_SUCCESS) {
+        free(bytes);
+        return err_set(e, ERR_NOMEM, 0, "no memory to keep a compiled database");
+    }
+    fi->db = place;
+    free(bytes);
+    MUST(hs_free_database(*db) == HS_SUCCESS);
+    *db = NULL;
+    return ERR_OK;
+}
+
+const struct rule_list *index_exact(const struct field_index *fi, struct span folded)
+{
+    uint64_t hash;
+
+    if (fi->exact == NULL)
+        return NULL;
+    hash = XXH3_64bits(folded.p, folded.n);
+    for (uint32_t at = (uint32_t)hash & fi->exact_mask; fi->exact[at].text.p != NULL;
+         at = (at + 1) & fi->exact_mask) {
+        if (fi->exact[at].hash == hash && span_eq(fi->exact[at].text, folded))
+            return &fi->exact[at].rules;
+    }
+    return NULL;
+}

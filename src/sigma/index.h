@@ -1,0 +1,79 @@
+/*
+ * index.h - from what is seen in a field's value to the rules that it concerns.
+ *
+ * A partition holds the rules of one set of logsources (those that one kind of view carries). For
+ * every field that a witness of its rules names it has one field_index:
+ *
+ *   exact     hash table: folded value -> rules
+ *   literals  one Vectorscan database: folded literal -> rules, by where it must stand
+ *   present   rules that need the field to be there, no more
+ *
+ * and besides the rules without a witness (`always`). Everything lies in the image and is
+ * immutable; the field index of name 0 is the keywords'.
+ */
+#ifndef INDEX_H
+#define INDEX_H
+
+#include <hs/hs.h>
+
+#include "sigma/image.h"
+#include "sigma/witness.h"
+
+struct rule_list {
+    const uint32_t *rule;
+    uint32_t count;
+};
+
+struct exact_slot {
+    uint64_t hash; /* XXH3 of text; a slot without text is free */
+    struct span text;
+    struct rule_list rules;
+};
+
+struct literal {
+    struct span text; /* folded */
+    struct rule_list anywhere, at_start, at_end;
+};
+
+struct field_index {
+    uint32_t name;
+    uint32_t id;                /* unique in the ruleset: key of the matcher's memo */
+    struct exact_slot *exact;   /* NULL when there is none */
+    uint32_t exact_mask;
+    struct literal *literals;   /* by Vectorscan id */
+    uint32_t literal_count;
+    struct hs_database *db;     /* NULL when there are no literals */
+    struct rule_list present;
+};
+
+struct partition {
+    uint32_t id;
+    const uint64_t *logsources; /* bit set over ruleset->logsources */
+    struct field_index *fields;
+    uint32_t field_count;
+    struct field_index *keywords; /* NULL when no rule looks for keywords */
+    struct rule_list always;
+    uint32_t rule_count;
+};
+
+/* An atom and the rule it is a witness of. */
+struct atom_use {
+    struct atom atom;
+    uint32_t rule;
+};
+
+/*
+ * Building the index of one field takes three steps, so that the long one can run on all cores:
+ * index_plan() sorts the atoms (in place) and lays out everything but the database in the image;
+ * index_compile() runs Vectorscan, touches nothing shared, and returns a database on the heap (NULL
+ * when there are no literals); index_place() copies it into the image and frees it.
+ */
+int index_plan(struct field_index *fi, struct image *im, struct atom_use *uses, size_t count,
+               struct err *e);
+int index_compile(const struct field_index *fi, struct hs_database **out, struct err *e);
+int index_place(struct field_index *fi, struct image *im, struct hs_database **db, struct err *e);
+
+/* Rules whose whole value this is; NULL when there are none. */
+const struct rule_list *index_exact(const struct field_index *fi, struct span folded);
+
+#endif

@@ -1,0 +1,398 @@
+/*
+ * match.c - the fast evaluator.
+ *
+ *   class ──▶ views ──▶ partitions                     remembered by class
+ *   for each indexed field that the event has:
+ *       value ──▶ memo ──hit──▶ candidate rules         a hash of the raw bytes and one cache line
+ *                  └──miss─▶ fold, exact table, Vectorscan ──▶ candidates, into the memo
+ *   candidates ──▶ verify.c ──▶ hits
+ *
+ * The memo is what makes thousands of rules cheap: logs repeat themselves, so most values have
+ * been looked at before, and a value that was need not even be unescaped. An entry is known by a
+ * 128-bit XXH3 of the value's bytes under a secret of this process, so that nobody can prepare a
+ * value that is mistaken for another. Values with more candidates than fit in a line are looked at
+ * afresh each time.
+ *
+ * No allocation but the arenas of texts; nothing is shared between matchers but the ruleset.
+ */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "sigma/match.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/num.h"
+#include "sigma/verify.h"
+
+#define MEMO_SLOTS   8192u /* 512 KiB a thread: fits the second-level cache of today's cores */
+#define MEMO_RULES   9u
+#define PLANS_MAX    4096u
+
+struct memo {
+    XXH128_hash_t hash;
+    uint32_t key; /* field index and form of the value; 0 is free */
+    uint32_t count;
+    uint32_t rule[MEMO_RULES];
+    uint32_t spare;
+};
+
+/* What to do with an event of one class. */
+struct plan {
+    uint32_t count;
+    struct {
+        const struct view *view;
+        const struct partition *partition;
+    } step[TAXONOMY_VIEWS_MAX];
+};
+
+struct matcher {
+    const struct ruleset *rs;
+    const struct compiled *c;
+    struct verify verify;
+    struct memo *memo;
+    struct plan **plans;      /* by class id */
+    struct plan odd;          /* of a class beyond the table */
+    uint32_t *tried;          /* rule -> round in which it was last a candidate */
+    uint32_t *fresh_of;       /* rule -> look-up in which it was last found */
+    uint32_t round, lookup;
+    uint32_t *fresh;          /* rules found by the look-up at hand */
+    uint32_t fresh_count;
+    struct hit *hits;
+    uint32_t hit_count;
+    hs_scratch_t *scratch;
+    const struct field_index *scanned; /* for the callback */
+    size_t scanned_bytes;
+    uint8_t secret[XXH3_SECRET_SIZE_MIN];
+};
+
+static int make_scratch(struct matcher *m, struct err *e)
+{
+    for (uint32_t i = 0; i < m->c->field_count; i++) {
+        const struct hs_database *db = m->c->fields[i]->db;
+
+        if (db != NULL && hs_alloc_scratch(db, &m->scratch) != HS_SUCCESS)
+            return err_set(e, ERR_NOMEM, 0, "no memory for Vectorscan's scratch space");
+    }
+    return ERR_OK;
+}
+
+static bool make_secret(struct matcher *m)
+{
+    size_t done = 0;
+
+    while (done < sizeof(m->secret)) {
+        ssize_t n = getrandom(m->secret + done, sizeof(m->secret) - done, 0);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+int matcher_new(struct matcher **out, const struct ruleset *rs, struct err *e)
+{
+    struct matcher *m = calloc(1, sizeof(*m));
+    uint32_t rules = rs->c->rule_count + 1;
+    int rc = ERR_OK;
+
+    *out = NULL;
+    if (m == NULL)
+        return err_set(e, ERR_NOMEM, 0, "no memory for a matcher");
+    m->rs = rs;
+    m->c = rs->c;
+    m->memo = aligned_alloc(64, MEMO_SLOTS * sizeof(*m->memo));
+    m->plans = calloc(PLANS_MAX, sizeof(struct plan *));
+    m->tried = calloc(rules, sizeof(*m->tried));
+    m->fresh_of = calloc(rules, sizeof(*m->fresh_of));
+    m->fresh = calloc(rules, sizeof(*m->fresh));
+    m->hits = calloc(rules, sizeof(*m->hits));
+    if (m->memo == NULL || m->plans == NULL || m->tried == NULL || m->fresh_of == NULL ||
+        m->fresh == NULL || m->hits == NULL)
+        rc = err_set(e, ERR_NOMEM, 0, "no memory for a matcher");
+    if (rc == ERR_OK) {
+        memset(m->memo, 0, MEMO_SLOTS * sizeof(*m->memo));
+        if (!make_secret(m))
+            rc = err_set(e, ERR_IO, 0, "getrandom: %s", strerror(errno));
+    }
+    if (rc == ERR_OK)
+        rc = make_scratch(m, e);
+    if (rc == ERR_OK)
+        rc = verify_init(&m->verify, rs, e);
+    if (rc != ERR_OK)
+        matcher_free(&m);
+    *out = m;
+    return rc;
+}
+
+void matcher_free(struct matcher **pm)
+{
+    struct matcher *m = *pm;
+
+    *pm = NULL;
+    if (m == NULL)
+        return;
+    for (uint32_t i = 0; m->plans != NULL && i < PLANS_MAX; i++)
+        free(m->plans[i]);
+    verify_release(&m->verify);
+    MUST(hs_free_scratch(m->scratch) == HS_SUCCESS);
+    free(m->hits);
+    free(m->fresh);
+    free(m->fresh_of);
+    free(m->tried);
+    free(m->plans);
+    free(m->memo);
+    free(m);
+}
+
+/* The rules of the look-up at hand, each once. */
+static void fresh_add(struct matcher *m, const struct rule_list *l)
+{
+    for (uint32_t i = 0; i < l->count; i++) {
+        uint32_t r = l->rule[i];
+
+        if (m->fresh_of[r] == m->lookup)
+            continue;
+        m->fresh_of[r] = m->lookup;
+        m->fresh[m->fresh_count++] = r;
+    }
+}
+
+static int on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                      void *arg)
+{
+    struct matcher *m = arg;
+    const struct literal *l = &m->scanned->literals[id];
+
+    (void)from; /* not asked for */
+    (void)flags;
+    fresh_add(m, &l->anywhere);
+    if (to == l->text.n)
+        fresh_add(m, &l->at_start);
+    if (to == m->scanned_bytes)
+        fresh_add(m, &l->at_end);
+    return 0;
+}
+
+/* 4688 may be written 4688.0 or 04688: numbers are also looked up in their shortest form. */
+static void look_number(struct matcher *m, const struct field_index *fi, struct span text)
+{
+    uint8_t shortest[32];
+    struct span s = { shortest, 0 };
+    const struct rule_list *l;
+    double d;
+
+    if (text.n == 0 || text.n > 64 || (text.p[0] > '9') || !num_double(text, &d))
+        return;
+    s.n = num_put_double(shortest, d);
+    if (!span_eq(s, text) && (l = index_exact(fi, s)) != NULL)
+        fresh_add(m, l);
+}
+
+/* The rules that this text concerns, into m->fresh. */
+static void look_up(struct matcher *m, const struct field_index *fi, struct span folded)
+{
+    const struct rule_list *l;
+
+    m->fresh_count = 0;
+    if (++m->lookup == 0) {
+        memset(m->fresh_of, 0, m->c->rule_count * sizeof(*m->fresh_of));
+        m->lookup = 1;
+    }
+    if (folded.p == NULL)
+        return;
+    if (fi->exact != NULL) {
+        if ((l = index_exact(fi, folded)) != NULL)
+            fresh_add(m, l);
+        look_number(m, fi, folded);
+    }
+    if (fi->db != NULL) {
+        m->scanned = fi;
+        m->scanned_bytes = folded.n;
+        MUST(hs_scan(fi->db, (const char *)folded.p, (unsigned)folded.n, 0, m->scratch, on_literal,
+                     m) == HS_SUCCESS);
+    }
+}
+
+static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
+                      const uint32_t *rule, uint32_t count);
+
+static void look_at(struct matcher *m, const struct plan *plan, uint32_t step,
+                    const struct field_index *fi, uint32_t handle)
+{
+    const struct rec_field *f = event_field(m->verify.event, handle);
+    uint32_t key = (fi->id + 1) * REC_KINDS + f->kind;
+    XXH128_hash_t h;
+    struct memo *slot;
+
+    if (f->kind == REC_NONE)
+        return;
+    h = XXH3_128bits_withSecret(f->value, f->value_bytes, m->secret, sizeof(m->secret));
+    slot = &m->memo[(h.low64 ^ key * 0x9E3779B1u) & (MEMO_SLOTS - 1)];
+    if (slot->key == key && slot->hash.low64 == h.low64 && slot->hash.high64 == h.high64) {
+        if (slot->count > 0)
+            try_rules(m, plan, step, slot->rule, slot->count);
+        return;
+    }
+    look_up(m, fi, verify_fold(&m->verify, handle));
+    if (m->fresh_count <= MEMO_RULES) {
+        slot->hash = h;
+        slot->key = key;
+        slot->count = m->fresh_count;
+        memcpy(slot->rule, m->fresh, m->fresh_count * sizeof(*slot->rule));
+    }
+    try_rules(m, plan, step, m->fresh, m->fresh_count);
+}
+
+static bool carries(const struct partition *p, uint32_t logsource)
+{
+    return (p->logsources[logsource / 64] >> logsource % 64 & 1) != 0;
+}
+
+/* A rule belongs to the first view of the event that carries its logsource. */
+static bool belongs(const struct matcher *m, const struct plan *plan, uint32_t step, uint32_t rule)
+{
+    for (uint32_t i = 0; i < step; i++) {
+        if (carries(plan->step[i].partition, m->c->logsource_of[rule]))
+            return false;
+    }
+    return true;
+}
+
+static bool filter_unavailable(const struct matcher *m, const struct view *v, uint32_t rule)
+{
+    const struct name_list *l = &m->c->negated[rule];
+
+    for (uint32_t i = 0; i < l->count && v->lacks_count > 0; i++) {
+        if (view_lacks(v, l->name[i]))
+            return true;
+    }
+    return false;
+}
+
+static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
+                      const uint32_t *rule, uint32_t count)
+{
+    const struct view *view = plan->step[step].view;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t r = rule[i];
+
+        if (m->tried[r] == m->round || (step > 0 && !belongs(m, plan, step, r)))
+            continue;
+        m->tried[r] = m->round;
+        if (verify_rule(&m->verify, m->c->rules[r], view))
+            m->hits[m->hit_count++] = (struct hit){ r, view, filter_unavailable(m, view, r) };
+    }
+}
+
+/* Keywords: every value, and the record as a whole. */
+static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t step)
+{
+    const struct field_index *fi = plan->step[step].partition->keywords;
+    const struct rec *r = m->verify.event->rec;
+
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (r->fields[i].kind != REC_GROUP)
+            look_at(m, plan, step, fi, i);
+    }
+    if (!verify_has_raw(&m->verify))
+        return;
+    look_up(m, fi, verify_fold(&m->verify, VERIFY_RAW));
+    try_rules(m, plan, step, m->fresh, m->fresh_count);
+}
+
+static void run_step(struct matcher *m, const struct plan *plan, uint32_t step)
+{
+    const struct partition *p = plan->step[step].partition;
+    const struct view *view = plan->step[step].view;
+    struct event *e = m->verify.event;
+
+    for (uint32_t i = 0; i < p->field_count; i++) {
+        const struct field_index *fi = &p->fields[i];
+        uint32_t h = event_get(e, view, fi->name);
+
+        if (h == EVENT_NONE)
+            continue;
+        if (fi->present.count > 0)
+            try_rules(m, plan, step, fi->present.rule, fi->present.count);
+        for (; h != EVENT_NONE; h = event_more(e, view, fi->name, h))
+            look_at(m, plan, step, fi, h);
+    }
+    if (p->keywords != NULL)
+        look_keywords(m, plan, step);
+    if (p->always.count > 0)
+        try_rules(m, plan, step, p->always.rule, p->always.count);
+}
+
+static void plan_make(const struct matcher *m, const struct event_class *cls, struct plan *plan)
+{
+    plan->count = 0;
+    for (uint32_t i = 0; i < cls->view_count; i++) {
+        uint32_t p = m->c->partition_of_view[cls->views[i]->id];
+
+        if (p == NO_PARTITION)
+            continue;
+        plan->step[plan->count].view = cls->views[i];
+        plan->step[plan->count].partition = &m->c->partitions[p];
+        plan->count++;
+    }
+}
+
+static const struct plan *plan_of(struct matcher *m, const struct event_class *cls)
+{
+    if (cls->id < PLANS_MAX && m->plans[cls->id] != NULL)
+        return m->plans[cls->id];
+    if (cls->id < PLANS_MAX && (m->plans[cls->id] = calloc(1, sizeof(struct plan))) != NULL) {
+        plan_make(m, cls, m->plans[cls->id]);
+        return m->plans[cls->id];
+    }
+    plan_make(m, cls, &m->odd);
+    return &m->odd;
+}
+
+/* Few: insertion does it. */
+static void sort_hits(struct matcher *m)
+{
+    for (uint32_t i = 1; i < m->hit_count; i++) {
+        struct hit h = m->hits[i];
+        uint32_t k = i;
+
+        for (; k > 0 && m->hits[k - 1].rule > h.rule; k--)
+            m->hits[k] = m->hits[k - 1];
+        m->hits[k] = h;
+    }
+}
+
+uint32_t match_event(struct matcher *m, struct event *e, const struct hit **hits)
+{
+    const struct plan *plan = plan_of(m, e->cls);
+
+    m->hit_count = 0;
+    *hits = m->hits;
+    if (plan->count == 0)
+        return 0;
+    if (++m->round == 0) {
+        memset(m->tried, 0, m->c->rule_count * sizeof(*m->tried));
+        m->round = 1;
+    }
+    verify_begin(&m->verify, e);
+    for (uint32_t i = 0; i < plan->count; i++)
+        run_step(m, plan, i);
+    if (m->hit_count > 1)
+        sort_hits(m);
+    return m->hit_count;
+}
+
+uint32_t match_because(struct matcher *m, struct event *e, const struct hit *h,
+                       struct because *rows, uint32_t max)
+{
+    if (m->verify.event != e)
+        verify_begin(&m->verify, e);
+    return verify_because(&m->verify, m->c->rules[h->rule], h->view, rows, max);
+}

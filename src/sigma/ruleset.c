@@ -1,0 +1,262 @@
+/*
+ * ruleset.c - a compiled ruleset: opened from its sources or from the cache, asked, freed.
+ *
+ * The cache's key is everything that the image depends on: the program's version, the processor
+ * features that Vectorscan compiles for, and path, size, inode and times of every source file. Two
+ * stats of a file cost a few microseconds, reading and parsing it a hundred.
+ */
+#include "sigma/ruleset.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "sigma/regex.h"
+
+#define KEY_BYTES_MAX ((size_t)64 << 20)
+#define KEY_DEPTH_MAX 32u
+
+int ruleset_ready(struct ruleset *rs, struct err *e)
+{
+    MUST(pthread_mutex_init(&rs->regex_lock, NULL) == 0);
+    rs->regex = calloc(rs->c->regex_count + 1, sizeof(*rs->regex));
+    return rs->regex != NULL ? ERR_OK : err_set(e, ERR_NOMEM, 0, "no memory for the rules");
+}
+
+void ruleset_free(struct ruleset **prs)
+{
+    struct ruleset *rs = *prs;
+
+    *prs = NULL;
+    if (rs == NULL)
+        return;
+    if (rs->regex != NULL) {
+        for (uint32_t i = 0; i < rs->c->regex_count; i++)
+            pcre2_code_free(atomic_load(&rs->regex[i]));
+        free(rs->regex);
+    }
+    image_release(&rs->image);
+    free(rs);
+}
+
+const pcre2_code *ruleset_regex(const struct ruleset *rs, uint32_t index)
+{
+    /* The expressions are a cache of what the image says: const for the caller. */
+    struct ruleset *own = (struct ruleset *)(uintptr_t)rs;
+    pcre2_code *code = atomic_load_explicit(&own->regex[index], memory_order_acquire);
+
+    if (code != NULL)
+        return code;
+    MUST(pthread_mutex_lock(&own->regex_lock) == 0);
+    code = atomic_load_explicit(&own->regex[index], memory_order_acquire);
+    if (code == NULL && sigma_regex_compile(rs->c->regexes[index], &code, NULL) == ERR_OK) {
+        (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without it: slower, no other change */
+        atomic_store_explicit(&own->regex[index], code, memory_order_release);
+    }
+    MUST(pthread_mutex_unlock(&own->regex_lock) == 0);
+    return code;
+}
+
+uint32_t ruleset_rule_count(const struct ruleset *rs)
+{
+    return rs->c->rule_count;
+}
+
+const struct sigma_rule *ruleset_rule(const struct ruleset *rs, uint32_t i)
+{
+    MUST(i < rs->c->rule_count);
+    return rs->c->rules[i];
+}
+
+uint32_t ruleset_correlation_count(const struct ruleset *rs)
+{
+    return rs->c->correlation_count;
+}
+
+const struct sigma_correlation *ruleset_correlation(const struct ruleset *rs, uint32_t i)
+{
+    MUST(i < rs->c->correlation_count);
+    return rs->c->correlations[i];
+}
+
+uint32_t ruleset_refusal_count(const struct ruleset *rs)
+{
+    return rs->c->refusal_count;
+}
+
+const struct sigma_refusal *ruleset_refusal(const struct ruleset *rs, uint32_t i)
+{
+    MUST(i < rs->c->refusal_count);
+    return &rs->c->refusals[i];
+}
+
+static int by_text(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void key_path(struct buf *key, const char *path, unsigned depth);
+
+static void key_folder(struct buf *key, const char *path, unsigned depth)
+{
+    struct dirent **entry = NULL;
+    int n = scandir(path, &entry, NULL, by_text);
+
+    for (int i = 0; i < n; i++) {
+        char below[4096];
+        int len = snprintf(below, sizeof(below), "%s/%s", path, entry[i]->d_name);
+
+        if (entry[i]->d_name[0] != '.' && len > 0 && (size_t)len < sizeof(below))
+            key_path(key, below, depth + 1);
+        free(entry[i]);
+    }
+    free(entry);
+}
+
+/* One line a file. What cannot be looked at leaves a line too: appearing later changes the key. */
+static void key_path(struct buf *key, const char *path, unsigned depth)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || depth > KEY_DEPTH_MAX) {
+        buf_fmt(key, "%s ?\n", path);
+        return;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        key_folder(key, path, depth);
+        return;
+    }
+    buf_fmt(key, "%s %lld %lld %lld.%09ld %lld.%09ld\n", path, (long long)st.st_size,
+            (long long)st.st_ino, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+            (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+}
+
+static bool make_key(struct buf *key, const struct ruleset_sources *from)
+{
+    hs_platform_info_t cpu;
+
+    buf_init(key, KEY_BYTES_MAX);
+    if (hs_populate_platform(&cpu) != HS_SUCCESS)
+        return false;
+    buf_fmt(key, "canh %s %s %zu %zu %zu\ncpu %u %llx\n", CANH_VERSION, hs_version(),
+            sizeof(struct compiled), sizeof(struct sigma_rule), sizeof(struct sigma_test), cpu.tune,
+            (unsigned long long)cpu.cpu_features);
+    key_path(key, from->taxonomy, 0);
+    for (uint32_t i = 0; i < from->rule_count; i++) {
+        buf_fmt(key, "rules\n");
+        key_path(key, from->rules[i], 0);
+    }
+    buf_fmt(key, "placeholders\n");
+    if (from->placeholders != NULL)
+        key_path(key, from->placeholders, 0);
+    return !buf_failed(key);
+}
+
+/* The names that the cached rules know by number, entered in the same order. */
+static int enter_names(const struct compiled *c, struct names *n, struct err *e)
+{
+    for (uint32_t i = 1; i < c->name_count; i++) {
+        if (names_add(n, c->names[i]) != i)
+            return err_set(e, ERR_CORRUPT, 0, "the cache's names are not those of the taxonomy");
+    }
+    return ERR_OK;
+}
+
+static int open_cached(struct ruleset *rs, struct names *n, const struct ruleset_sources *from,
+                       struct span key, struct err *e)
+{
+    int rc = image_load(&rs->image, key, from->cache, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    rs->c = rs->image.root;
+    rc = enter_names(rs->c, n, e);
+    if (rc == ERR_OK)
+        rc = ruleset_ready(rs, e);
+    return rc;
+}
+
+static int open_sources(struct ruleset **out, const struct taxonomy *t, struct names *n,
+                        const struct ruleset_sources *from, struct taxonomy *bind, struct err *e)
+{
+    struct sigma_rules rules;
+    int rc = rules_init(&rules, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    if (from->placeholders != NULL)
+        rc = rules_placeholders(&rules, from->placeholders, e);
+    for (uint32_t i = 0; i < from->rule_count && rc == ERR_OK; i++)
+        rc = rules_add_path(&rules, from->rules[i], from->threads, e);
+    if (rc == ERR_OK)
+        rc = rules_finish(&rules, e);
+    if (rc == ERR_OK)
+        rc = ruleset_names(&rules, n, e);
+    if (rc == ERR_OK) {
+        names_freeze(n);
+        rc = taxonomy_bind(bind, n, e);
+    }
+    if (rc == ERR_OK)
+        rc = ruleset_new(out, &rules, t, n, from->threads, e);
+    rules_release(&rules);
+    return rc;
+}
+
+/* From the cache, when it is one of these sources; *out stays NULL when it is not. */
+static int try_cache(struct ruleset **out, struct taxonomy *t, struct names *n,
+                     const struct ruleset_sources *from, struct span key,
+                     struct ruleset_note *note, struct err *e)
+{
+    struct ruleset *rs = calloc(1, sizeof(*rs));
+    struct err why;
+
+    if (rs == NULL)
+        return err_set(e, ERR_NOMEM, 0, "no memory for the rules");
+    if (open_cached(rs, n, from, key, &why) != ERR_OK) {
+        (void)snprintf(note->cache_why, sizeof(note->cache_why), "%s", why.why);
+        ruleset_free(&rs);
+        return ERR_OK;
+    }
+    names_freeze(n);
+    note->from_cache = true;
+    *out = rs;
+    return taxonomy_bind(t, n, e);
+}
+
+int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
+                 const struct ruleset_sources *from, struct ruleset_note *note, struct err *e)
+{
+    struct buf key = { 0 };
+    bool cached = from->cache != NULL;
+    int rc;
+
+    *out = NULL;
+    *t = NULL;
+    *note = (struct ruleset_note){ 0 };
+    rc = names_init(n, e);
+    if (rc != ERR_OK)
+        return rc;
+    rc = taxonomy_load(t, from->taxonomy, n, e);
+    if (rc == ERR_OK && cached && !make_key(&key, from))
+        cached = false;
+    if (rc == ERR_OK && cached)
+        rc = try_cache(out, *t, n, from, buf_span(&key), note, e);
+    if (rc == ERR_OK && *out == NULL) {
+        struct err why;
+
+        rc = open_sources(out, *t, n, from, *t, e);
+        if (rc == ERR_OK && cached &&
+            image_save(&(*out)->image, buf_span(&key), from->cache, &why) != ERR_OK)
+            (void)snprintf(note->cache_why, sizeof(note->cache_why), "%s", why.why);
+    }
+    buf_release(&key);
+    if (rc != ERR_OK) {
+        ruleset_free(out);
+        taxonomy_free(t);
+        names_release(n);
+    }
+    return rc;
+}

@@ -1,0 +1,53 @@
+/*
+ * verify.h - does this rule hold for this event? The whole condition, with no short cuts but the
+ * obvious ones. Private to src/sigma.
+ *
+ * Text is decoded and folded at most once per event and value. Memory is the verifier's arena,
+ * emptied with every event.
+ */
+#ifndef VERIFY_H
+#define VERIFY_H
+
+#include "sigma/ruleset.h"
+
+struct value_text {
+    uint32_t round;       /* verify.round when text is this event's */
+    bool folded;
+    struct span text, fold;
+};
+
+struct verify {
+    const struct ruleset *rs;
+    struct event *event;
+    const struct view *view;
+    uint32_t round;
+    struct value_text *values;  /* by handle */
+    struct value_text raw;      /* the whole record, for keywords */
+    struct arena mem;
+    pcre2_match_data *found;
+    pcre2_match_context *limits;
+};
+
+int verify_init(struct verify *v, const struct ruleset *rs, struct err *e);
+void verify_release(struct verify *v);
+
+/* A new event: forgets all texts. */
+void verify_begin(struct verify *v, struct event *e);
+
+/* Text and folded text of a value; p == NULL for null and when memory is out. */
+struct span verify_text(struct verify *v, uint32_t handle);
+struct span verify_fold(struct verify *v, uint32_t handle);
+
+/* Handle of the raw record, for keywords; verify_text() takes it too. */
+#define VERIFY_RAW (EVENT_NONE - 1)
+
+/* Is the raw record text that keywords look into? */
+bool verify_has_raw(const struct verify *v);
+
+bool verify_rule(struct verify *v, const struct sigma_rule *r, const struct view *view);
+
+/* The tests that made it true. */
+uint32_t verify_because(struct verify *v, const struct sigma_rule *r, const struct view *view,
+                        struct because *rows, uint32_t max);
+
+#endif

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Runs every libFuzzer target for SECONDS on a copy of its corpus; stops at the first crash, hang
+# or leak and shows where the input lies. Two targets at a time.
+set -eu
+seconds=${1:-60}
+top=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+run_one() { # binary
+    name=$(basename "$1" | sed 's/^fuzz_//')
+    mkdir -p "$work/$name"
+    [ ! -d "$top/tests/fuzz/corpus/$name" ] || cp -r "$top/tests/fuzz/corpus/$name/." "$work/$name/"
+    if "$1" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="$top/build-fuzz/$name-" "$work/$name" >"$work/$name.log" 2>&1; then
+        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$name.log")
+        printf '%-16s %12s runs  no crash, no hang, no leak\n' "$name" "$runs"
+    else
+        tail -30 "$work/$name.log"
+        printf '%-16s FAILED\n' "$name"
+        touch "$work/failed"
+    fi
+}
+
+list=$(find "$top/build-fuzz/tests/fuzz" -maxdepth 1 -type f -name 'fuzz_*' -perm -u+x | sort)
+for binary in $list; do
+    run_one "$binary" &
+    while [ "$(jobs -p | wc -l)" -ge 2 ]; do sleep 1; jobs >/dev/null; done
+done
+wait
+[ ! -e "$work/failed" ]
