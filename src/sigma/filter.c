@@ -1,0 +1,15 @@
+#include "sigma/read.h"
+int read_filter(struct reader *r, const struct yaml_node *root, struct sigma_head *h,
+                struct sigma_filter **out, struct err *e)
+{
+    (void)root;
+    (void)h;
+    (void)out;
+    return err_set(e, ERR_UNSUPPORTED, r->line, "Filters are not read yet.");
+}
+int filters_apply(struct sigma_rules *rs, struct err *e)
+{
+    (void)rs;
+    (void)e;
+    return ERR_OK;
+}

@@ -1,0 +1,544 @@
+/*
+ * rules.c - the rule set: paths to files, files to threads, results to arrays.
+ *
+ * Files are listed first, in byte order of their paths. Threads then take them in small runs from
+ * a shared counter; each thread has its own arena and its own reader, and writes the list of what
+ * a file held into that file's slot. When all are done the slots are gathered in path order, so
+ * that the number of threads changes nothing in the result. The threads' arenas live as long as
+ * the rule set.
+ *
+ * A link that leads back to a folder above it would be walked for ever: links to folders are
+ * followed only as a path given by the user.
+ */
+#include "sigma/rule.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "sigma/read.h"
+
+#define THREADS_MAX       64u
+#define RUN_FILES         16u
+#define PATH_BYTES_MAX    4096u
+#define FOLDER_DEPTH_MAX  64u
+#define FILES_MAX         1048576u
+#define SCRATCH_BYTES_MAX ((size_t)256 * 1024 * 1024)
+#define MEM_BYTES_MAX     ((size_t)2048 * 1024 * 1024)
+
+struct arena_link {
+    struct arena mem;
+    struct arena_link *next;
+};
+
+struct rules_own {
+    struct arena scratch;
+    struct arena_link *arenas; /* of threads that have ended */
+    struct placeholders placeholders;
+    bool finished;
+};
+
+int rules_init(struct sigma_rules *rs, struct err *e)
+{
+    *rs = (struct sigma_rules){ 0 };
+    arena_init(&rs->mem, MEM_BYTES_MAX);
+    rs->own = calloc(1, sizeof(*rs->own));
+    if (rs->own == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for the rules.");
+    arena_init(&rs->own->scratch, SCRATCH_BYTES_MAX);
+    return ERR_OK;
+}
+
+void rules_release(struct sigma_rules *rs)
+{
+    if (rs->own != NULL) {
+        while (rs->own->arenas != NULL) {
+            struct arena_link *l = rs->own->arenas;
+
+            rs->own->arenas = l->next;
+            arena_release(&l->mem);
+            free(l);
+        }
+        arena_release(&rs->own->scratch);
+        free(rs->own);
+    }
+    arena_release(&rs->mem);
+    *rs = (struct sigma_rules){ 0 };
+}
+
+/* --- results to arrays -------------------------------------------------------------------- */
+
+static int rules_no_memory(struct err *e)
+{
+    return err_set(e, ERR_NOMEM, 0, "There is no memory for the rules.");
+}
+
+/* Room for one more element of `each` bytes; the old array stays in the arena. */
+static void *array_room(struct sigma_rules *rs, void *array, uint32_t count, uint32_t *cap,
+                        size_t each)
+{
+    uint32_t want = *cap == 0 ? 256 : *cap * 2;
+    void *more;
+
+    if (count < *cap)
+        return array;
+    more = arena_array(&rs->mem, want, each);
+    if (more == NULL)
+        return NULL;
+    if (count > 0)
+        memcpy(more, array, count * each);
+    *cap = want;
+    return more;
+}
+
+#define PUT(rs, array, count, cap, value)                                                          \
+    do {                                                                                           \
+        void *room_ = array_room(rs, (rs)->array, (rs)->count, &(rs)->cap, sizeof(*(rs)->array));  \
+        if (room_ == NULL)                                                                         \
+            return rules_no_memory(e);                                                             \
+        (rs)->array = room_;                                                                       \
+        (rs)->array[(rs)->count++] = (value);                                                      \
+    } while (0)
+
+static int put_refusal(struct sigma_rules *rs, const struct sigma_refusal *x, struct err *e)
+{
+    PUT(rs, refusals, refusal_count, refusal_cap, *x);
+    return ERR_OK;
+}
+
+static int put_warning(struct sigma_rules *rs, const struct sigma_warning *w, struct err *e)
+{
+    PUT(rs, warnings, warning_count, warning_cap, *w);
+    return ERR_OK;
+}
+
+static int put_loaded(struct sigma_rules *rs, const struct loaded *l, struct err *e)
+{
+    uint32_t total = rs->rule_count + rs->correlation_count + rs->filter_count;
+
+    if (l->kind == LOADED_REFUSAL)
+        return put_refusal(rs, l->what, e);
+    if (l->kind == LOADED_WARNING)
+        return put_warning(rs, l->what, e);
+    if (total >= LIMIT_RULES)
+        return err_set(e, ERR_LIMIT, 0, "There are more than %d rules.", LIMIT_RULES);
+    if (l->kind == LOADED_RULE)
+        PUT(rs, rules, rule_count, rule_cap, l->what);
+    else if (l->kind == LOADED_CORRELATION)
+        PUT(rs, correlations, correlation_count, correlation_cap, l->what);
+    else
+        PUT(rs, filters, filter_count, filter_cap, l->what);
+    return ERR_OK;
+}
+
+static int put_list(struct sigma_rules *rs, const struct loaded *list, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (; rc == ERR_OK && list != NULL; list = list->next)
+        rc = put_loaded(rs, list, e);
+    return rc;
+}
+
+int rules_refuse(struct sigma_rules *rs, const struct sigma_head *h, const char *why, struct err *e)
+{
+    struct sigma_refusal x = { .file = h->file, .title = h->title, .line = h->line };
+
+    x.why = arena_span(&rs->mem, span_of(why));
+    return x.why.p != NULL ? put_refusal(rs, &x, e) : rules_no_memory(e);
+}
+
+int rules_warn(struct sigma_rules *rs, const struct sigma_head *h, const char *what, struct err *e)
+{
+    struct sigma_warning w = { .file = h->file, .title = h->title, .line = h->line };
+
+    w.what = arena_span(&rs->mem, span_of(what));
+    return w.what.p != NULL ? put_warning(rs, &w, e) : rules_no_memory(e);
+}
+
+static void reader_init(struct reader *r, const struct sigma_rules *rs, struct arena *mem,
+                        struct arena *scratch)
+{
+    *r = (struct reader){ .mem = mem, .scratch = scratch, .placeholders = &rs->own->placeholders };
+    r->tail = &r->first;
+}
+
+int rules_add_bytes(struct sigma_rules *rs, struct span file, struct span yaml, struct err *e)
+{
+    struct reader r;
+    int rc;
+
+    MUST(rs->own != NULL && !rs->own->finished);
+    reader_init(&r, rs, &rs->mem, &rs->own->scratch);
+    file = arena_span(&rs->mem, file);
+    if (file.p == NULL)
+        return rules_no_memory(e);
+    rc = read_file(&r, file, yaml, e);
+    return rc == ERR_OK ? put_list(rs, r.first, e) : rc;
+}
+
+/* --- files -------------------------------------------------------------------------------- */
+
+/* The whole file into `b`, which is cleared first. */
+static int file_read(const char *path, struct buf *b, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc = ERR_OK;
+    ssize_t got = 0;
+
+    buf_clear(b);
+    if (fd < 0)
+        return err_set(e, ERR_IO, 0, "The file cannot be opened: %s.", strerror(errno));
+    do {
+        if (!buf_reserve(b, 32768)) {
+            rc = err_set(e, ERR_LIMIT, 0, "The file is larger than %d bytes.",
+                         LIMIT_RULE_FILE_BYTES);
+            break;
+        }
+        got = read(fd, b->p + b->n, b->cap - b->n);
+        if (got > 0)
+            b->n += (size_t)got;
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    if (rc == ERR_OK && got < 0)
+        rc = err_set(e, ERR_IO, 0, "The file cannot be read: %s.", strerror(errno));
+    (void)close(fd); /* only read */
+    return rc;
+}
+
+struct file_list {
+    struct arena names;
+    struct span *paths; /* each followed by a zero byte */
+    size_t count, cap;
+};
+
+static int file_put(struct file_list *l, struct span path, struct err *e)
+{
+    if (l->count == FILES_MAX)
+        return err_set(e, ERR_LIMIT, 0, "There are more than %u rule files.", FILES_MAX);
+    if (l->count == l->cap) {
+        size_t cap = l->cap == 0 ? 1024 : l->cap * 2;
+        struct span *more = realloc(l->paths, cap * sizeof(*more));
+
+        if (more == NULL)
+            return rules_no_memory(e);
+        l->paths = more;
+        l->cap = cap;
+    }
+    l->paths[l->count] = arena_span(&l->names, path);
+    if (l->paths[l->count].p == NULL)
+        return rules_no_memory(e);
+    l->count++;
+    return ERR_OK;
+}
+
+static bool is_rule_name(const char *name)
+{
+    struct span s = span_of(name);
+
+    return span_ends(s, SPAN_LIT(".yml")) || span_ends(s, SPAN_LIT(".yaml"));
+}
+
+static int folder_walk(struct sigma_rules *rs, struct file_list *l, char *path, size_t n,
+                       unsigned depth, struct err *e);
+
+/* What a folder's entry is, without following links to folders. */
+static int folder_entry(struct sigma_rules *rs, struct file_list *l, char *path, size_t n,
+                        const struct dirent *d, unsigned depth, struct err *e)
+{
+    struct stat st;
+    int len;
+
+    if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+        return ERR_OK;
+    if (d->d_type == DT_REG && !is_rule_name(d->d_name))
+        return ERR_OK;
+    len = snprintf(path + n, PATH_BYTES_MAX - n, "/%s", d->d_name);
+    if (len < 0 || (size_t)len >= PATH_BYTES_MAX - n)
+        return err_set(e, ERR_LIMIT, 0, "A path below %.100s is too long.", path);
+    n += (size_t)len;
+    if (d->d_type == DT_REG)
+        return file_put(l, (struct span){ (const uint8_t *)path, n }, e);
+    if (lstat(path, &st) != 0)
+        return ERR_OK; /* gone meanwhile */
+    if (S_ISDIR(st.st_mode))
+        return folder_walk(rs, l, path, n, depth + 1, e);
+    if (S_ISLNK(st.st_mode) && (stat(path, &st) != 0 || !S_ISREG(st.st_mode)))
+        return ERR_OK;
+    if (S_ISREG(st.st_mode) && is_rule_name(d->d_name))
+        return file_put(l, (struct span){ (const uint8_t *)path, n }, e);
+    return ERR_OK;
+}
+
+static int folder_refuse(struct sigma_rules *rs, const char *path, const char *why, struct err *e)
+{
+    struct sigma_head h = { .file = arena_span(&rs->mem, span_of(path)) };
+    char text[160];
+
+    (void)snprintf(text, sizeof(text), "The folder cannot be read: %s.", why); /* cut: allowed */
+    return h.file.p != NULL ? rules_refuse(rs, &h, text, e) : rules_no_memory(e);
+}
+
+/* `path` holds PATH_BYTES_MAX bytes, the first `n` of them used. A folder below the given one
+ * that cannot be read is a refusal. */
+static int folder_walk(struct sigma_rules *rs, struct file_list *l, char *path, size_t n,
+                       unsigned depth, struct err *e)
+{
+    struct dirent *d;
+    DIR *dir;
+    int rc = ERR_OK;
+
+    if (depth > FOLDER_DEPTH_MAX)
+        return folder_refuse(rs, path, "it is nested too deep", e);
+    dir = opendir(path);
+    if (dir == NULL && depth == 0)
+        return err_set(e, ERR_IO, 0, "The folder %.120s cannot be read: %s.", path,
+                       strerror(errno));
+    if (dir == NULL)
+        return folder_refuse(rs, path, strerror(errno), e);
+    while (rc == ERR_OK && (d = readdir(dir)) != NULL) {
+        rc = folder_entry(rs, l, path, n, d, depth, e);
+        path[n] = 0;
+    }
+    (void)closedir(dir); /* only read */
+    return rc;
+}
+
+static int path_order(const void *a, const void *b)
+{
+    return span_cmp(*(const struct span *)a, *(const struct span *)b);
+}
+
+static int files_find(struct sigma_rules *rs, struct file_list *l, const char *path, struct err *e)
+{
+    struct stat st;
+    char whole[PATH_BYTES_MAX];
+    size_t n = strlen(path);
+    int rc;
+
+    if (n == 0 || n >= sizeof(whole))
+        return err_set(e, ERR_USAGE, 0, "This is no path of rules: '%.100s'.", path);
+    if (stat(path, &st) != 0)
+        return err_set(e, ERR_IO, 0, "The rules at %.120s cannot be read: %s.", path,
+                       strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return file_put(l, span_of(path), e);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    memcpy(whole, path, n);
+    whole[n] = 0;
+    rc = folder_walk(rs, l, whole, n, 0, e);
+    if (rc == ERR_OK && l->count > 1)
+        qsort(l->paths, l->count, sizeof(*l->paths), path_order);
+    return rc;
+}
+
+/* --- threads ------------------------------------------------------------------------------ */
+
+struct work {
+    const struct sigma_rules *rs;
+    const struct file_list *files;
+    struct loaded **slots; /* one per file */
+    atomic_size_t next;
+    atomic_bool stop;
+};
+
+struct worker {
+    struct work *work;
+    struct arena_link *link;
+    struct err e;
+    int rc;
+    pthread_t thread;
+    bool started;
+};
+
+static int worker_file(struct worker *w, struct reader *r, struct buf *b, size_t index)
+{
+    struct span path = arena_span(r->mem, w->work->files->paths[index]);
+    struct err why = { 0 };
+    struct loaded *l;
+    struct sigma_refusal *x;
+    int rc;
+
+    r->first = NULL;
+    r->tail = &r->first;
+    if (path.p == NULL)
+        return rules_no_memory(&w->e);
+    rc = file_read((const char *)path.p, b, &why);
+    if (rc == ERR_OK) {
+        rc = read_file(r, path, buf_span(b), &w->e);
+        w->work->slots[index] = r->first;
+        return rc;
+    }
+    l = arena_alloc(r->mem, sizeof(*l));
+    x = arena_alloc(r->mem, sizeof(*x));
+    if (l == NULL || x == NULL)
+        return rules_no_memory(&w->e);
+    *x = (struct sigma_refusal){ .file = path };
+    x->why = arena_span(r->mem, span_of(why.why));
+    *l = (struct loaded){ .kind = LOADED_REFUSAL, .what = x };
+    w->work->slots[index] = l;
+    return ERR_OK;
+}
+
+static void *worker_run(void *arg)
+{
+    struct worker *w = arg;
+    struct arena scratch;
+    struct reader r;
+    struct buf b;
+
+    arena_init(&scratch, SCRATCH_BYTES_MAX);
+    buf_init(&b, LIMIT_RULE_FILE_BYTES + 65536u);
+    reader_init(&r, w->work->rs, &w->link->mem, &scratch);
+    while (w->rc == ERR_OK && !atomic_load(&w->work->stop)) {
+        size_t from = atomic_fetch_add(&w->work->next, RUN_FILES);
+
+        if (from >= w->work->files->count)
+            break;
+        for (size_t i = from; w->rc == ERR_OK && i < from + RUN_FILES; i++) {
+            if (i < w->work->files->count)
+                w->rc = worker_file(w, &r, &b, i);
+        }
+    }
+    if (w->rc != ERR_OK)
+        atomic_store(&w->work->stop, true);
+    buf_release(&b);
+    arena_release(&scratch);
+    return NULL;
+}
+
+static int worker_init(struct worker *w, struct work *work, struct rules_own *own, struct err *e)
+{
+    *w = (struct worker){ .work = work };
+    w->link = calloc(1, sizeof(*w->link));
+    if (w->link == NULL)
+        return rules_no_memory(e);
+    arena_init(&w->link->mem, MEM_BYTES_MAX);
+    w->link->next = own->arenas;
+    own->arenas = w->link;
+    return ERR_OK;
+}
+
+static int workers_run(struct sigma_rules *rs, struct work *work, unsigned threads, struct err *e)
+{
+    struct worker workers[THREADS_MAX];
+    unsigned count = 0;
+    int rc = ERR_OK;
+
+    for (; rc == ERR_OK && count < threads; count += rc == ERR_OK)
+        rc = worker_init(&workers[count], work, rs->own, e);
+    for (unsigned i = 1; rc == ERR_OK && i < count; i++) /* where none starts, the first does all */
+        workers[i].started = pthread_create(&workers[i].thread, NULL, worker_run, &workers[i]) == 0;
+    if (rc == ERR_OK)
+        (void)worker_run(&workers[0]);
+    for (unsigned i = 1; i < count; i++) {
+        if (workers[i].started)
+            MUST(pthread_join(workers[i].thread, NULL) == 0);
+    }
+    for (unsigned i = 0; i < count && rc == ERR_OK; i++) {
+        rc = workers[i].rc;
+        if (rc != ERR_OK && e != NULL)
+            *e = workers[i].e;
+    }
+    return rc;
+}
+
+int rules_add_path(struct sigma_rules *rs, const char *path, unsigned threads, struct err *e)
+{
+    struct file_list files = { 0 };
+    struct work work = { .rs = rs, .files = &files };
+    size_t runs;
+    int rc;
+
+    MUST(rs->own != NULL && !rs->own->finished);
+    arena_init(&files.names, MEM_BYTES_MAX);
+    rc = files_find(rs, &files, path, e);
+    runs = (files.count + RUN_FILES - 1) / RUN_FILES;
+    threads = threads > THREADS_MAX ? THREADS_MAX : threads;
+    threads = threads > runs ? (unsigned)runs : threads;
+    threads = threads == 0 ? 1 : threads;
+    if (rc == ERR_OK) {
+        work.slots = calloc(files.count + 1, sizeof(struct loaded *));
+        rc = work.slots == NULL ? rules_no_memory(e) : workers_run(rs, &work, threads, e);
+    }
+    for (size_t i = 0; rc == ERR_OK && i < files.count; i++)
+        rc = put_list(rs, work.slots[i], e);
+    free(work.slots);
+    free(files.paths);
+    arena_release(&files.names);
+    return rc;
+}
+
+/* --- placeholders ------------------------------------------------------------------------- */
+
+static struct span placeholder_name(struct span s)
+{
+    if (s.n > 2 && s.p[0] == '%' && s.p[s.n - 1] == '%')
+        return (struct span){ s.p + 1, s.n - 2 };
+    return s;
+}
+
+static int placeholders_of(struct sigma_rules *rs, const struct yaml_node *map, struct err *e)
+{
+    struct placeholders *ph = &rs->own->placeholders;
+    struct placeholder *rows = arena_array(&rs->mem, (size_t)ph->count + map->count, sizeof(*rows));
+    struct reader r;
+    int rc = ERR_OK;
+
+    reader_init(&r, rs, &rs->mem, &rs->own->scratch);
+    if (rows == NULL)
+        return rules_no_memory(e);
+    if (ph->count > 0)
+        memcpy(rows + map->count, ph->rows, ph->count * sizeof(*rows)); /* newer ones first */
+    ph->rows = rows;
+    ph->count += map->count;
+    for (const struct yaml_node *n = map->first; rc == ERR_OK && n != NULL; n = n->next, rows++) {
+        rows->name = placeholder_name(n->key);
+        rc = read_texts(&r, n, "placeholder", &rows->values, &rows->count, e);
+    }
+    return rc;
+}
+
+int rules_placeholders(struct sigma_rules *rs, const char *path, struct err *e)
+{
+    struct yaml_document *d = NULL;
+    struct buf b;
+    int rc;
+
+    MUST(rs->own != NULL && !rs->own->finished);
+    buf_init(&b, LIMIT_RULE_FILE_BYTES + 65536u);
+    arena_reset(&rs->own->scratch);
+    rc = file_read(path, &b, e);
+    if (rc == ERR_OK)
+        rc = yaml_read(buf_span(&b), &rs->own->scratch, &rs->mem, &d, e);
+    if (rc == ERR_OK && (d == NULL || d->root == NULL || d->root->kind != YAML_MAP))
+        rc = err_set(e, ERR_SYNTAX, 1, "A placeholder file is a map of name: [values].");
+    if (rc == ERR_OK)
+        rc = placeholders_of(rs, d->root, e);
+    if (rc != ERR_OK)
+        err_prefix(e, "%s", path);
+    buf_release(&b);
+    return rc;
+}
+
+/* --- the end ------------------------------------------------------------------------------ */
+
+int rules_finish(struct sigma_rules *rs, struct err *e)
+{
+    int rc;
+
+    MUST(rs->own != NULL && !rs->own->finished);
+    rs->own->finished = true;
+    rc = filters_apply(rs, e);
+    if (rc == ERR_OK)
+        rc = correlations_resolve(rs, e);
+    arena_release(&rs->own->scratch);
+    return rc;
+}
