@@ -20,12 +20,12 @@
 #define W3C_TEXT_BYTES 2048u
 
 struct w3c {
-    uint16_t at[W3C_NAMES_MAX];   /* name i is text[at[i] .. at[i] + size[i]) */
+    uint16_t at[W3C_NAMES_MAX]; /* name i is text[at[i] .. at[i] + size[i]) */
     uint16_t size[W3C_NAMES_MAX];
-    uint16_t count;               /* 0: no header seen yet */
-    uint16_t path_at, path_size;  /* Zeek's #path, or nothing */
+    uint16_t count;              /* 0: no header seen yet */
+    uint16_t path_at, path_size; /* Zeek's #path, or nothing */
     uint16_t text_used;
-    uint8_t separator;            /* ' ' for W3C, what #separator says for Zeek */
+    uint8_t separator; /* ' ' for W3C, what #separator says for Zeek */
     bool zeek;
     uint8_t text[W3C_TEXT_BYTES];
 };
