@@ -99,6 +99,10 @@ static inline struct span event_raw(const struct event *e)
 /* The dotted own name of a record's field, composed into scratch that lives with the event. */
 struct span event_name(struct event *e, uint32_t handle);
 
+/* When the record was received or its file written: gives a time without a year (syslog) its year.
+ * 0 at first. Stays until set again. */
+void event_reference_time(struct event *e, int64_t ns);
+
 /* Source time in ns UTC from the class's time fields; false when none can be read. */
 bool event_time(struct event *e, int64_t *ns);
 

@@ -29,9 +29,14 @@ void names_release(struct names *n);
 
 /* Id of this exact name, made when new; 0 when memory is out. The text is copied. */
 uint32_t names_add(struct names *n, struct span name);
-void names_freeze(struct names *n);
+
+/* Makes the fold groups; false when memory is out. Nothing can be added afterwards. */
+bool names_freeze(struct names *n);
 
 /* Exact id, or 0. */
 uint32_t names_find(const struct names *n, struct span name);
+
+/* Fold group of a name, or 0 when no id has it (group 0 is id 0's alone). After the freeze. */
+uint32_t names_find_group(const struct names *n, struct span name);
 
 #endif

@@ -32,7 +32,8 @@ struct view {
 };
 
 struct event_class {
-    uint32_t id;                                  /* 0.. in order of first sight */
+    uint32_t id;                                  /* 0.. in order of first sight; UINT32_MAX for
+                                                     one that the table had no room for */
     uint32_t view_count;
     const struct view *views[TAXONOMY_VIEWS_MAX]; /* the most specific first */
 };
@@ -42,8 +43,13 @@ struct taxonomy;
 /*
  * Read every *.yaml below `dir`. Names that the rows mention are added to `n`, which the caller
  * freezes after adding the rules' names; then taxonomy_bind() turns the rows into maps.
- * A bad file or row is an error with file and line: data that ships must be right.
+ * A bad file or row is an error with file and line: data that ships must be right. `n` must outlive
+ * the taxonomy. taxonomy_load() is taxonomy_new() and taxonomy_add() for every file in byte order
+ * of the paths; tests add their rows from memory.
  */
+int taxonomy_new(struct taxonomy **out, struct err *e);
+int taxonomy_add(struct taxonomy *t, struct span file, struct span yaml, struct names *n,
+                 struct err *e);
 int taxonomy_load(struct taxonomy **out, const char *dir, struct names *n, struct err *e);
 int taxonomy_bind(struct taxonomy *t, const struct names *n, struct err *e);
 void taxonomy_free(struct taxonomy **t);

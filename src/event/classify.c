@@ -1,0 +1,108 @@
+/*
+ * classify.c - from an event's discriminators to its class.
+ *
+ * The few fields that some row's condition looks at were collected while naming. Their raw bytes,
+ * with the codecs, make a key; equal keys have equal classes, so a memo per thread answers all but
+ * the first of a kind without decoding or comparing a text. A value that only patterns look at
+ * (free text) enters the key as the outcomes of those patterns, one bit each.
+ *
+ *   key: outer codec, inner codec, then per value: discriminator, form, [length, bytes | 8 bytes]
+ *
+ * The memo has one place per hash: a newer key takes it. Long or many values are evaluated each
+ * time: slower, not wrong.
+ */
+#include "event/event_own.h"
+
+#include <xxhash.h>
+
+#define FORM_PRESENT 0xFEu
+#define FORM_TESTS   0xFFu
+
+struct key {
+    uint8_t bytes[EVENT_MEMO_BYTES];
+    size_t n;
+};
+
+static uint64_t outcomes(struct event *e, const struct disc *d, uint16_t handle)
+{
+    struct span text = event_text(e, handle);
+    uint64_t bits = 0;
+
+    for (uint32_t i = 0; text.p != NULL && i < d->pattern_count; i++) {
+        if (pattern_holds((enum test_kind)d->pattern_kind[i], d->pattern[i], text))
+            bits |= 1ull << i;
+    }
+    return bits;
+}
+
+/* Append one value; false when the key would be too long. */
+static bool key_value(struct event *e, struct key *k, const struct disc_hit *hit)
+{
+    const struct disc *d = &e->taxonomy->disc[hit->disc];
+    const struct rec_field *f = event_field(e, hit->handle);
+    uint64_t bits;
+
+    if (sizeof(k->bytes) - k->n < 3 + sizeof(bits))
+        return false;
+    k->bytes[k->n++] = hit->disc;
+    if (d->mode == BY_PRESENCE || f->kind == REC_GROUP) {
+        k->bytes[k->n++] = FORM_PRESENT;
+    } else if (d->mode == BY_TESTS) {
+        bits = outcomes(e, d, hit->handle);
+        k->bytes[k->n++] = FORM_TESTS;
+        memcpy(k->bytes + k->n, &bits, sizeof(bits));
+        k->n += sizeof(bits);
+    } else {
+        if (f->value_bytes > EVENT_VALUE_BYTES || sizeof(k->bytes) - k->n < 2 + f->value_bytes)
+            return false;
+        k->bytes[k->n++] = (uint8_t)f->kind;
+        k->bytes[k->n++] = (uint8_t)f->value_bytes;
+        if (f->value_bytes > 0)
+            memcpy(k->bytes + k->n, f->value, f->value_bytes);
+        k->n += f->value_bytes;
+    }
+    return true;
+}
+
+static const struct class_own *class_find(struct event *e)
+{
+    struct event_own *o = e->own;
+    struct disc_value values[EVENT_HITS_MAX];
+
+    for (uint32_t i = 0; i < o->hit_count; i++) {
+        const struct rec_field *f = event_field(e, o->hits[i].handle);
+
+        values[i] = (struct disc_value){ .disc = o->hits[i].disc, .group = f->kind == REC_GROUP };
+        if (!values[i].group && e->taxonomy->disc[values[i].disc].mode != BY_PRESENCE)
+            values[i].text = event_text(e, o->hits[i].handle);
+    }
+    return taxonomy_class(e->taxonomy, 1u << e->rec->codec | 1u << e->rec->inner, values,
+                          o->hit_count, &o->scratch);
+}
+
+void event_classify(struct event *e)
+{
+    struct event_own *o = e->own;
+    struct key k;
+    struct memo *m;
+    bool fits = true;
+
+    k.bytes[0] = e->rec->codec;
+    k.bytes[1] = e->rec->inner;
+    k.n = 2;
+    for (uint32_t i = 0; fits && i < o->hit_count; i++)
+        fits = key_value(e, &k, &o->hits[i]);
+    if (!fits) {
+        o->cls = class_find(e);
+    } else {
+        m = &o->memo[XXH3_64bits(k.bytes, k.n) & (EVENT_MEMO - 1)];
+        if (m->cls == NULL || m->bytes != k.n || memcmp(m->key, k.bytes, k.n) != 0) {
+            o->cls = class_find(e);
+            m->cls = o->cls == &o->scratch ? NULL : o->cls;
+            m->bytes = (uint32_t)k.n;
+            memcpy(m->key, k.bytes, k.n);
+        }
+        o->cls = m->cls != NULL ? m->cls : &o->scratch;
+    }
+    e->cls = &o->cls->pub;
+}

@@ -1,0 +1,687 @@
+/*
+ * taxonomy.c - loads the files, binds rows to name ids, and makes classes.
+ *
+ * Binding happens once all names are known: overlays are laid over the rows that they are for
+ * (each pair becomes a row of its own, right before the row), and the field rules of each row
+ * become an array from name id to source list, so that event_get() is one load per question.
+ *
+ * A class is the list of rows that apply to an event. There are far fewer classes than kinds of
+ * discriminator values, so the table is keyed by the rows, not by the values; event.c remembers
+ * values -> class per thread. The table is bounded; what does not fit any more is built in the
+ * caller's scratch each time: slower, not wrong.
+ */
+#include "event/taxonomy_own.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/ascii.h"
+#include "base/limits.h"
+
+#define TAXONOMY_BYTES_MAX  ((size_t)64 * 1024 * 1024)
+#define TAXONOMY_FILES_MAX  1024u
+#define TAXONOMY_FOLDER_MAX 4u /* folders below folders */
+
+bool taxonomy_room(void **array, uint32_t count, uint32_t *cap, size_t each)
+{
+    uint32_t want = *cap == 0 ? 16 : *cap * 2;
+    void *p;
+
+    if (count < *cap)
+        return true;
+    p = realloc(*array, want * each);
+    if (p == NULL)
+        return false;
+    *array = p;
+    *cap = want;
+    return true;
+}
+
+uint16_t taxonomy_list(struct taxonomy *t, uint32_t first, uint32_t count)
+{
+    if (t->list_count >= UINT16_MAX - 1 ||
+        !taxonomy_room((void **)&t->lists, t->list_count, &t->list_cap, sizeof(*t->lists)))
+        return 0;
+    t->lists[t->list_count++] = (struct source_list){ first, count };
+    return (uint16_t)t->list_count;
+}
+
+/* --- Life ----------------------------------------------------------------------------------- */
+
+int taxonomy_new(struct taxonomy **out, struct err *e)
+{
+    struct taxonomy *t = calloc(1, sizeof(*t));
+
+    *out = NULL;
+    if (t == NULL)
+        return err_set(e, ERR_NOMEM, 0, "no memory for the taxonomy");
+    arena_init(&t->mem, TAXONOMY_BYTES_MAX);
+    t->classes = calloc(1, sizeof(*t->classes));
+    if (t->classes == NULL) {
+        free(t);
+        return err_set(e, ERR_NOMEM, 0, "no memory for the taxonomy");
+    }
+    arena_init(&t->classes->mem, TAXONOMY_BYTES_MAX);
+    MUST(pthread_mutex_init(&t->classes->lock, NULL) == 0);
+    *out = t;
+    return ERR_OK;
+}
+
+void taxonomy_free(struct taxonomy **tp)
+{
+    struct taxonomy *t = *tp;
+
+    *tp = NULL;
+    if (t == NULL)
+        return;
+    arena_release(&t->classes->mem);
+    MUST(pthread_mutex_destroy(&t->classes->lock) == 0);
+    free(t->classes);
+    arena_release(&t->mem);
+    free(t->rows);
+    free(t->overlays);
+    free(t->sources);
+    free(t->lists);
+    free(t->computed);
+    free(t->aliases);
+    free(t->strip);
+    free(t->time.id);
+    free(t->host.id);
+    free(t->disc_of_group);
+    free(t);
+}
+
+int taxonomy_add(struct taxonomy *t, struct span file, struct span yaml, struct names *n,
+                 struct err *e)
+{
+    return taxonomy_read(t, file, yaml, n, e);
+}
+
+/* --- Files ---------------------------------------------------------------------------------- */
+
+struct files {
+    char **path;
+    uint32_t count, cap;
+};
+
+static void files_release(struct files *f)
+{
+    for (uint32_t i = 0; i < f->count; i++)
+        free(f->path[i]);
+    free(f->path);
+}
+
+static bool is_yaml(const char *name)
+{
+    struct span s = span_of(name);
+
+    return span_ends(s, SPAN_LIT(".yaml")) || span_ends(s, SPAN_LIT(".yml"));
+}
+
+static int files_walk(struct files *f, const char *dir, unsigned depth, struct err *e);
+
+/* Takes `path`. */
+static int files_entry(struct files *f, char *path, const char *name, unsigned depth, struct err *e)
+{
+    struct stat st;
+    int rc = ERR_OK;
+
+    if (stat(path, &st) != 0) {
+        rc = err_set(e, ERR_IO, 0, "%s: %s", path, strerror(errno));
+    } else if (S_ISDIR(st.st_mode)) {
+        if (depth < TAXONOMY_FOLDER_MAX)
+            rc = files_walk(f, path, depth + 1, e);
+    } else if (S_ISREG(st.st_mode) && is_yaml(name)) {
+        if (f->count == TAXONOMY_FILES_MAX) {
+            rc = err_set(e, ERR_LIMIT, 0, "%s: more than %u files", path, TAXONOMY_FILES_MAX);
+        } else if (!taxonomy_room((void **)&f->path, f->count, &f->cap, sizeof(*f->path))) {
+            rc = err_set(e, ERR_NOMEM, 0, "no memory for the taxonomy");
+        } else {
+            f->path[f->count++] = path;
+            path = NULL;
+        }
+    }
+    free(path);
+    return rc;
+}
+
+static int files_walk(struct files *f, const char *dir, unsigned depth, struct err *e)
+{
+    DIR *d = opendir(dir);
+    struct dirent *entry;
+    int rc = ERR_OK;
+
+    if (d == NULL)
+        return err_set(e, ERR_IO, 0, "%s: %s", dir, strerror(errno));
+    while (rc == ERR_OK && (entry = readdir(d)) != NULL) {
+        size_t bytes = strlen(dir) + strlen(entry->d_name) + 2;
+        char *path;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        path = malloc(bytes);
+        if (path == NULL) {
+            rc = err_set(e, ERR_NOMEM, 0, "no memory for the taxonomy");
+            break;
+        }
+        (void)snprintf(path, bytes, "%s/%s", dir, entry->d_name); /* it fits: bytes says so */
+        rc = files_entry(f, path, entry->d_name, depth, e);
+    }
+    (void)closedir(d); /* read only: nothing can be lost */
+    return rc;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int load_file(struct taxonomy *t, const char *path, struct names *n, struct err *e)
+{
+    size_t room = TAXONOMY_FILE_BYTES + 1, used = 0;
+    uint8_t *bytes = malloc(room);
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = ERR_OK;
+    ssize_t got = 1;
+
+    if (bytes == NULL || fd < 0) {
+        rc = bytes == NULL ? err_set(e, ERR_NOMEM, 0, "no memory for %s", path)
+                           : err_set(e, ERR_IO, 0, "%s: %s", path, strerror(errno));
+        goto out;
+    }
+    while (used < room && got > 0) {
+        got = read(fd, bytes + used, room - used);
+        if (got < 0 && errno != EINTR) {
+            rc = err_set(e, ERR_IO, 0, "%s: %s", path, strerror(errno));
+            goto out;
+        }
+        used += got > 0 ? (size_t)got : 0;
+        got = got < 0 ? 1 : got;
+    }
+    rc = taxonomy_read(t, span_of(path), (struct span){ bytes, used }, n, e);
+out:
+    if (fd >= 0)
+        (void)close(fd); /* read only */
+    free(bytes);
+    return rc;
+}
+
+int taxonomy_load(struct taxonomy **out, const char *dir, struct names *n, struct err *e)
+{
+    struct taxonomy *t = NULL;
+    struct files files = { 0 };
+    int rc = taxonomy_new(&t, e);
+
+    *out = NULL;
+    if (rc == ERR_OK)
+        rc = files_walk(&files, dir, 0, e);
+    if (rc == ERR_OK && files.count == 0)
+        rc = err_set(e, ERR_NOTFOUND, 0, "%s: no *.yaml file of a taxonomy in it", dir);
+    if (rc == ERR_OK)
+        qsort(files.path, files.count, sizeof(*files.path), by_bytes);
+    for (uint32_t i = 0; rc == ERR_OK && i < files.count; i++)
+        rc = load_file(t, files.path[i], n, e);
+    files_release(&files);
+    if (rc == ERR_OK) {
+        *out = t;
+        t = NULL;
+    }
+    taxonomy_free(&t);
+    return rc;
+}
+
+/* --- Binding -------------------------------------------------------------------------------- */
+
+static bool tags_meet(const struct tag_set *want, const struct tag_set *have)
+{
+    for (uint32_t i = 0; i < want->count; i++) {
+        for (uint32_t k = 0; k < have->count; k++) {
+            if (span_eq_nocase(want->value[i], have->value[k]))
+                return true;
+        }
+    }
+    return want->count == 0;
+}
+
+/* The overlay's sources of a name come after the row's own. 0 when there is no room. */
+static uint16_t append_lists(struct taxonomy *t, uint16_t a, uint16_t b)
+{
+    struct source_list x = t->lists[a - 1], y = t->lists[b - 1];
+    uint32_t first = t->source_count;
+
+    for (uint32_t i = 0; i < x.count + y.count; i++) {
+        struct source s = t->sources[i < x.count ? x.first + i : y.first + (i - x.count)];
+
+        if (t->source_count == TAXONOMY_SOURCES_MAX ||
+            !taxonomy_room((void **)&t->sources, t->source_count, &t->source_cap,
+                           sizeof(*t->sources)))
+            return 0;
+        t->sources[t->source_count++] = s;
+    }
+    return taxonomy_list(t, first, x.count + y.count);
+}
+
+static bool lay_rules(struct taxonomy *t, struct row_body *b, const struct row_body *over)
+{
+    struct field_rule *rules =
+        arena_array(&t->mem, b->rule_count + over->rule_count + 1, sizeof(*rules));
+    uint32_t count = b->rule_count;
+
+    if (rules == NULL)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        rules[i] = b->rules[i];
+    for (uint32_t i = 0; i < over->rule_count; i++) {
+        uint32_t k = 0;
+
+        while (k < b->rule_count && rules[k].name != over->rules[i].name)
+            k++;
+        if (k == b->rule_count) {
+            rules[count++] = over->rules[i];
+            continue;
+        }
+        rules[k].list = append_lists(t, rules[k].list, over->rules[i].list);
+        if (rules[k].list == 0)
+            return false;
+    }
+    b->rules = rules;
+    b->rule_count = count;
+    return true;
+}
+
+/* A row as the overlay shows it. */
+static bool lay_over(struct taxonomy *t, struct row *r, const struct overlay *o)
+{
+    r->extra = o->body.when;
+    if (o->body.time.count > 0)
+        r->body.time = o->body.time;
+    if (o->body.host.count > 0)
+        r->body.host = o->body.host;
+    if (o->body.lacks.count > 0)
+        r->body.lacks = o->body.lacks;
+    return lay_rules(t, &r->body, &o->body);
+}
+
+static int bind_overlays(struct taxonomy *t, struct err *e)
+{
+    struct row *old = t->rows;
+    uint32_t count = t->row_count;
+    int rc = ERR_OK;
+
+    t->rows = NULL;
+    t->row_count = t->row_cap = 0;
+    for (uint32_t i = 0; rc == ERR_OK && i < count; i++) {
+        for (uint32_t k = 0; k <= t->overlay_count; k++) {
+            const struct overlay *o = k < t->overlay_count ? &t->overlays[k] : NULL;
+            struct row r = old[i];
+
+            if (o != NULL && (!tags_meet(&o->body.product, &r.view.product) ||
+                              !tags_meet(&o->body.category, &r.view.category) ||
+                              !tags_meet(&o->body.service, &r.view.service)))
+                continue;
+            r.base = i;
+            if ((o != NULL && !lay_over(t, &r, o)) || t->row_count >= TAXONOMY_ROWS_MAX * 2 ||
+                !taxonomy_room((void **)&t->rows, t->row_count, &t->row_cap, sizeof(*t->rows))) {
+                rc = err_set(e, ERR_LIMIT, 0, "too many rows and overlays, or no memory");
+                break;
+            }
+            t->rows[t->row_count++] = r;
+        }
+    }
+    free(old);
+    return rc;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Sets view.map: names of the same fold group first, the exact ones over them. */
+static bool bind_map(struct taxonomy *t, struct row *r, const struct names *n)
+{
+    uint16_t *map;
+
+    if (r->body.rule_count == 0)
+        return true;
+    map = arena_array(&t->mem, n->count, sizeof(*map));
+    if (map == NULL)
+        return false;
+    for (uint32_t i = 0; i < r->body.rule_count; i++) {
+        for (uint32_t id = 1; id < n->count; id++) {
+            if (n->group[id] == n->group[r->body.rules[i].name])
+                map[id] = r->body.rules[i].list;
+        }
+    }
+    for (uint32_t i = 0; i < r->body.rule_count; i++)
+        map[r->body.rules[i].name] = r->body.rules[i].list;
+    r->view.map = map;
+    return true;
+}
+
+static bool bind_lacks(struct taxonomy *t, struct row *r, const struct names *n)
+{
+    uint32_t *ids, count = 0;
+
+    if (r->body.lacks.count == 0)
+        return true;
+    ids = arena_array(&t->mem, n->count, sizeof(*ids));
+    if (ids == NULL)
+        return false;
+    for (uint32_t id = 1; id < n->count; id++) {
+        for (uint32_t i = 0; i < r->body.lacks.count; i++) {
+            if (n->group[id] == n->group[r->body.lacks.id[i]]) {
+                ids[count++] = id;
+                break;
+            }
+        }
+    }
+    qsort(ids, count, sizeof(*ids), by_number);
+    r->view.lacks = ids;
+    r->view.lacks_count = count;
+    return true;
+}
+
+/* Longest first, so that the first that fits is the most specific. */
+static int by_length(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+
+    return x->n == y->n ? span_cmp(*x, *y) : x->n > y->n ? -1 : 1;
+}
+
+/* Two discriminators of one fold group (EventID, eventid) look at the same fields; both get the
+ * stronger mode and the number of the first is what event.c reports, so they are merged here. */
+static void bind_discs(struct taxonomy *t, const struct names *n)
+{
+    uint8_t number[TAXONOMY_DISC_MAX];
+
+    for (uint32_t i = 0; i < t->disc_count; i++) {
+        uint8_t *slot = &t->disc_of_group[n->group[t->disc[i].name]];
+
+        if (*slot == 0) {
+            *slot = (uint8_t)(i + 1);
+        } else {
+            struct disc *first = &t->disc[*slot - 1];
+
+            /* Patterns of both would have to be joined; by value is always right. */
+            first->mode = BY_VALUE;
+        }
+        number[i] = (uint8_t)(*slot - 1);
+    }
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        const struct condition *both[] = { &t->rows[i].body.when, &t->rows[i].extra };
+
+        for (size_t c = 0; c < COUNT_OF(both); c++) {
+            for (uint32_t a = 0; a < both[c]->count; a++) {
+                for (uint32_t k = 0; k < both[c]->any[a].count; k++) {
+                    struct test *x = &both[c]->any[a].tests[k];
+
+                    x->disc = number[x->disc];
+                }
+            }
+        }
+    }
+}
+
+int taxonomy_bind(struct taxonomy *t, const struct names *n, struct err *e)
+{
+    int rc;
+
+    MUST(!t->bound && n->group != NULL);
+    t->disc_of_group = calloc(n->group_count, 1);
+    if (t->disc_of_group == NULL)
+        return err_set(e, ERR_NOMEM, 0, "no memory for the taxonomy");
+    rc = bind_overlays(t, e);
+    if (rc != ERR_OK)
+        return rc;
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        t->rows[i].view.id = i;
+        if (!bind_map(t, &t->rows[i], n) || !bind_lacks(t, &t->rows[i], n))
+            return err_set(e, ERR_NOMEM, 0, "no memory for the taxonomy");
+    }
+    bind_discs(t, n);
+    if (t->strip_count > 0)
+        qsort(t->strip, t->strip_count, sizeof(*t->strip), by_length);
+    t->bound = true;
+    return ERR_OK;
+}
+
+/* --- Views ---------------------------------------------------------------------------------- */
+
+uint32_t taxonomy_view_count(const struct taxonomy *t)
+{
+    return t->row_count;
+}
+
+const struct view *taxonomy_view(const struct taxonomy *t, uint32_t id)
+{
+    MUST(id < t->row_count);
+    return &t->rows[id].view;
+}
+
+static bool set_has(const struct tag_set *set, struct span tag)
+{
+    if (tag.n == 0)
+        return true;
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (span_eq_nocase(set->value[i], tag))
+            return true;
+    }
+    return false;
+}
+
+bool view_has_tags(const struct view *v, struct span product, struct span category,
+                   struct span service)
+{
+    return set_has(&v->product, product) && set_has(&v->category, category) &&
+           set_has(&v->service, service);
+}
+
+bool view_lacks(const struct view *v, uint32_t name)
+{
+    uint32_t low = 0, high = v->lacks_count;
+
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+
+        if (v->lacks[mid] == name)
+            return true;
+        if (v->lacks[mid] < name)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
+/* --- Names of paths ------------------------------------------------------------------------- */
+
+/* What is left of `path` behind the prefix, where '*' stands for one component; n == 0: no. */
+static struct span strip_prefix(struct span path, struct span prefix)
+{
+    size_t i = 0;
+
+    for (size_t k = 0; k < prefix.n; k++) {
+        if (prefix.p[k] == '*' && (k == 0 || prefix.p[k - 1] == '.')) {
+            i += span_find(span_from(path, i), '.');
+        } else if (i < path.n && path.p[i] == prefix.p[k]) {
+            i++;
+        } else {
+            return SPAN_NONE;
+        }
+    }
+    return span_from(path, i);
+}
+
+/* How converters of Windows events to JSON write an attribute and an element's own text. */
+static const struct {
+    struct span from, to;
+} joints[] = {
+    { { (const uint8_t *)".#attributes.", 13 }, { (const uint8_t *)"_", 1 } },
+    { { (const uint8_t *)"_attributes.", 12 }, { (const uint8_t *)"_", 1 } },
+    { { (const uint8_t *)".@", 2 }, { (const uint8_t *)"_", 1 } },
+    { { (const uint8_t *)".#text", 6 }, { (const uint8_t *)"", 0 } },
+};
+
+static struct span join_attributes(struct span s, uint8_t *room)
+{
+    for (size_t i = 0; i < COUNT_OF(joints); i++) {
+        const uint8_t *at = memmem(s.p, s.n, joints[i].from.p, joints[i].from.n);
+        size_t head, tail;
+
+        if (at == NULL)
+            continue;
+        head = (size_t)(at - s.p);
+        tail = s.n - head - joints[i].from.n;
+        memcpy(room, s.p, head);
+        memcpy(room + head, joints[i].to.p, joints[i].to.n);
+        memcpy(room + head + joints[i].to.n, at + joints[i].from.n, tail);
+        return (struct span){ room, head + joints[i].to.n + tail };
+    }
+    return s;
+}
+
+struct span taxonomy_short_name(const struct taxonomy *t, uint32_t codecs, struct span path,
+                                uint8_t *room)
+{
+    for (uint32_t i = 0; i < t->alias_count; i++) {
+        const struct alias *a = &t->aliases[i];
+
+        if (span_eq(a->path, path) && (a->codecs == 0 || (a->codecs & codecs) != 0))
+            return a->name;
+    }
+    for (uint32_t i = 0; i < t->strip_count; i++) {
+        struct span rest = strip_prefix(path, t->strip[i]);
+
+        if (rest.n > 0)
+            return join_attributes(rest, room);
+    }
+    return SPAN_NONE;
+}
+
+/* --- Classes -------------------------------------------------------------------------------- */
+
+static bool contains_nocase(struct span text, struct span part)
+{
+    if (part.n == 0)
+        return true;
+    for (size_t i = 0; i + part.n <= text.n; i++) {
+        if (ascii_lower(text.p[i]) == ascii_lower(part.p[0]) &&
+            span_eq_nocase((struct span){ text.p + i, part.n }, part))
+            return true;
+    }
+    return false;
+}
+
+bool pattern_holds(enum test_kind kind, struct span pattern, struct span text)
+{
+    switch (kind) {
+    case TEST_EQ:
+        return span_eq_nocase(text, pattern);
+    case TEST_STARTS:
+        return text.n >= pattern.n && span_eq_nocase((struct span){ text.p, pattern.n }, pattern);
+    case TEST_ENDS:
+        return text.n >= pattern.n && span_eq_nocase(span_from(text, text.n - pattern.n), pattern);
+    case TEST_CONTAINS:
+        return contains_nocase(text, pattern);
+    case TEST_EXISTS:
+        return true;
+    }
+    return false;
+}
+
+static bool test_holds(const struct test *x, const struct disc_value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i].disc != x->disc)
+            continue;
+        for (uint32_t k = 0; k < x->count; k++) {
+            if (x->kind[k] == TEST_EXISTS ||
+                (!values[i].group &&
+                 pattern_holds((enum test_kind)x->kind[k], x->text[k], values[i].text)))
+                return !x->negate;
+        }
+    }
+    return x->negate;
+}
+
+static bool condition_holds(const struct condition *c, uint32_t codecs,
+                            const struct disc_value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct test_all *all = &c->any[i];
+        uint32_t k = 0;
+
+        if (all->codecs != 0 && (all->codecs & codecs) == 0)
+            continue;
+        while (k < all->count && test_holds(&all->tests[k], values, count))
+            k++;
+        if (k == all->count)
+            return true;
+    }
+    return c->count == 0;
+}
+
+static void class_build(const struct taxonomy *t, uint32_t codecs, const struct disc_value *values,
+                        uint32_t count, struct class_own *c)
+{
+    uint32_t base = UINT32_MAX;
+
+    *c = (struct class_own){ .pub.id = UINT32_MAX };
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        const struct row *r = &t->rows[i];
+
+        if (r->base == base || !condition_holds(&r->body.when, codecs, values, count) ||
+            !condition_holds(&r->extra, codecs, values, count))
+            continue;
+        base = r->base;
+        if (c->pub.view_count == TAXONOMY_VIEWS_MAX) {
+            c->dropped++;
+            continue;
+        }
+        c->rows[c->pub.view_count] = i;
+        c->pub.views[c->pub.view_count++] = &r->view;
+    }
+}
+
+static bool class_same(const struct class_own *a, const struct class_own *b)
+{
+    return a->pub.view_count == b->pub.view_count && memcmp(a->rows, b->rows, sizeof(a->rows)) == 0;
+}
+
+const struct class_own *taxonomy_class(const struct taxonomy *t, uint32_t codecs,
+                                       const struct disc_value *values, uint32_t count,
+                                       struct class_own *scratch)
+{
+    struct class_table *table = t->classes;
+    const struct class_own *found = scratch;
+    uint32_t mask = (uint32_t)COUNT_OF(table->by_slot) - 1, at;
+
+    class_build(t, codecs, values, count, scratch);
+    at = (uint32_t)XXH3_64bits(scratch->rows, sizeof(scratch->rows)) & mask;
+    MUST(pthread_mutex_lock(&table->lock) == 0);
+    while (table->by_slot[at] != NULL && !class_same(table->by_slot[at], scratch))
+        at = (at + 1) & mask;
+    if (table->by_slot[at] != NULL) {
+        found = table->by_slot[at];
+    } else if (table->count < TAXONOMY_CLASSES_MAX) {
+        struct class_own *made = arena_alloc(&table->mem, sizeof(*made));
+
+        if (made != NULL) {
+            *made = *scratch;
+            made->pub.id = table->count++;
+            table->by_slot[at] = made;
+            found = made;
+        }
+    }
+    MUST(pthread_mutex_unlock(&table->lock) == 0);
+    return found;
+}
