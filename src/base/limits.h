@@ -11,6 +11,7 @@
     X(RECORD_BYTES,        67108864,       "the record is refused and counted")                    \
     X(FIELDS,              2048,           "further fields stay in the raw bytes, flagged")        \
     X(NAME_BYTES,          512,            "a longer field name is not named, its value is kept")  \
+    X(NUMBER_BYTES,        64,             "a longer text is no number")                          \
     X(DEPTH,               64,             "what is nested deeper stays one raw value")            \
     X(JOINED_RECORDS,      256,            "an audit event is closed, the rest starts another")    \
     X(RULE_FILE_BYTES,     4194304,        "the file is refused")                                  \

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
+#include "base/limits.h"
 
-#define DOUBLE_TEXT_MAX 64u /* more digits than this cannot change a double that logs carry */
 
 bool num_u64(struct span s, uint64_t max, uint64_t *out)
 {
@@ -67,43 +67,130 @@ static size_t digits(struct span s, size_t at)
     return n;
 }
 
-bool num_double(struct span s, double *out)
-{
-    char text[DOUBLE_TEXT_MAX + 1];
-    size_t i = 0, whole, part = 0;
-    double v;
+/* A decimal number taken apart: 0.DIGITS * 10^power; DIGITS are p[0..n) without the point. */
+struct decimal {
+    const uint8_t *p;
+    size_t n, point; /* bytes of the digits, a point among them at `point` (SIZE_MAX: none) */
+    int32_t power;
+    bool negative, zero;
+};
 
-    if (s.n == 0 || s.n > DOUBLE_TEXT_MAX)
+/* The exponent behind an 'e' at s[at], held within what an int32_t adds up to without overflow. */
+static bool exponent_read(struct span s, size_t at, int32_t *out)
+{
+    bool negative = at + 1 < s.n && s.p[at + 1] == '-';
+    size_t from = at + 1 + (negative || (at + 1 < s.n && s.p[at + 1] == '+') ? 1 : 0);
+    size_t n = from < s.n ? digits(s, from) : 0;
+    int32_t v = 0;
+
+    if (n == 0 || from + n != s.n)
+        return false;
+    for (size_t i = from; i < s.n; i++)
+        v = v < 100000 ? v * 10 + (s.p[i] - '0') : v;
+    *out = negative ? -v : v;
+    return true;
+}
+
+static bool decimal_read(struct span s, struct decimal *d)
+{
+    size_t i = 0, whole, part = 0;
+
+    *d = (struct decimal){ .point = SIZE_MAX };
+    if (s.n == 0 || s.n > LIMIT_NUMBER_BYTES)
         return false;
     if (s.p[0] == '-' || s.p[0] == '+')
         i++;
+    d->negative = s.p[0] == '-';
+    d->p = s.p + i;
     whole = digits(s, i);
     i += whole;
     if (i < s.n && s.p[i] == '.') {
+        d->point = whole;
         part = digits(s, i + 1);
         i += 1 + part;
     }
+    d->n = (size_t)(s.p + i - d->p);
     if (whole + part == 0)
         return false;
-    if (i < s.n && (s.p[i] | 32) == 'e') {
-        size_t n;
+    if (i < s.n && ((s.p[i] | 32) != 'e' || !exponent_read(s, i, &d->power)))
+        return false;
+    d->power += (int32_t)whole;
+    return true;
+}
 
-        i++;
-        if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
-            i++;
-        n = digits(s, i);
-        if (n == 0)
-            return false;
-        i += n;
+/* The next digit, 0 when there are no more. */
+static uint8_t decimal_digit(struct decimal *d)
+{
+    if (d->point == 0) {
+        d->p++;
+        d->n--;
     }
-    if (i != s.n)
+    d->point--; /* SIZE_MAX goes on meaning "not near" */
+    if (d->n == 0)
+        return '0';
+    d->n--;
+    return *d->p++;
+}
+
+/* Without zeros in front. */
+static void decimal_normal(struct decimal *d)
+{
+    struct decimal next = *d;
+
+    while (d->n > 0 && decimal_digit(&next) == '0') {
+        next.power--;
+        *d = next;
+    }
+    d->zero = d->n == 0;
+}
+
+static int decimal_cmp(struct decimal a, struct decimal b)
+{
+    if (a.zero || b.zero || a.power != b.power)
+        return a.zero || b.zero ? b.zero - a.zero : a.power > b.power ? 1 : -1;
+    while (a.n > 0 || b.n > 0) {
+        uint8_t x = decimal_digit(&a), y = decimal_digit(&b);
+
+        if (x != y)
+            return x > y ? 1 : -1;
+    }
+    return 0;
+}
+
+bool num_cmp(struct span a, struct span b, int *order)
+{
+    struct decimal x, y;
+
+    if (!decimal_read(a, &x) || !decimal_read(b, &y))
+        return false;
+    decimal_normal(&x);
+    decimal_normal(&y);
+    if ((!x.zero && x.power > 308) || (!y.zero && y.power > 308))
+        return false; /* NUM_BELOW */
+    if (x.zero || y.zero || x.negative == y.negative) {
+        int sign = x.zero ? (y.negative ? -1 : 1) : (x.negative ? -1 : 1);
+
+        *order = sign * decimal_cmp(x, y);
+    } else {
+        *order = x.negative ? -1 : 1;
+    }
+    return true;
+}
+
+bool num_double(struct span s, double *out)
+{
+    char text[LIMIT_NUMBER_BYTES + 1];
+    struct decimal d;
+    double v;
+
+    if (!decimal_read(s, &d))
         return false;
     memcpy(text, s.p, s.n);
     text[s.n] = 0;
     /* The grammar is checked above, so strtod sees only [-+0-9.eE]; the program never calls
      * setlocale(), so '.' is the decimal point. */
     v = strtod(text, NULL);
-    if (!isfinite(v))
+    if (!(fabs(v) < NUM_BELOW))
         return false;
     *out = v;
     return true;

@@ -17,8 +17,14 @@ bool num_i64(struct span s, int64_t *out);
 bool num_hex(struct span s, uint64_t *out);
 
 /* The whole span is a decimal number: sign, digits, fraction, exponent as in JSON. Leading zeros
- * and a leading '+' are accepted. No inf, no nan, no hex. Correctly rounded. */
+ * and a leading '+' are accepted. No inf, no nan, no hex, nothing longer than LIMIT_NUMBER_BYTES
+ * or of NUM_BELOW and more. Correctly rounded. */
+#define NUM_BELOW 1e308
 bool num_double(struct span s, double *out);
+
+/* Both are such numbers: compares them exactly, digit by digit, where doubles would round two
+ * different ones to the same. *order is <0, 0, >0. */
+bool num_cmp(struct span a, struct span b, int *order);
 
 /* Decimal text of `v` into `dst` (at least 24 bytes); returns its length. */
 size_t num_put_u64(uint8_t *dst, uint64_t v);

@@ -187,7 +187,7 @@ static void look_number(struct matcher *m, const struct field_index *fi, struct 
     const struct rule_list *l;
     double d;
 
-    if (text.n == 0 || text.n > 64 || (text.p[0] > '9') || !num_double(text, &d))
+    if (text.n == 0 || (text.p[0] > '9') || !num_double(text, &d))
         return;
     s.n = num_put_double(shortest, d);
     if (!span_eq(s, text) && (l = index_exact(fi, s)) != NULL)

@@ -9,6 +9,7 @@
  */
 #include <utf8proc.h>
 
+#include "base/limits.h"
 #include "base/utf.h"
 #include "sigma/oracle_own.h"
 
@@ -432,7 +433,7 @@ bool oracle_decimal(struct span s, struct decimal *out, struct arena *mem)
     uint8_t *p = arena_bytes(mem, s.n + 1);
 
     *out = (struct decimal){ .negative = s.n > 0 && s.p[0] == '-' };
-    if (p == NULL || s.n == 0)
+    if (p == NULL || s.n == 0 || s.n > LIMIT_NUMBER_BYTES)
         return false;
     memcpy(p, s.p + at, whole);
     n = whole;
@@ -458,7 +459,7 @@ bool oracle_decimal(struct span s, struct decimal *out, struct arena *mem)
     out->digits = (struct span){ p, n };
     out->power = n > 0 ? power : 0;
     out->negative = out->negative && n > 0;
-    return true;
+    return out->power <= 308; /* below 1e308, as num.h says of numbers */
 }
 
 int oracle_decimal_compare(struct decimal a, struct decimal b)

@@ -209,33 +209,48 @@ static bool test_cidr(struct verify *v, const struct sigma_test *t, uint32_t han
 static bool test_num(struct verify *v, const struct sigma_test *t, uint32_t handle)
 {
     struct span value = verify_text(v, handle);
-    double d;
+    int order;
 
     if (value.p == NULL)
         return false;
-    return span_eq(value, t->text) || (num_double(value, &d) && d == t->num);
+    return span_eq(value, t->text) || span_eq(value, t->shown) ||
+           (num_cmp(value, t->text, &order) && order == 0);
 }
 
-static bool compare(uint8_t op, double a, double b)
+static bool in_order(uint8_t op, int order)
 {
-    return op == SIGMA_LT ? a < b : op == SIGMA_LTE ? a <= b : op == SIGMA_GT ? a > b : a >= b;
+    return op == SIGMA_LT    ? order < 0
+           : op == SIGMA_LTE ? order <= 0
+           : op == SIGMA_GT  ? order > 0
+                             : order >= 0;
 }
 
 static bool test_order(struct verify *v, const struct sigma_test *t, uint32_t handle)
 {
     struct span value = verify_text(v, handle);
-    double d;
+    int order;
 
-    return value.p != NULL && num_double(value, &d) && compare(t->op, d, t->num);
+    return value.p != NULL && num_cmp(value, t->text, &order) && in_order(t->op, order);
+}
+
+/* Part of a time as it is written: no zone is applied. */
+static int part_of(const struct time_parts *p, uint8_t op)
+{
+    const int part[] = { p->minute, p->hour, p->day, (int)time_week(p), p->month, p->year };
+
+    return part[op - SIGMA_MINUTE];
 }
 
 static bool test_time(struct verify *v, const struct sigma_test *t, uint32_t handle)
 {
     struct span value = verify_text(v, handle);
-    int part;
+    struct time_parts p;
 
-    return value.p != NULL &&
-           time_part(value, (enum time_part)(t->op - SIGMA_MINUTE), &part) && part == (int)t->num;
+    if (value.p == NULL || !time_read(value, &p))
+        return false;
+    if (!p.has_year && (t->op == SIGMA_YEAR || t->op == SIGMA_WEEK))
+        return false;
+    return part_of(&p, t->op) == (int)t->num;
 }
 
 /* The value of one field against the values of another. */
@@ -259,7 +274,8 @@ static bool ref_holds(struct verify *v, const struct sigma_test *t, uint32_t han
     case SIGMA_EQ:
         return test_eq(v, &as, handle);
     default:
-        return num_double(as.text, &as.num) && test_order(v, &as, handle);
+        as.op = t->ref_op;
+        return test_order(v, &as, handle);
     }
 }
 

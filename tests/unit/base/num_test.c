@@ -57,6 +57,38 @@ static const struct {
     { "0x1p3", false, 0 },   { "1_000", false, 0 },     { "1,5", false, 0 },
 };
 
+static const struct {
+    const char *a, *b;
+    int want; /* -1, 0, 1; 2: no numbers */
+} orders[] = {
+    { "1", "1", 0 },          { "1", "2", -1 },          { "-1", "1", -1 },
+    { "-1", "-2", 1 },        { "0", "-0", 0 },          { "0", "-1", 1 },
+    { "-0.0", "0e9", 0 },     { "10", "1e1", 0 },        { "0.1", ".10", 0 },
+    { "5.", "5", 0 },         { "007", "7", 0 },         { "12.5", "12.50001", -1 },
+    { "1e3", "999.9", 1 },    { "0.001", "1e-3", 0 },    { "100", "20", 1 },
+    { "9007199254740993", "9007199254740992", 1 },
+    { "0.1", "0.1000000000000000055511151231257827", -1 },
+    { "1e400", "1", 2 },      { "x", "1", 2 },           { "", "1", 2 },
+    { "1e-400", "0", 1 },     { "1e-400", "1e-401", 1 }, { "1e", "1", 2 },
+};
+
+static void compares_exactly(void **state)
+{
+    struct guard g;
+
+    (void)state;
+    guard_init(&g, 64);
+    for (size_t i = 0; i < COUNT_OF(orders); i++) {
+        struct span b = span_of(orders[i].b);
+        int there = 2, back = 2;
+
+        if (num_cmp(guard_put(&g, span_of(orders[i].a)), b, &there))
+            CHECK_ROW(orders[i].a, num_cmp(b, span_of(orders[i].a), &back) && back == -there);
+        CHECK_ROW(orders[i].a, (there > 0 ? there == 2 ? 2 : 1 : there < 0 ? -1 : 0) == orders[i].want);
+    }
+    guard_release(&g);
+}
+
 static void reads_decimals(void **state)
 {
     struct guard g;
@@ -110,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_integers),
         cmocka_unit_test(reads_decimals),
+        cmocka_unit_test(compares_exactly),
         cmocka_unit_test(reads_hex),
         cmocka_unit_test(writes_what_reads_back),
     };
