@@ -744,9 +744,9 @@ static int lower_cidr(struct lowering *l, struct span text)
 
 static int lower_compare(struct lowering *l, struct span text)
 {
-    struct sigma_test t = { .op = l->m->compare, .text = text };
+    struct sigma_test t = { .op = l->m->compare, .text = span_trim(text) };
 
-    if (!num_double(span_trim(text), &t.num))
+    if (!num_double(t.text, &t.num))
         return lower_fault(l, "is no number");
     return lower_put(l, t);
 }
@@ -812,10 +812,16 @@ static int lower_number(struct lowering *l)
     struct sigma_test t = { .op = SIGMA_NUM, .text = l->raw->text, .cased = l->m->cased };
     uint64_t u;
 
-    if (num_hex(l->raw->text, &u) && l->raw->text.n > 1 && (l->raw->text.p[1] | 32) == 'x')
+    if (num_hex(l->raw->text, &u) && l->raw->text.n > 1 && (l->raw->text.p[1] | 32) == 'x') {
+        uint8_t *decimal = lower_bytes(l, 24);
+
+        if (decimal == NULL)
+            return lower_too_big(l);
         t.num = (double)u;
-    else if (!num_double(l->raw->text, &t.num))
+        t.text = (struct span){ decimal, num_put_u64(decimal, u) };
+    } else if (!num_double(l->raw->text, &t.num)) {
         return lower_string(l, l->raw->text);
+    }
     return lower_put(l, t);
 }
 

@@ -288,7 +288,7 @@ static struct sigma_scalar scalar_of(const struct yaml_node *n)
     return s;
 }
 
-static struct span without_spaces(struct reader *r, struct span s)
+struct span read_field_name(struct reader *r, struct span s)
 {
     uint8_t *p;
     size_t n = 0;
@@ -355,7 +355,7 @@ static int read_item(struct reader *r, const struct yaml_node *n, struct sigma_n
     rc = modifier_read(n->key, n->line, &item->field, &m, e);
     if (rc != ERR_OK)
         return rc;
-    item->field = without_spaces(r, item->field);
+    item->field = read_field_name(r, item->field);
     if (item->field.n == 0 && span_find(n->key, '|') == n->key.n)
         return err_set(e, ERR_SYNTAX, n->line, "A field has an empty name.");
     if (n->kind == YAML_MAP)

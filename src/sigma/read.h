@@ -72,6 +72,9 @@ int read_searches(struct reader *r, const struct yaml_node *map, struct span ski
 int read_texts(struct reader *r, const struct yaml_node *n, const char *what, struct span **out,
                uint32_t *count, struct err *e);
 
+/* A field's name without its spaces: `New Value` is NewValue. */
+struct span read_field_name(struct reader *r, struct span s);
+
 /* Refuse a key given twice. */
 int read_no_twice(struct reader *r, const struct yaml_node *map, struct err *e);
 
@@ -88,15 +91,18 @@ int read_filter(struct reader *r, const struct yaml_node *root, struct sigma_hea
 void check_head(struct reader *r, const struct yaml_node *root, const struct sigma_head *h);
 void check_rule(struct reader *r, const struct sigma_rule *rule);
 void check_filter(struct reader *r, const struct sigma_filter *f);
-void check_correlation(struct reader *r, const struct sigma_correlation *c);
+void check_correlation(struct reader *r, const struct yaml_node *map,
+                       const struct sigma_correlation *c);
 
 /* After all documents are in: filter.c and correlation_read.c, called by rules_finish(). */
-int filters_apply(struct sigma_rules *rs, struct err *e);
-int correlations_resolve(struct sigma_rules *rs, struct err *e);
+struct refs;
+int filters_apply(struct sigma_rules *rs, const struct refs *refs, struct err *e);
+int correlations_resolve(struct sigma_rules *rs, const struct refs *refs, struct err *e);
 
-/* rules.c, for those two. The sentence of a refusal or warning is made by the caller. */
-int rules_refuse(struct sigma_rules *rs, const struct sigma_head *h, const char *why,
-                 struct err *e);
-int rules_warn(struct sigma_rules *rs, const struct sigma_head *h, const char *what, struct err *e);
+/* rules.c, for those two; `fmt` makes one sentence. */
+int rules_refuse(struct sigma_rules *rs, const struct sigma_head *h, struct err *e, const char *fmt,
+                 ...) CHECK_FORMAT(4, 5);
+int rules_warn(struct sigma_rules *rs, const struct sigma_head *h, struct err *e, const char *fmt,
+               ...) CHECK_FORMAT(4, 5);
 
 #endif

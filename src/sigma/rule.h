@@ -23,8 +23,8 @@
     X(LIKE)     /* matches the tokens, anchored at both ends: wildcards inside */                  \
     X(RE)       /* PCRE2 finds text in it (unanchored) */                                          \
     X(CIDR)     /* is an address in net/bits */                                                    \
-    X(NUM)      /* equals text, or is a number equal to num (rule value was a YAML number) */      \
-    X(LT)       /* is a number < num */                                                            \
+    X(NUM)      /* equals text, or is a number equal to it (rule value was a YAML number) */      \
+    X(LT)       /* is a number < text, compared exactly */                                         \
     X(LTE)                                                                                         \
     X(GT)                                                                                          \
     X(GTE)                                                                                         \
@@ -218,6 +218,7 @@ struct sigma_correlation {
     struct correlation_alias *aliases;
     uint32_t alias_count;
     bool generate;
+    bool emit;                     /* false when only other correlations want it */
     uint32_t depth;                /* 1 = refers to detection rules only */
 };
 

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,9 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "sigma/read.h"
+#include "sigma/refs.h"
 
+#define SENTENCE_BYTES    320u
 #define THREADS_MAX       64u
 #define RUN_FILES         16u
 #define PATH_BYTES_MAX    4096u
@@ -148,19 +151,31 @@ static int put_list(struct sigma_rules *rs, const struct loaded *list, struct er
     return rc;
 }
 
-int rules_refuse(struct sigma_rules *rs, const struct sigma_head *h, const char *why, struct err *e)
+int rules_refuse(struct sigma_rules *rs, const struct sigma_head *h, struct err *e, const char *fmt,
+                 ...)
 {
     struct sigma_refusal x = { .file = h->file, .title = h->title, .line = h->line };
+    char text[SENTENCE_BYTES];
+    va_list args;
 
-    x.why = arena_span(&rs->mem, span_of(why));
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args); /* a longer sentence is cut: allowed */
+    va_end(args);
+    x.why = arena_span(&rs->mem, span_of(text));
     return x.why.p != NULL ? put_refusal(rs, &x, e) : rules_no_memory(e);
 }
 
-int rules_warn(struct sigma_rules *rs, const struct sigma_head *h, const char *what, struct err *e)
+int rules_warn(struct sigma_rules *rs, const struct sigma_head *h, struct err *e, const char *fmt,
+               ...)
 {
     struct sigma_warning w = { .file = h->file, .title = h->title, .line = h->line };
+    char text[SENTENCE_BYTES];
+    va_list args;
 
-    w.what = arena_span(&rs->mem, span_of(what));
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args); /* a longer sentence is cut: allowed */
+    va_end(args);
+    w.what = arena_span(&rs->mem, span_of(text));
     return w.what.p != NULL ? put_warning(rs, &w, e) : rules_no_memory(e);
 }
 
@@ -279,10 +294,10 @@ static int folder_entry(struct sigma_rules *rs, struct file_list *l, char *path,
 static int folder_refuse(struct sigma_rules *rs, const char *path, const char *why, struct err *e)
 {
     struct sigma_head h = { .file = arena_span(&rs->mem, span_of(path)) };
-    char text[160];
 
-    (void)snprintf(text, sizeof(text), "The folder cannot be read: %s.", why); /* cut: allowed */
-    return h.file.p != NULL ? rules_refuse(rs, &h, text, e) : rules_no_memory(e);
+    if (h.file.p == NULL)
+        return rules_no_memory(e);
+    return rules_refuse(rs, &h, e, "The folder cannot be read: %s.", why);
 }
 
 /* `path` holds PATH_BYTES_MAX bytes, the first `n` of them used. A folder below the given one
@@ -532,13 +547,22 @@ int rules_placeholders(struct sigma_rules *rs, const char *path, struct err *e)
 
 int rules_finish(struct sigma_rules *rs, struct err *e)
 {
+    uint32_t documents = rs->rule_count + rs->correlation_count;
+    struct refs refs;
     int rc;
 
     MUST(rs->own != NULL && !rs->own->finished);
     rs->own->finished = true;
-    rc = filters_apply(rs, e);
+    arena_reset(&rs->own->scratch);
+    rc = refs_build(&refs, rs, &rs->own->scratch, e);
     if (rc == ERR_OK)
-        rc = correlations_resolve(rs, e);
+        rc = refs_check(&refs, rs, e);
+    if (rc == ERR_OK && documents != rs->rule_count + rs->correlation_count)
+        rc = refs_build(&refs, rs, &rs->own->scratch, e);
+    if (rc == ERR_OK)
+        rc = filters_apply(rs, &refs, e);
+    if (rc == ERR_OK)
+        rc = correlations_resolve(rs, &refs, e);
     arena_release(&rs->own->scratch);
     return rc;
 }

@@ -108,6 +108,12 @@ static struct witness witness_one(const struct literal_uses *u, struct arena *me
 
     if (w.atoms == NULL)
         return none;
+    /* Vectorscan takes no literal that begins with a zero byte; what follows will do as well. */
+    while (kind == ATOM_LITERAL && text.n > 0 && text.p[0] == 0) {
+        text = span_from(text, 1);
+        if (anchor == ANCHOR_START)
+            anchor = ANCHOR_NONE;
+    }
     if (kind == ATOM_LITERAL && text.n == 0)
         kind = ATOM_PRESENT;
     w.atoms[0] = (struct atom){ .name = name, .kind = (uint8_t)kind, .anchor = (uint8_t)anchor,
