@@ -120,7 +120,7 @@ static int take_number(struct reader *j, struct span *s)
     size_t i = j->at + (j->p[j->at] == '-' ? 1 : 0), from = i;
 
     i = digits_end(j, i);
-    if (i < j->n && (i == from || (j->p[from] == '0' && i > from + 1)))
+    if ((i == from && i < j->n) || (i > from + 1 && j->p[from] == '0'))
         return broken(j, from, "a number that is none");
     if (i < j->n && j->p[i] == '.') {
         from = i + 1;

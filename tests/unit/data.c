@@ -79,11 +79,17 @@ static bool unpack_into(const char *archive, const char *dir)
 bool data_unpack(const char *archive, char dir[DATA_PATH])
 {
     const char *from = getenv("CANH_DATA");
-    char source[DATA_PATH], temporary[DATA_PATH];
+    char source[DATA_PATH], temporary[DATA_PATH], *flat;
     int n;
 
     MUST(join(source, from != NULL ? from : DATA_FOLDER, archive));
+    MUST(join(dir, DATA_CACHE, ""));
+    flat = dir + strlen(dir);
     MUST(join(dir, DATA_CACHE, archive));
+    for (; *flat != 0; flat++) {
+        if (*flat == '/')
+            *flat = '_'; /* one level below the cache, whatever folder the archive lies in */
+    }
     n = snprintf(temporary, sizeof(temporary), "%s.%ld", dir, (long)getpid());
     MUST(n > 0 && (size_t)n < sizeof(temporary));
     if (access(source, R_OK) != 0) {
