@@ -1,0 +1,88 @@
+/*
+ * host.c - see host.h. Failures of these calls have no remedy, so there are fall-backs instead.
+ */
+#include "os/host.h"
+
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "os/file.h"
+
+#define STATUS_BYTES_MAX 65536u
+
+double host_seconds(void)
+{
+    struct timespec t;
+
+    MUST(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+int64_t host_now_ns(void)
+{
+    struct timespec t;
+
+    MUST(clock_gettime(CLOCK_REALTIME, &t) == 0);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* From the kernel's own record: getrusage() would count what stood here before the exec, too. */
+uint64_t host_peak_rss(void)
+{
+    static const struct span label = { (const uint8_t *)"VmHWM:", 6 };
+    struct span rest;
+    struct buf text;
+    uint64_t kib = 0;
+
+    buf_init(&text, STATUS_BYTES_MAX);
+    if (file_read("/proc/self/status", STATUS_BYTES_MAX, &text, NULL) == ERR_OK) {
+        for (rest = buf_span(&text); rest.n > 0 && kib == 0;) {
+            size_t n = span_find(rest, '\n');
+            struct span line = { rest.p, n };
+
+            if (span_starts(line, label) && n > label.n + 3) {
+                line = span_trim((struct span){ line.p + label.n, n - label.n - 2 });
+                if (!num_u64(line, UINT64_MAX / 1024, &kib))
+                    break;
+            }
+            rest = span_from(rest, n < rest.n ? n + 1 : n);
+        }
+    }
+    buf_release(&text);
+    return kib * 1024;
+}
+
+unsigned host_cores(void)
+{
+    cpu_set_t set;
+    int n = 0;
+
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        n = CPU_COUNT(&set);
+    return n > 0 ? (unsigned)n : 1;
+}
+
+unsigned host_terminal_width(int fd)
+{
+    struct winsize w;
+
+    if (!isatty(fd))
+        return 0;
+    return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
+}
+
+bool host_program_folder(char *room, size_t bytes)
+{
+    ssize_t n = readlink("/proc/self/exe", room, bytes);
+
+    if (n <= 0 || (size_t)n >= bytes)
+        return false;
+    while (n > 0 && room[n] != '/')
+        n--;
+    room[n] = 0;
+    return n > 0;
+}

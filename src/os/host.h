@@ -1,0 +1,27 @@
+/*
+ * host.h - what the machine and the terminal tell: clock, memory, cores, width.
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include "base/base.h"
+
+/* Seconds on a clock that never goes back; only differences mean something. */
+double host_seconds(void);
+
+/* Now, in ns since 1970 UTC. */
+int64_t host_now_ns(void);
+
+/* The most memory this process ever had resident, in bytes. */
+uint64_t host_peak_rss(void);
+
+/* Cores that this process may run on, at least 1. */
+unsigned host_cores(void);
+
+/* Columns of the terminal behind `fd`, or 0 when it is none. */
+unsigned host_terminal_width(int fd);
+
+/* The folder of the running program's file into `room`; false when it cannot be told. */
+bool host_program_folder(char *room, size_t bytes);
+
+#endif
