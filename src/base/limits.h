@@ -19,6 +19,8 @@
     X(RULE_VALUES,         65536,          "the rule is refused")                                  \
     X(CONDITION_BYTES,     65536,          "the rule is refused")                                  \
     X(CORRELATION_DEPTH,   10,             "the correlation is refused")                           \
+    X(CORRELATION_STEPS,   64,             "the correlation is refused")                           \
+    X(CORRELATION_BYTES,   67108864,       "groups idle longest are forgotten, counted")           \
     X(RULES,               262144,         "further rules are refused")                            \
     X(ARCHIVE_RATIO,       1000,           "the archive is given up as a bomb")                    \
     X(ARCHIVE_DEPTH,       3,              "the inner archive is not opened, and counted")

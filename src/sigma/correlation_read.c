@@ -210,6 +210,28 @@ static int read_expr(struct reader *r, const struct yaml_node *text, struct sigm
     return ERR_OK;
 }
 
+static uint32_t expr_names(const struct correlation_expr *x)
+{
+    uint32_t count = x->kind == EXPR_RULE;
+
+    for (uint32_t i = 0; i < x->child_count; i++)
+        count += expr_names(x->child[i]);
+    return count;
+}
+
+/* In order, every rule may come after every other: what that costs grows with their square. */
+static int check_steps(const struct sigma_correlation *c, const struct yaml_node *n, struct err *e)
+{
+    uint32_t steps = c->type == CORRELATION_TEMPORAL_ORDERED            ? c->ref_count
+                     : c->type == CORRELATION_TEMPORAL_ORDERED_EXTENDED ? expr_names(c->expr)
+                                                                        : 0;
+
+    if (steps <= LIMIT_CORRELATION_STEPS)
+        return ERR_OK;
+    return err_set(e, ERR_LIMIT, n->line, "The condition is about more than %d rules.",
+                   LIMIT_CORRELATION_STEPS);
+}
+
 static int read_bound(const struct yaml_node *n, bool *has, double *value, struct err *e)
 {
     if (n->kind != YAML_SCALAR || !num_double(n->text, value))
@@ -287,6 +309,7 @@ static int read_correlation_condition(struct reader *r, const struct yaml_node *
                                       struct err *e)
 {
     const struct yaml_node *n = yaml_get(map, "condition");
+    int rc;
 
     if (n == NULL || yaml_is_null(n)) {
         if (type->condition)
@@ -301,12 +324,14 @@ static int read_correlation_condition(struct reader *r, const struct yaml_node *
             return err_set(e, ERR_SYNTAX, n->line,
                            "Only temporal correlations have a condition written as text.");
         c->type = type->extended;
-        return read_expr(r, n, c, e);
+        rc = read_expr(r, n, c, e);
+        return rc == ERR_OK ? check_steps(c, n, e) : rc;
     }
     if (type->type == type->extended)
         return err_set(e, ERR_SYNTAX, n->line,
                        "A %s correlation needs a condition written as text.", type->name);
-    return read_condition_map(r, n, type, c, e);
+    rc = read_condition_map(r, n, type, c, e);
+    return rc == ERR_OK ? check_steps(c, n, e) : rc;
 }
 
 /* --- aliases ------------------------------------------------------------------------------ */
