@@ -8,7 +8,7 @@
 
 #define LIMIT_TABLE(X)                                                                             \
     X(EVENT_BYTES,         1048576,        "fields are cut, the event is flagged")                 \
-    X(RECORD_BYTES,        67108864,       "the record is refused and counted")                    \
+    X(RECORD_BYTES,        16777216,       "the record is refused and counted")                    \
     X(FIELDS,              2048,           "further fields stay in the raw bytes, flagged")        \
     X(NAME_BYTES,          512,            "a longer field name is not named, its value is kept")  \
     X(NUMBER_BYTES,        64,             "a longer text is no number")                          \
@@ -22,6 +22,7 @@
     X(CORRELATION_STEPS,   64,             "the correlation is refused")                           \
     X(CORRELATION_BYTES,   67108864,       "groups idle longest are forgotten, counted")           \
     X(RULES,               262144,         "further rules are refused")                            \
+    X(FINDING_VALUE_BYTES, 65536,          "a value is cut in findings, which say so")             \
     X(ARCHIVE_RATIO,       1000,           "the archive is given up as a bomb")                    \
     X(ARCHIVE_DEPTH,       3,              "the inner archive is not opened, and counted")
 

@@ -37,7 +37,7 @@ uint64_t host_peak_rss(void)
     struct buf text;
     uint64_t kib = 0;
 
-    buf_init(&text, STATUS_BYTES_MAX);
+    buf_init(&text, 4 * STATUS_BYTES_MAX);
     if (file_read("/proc/self/status", STATUS_BYTES_MAX, &text, NULL) == ERR_OK) {
         for (rest = buf_span(&text); rest.n > 0 && kib == 0;) {
             size_t n = span_find(rest, '\n');

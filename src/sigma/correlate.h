@@ -94,6 +94,12 @@ void correlate_put_hit(const struct correlate_plan *p, const struct correlate_ev
 /* Take the first record off `rest`; false at the end, or when the rest is no whole record. */
 bool correlate_next(struct span *rest, struct span *record);
 
+/* Put in the order number and ref of a record that was written before they were known. */
+void correlate_set(uint8_t *record, uint64_t order, uint64_t ref);
+
+/* Source time of a whole record. */
+int64_t correlate_time(struct span record);
+
 /* CORRELATE_KEY_BYTES bytes; records are fed in their memcmp order. */
 static inline const uint8_t *correlate_key(struct span record)
 {

@@ -17,6 +17,10 @@
 #include "event/fold.h"
 
 #define SAME       UINT32_MAX
+#define TIME_AT    4u
+#define ORDER_AT   12u
+#define RULE_AT    20u
+#define REF_AT     24u
 #define HEAD_BYTES 32u
 
 static void put_big(uint8_t *p, uint64_t v, unsigned bytes)
@@ -85,10 +89,10 @@ void correlate_put(const struct correlate_plan *p, const struct correlate_event 
     size_t begin = out->n;
 
     MUST(correlate_wanted(p, hit->rule));
-    put_big(head + 4, (uint64_t)hit->time_ns ^ UINT64_C(1) << 63, 8);
-    put_big(head + 12, hit->order, 8);
-    put_big(head + 20, hit->rule, 4);
-    memcpy(head + 24, &hit->ref, sizeof(hit->ref));
+    put_big(head + TIME_AT, (uint64_t)hit->time_ns ^ UINT64_C(1) << 63, 8);
+    put_big(head + ORDER_AT, hit->order, 8);
+    put_big(head + RULE_AT, hit->rule, 4);
+    memcpy(head + REF_AT, &hit->ref, sizeof(hit->ref));
     buf_add(out, (struct span){ head, sizeof(head) });
     for (uint32_t i = 0; i < feeds->count && !out->failed; i++)
         put_feed(&p->rows[feeds->feed[i].correlation], &feeds->feed[i], v, out);
@@ -193,4 +197,16 @@ bool record_text(struct span *rest, struct span *text, struct span *folded)
         return false;
     *folded = *text;
     return fold_n == SAME || take(rest, fold_n, folded);
+}
+
+void correlate_set(uint8_t *record, uint64_t order, uint64_t ref)
+{
+    put_big(record + ORDER_AT, order, 8);
+    memcpy(record + REF_AT, &ref, sizeof(ref));
+}
+
+int64_t correlate_time(struct span record)
+{
+    MUST(record.n >= HEAD_BYTES);
+    return (int64_t)(get_big(record.p + TIME_AT, 8) ^ (uint64_t)1 << 63);
 }

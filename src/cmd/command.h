@@ -1,0 +1,37 @@
+/*
+ * command.h - the commands of canh. Each takes the words behind its name and returns the exit code.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "base/base.h"
+#include "base/buf.h"
+
+enum exit_code {
+    EXIT_RAN = 0,
+    EXIT_FOUND = 1,    /* --fail-on, a refused rule, a failed sample */
+    EXIT_UNUSABLE = 2, /* arguments or input that nothing can be done with */
+};
+
+typedef int command_fn(int argc, char **argv);
+
+command_fn cmd_scan, cmd_rules;
+command_fn rules_check, rules_list, rules_explain, rules_test, rules_coverage;
+
+struct command_row {
+    const char *name;
+    const char *help;
+    command_fn *run;
+};
+
+/* Run the row that argv[0] names, or show them all under `usage`. */
+int command_run(const struct command_row *rows, size_t count, const char *usage, int argc,
+                char **argv);
+
+/* "canh: sentence" on standard error; returns EXIT_UNUSABLE. */
+int command_fault(const struct err *e);
+
+/* The text on standard output, and the buffer released; returns EXIT_RAN, or EXIT_UNUSABLE. */
+int command_show(struct buf *text);
+
+#endif

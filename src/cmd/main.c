@@ -1,0 +1,63 @@
+/*
+ * main.c - canh: which command is it?
+ */
+#include <stdio.h>
+
+#include "cmd/command.h"
+
+static const struct command_row commands[] = {
+    { "scan", "try every rule on every event of some files", cmd_scan },
+    { "rules", "check, list, explain, test the rules", cmd_rules },
+};
+
+int command_fault(const struct err *e)
+{
+    fprintf(stderr, "canh: %s\n", e->why);
+    return EXIT_UNUSABLE;
+}
+
+int command_show(struct buf *text)
+{
+    bool good = !buf_failed(text) && fwrite(text->p, 1, text->n, stdout) == text->n &&
+                fflush(stdout) == 0;
+
+    buf_release(text);
+    if (!good)
+        fprintf(stderr, "canh: The output cannot be written.\n");
+    return good ? EXIT_RAN : EXIT_UNUSABLE;
+}
+
+static void show_rows(const struct command_row *rows, size_t count, const char *usage, FILE *to)
+{
+    fprintf(to, "usage: %s COMMAND [OPTIONS] ...\n\n", usage);
+    for (size_t i = 0; i < count; i++)
+        fprintf(to, "  %-10s %s\n", rows[i].name, rows[i].help);
+    fprintf(to, "\n%s COMMAND --help tells more.\n", usage);
+}
+
+int command_run(const struct command_row *rows, size_t count, const char *usage, int argc,
+                char **argv)
+{
+    if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||
+                     strcmp(argv[0], "help") == 0)) {
+        show_rows(rows, count, usage, stdout);
+        return EXIT_RAN;
+    }
+    for (size_t i = 0; argc > 0 && i < count; i++) {
+        if (strcmp(argv[0], rows[i].name) == 0)
+            return rows[i].run(argc - 1, argv + 1);
+    }
+    if (argc > 0)
+        fprintf(stderr, "canh: There is no command '%.60s'.\n\n", argv[0]);
+    show_rows(rows, count, usage, stderr);
+    return EXIT_UNUSABLE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("canh %s\n", CANH_VERSION);
+        return EXIT_RAN;
+    }
+    return command_run(commands, COUNT_OF(commands), "canh", argc - 1, argv + 1);
+}
