@@ -630,17 +630,29 @@ static bool condition_holds(const struct condition *c, uint32_t codecs,
     return c->count == 0;
 }
 
-static void class_build(const struct taxonomy *t, uint32_t codecs, const struct disc_value *values,
-                        uint32_t count, struct class_own *c)
+/* Is there a view of one of the row's products already? */
+static bool product_seen(const struct class_own *c, const struct row *r)
+{
+    for (uint32_t i = 0; i < c->pub.view_count; i++) {
+        if (tags_meet(&r->view.product, &c->pub.views[i]->product))
+            return true;
+    }
+    return false;
+}
+
+/* The rows that apply, of those that are for the case that no other does (`otherwise`), or not. */
+static void class_add(const struct taxonomy *t, uint32_t codecs, const struct disc_value *values,
+                      uint32_t count, bool otherwise, struct class_own *c)
 {
     uint32_t base = UINT32_MAX;
 
-    *c = (struct class_own){ .pub.id = UINT32_MAX };
     for (uint32_t i = 0; i < t->row_count; i++) {
         const struct row *r = &t->rows[i];
 
-        if (r->base == base || !condition_holds(&r->body.when, codecs, values, count) ||
-            !condition_holds(&r->extra, codecs, values, count))
+        if (r->base == base || r->body.otherwise != otherwise ||
+            !condition_holds(&r->body.when, codecs, values, count) ||
+            !condition_holds(&r->extra, codecs, values, count) ||
+            (otherwise && product_seen(c, r)))
             continue;
         base = r->base;
         if (c->pub.view_count == TAXONOMY_VIEWS_MAX) {
@@ -650,6 +662,14 @@ static void class_build(const struct taxonomy *t, uint32_t codecs, const struct 
         c->rows[c->pub.view_count] = i;
         c->pub.views[c->pub.view_count++] = &r->view;
     }
+}
+
+static void class_build(const struct taxonomy *t, uint32_t codecs, const struct disc_value *values,
+                        uint32_t count, struct class_own *c)
+{
+    *c = (struct class_own){ .pub.id = UINT32_MAX };
+    class_add(t, codecs, values, count, false, c);
+    class_add(t, codecs, values, count, true, c);
 }
 
 static bool class_same(const struct class_own *a, const struct class_own *b)

@@ -105,6 +105,7 @@ struct ids {
 /* What rows and overlays have in common. */
 struct row_body {
     uint32_t line;
+    bool otherwise; /* only where no other row gave a view of its product */
     struct condition when;
     struct tag_set product, category, service;
     uint32_t rule_count;

@@ -97,6 +97,16 @@ static int read_name(struct reader *rd, const yaml_node_t *node, uint32_t *id)
     return *id == 0 ? no_memory(rd) : ERR_OK;
 }
 
+static int read_bool(struct reader *rd, const yaml_node_t *node, bool *out)
+{
+    if (node != NULL && node->type == YAML_SCALAR_NODE) {
+        *out = span_eq(scalar_of(node), SPAN_LIT("true"));
+        if (*out || span_eq(scalar_of(node), SPAN_LIT("false")))
+            return ERR_OK;
+    }
+    return FAIL(rd, node, "true or false is expected here");
+}
+
 /* A scalar stands for a list of one. */
 static size_t list_size(const yaml_node_t *node)
 {
@@ -293,20 +303,18 @@ static int read_test_values(struct reader *rd, const yaml_node_t *node, struct t
 
 static int read_exists(struct reader *rd, const yaml_node_t *node, struct test *x)
 {
-    bool no;
+    bool yes;
+    int rc = read_bool(rd, node, &yes);
 
-    if (node == NULL || node->type != YAML_SCALAR_NODE)
-        return FAIL(rd, node, "exists is true or false");
-    no = span_eq(scalar_of(node), SPAN_LIT("false"));
-    if (!no && !span_eq(scalar_of(node), SPAN_LIT("true")))
-        return FAIL(rd, node, "exists is true or false");
+    if (rc != ERR_OK)
+        return rc;
     x->kind = arena_bytes(&rd->t->mem, 1);
     x->text = arena_array(&rd->t->mem, 1, sizeof(*x->text));
     if (x->kind == NULL || x->text == NULL)
         return no_memory(rd);
     x->kind[0] = TEST_EXISTS;
     x->count = 1;
-    x->negate = no;
+    x->negate = !yes;
     return ERR_OK;
 }
 
@@ -683,6 +691,11 @@ static int body_when(struct reader *rd, const yaml_node_t *v)
     return read_condition(rd, v, &rd->body->when);
 }
 
+static int body_otherwise(struct reader *rd, const yaml_node_t *v)
+{
+    return read_bool(rd, v, &rd->body->otherwise);
+}
+
 static int body_product(struct reader *rd, const yaml_node_t *v)
 {
     return read_tags(rd, v, &rd->body->product);
@@ -728,6 +741,7 @@ static const struct key_row row_keys[] = {
     { "name", body_name },         { "when", body_when },       { "product", body_product },
     { "category", body_category }, { "service", body_service }, { "fields", read_fields },
     { "lacks", body_lacks },       { "time", body_time },       { "host", body_host },
+    { "otherwise", body_otherwise },
 };
 
 static const struct key_row overlay_keys[] = {
