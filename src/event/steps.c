@@ -166,6 +166,53 @@ static bool apply_upper(const struct step *s, struct span in, struct arena *mem,
     return true;
 }
 
+/* A decimal or 0x hexadecimal number. */
+static bool number_of(struct span in, uint64_t *v)
+{
+    return starts_nocase(in, SPAN_LIT("0x")) ? num_hex(in, v) : num_u64(in, UINT64_MAX, v);
+}
+
+static uint8_t *put_hex32(uint8_t *p, uint32_t v)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    *p++ = '0';
+    *p++ = 'x';
+    for (unsigned shift = 32; shift > 0; shift -= 4)
+        *p++ = (uint8_t)digits[v >> (shift - 4) & 15];
+    return p;
+}
+
+static uint8_t *put_text(uint8_t *p, const char *text)
+{
+    size_t n = strlen(text);
+
+    memcpy(p, text, n);
+    return p + n;
+}
+
+static bool apply_dword(const struct step *s, struct span in, struct arena *mem, struct span *out)
+{
+    bool wide = s->id == STEP_ID_qword;
+    uint8_t *p, *at;
+    uint64_t v;
+
+    *out = in;
+    if (!number_of(in, &v) || (!wide && v > UINT32_MAX))
+        return true;
+    p = arena_bytes(mem, 40);
+    if (p == NULL)
+        return false;
+    at = put_text(p, wide ? "QWORD (" : "DWORD (");
+    if (wide)
+        at = put_text(put_hex32(at, (uint32_t)(v >> 32)), "-");
+    at = put_text(put_hex32(at, (uint32_t)v), ")");
+    *out = (struct span){ p, (size_t)(at - p) };
+    return true;
+}
+
+#define apply_qword apply_dword /* two halves instead of one */
+
 static bool apply_decimal(const struct step *s, struct span in, struct arena *mem, struct span *out)
 {
     uint64_t v;

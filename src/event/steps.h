@@ -30,6 +30,8 @@
     X(lower,     NONE,  "lower case (ASCII)")                                                      \
     X(upper,     NONE,  "upper case (ASCII)")                                                      \
     X(decimal,   NONE,  "0x hexadecimal to decimal; others stay as they are")                      \
+    X(dword,     NONE,  "a number as Sysmon writes a REG_DWORD: DWORD (0x0000000a)")               \
+    X(qword,     NONE,  "a number as Sysmon writes a REG_QWORD: QWORD (0x00000000-0x0000000a)")    \
     X(basename,  NONE,  "after the last slash or backslash")                                       \
     X(trim,      NONE,  "without blanks at both ends")                                             \
     X(unquote,   NONE,  "without a pair of double quotes around it")
