@@ -7,6 +7,7 @@
  *   2026-03-01T10:00:00.123456+07:00 host app[12]: text                      rsyslog's own form
  *   <189>123: *Mar  1 18:46:11.123: %SYS-5-CONFIG_I: text                    Cisco IOS
  *   <166>Mar 01 2026 10:00:00 host : %ASA-6-302013: text                     Cisco ASA
+ *   <166>%ASA-6-302013: text                                                 without a clock
  *   <189>date=2026-03-01 time=10:00:00 ...                                   FortiGate
  *
  * The content decides. Behind a priority everything is optional; without one there must be a
@@ -361,9 +362,15 @@ static bool read_3164(struct span s, size_t at, bool has_pri, struct rec *r)
         if (iso && !has_pri && !tagged)
             return false;
     } else {
+        struct tag t;
+
         if (!has_pri)
             return false;
         at = start;
+        if (line_at(s, at, '%') && tag_read(s, at, &t)) { /* Cisco without a clock */
+            (void)rec_add_text(r, SPAN_LIT("appname"), t.name);
+            at = t.end;
+        }
     }
     (void)rec_add_text(r, SPAN_LIT("message"), span_from(s, at));
     return true;
