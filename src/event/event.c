@@ -278,9 +278,10 @@ struct span event_name(struct event *e, uint32_t handle)
 
 /* --- Time and host -------------------------------------------------------------------------- */
 
-static bool time_of(struct event *e, uint32_t name, int64_t *ns)
+/* A row's own list is read through its view: a time may be joined from a date and a time of day. */
+static bool time_of(struct event *e, const struct view *v, uint32_t name, int64_t *ns)
 {
-    uint32_t h = event_own_get(e, name);
+    uint32_t h = v != NULL ? event_get(e, v, name) : event_own_get(e, name);
     const struct rec_field *f;
     uint64_t ticks = 0;
 
@@ -302,21 +303,21 @@ bool event_time(struct event *e, int64_t *ns)
         const struct ids *list = &e->taxonomy->rows[c->rows[i]].body.time;
 
         for (uint32_t k = 0; k < list->count; k++) {
-            if (time_of(e, list->id[k], ns))
+            if (time_of(e, c->pub.views[i], list->id[k], ns))
                 return true;
         }
     }
     for (uint32_t k = 0; k < e->taxonomy->time.count; k++) {
-        if (time_of(e, e->taxonomy->time.id[k], ns))
+        if (time_of(e, NULL, e->taxonomy->time.id[k], ns))
             return true;
     }
     return false;
 }
 
-static struct span host_of(struct event *e, const struct ids *list)
+static struct span host_of(struct event *e, const struct view *v, const struct ids *list)
 {
     for (uint32_t k = 0; k < list->count; k++) {
-        uint32_t h = event_own_get(e, list->id[k]);
+        uint32_t h = v != NULL ? event_get(e, v, list->id[k]) : event_own_get(e, list->id[k]);
         struct span s;
 
         if (h == EVENT_NONE || event_field(e, h)->kind == REC_GROUP)
@@ -333,10 +334,10 @@ struct span event_host(struct event *e)
     const struct class_own *c = e->own->cls;
 
     for (uint32_t i = 0; i < c->pub.view_count; i++) {
-        struct span s = host_of(e, &e->taxonomy->rows[c->rows[i]].body.host);
+        struct span s = host_of(e, c->pub.views[i], &e->taxonomy->rows[c->rows[i]].body.host);
 
         if (s.n > 0)
             return s;
     }
-    return host_of(e, &e->taxonomy->host);
+    return host_of(e, NULL, &e->taxonomy->host);
 }
