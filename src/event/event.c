@@ -100,8 +100,9 @@ static void note_disc(struct event *e, uint32_t group, uint32_t handle)
 {
     struct event_own *o = e->own;
     uint8_t disc = e->taxonomy->disc_of_group[group];
+    uint32_t codecs = 1u << e->rec->codec | 1u << e->rec->inner;
 
-    if (disc == 0)
+    if (disc == 0 || (e->taxonomy->disc[disc - 1].codecs & codecs) == 0)
         return;
     if (o->hit_count == EVENT_HITS_MAX) {
         o->hits_cut = true;

@@ -397,6 +397,17 @@ static int by_length(const void *a, const void *b)
     return x->n == y->n ? span_cmp(*x, *y) : x->n > y->n ? -1 : 1;
 }
 
+/* Tests ask the discriminator that stands for theirs, which learns in whose records it matters. */
+static void bind_tests(struct taxonomy *t, struct test_all *all, const uint8_t *number)
+{
+    for (uint32_t k = 0; k < all->count; k++) {
+        struct test *x = &all->tests[k];
+
+        x->disc = number[x->disc];
+        t->disc[x->disc].codecs |= all->codecs == 0 ? UINT32_MAX : all->codecs;
+    }
+}
+
 /* Two discriminators of one fold group (EventID, eventid) look at the same fields; both get the
  * stronger mode and the number of the first is what event.c reports, so they are merged here. */
 static void bind_discs(struct taxonomy *t, const struct names *n)
@@ -420,13 +431,8 @@ static void bind_discs(struct taxonomy *t, const struct names *n)
         const struct condition *both[] = { &t->rows[i].body.when, &t->rows[i].extra };
 
         for (size_t c = 0; c < COUNT_OF(both); c++) {
-            for (uint32_t a = 0; a < both[c]->count; a++) {
-                for (uint32_t k = 0; k < both[c]->any[a].count; k++) {
-                    struct test *x = &both[c]->any[a].tests[k];
-
-                    x->disc = number[x->disc];
-                }
-            }
+            for (uint32_t a = 0; a < both[c]->count; a++)
+                bind_tests(t, &both[c]->any[a], number);
         }
     }
 }
