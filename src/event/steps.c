@@ -1,6 +1,7 @@
 /*
  * steps.c - the rows of steps.h. All of them are linear in the value and bounded by it: a step
- * never makes a text longer than its input plus the longest replacement in its argument.
+ * never makes a text longer than its input plus the longest replacement in its argument, and
+ * `replace` never longer than input times that.
  */
 #include "event/steps.h"
 
@@ -64,12 +65,63 @@ static bool apply_suffix(const struct step *s, struct span in, struct arena *mem
     return true;
 }
 
+/* The row whose text stands at the front of `in`, or count. */
+static uint32_t row_at(const struct step *s, struct span in)
+{
+    uint32_t i = 0;
+
+    while (i < s->count && (s->from[i].n == 0 || !span_starts(in, s->from[i])))
+        i++;
+    return i;
+}
+
+/* Counts first, then writes: `to` may be NULL. Returns the bytes. */
+static size_t replace_all(const struct step *s, struct span in, uint8_t *to)
+{
+    size_t n = 0;
+
+    while (in.n > 0) {
+        uint32_t i = row_at(s, in);
+        struct span put = i < s->count ? s->to[i] : (struct span){ in.p, 1 };
+
+        if (to != NULL && put.n > 0)
+            memcpy(to + n, put.p, put.n);
+        n += put.n;
+        in = span_from(in, i < s->count ? s->from[i].n : 1);
+    }
+    return n;
+}
+
+static bool apply_replace(const struct step *s, struct span in, struct arena *mem, struct span *out)
+{
+    size_t n = replace_all(s, in, NULL);
+    uint8_t *p = arena_bytes(mem, n);
+
+    if (p == NULL)
+        return false;
+    *out = (struct span){ p, replace_all(s, in, p) };
+    return true;
+}
+
 /* Index of `what` in `in`, or in.n. */
 static size_t find_text(struct span in, struct span what)
 {
     const uint8_t *p = what.n == 0 || in.n == 0 ? NULL : memmem(in.p, in.n, what.p, what.n);
 
     return p == NULL ? in.n : (size_t)(p - in.p);
+}
+
+/* Index of the last `what` in `in`, or in.n. */
+static size_t find_last(struct span in, struct span what)
+{
+    size_t hit = in.n;
+
+    for (size_t at = 0; what.n > 0 && at < in.n; at++) {
+        at += find_text(span_from(in, at), what);
+        if (at < in.n)
+            hit = at;
+    }
+    return hit;
 }
 
 /* A line that begins with Key and then '=' or ':', blanks around it ignored. */
@@ -100,11 +152,37 @@ static bool apply_pair(const struct step *s, struct span in, struct arena *mem, 
         size_t end = span_find(in, ',');
         struct span one = span_trim((struct span){ in.p, end });
 
-        if (one.n > s->from[0].n && one.p[s->from[0].n] == '=' && starts_nocase(one, s->from[0])) {
-            *out = span_from(one, s->from[0].n + 1);
+        if (one.n > s->from[0].n && starts_nocase(one, s->from[0]) &&
+            (one.p[s->from[0].n] == '=' || one.p[s->from[0].n] == ':')) {
+            *out = span_trim(span_from(one, s->from[0].n + 1));
             return true;
         }
         in = span_from(in, end == in.n ? end : end + 1);
+    }
+    return false;
+}
+
+static bool apply_starts(const struct step *s, struct span in, struct arena *mem, struct span *out)
+{
+    (void)mem;
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (starts_nocase(in, s->from[i])) {
+            *out = s->to[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool apply_contains(const struct step *s, struct span in, struct arena *mem,
+                           struct span *out)
+{
+    (void)mem;
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (find_text(in, s->from[i]) < in.n) {
+            *out = s->to[i];
+            return true;
+        }
     }
     return false;
 }
@@ -118,6 +196,28 @@ static bool apply_after(const struct step *s, struct span in, struct arena *mem,
         return false;
     *out = span_from(in, at + s->from[0].n);
     return true;
+}
+
+static bool apply_after_last(const struct step *s, struct span in, struct arena *mem,
+                             struct span *out)
+{
+    size_t at = find_last(in, s->from[0]);
+
+    (void)mem;
+    if (at == in.n)
+        return false;
+    *out = span_from(in, at + s->from[0].n);
+    return true;
+}
+
+static bool apply_before_last(const struct step *s, struct span in, struct arena *mem,
+                              struct span *out)
+{
+    size_t at = find_last(in, s->from[0]);
+
+    (void)mem;
+    *out = (struct span){ in.p, at };
+    return at < in.n;
 }
 
 static bool apply_before(const struct step *s, struct span in, struct arena *mem, struct span *out)
