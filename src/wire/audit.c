@@ -14,13 +14,17 @@
  *
  * Added: audit_id, timestamp (of the first line); SYSCALL, the call's name, for x86_64,
  * i386 and aarch64 when auditd itself has not written it (enriched logs do, behind a byte 0x1d,
- * which is a blank here); execve_cmdline, the arguments with blanks between them. An argument that
+ * which is a blank here); execve_cmdline, the arguments with blanks between them; created_path for
+ * each PATH line of a name that came into being, joined to cwd when it is relative; saddr_fam, laddr
+ * and lport out of a raw socket address, as enriched logs write them. An argument that
  * the kernel split (a1[0]=, a1[1]=) is joined to a1. Words without '=' before the first pair (AVC,
  * PAM) are `message`. "(null)" and "?" are absent values.
  *
  * Limits: LIMIT_JOINED_RECORDS lines; CMDLINE_BYTES_MAX of a joined text, what is longer is cut
  * and REC_CUT_BYTES set.
  */
+#include <arpa/inet.h>
+
 #include "base/num.h"
 #include "wire/line.h"
 #include "wire/sniff.h"
@@ -72,6 +76,8 @@ struct group {
     bool named;             /* an enriched line has given SYSCALL */
     bool execve;            /* has an EXECVE line */
     uint32_t call_arg[4];   /* fields + 1 of SYSCALL's a0..a3 */
+    uint32_t cwd;           /* field + 1 */
+    uint32_t saddr;         /* field + 1; 0 when an enriched line has broken it out */
     uint32_t mark;          /* first field of the event */
 };
 
@@ -203,6 +209,12 @@ static void value_add(struct group *g, const struct head *h, struct span name, s
         kind = REC_HEX;
     if (!rec_add(g->r, REC_ROOT, name, kind, v))
         return;
+    if (span_eq(name, SPAN_LIT("cwd")))
+        g->cwd = g->r->count;
+    else if (span_eq(name, SPAN_LIT("saddr")))
+        g->saddr = g->r->count;
+    else if (span_eq(name, SPAN_LIT("saddr_fam")))
+        g->saddr = 0;
     if (!span_eq(h->type, SPAN_LIT("SYSCALL")))
         return;
     if (span_eq(name, SPAN_LIT("arch")))
@@ -452,12 +464,90 @@ static void add_cmdline(struct group *g)
     (void)rec_add_text(r, SPAN_LIT("execve_cmdline"), (struct span){ p, n }); /* full: flagged */
 }
 
+/* The field's text behind the folder that a relative one lies in, in scratch. */
+static struct span absolute_path(struct group *g, const struct rec_field *name)
+{
+    struct span path = rec_text(name, &g->r->mem), folder = SPAN_NONE;
+    uint8_t *p;
+
+    if (path.n == 0 || path.p[0] == '/' || g->cwd == 0)
+        return path;
+    folder = rec_text(&g->r->fields[g->cwd - 1], &g->r->mem);
+    while (folder.n > 0 && folder.p[folder.n - 1] == '/')
+        folder.n--;
+    p = arena_bytes(&g->r->mem, folder.n + 1 + path.n);
+    if (folder.p == NULL || p == NULL)
+        return path;
+    memcpy(p, folder.p, folder.n);
+    p[folder.n] = '/';
+    memcpy(p + folder.n + 1, path.p, path.n);
+    return (struct span){ p, folder.n + 1 + path.n };
+}
+
+/* created_path, for each nametype=CREATE: the name stands before it in its line. */
+static void add_created(struct group *g)
+{
+    const struct rec_field *name = NULL;
+    uint32_t count = g->r->count;
+
+    for (uint32_t i = g->mark; i < count; i++) {
+        const struct rec_field *f = &g->r->fields[i];
+
+        if (span_eq(f->name, SPAN_LIT("type")))
+            name = NULL;
+        else if (span_eq(f->name, SPAN_LIT("name")))
+            name = f;
+        else if (name != NULL && name->kind != REC_NONE &&
+                 span_eq(f->name, SPAN_LIT("nametype")) &&
+                 span_eq((struct span){ f->value, f->value_bytes }, SPAN_LIT("CREATE")))
+            (void)rec_add_text(g->r, SPAN_LIT("created_path"),
+                               absolute_path(g, name)); /* full: flagged by rec_add */
+    }
+}
+
+/* The bytes of a hex text, as many as `out` holds; returns how many. */
+static size_t hex_bytes(struct span s, uint8_t *out, size_t max)
+{
+    size_t n = 0;
+
+    while (n < max && 2 * n + 1 < s.n && ascii_hex(s.p[2 * n]) >= 0 &&
+           ascii_hex(s.p[2 * n + 1]) >= 0) {
+        out[n] = (uint8_t)(ascii_hex(s.p[2 * n]) * 16 + ascii_hex(s.p[2 * n + 1]));
+        n++;
+    }
+    return n;
+}
+
+/* A struct sockaddr in hex: family in little-endian order, then port and address in that of the
+ * network. Sockets of other kinds (local, netlink) add nothing. */
+static void add_address(struct group *g)
+{
+    const struct rec_field *f = &g->r->fields[g->saddr - 1];
+    uint8_t bytes[24] = { 0 }, *port = arena_bytes(&g->r->mem, 8);
+    char *text = arena_alloc(&g->r->mem, INET6_ADDRSTRLEN);
+    size_t n = hex_bytes((struct span){ f->value, f->value_bytes }, bytes, sizeof(bytes));
+    bool four = bytes[0] == 2 && bytes[1] == 0 && n >= 8;
+    bool six = bytes[0] == 10 && bytes[1] == 0 && n == sizeof(bytes);
+
+    if ((!four && !six) || port == NULL || text == NULL ||
+        inet_ntop(four ? AF_INET : AF_INET6, bytes + (four ? 4 : 8), text, INET6_ADDRSTRLEN) ==
+            NULL)
+        return;
+    n = num_put_u64(port, (uint64_t)bytes[2] << 8 | bytes[3]);
+    (void)rec_add_text(g->r, SPAN_LIT("saddr_fam"), four ? SPAN_LIT("inet") : SPAN_LIT("inet6"));
+    (void)rec_add_text(g->r, SPAN_LIT("laddr"), span_of(text)); /* full: flagged, all three */
+    (void)rec_add_text(g->r, SPAN_LIT("lport"), (struct span){ port, n });
+}
+
 static void finish(struct group *g)
 {
     static const struct span call_args[] = { SPAN_ROW("SYSCALL.a0"), SPAN_ROW("SYSCALL.a1"),
                                              SPAN_ROW("SYSCALL.a2"), SPAN_ROW("SYSCALL.a3") };
 
     add_call_name(g);
+    add_created(g);
+    if (g->saddr > 0)
+        add_address(g);
     if (!g->execve)
         return;
     for (size_t i = 0; i < COUNT_OF(call_args); i++) {
