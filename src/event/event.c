@@ -333,12 +333,15 @@ static struct span host_of(struct event *e, const struct view *v, const struct i
 struct span event_host(struct event *e)
 {
     const struct class_own *c = e->own->cls;
+    bool own = false;
 
     for (uint32_t i = 0; i < c->pub.view_count; i++) {
-        struct span s = host_of(e, c->pub.views[i], &e->taxonomy->rows[c->rows[i]].body.host);
+        const struct ids *list = &e->taxonomy->rows[c->rows[i]].body.host;
+        struct span s = host_of(e, c->pub.views[i], list);
 
         if (s.n > 0)
             return s;
+        own |= list->count > 0;
     }
-    return host_of(e, NULL, &e->taxonomy->host);
+    return own ? SPAN_LIT("") : host_of(e, NULL, &e->taxonomy->host);
 }
