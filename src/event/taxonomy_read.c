@@ -593,11 +593,45 @@ static int read_const(struct reader *rd, const yaml_node_t *node, struct span ta
     return add_computed(rd, node, c);
 }
 
+/* The steps of one `from`, in the order in which they are written. */
+struct step_list {
+    struct step steps[TAXONOMY_PARTS_MAX];
+    uint32_t count;
+};
+
+static int add_step(struct reader *rd, const yaml_node_t *key, const yaml_node_t *value,
+                    struct step_list *list)
+{
+    if (list->count == TAXONOMY_PARTS_MAX)
+        return FAIL(rd, key, "more than %u steps", TAXONOMY_PARTS_MAX);
+    list->steps[list->count] = (struct step){ 0 };
+    return read_step(rd, key, value, &list->steps[list->count++]);
+}
+
+/* steps: [ { step: argument }, ... ], for when one of them is needed twice: a map has a key once. */
+static int read_step_list(struct reader *rd, const yaml_node_t *node, struct step_list *list)
+{
+    if (node == NULL || node->type != YAML_SEQUENCE_NODE)
+        return FAIL(rd, node, "a list of steps is expected here");
+    for (size_t i = 0; i < list_size(node); i++) {
+        const yaml_node_t *one = list_item(rd, node, i), *key = NULL;
+        int rc;
+
+        if (one != NULL && one->type == YAML_MAPPING_NODE && map_size(one) == 1)
+            key = node_at(rd, one->data.mapping.pairs.start[0].key);
+        if (key == NULL || key->type != YAML_SCALAR_NODE)
+            return FAIL(rd, one, "a map of one step is expected here");
+        rc = add_step(rd, key, node_at(rd, one->data.mapping.pairs.start[0].value), list);
+        if (rc != ERR_OK)
+            return rc;
+    }
+    return ERR_OK;
+}
+
 /* { from: a | [a, b], step: argument, ... } */
 static int read_spec(struct reader *rd, const yaml_node_t *node, struct span target)
 {
-    struct step steps[TAXONOMY_PARTS_MAX];
-    uint32_t count = 0;
+    struct step_list list = { .count = 0 };
     const yaml_node_t *from = NULL;
 
     for (size_t i = 0; i < map_size(node); i++) {
@@ -613,17 +647,15 @@ static int read_spec(struct reader *rd, const yaml_node_t *node, struct span tar
             from = value;
             continue;
         }
-        if (count == TAXONOMY_PARTS_MAX)
-            return FAIL(rd, key, "more than %u steps", TAXONOMY_PARTS_MAX);
-        steps[count] = (struct step){ 0 };
-        rc = read_step(rd, key, value, &steps[count++]);
+        rc = span_eq(scalar_of(key), SPAN_LIT("steps")) ? read_step_list(rd, value, &list)
+                                                        : add_step(rd, key, value, &list);
         if (rc != ERR_OK)
             return rc;
     }
     if (from == NULL || list_size(from) == 0)
         return FAIL(rd, node, "`from` with a field or a list of fields is missing");
     for (size_t i = 0; i < list_size(from); i++) {
-        int rc = read_from(rd, list_item(rd, from, i), target, steps, count);
+        int rc = read_from(rd, list_item(rd, from, i), target, list.steps, list.count);
 
         if (rc != ERR_OK)
             return rc;
