@@ -21,6 +21,7 @@ enum {
     HEAD_BYTES = 24, /* of a record: magic, size, number, time */
     TAIL_BYTES = 4,
     CHUNK_HEAD = 512,
+    UNUSED_BYTES = CHUNK_HEAD + 8, /* all zero: never used; a wiped header has records behind it */
 };
 
 static const uint8_t record_magic[4] = { 0x2a, 0x2a, 0, 0 };
@@ -176,7 +177,7 @@ int evtx_chunk(struct evtx *x, struct span chunk, struct err *e)
         return err_set(e, ERR_CORRUPT, chunk.n, "the chunk has %zu bytes, less than its header",
                        chunk.n);
     }
-    if (all_zero((struct span){ chunk.p, CHUNK_HEAD })) {
+    if (all_zero(chunk.n < UNUSED_BYTES ? chunk : (struct span){ chunk.p, UNUSED_BYTES })) {
         x->at = x->end;
         return err_set(e, ERR_NOTFOUND, 0, "the chunk was never used");
     }

@@ -67,7 +67,7 @@ void evtx_free(struct evtx **x);
 /*
  * Begin a chunk: borrowed until the next evtx_chunk(); at most EVTX_CHUNK_BYTES of it are used.
  *   ERR_OK        call evtx_next() until it returns 0
- *   ERR_NOTFOUND  never used (its header is all zeros): evtx_next() returns 0
+ *   ERR_NOTFOUND  never used (zeros where header and first record would be): no records
  *   ERR_CORRUPT   cut, odd or failed its checksum: count it, then call evtx_next() all the same
  * Field names, and values of kind TEXT that are part of a template, live until the next call of
  * evtx_chunk(), not only until rec_clear(); their memory is used again for other names then.
