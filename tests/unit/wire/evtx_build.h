@@ -21,7 +21,7 @@ static inline void put(struct build *b, uint64_t v, size_t bytes)
 {
     MUST(b->n + bytes <= sizeof(b->p));
     for (size_t i = 0; i < bytes; i++)
-        b->p[b->n++] = (uint8_t)(v >> (8 * i));
+        b->p[b->n++] = (uint8_t)(i < 8 ? v >> (8 * i) : 0);
 }
 
 static inline void put_bytes(struct build *b, const void *bytes, size_t n)
