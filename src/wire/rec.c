@@ -377,12 +377,38 @@ static size_t put_json(struct span v, uint8_t *dst)
     }
 }
 
+/* What stands for backslash + index; 0: nothing, both are kept. */
 static const uint8_t quoted_escape[256] = {
-    ['"'] = '"', ['\\'] = '\\', ['='] = '=', ['|'] = '|', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+    ['"'] = '"', ['\\'] = '\\', ['='] = '=', ['|'] = '|', ['n'] = '\n', ['r'] = '\r',
 };
+
+/* Is every backslash the start of an escape? Where one is not, as in C:\Windows\notes, the sender
+ * does not escape at all, and an \n is two letters of a path. \x41 is an escape, but stays. */
+static bool quoted_is_escaped(struct span v)
+{
+    size_t at = span_find(v, '\\');
+
+    while (at < v.n) {
+        bool is_hex = v.n - at >= 4 && v.p[at + 1] == 'x' && ascii_hex(v.p[at + 2]) >= 0 &&
+                      ascii_hex(v.p[at + 3]) >= 0;
+
+        if (!is_hex && (at + 1 == v.n || quoted_escape[v.p[at + 1]] == 0))
+            return false;
+        at += 2;
+        at += span_find(span_from(v, at), '\\');
+    }
+    return true;
+}
+
+/* The escapes that keep a value in its frame are always undone. */
+static bool quoted_frames(uint8_t c)
+{
+    return c == '"' || c == '=' || c == '|';
+}
 
 static size_t put_quoted(struct span v, uint8_t *dst)
 {
+    bool escaped = quoted_is_escaped(v);
     size_t i = 0, n = 0;
 
     for (;;) {
@@ -392,7 +418,8 @@ static size_t put_quoted(struct span v, uint8_t *dst)
         n += run;
         if (i == v.n)
             return n;
-        if (i + 1 < v.n && quoted_escape[v.p[i + 1]] != 0) {
+        if (i + 1 < v.n && quoted_escape[v.p[i + 1]] != 0 &&
+            (escaped || quoted_frames(v.p[i + 1]))) {
             dst[n++] = quoted_escape[v.p[i + 1]];
             i += 2;
         } else {
