@@ -5,10 +5,11 @@
  *   LEEF:2.0|Vendor|Product|4.0.1|40018|^|src=10.0.0.1^dst=10.0.0.2
  *   LEEF:2.0|Vendor|Product|4.0.1|40018|x5E|src=10.0.0.1^dst=10.0.0.2
  *
- * The sixth field of 2.0 is the delimiter: one byte, or its code as xHH or 0xHH; empty or left out
- * is a tab. Nothing is escaped in the format. An attribute without '=' belongs to the value
+ * The sixth field of 2.0 is the delimiter: one byte, or its code, x or 0x and one to four hex
+ * digits; empty or left out is a tab. Nothing is escaped in the format. An attribute without '=' belongs to the value
  * before it, whose text held the delimiter: the value is made longer.
  */
+#include "base/num.h"
 #include "wire/line.h"
 #include "wire/sniff.h"
 
@@ -23,6 +24,8 @@ static const struct span header_names[LEEF_HEADER_FIELDS] = {
 /* The delimiter that "^", "x5E" or "0x5E" stands for; false when it is none of these. */
 static bool delimiter_of(struct span s, uint8_t *out)
 {
+    uint64_t code;
+
     if (s.n == 0) {
         *out = '\t';
         return true;
@@ -31,11 +34,12 @@ static bool delimiter_of(struct span s, uint8_t *out)
         *out = s.p[0];
         return true;
     }
-    if (s.n == 4 && s.p[0] == '0')
+    if (s.p[0] == '0')
         s = span_from(s, 1);
-    if (s.n != 3 || (s.p[0] | 32) != 'x' || ascii_hex(s.p[1]) < 0 || ascii_hex(s.p[2]) < 0)
+    if (s.n < 2 || s.n > 5 || (s.p[0] | 32) != 'x' || !num_hex(span_from(s, 1), &code) ||
+        code > UINT8_MAX)
         return false;
-    *out = (uint8_t)(ascii_hex(s.p[1]) * 16 + ascii_hex(s.p[2]));
+    *out = (uint8_t)code;
     return true;
 }
 
