@@ -5,6 +5,7 @@
 #include "wire/sniff.h"
 
 #include "base/ascii.h"
+#include "wire/line.h"
 
 bool json_is(struct span line)
 {
@@ -18,8 +19,19 @@ bool json_is(struct span line)
     return i == line.n || line.p[i] == '"' || line.p[i] == '}' || ascii_is_blank(line.p[i]);
 }
 
+/* json_read() keeps what it could read of a damaged object; here the table's promise holds. */
+static int64_t json_read_whole(struct span in, struct rec *r, struct err *e)
+{
+    struct line_mark mark = line_mark(r);
+    int64_t used = json_read(in, r, e);
+
+    if (used < 0)
+        line_undo(r, mark);
+    return used;
+}
+
 const struct codec_row codec_rows[] = {
-    { CODEC_JSON, "json", json_is, json_read, EXTENT_DOCUMENT, true },
+    { CODEC_JSON, "json", json_is, json_read_whole, EXTENT_DOCUMENT, true },
     { CODEC_XML, "xml", xml_is, xml_read, EXTENT_DOCUMENT, true },
     { CODEC_AUDIT, "audit", audit_is, audit_read, EXTENT_LINES, true },
     { CODEC_W3C, "w3c", w3c_is, NULL, EXTENT_HEADER, false },

@@ -10,8 +10,9 @@
  * well; it says no to nothing that its codec would take. `plain` says yes to everything, and is
  * last. A byte order mark is not skipped here: it belongs to the file, not to its lines.
  *
- * Promise of the codecs in this table: on ERR_SYNTAX the record has the fields, the codec and the
- * flags that it had before, so that the next row may be tried without clearing it.
+ * Promise of the readers in this table: on an error the record has the fields, the codec and the
+ * flags that it had before, so that the next row may be tried without clearing it. Who wants what
+ * could be read of a damaged JSON object calls json_read() itself.
  *
  * Syslog carries others: after syslog_read() the last field is always `message`; the rows with
  * `inner` set are those worth trying on it (in table order), and none of them is `plain`.
