@@ -75,6 +75,8 @@ static inline int64_t line_claim(struct rec *r, enum codec_id id, struct span li
     if (r->codec == CODEC_NONE) {
         r->codec = (uint8_t)id;
         r->raw = line;
+        if (line.n > LIMIT_EVENT_BYTES)
+            r->flags |= REC_CUT_BYTES;
     } else {
         r->inner = (uint8_t)id;
     }
