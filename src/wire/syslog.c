@@ -15,6 +15,7 @@
  * own lines with such a time. What is not in the header is the message, which is always the last
  * field. Names of senders are not checked against the RFCs' lengths: devices do not keep them.
  */
+#include "base/addr.h"
 #include "base/num.h"
 #include "wire/line.h"
 #include "wire/sniff.h"
@@ -126,6 +127,29 @@ static size_t iso_time_end(struct span s, size_t at)
 
 /* --- RFC 5424 ------------------------------------------------------------------------------ */
 
+/* The value with \" \\ and \] undone, in scratch: the only escapes (RFC 5424, 6.3.3); any other
+ * backslash is itself. */
+static struct span sd_value(struct span v, struct arena *mem)
+{
+    uint8_t *p;
+    size_t n = 0;
+
+    if (span_find(v, '\\') == v.n)
+        return v;
+    p = arena_bytes(mem, v.n);
+    if (p == NULL)
+        return v; /* no scratch: better the text as it stands than none */
+    for (size_t i = 0; i < v.n; i++) {
+        uint8_t next = i + 1 < v.n ? v.p[i + 1] : 0;
+
+        if (v.p[i] == '\\' && (next == '"' || next == '\\' || next == ']'))
+            i++;
+        p[n++] = v.p[i];
+    }
+    arena_shrink(mem, v.n - n);
+    return (struct span){ p, n };
+}
+
 /* One "name="value"" at `at` inside the group; its end, or 0 when it is none. */
 static size_t sd_param(struct span s, size_t at, struct rec *r, uint16_t group)
 {
@@ -138,8 +162,8 @@ static size_t sd_param(struct span s, size_t at, struct rec *r, uint16_t group)
     end = line_quote_end(s, eq + 2, '"');
     if (end == s.n)
         return 0;
-    struct span v = line_cut(s, eq + 2, end);
-    (void)rec_add(r, group, line_cut(s, at, eq), line_kind(v), v); /* full: flagged by rec_add */
+    (void)rec_add(r, group, line_cut(s, at, eq), REC_TEXT,
+                  sd_value(line_cut(s, eq + 2, end), &r->mem)); /* full: flagged by rec_add */
     return end + 1;
 }
 
@@ -291,6 +315,15 @@ static size_t host_end(struct span s, size_t at)
     return i < s.n && s.p[i] == ' ' && i > at && s.p[i - 1] != ':' ? i : at;
 }
 
+/* Is the word at `at` an IPv6 address? Its colons end no tag. */
+static bool is_address(struct span s, size_t at)
+{
+    struct span word = line_cut(s, at, host_end(s, at));
+    uint8_t ignored[16];
+
+    return span_find(word, ':') < word.n && addr_parse(word, ignored);
+}
+
 /* Behind a timestamp: "host tag: ", "host ", "tag: ", "host : ", ": " or nothing of that. Returns
  * where the message starts; *tagged when host and tag were there. */
 static size_t read_host_and_tag(struct span s, size_t at, struct rec *r, bool *tagged)
@@ -300,7 +333,7 @@ static size_t read_host_and_tag(struct span s, size_t at, struct rec *r, bool *t
 
     *tagged = false;
     at = line_skip(s, at, ' ');
-    if (!tag_read(s, at, &t)) {
+    if (is_address(s, at) || !tag_read(s, at, &t)) {
         end = host_end(s, at);
         if (end == at)
             return at;
