@@ -4,6 +4,7 @@
  *   type=SYSCALL msg=audit(1364481363.243:24287): arch=c000003e syscall=59 a0=55d5 comm="cat"
  *   type=EXECVE msg=audit(1364481363.243:24287): argc=2 a0="cat" a1=2F6574632F66
  *   node=h type=USER_AUTH msg=audit(...): pid=1 msg='op=PAM:x acct="root" res=success' \x1d UID="r"
+ *   type=SYSCALL msg=audit(03/01/2026 10:00:00.243:24287) : arch=x86_64 syscall=execve a0=0x55d5
  *
  * Names are auditd's own; every line gives its `type`, so that an event has several. Strings that
  * a user may choose stand in quotes, or, when they hold a blank or a quote, as upper-case hex
@@ -18,7 +19,9 @@
  * each PATH line of a name that came into being, joined to cwd when it is relative; saddr_fam, laddr
  * and lport out of a raw socket address, as enriched logs write them. An argument that
  * the kernel split (a1[0]=, a1[1]=) is joined to a1. Words without '=' before the first pair (AVC,
- * PAM) are `message`. "(null)" and "?" are absent values.
+ * PAM) are `message`. "(null)" and "?" are absent values. What ausearch -i has interpreted (the last
+ * line above) has its date, names of calls, and texts without quotes: words behind an argument,
+ * proctitle= or op= belong to it.
  *
  * Limits: LIMIT_JOINED_RECORDS lines; CMDLINE_BYTES_MAX of a joined text, what is longer is cut
  * and REC_CUT_BYTES set.
@@ -94,6 +97,22 @@ static struct span line_of(struct span in, size_t at, size_t *next)
     return line_cut(in, at, end);
 }
 
+/* "1364481363.243:24287"; interpreted "03/01/2026 10:00:00.243:24287". */
+static bool is_id_byte(uint8_t c)
+{
+    return ascii_is_digit(c) || c == '.' || c == ':' || c == '/' || c == '-' || c == ' ';
+}
+
+/* The id without the serial number behind its last colon. */
+static struct span id_time(struct span id)
+{
+    size_t n = id.n;
+
+    while (n > 0 && id.p[n - 1] != ':')
+        n--;
+    return n > 0 ? line_cut(id, 0, n - 1) : id;
+}
+
 static bool head_read(struct span s, struct head *h)
 {
     size_t at = 0, end;
@@ -115,13 +134,13 @@ static bool head_read(struct span s, struct head *h)
     else
         return false;
     end = at;
-    while (end < s.n && end - at < 64 &&
-           (ascii_is_digit(s.p[end]) || s.p[end] == '.' || s.p[end] == ':'))
+    while (end < s.n && end - at < 64 && is_id_byte(s.p[end]))
         end++;
     if (h->type.n == 0 || end == at || !line_at(s, end, ')'))
         return false;
     h->id = line_cut(s, at, end);
-    h->body = line_at(s, end + 1, ':') ? end + 2 : end + 1;
+    at = line_skip(s, end + 1, ' ');
+    h->body = line_at(s, at, ':') ? at + 1 : end + 1;
     return true;
 }
 
@@ -260,9 +279,16 @@ static size_t value_read(struct span s, size_t at, struct span *v)
 struct run {
     struct span lead;   /* words before the first pair */
     struct span inside; /* text of msg='...' */
-    uint32_t op;        /* field + 1 of a bare op= that the next words belong to */
+    uint32_t open;      /* field + 1 of a value that the next words belong to */
     bool pairs;
 };
+
+/* Values that ausearch -i writes without quotes, and the kernel's op=, may be several words. */
+static bool takes_words(struct span name, const struct head *h)
+{
+    return span_eq(name, SPAN_LIT("op")) || span_eq(name, SPAN_LIT("proctitle")) ||
+           (span_eq(h->type, SPAN_LIT("EXECVE")) && arg_digits(name) > 0);
+}
 
 /* "name=value" whose '=' is at `eq`; the index behind it. */
 static size_t pair_read(struct group *g, const struct head *h, struct span s, size_t at, size_t eq,
@@ -275,7 +301,7 @@ static size_t pair_read(struct group *g, const struct head *h, struct span s, si
     at = value_read(s, eq + 1, &v);
     value_add(g, h, name, v, quoted);
     run->pairs = true;
-    run->op = !quoted && g->r->count > count && span_eq(name, SPAN_LIT("op")) ? count + 1 : 0;
+    run->open = !quoted && g->r->count > count && takes_words(name, h) ? count + 1 : 0;
     if (quoted && span_eq(name, SPAN_LIT("msg")))
         run->inside = v;
     return at;
@@ -288,9 +314,10 @@ static size_t word_read(struct group *g, struct span s, size_t at, struct run *r
 
     while (end < s.n && !is_space(s.p[end]))
         end++;
-    if (run->op > 0) {
-        struct rec_field *f = &g->r->fields[run->op - 1];
+    if (run->open > 0) {
+        struct rec_field *f = &g->r->fields[run->open - 1];
 
+        f->kind = REC_TEXT;
         f->value_bytes = (uint32_t)(s.p + end - f->value);
     } else if (!run->pairs) {
         const uint8_t *from = run->lead.p != NULL ? run->lead.p : s.p + at;
@@ -302,11 +329,11 @@ static size_t word_read(struct group *g, struct span s, size_t at, struct run *r
 
 /*
  * All pairs of `s`; returns the text of msg='...'. Words without '=' before the first pair are
- * `message`; behind "op=" they belong to it ("op=adding user to group").
+ * `message`; behind a value that takes_words() they belong to it ("op=adding user to group").
  */
 static struct span pairs_read(struct group *g, const struct head *h, struct span s)
 {
-    struct run run = { .op = 0 };
+    struct run run = { .open = 0 };
     size_t at = 0, eq;
 
     while (at < s.n) {
@@ -346,9 +373,11 @@ static void add_call_name(struct group *g)
     struct span name = SPAN_NONE;
     uint64_t number;
 
-    if (g->named || !num_u64(g->call, UINT32_MAX, &number))
+    if (g->named || g->call.n == 0)
         return;
-    if (span_eq(g->arch, SPAN_LIT("c000003e")))
+    if (!num_u64(g->call, UINT32_MAX, &number))
+        name = g->call; /* interpreted */
+    else if (span_eq(g->arch, SPAN_LIT("c000003e")))
         name = call_name(names_x86_64, COUNT_OF(names_x86_64), number);
     else if (span_eq(g->arch, SPAN_LIT("c00000b7")))
         name = call_name(names_aarch64, COUNT_OF(names_aarch64), number);
@@ -566,7 +595,7 @@ static void line_read(struct group *g, const struct head *h, struct span line, b
         if (h->node.n > 0)
             (void)rec_add_text(g->r, SPAN_LIT("node"), h->node); /* full: flagged, all of these */
         (void)rec_add_text(g->r, SPAN_LIT("audit_id"), h->id);
-        (void)rec_add_text(g->r, SPAN_LIT("timestamp"), line_cut(h->id, 0, span_find(h->id, ':')));
+        (void)rec_add_text(g->r, SPAN_LIT("timestamp"), id_time(h->id));
     }
     (void)rec_add_text(g->r, SPAN_LIT("type"), h->type);
     if (span_eq(h->type, SPAN_LIT("EXECVE")))
