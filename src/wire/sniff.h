@@ -49,7 +49,7 @@ extern const size_t codec_row_count;
 bool json_is(struct span line);   /* '{' and then a blank, '"', '}' or nothing */
 bool xml_is(struct span line);    /* "<Event" as a whole tag name, with any prefix */
 bool audit_is(struct span line);  /* "type=... msg=audit(", or "node=..." before it */
-bool w3c_is(struct span line);    /* "#Fields:", "#Software:", "#Version:", "#separator ", ... */
+bool w3c_is(struct span line);    /* "#Fields:", "#Software:", ...; Zeek's "#path\t", ... */
 bool cef_is(struct span line);    /* "CEF:0|" */
 bool leef_is(struct span line);   /* "LEEF:1.0|" */
 bool access_is(struct span line); /* " [11/Oct/2026:22:14:15 " in it, or Squid's own format */

@@ -9,6 +9,11 @@
 #include "wire/line.h"
 #include "wire/sniff.h"
 
+#define SPAN_ROW(s)                                                                                \
+    {                                                                                              \
+        (const uint8_t *)(s), sizeof(s) - 1                                                        \
+    }
+
 void w3c_init(struct w3c *w)
 {
     *w = (struct w3c){ .separator = ' ' };
@@ -145,15 +150,21 @@ int64_t w3c_read(const struct w3c *w, struct span line, struct rec *r, struct er
 
 bool w3c_is(struct span line)
 {
+    /* W3C's directives end in a colon, Zeek's before its separator. */
     static const struct span heads[] = {
-        { (const uint8_t *)"#Fields:", 8 },      { (const uint8_t *)"#Software:", 10 },
-        { (const uint8_t *)"#Version:", 9 },     { (const uint8_t *)"#Date:", 6 },
-        { (const uint8_t *)"#Start-Date:", 12 }, { (const uint8_t *)"#End-Date:", 10 },
-        { (const uint8_t *)"#Remark:", 8 },      { (const uint8_t *)"#separator ", 11 },
+        SPAN_ROW("#Fields:"),    SPAN_ROW("#Software:"),      SPAN_ROW("#Version:"),
+        SPAN_ROW("#Date:"),      SPAN_ROW("#Start-Date:"),    SPAN_ROW("#End-Date:"),
+        SPAN_ROW("#Remark:"),    SPAN_ROW("#separator"),      SPAN_ROW("#set_separator"),
+        SPAN_ROW("#path"),       SPAN_ROW("#empty_field"),    SPAN_ROW("#unset_field"),
+        SPAN_ROW("#fields"),     SPAN_ROW("#types"),          SPAN_ROW("#open"),
+        SPAN_ROW("#close"),
     };
 
     for (size_t i = 0; i < COUNT_OF(heads); i++) {
-        if (line_has(line, 0, heads[i]))
+        size_t n = heads[i].n;
+
+        if (line_has(line, 0, heads[i]) &&
+            (heads[i].p[n - 1] == ':' || (n < line.n && !ascii_is_alnum(line.p[n]))))
             return true;
     }
     return false;
