@@ -27,6 +27,7 @@ static const char *const kind_names[REC_KINDS] = {
 
 #define Q10 "\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\""
 #define A50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define N50 "98765432109876543210987654321098765432109876543210"
 #define S8  "\"\":\"\",\"\":\"\",\"\":\"\",\"\":\"\",\"\":\"\",\"\":\"\",\"\":\"\",\"\":\"\","
 #define F8  " TEXT  -\n TEXT  -\n TEXT  -\n TEXT  -\n TEXT  -\n TEXT  -\n TEXT  -\n TEXT  -\n"
 
@@ -77,10 +78,26 @@ static const struct json_case {
     { "a tab in a string", "{\"a\":\"x\ty\",\"b\":\"z\"}", "a TEXT x\ty -\nb TEXT z -\n", 0 },
     { "not UTF-8 is passed on", "{\"a\":\"\xff\xfe\",\"b\":\"\x7f\"}",
       "a TEXT \xff\xfe -\nb TEXT \x7f -\n", 0 },
+    { "pretty-printed",
+      "{\r\n    \"a\": \"b\",\r\n    \"c\": {\r\n        \"d\": [\r\n            1\r\n        ]\r\n"
+      "    },\r\n    \"e\": {}\r\n}",
+      "a TEXT b -\nc GROUP {\r\n        \"d\": [\r\n            1\r\n        ]\r\n    } -\n"
+      "d GROUP [\r\n            1\r\n        ] 1\nd NUMBER 1 1\ne GROUP {} -\n",
+      0 },
+    { "huge numbers", "{\"a\":1e999,\"b\":-" N50 N50 ",\"c\":0." N50 ",\"d\":1E-" N50 ",\"e\":1}",
+      "a NUMBER 1e999 -\nb NUMBER -" N50 N50 " -\nc NUMBER 0." N50 " -\nd NUMBER 1E-" N50
+      " -\ne NUMBER 1 -\n",
+      0 },
+    { "names that are empty or twice", "{\"\":1,\"\":{\"\":2},\"a\":[{\"a\":3},{\"a\":3}]}",
+      " NUMBER 1 -\n GROUP {\"\":2} -\n NUMBER 2 1\na GROUP [{\"a\":3},{\"a\":3}] -\n"
+      "a GROUP {\"a\":3} -\na NUMBER 3 4\na GROUP {\"a\":3} -\na NUMBER 3 6\n",
+      0 },
+    { "not UTF-8 in a name", "{\"\xc3\x28\":\"\xed\xa0\x80\"}", "\xc3\x28 TEXT \xed\xa0\x80 -\n", 0 },
     { "more than 16 quotes in a block", "{" S8 S8 S8 "\"a\":\"\"}", F8 F8 F8 "a TEXT  -\n", 0 },
 
     { "not an object", "[1]", NULL, 0 },
     { "text", "abc", NULL, 0 },
+    { "a byte order mark is the file's", "\xEF\xBB\xBF{}", NULL, 0 },
     { "no quotes", "{a:1}", NULL, 1 },
     { "single quotes", "{'a':1}", NULL, 1 },
     { "trailing comma in an object", "{\"a\":\"b\",}", NULL, 9 },
@@ -359,6 +376,55 @@ static void large_objects_are_read_and_flagged(void **state)
     buf_release(&in);
 }
 
+/* Objects in sequence need nothing between them. */
+static void each_object_ends_at_its_bracket(void **state)
+{
+    static const char *const names[] = { "a", "b", "c", "d" };
+    struct span in = SPAN_LIT("{\"a\":1}{\"b\":\"}\"}\n{\n \"c\": []\n}\n\n{\"d\":{}}");
+    struct rec r;
+
+    (void)state;
+    assert_true(rec_init(&r));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        int64_t used;
+
+        rec_clear(&r);
+        used = json_read(in, &r, NULL);
+        assert_true(used > 0);
+        assert_memory_equal(r.fields[0].name.p, names[i], 1);
+        in.p += used;
+        in.n -= (size_t)used;
+    }
+    assert_int_equal(in.n, 0);
+    rec_release(&r);
+}
+
+static void zero_bytes_are_faults(void **state)
+{
+    static const struct {
+        struct span in;
+        size_t at;
+    } rows[] = {
+        { { (const uint8_t *)"\0{}", 3 }, 0 },
+        { { (const uint8_t *)"{\0\"a\":1}", 8 }, 1 },
+        { { (const uint8_t *)"{\"a\":\0}", 7 }, 5 },
+        { { (const uint8_t *)"{\"a\":\"b\0\"}", 10 }, 7 },
+        { { (const uint8_t *)"{\"a\0\":1}", 8 }, 3 },
+        { { (const uint8_t *)"{\"a\":1\0}", 8 }, 6 },
+    };
+    struct err e;
+    struct rec r;
+
+    (void)state;
+    assert_true(rec_init(&r));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        rec_clear(&r);
+        assert_int_equal(json_read(rows[i].in, &r, &e), ERR_SYNTAX);
+        assert_int_equal(e.at, rows[i].at);
+    }
+    rec_release(&r);
+}
+
 static void an_inner_object_leaves_the_record_its_own(void **state)
 {
     struct rec r;
@@ -397,6 +463,8 @@ int main(void)
         cmocka_unit_test(faults_are_found_below_the_limit_of_depth),
         cmocka_unit_test(fields_beyond_the_limit_are_passed_over),
         cmocka_unit_test(large_objects_are_read_and_flagged),
+        cmocka_unit_test(each_object_ends_at_its_bracket),
+        cmocka_unit_test(zero_bytes_are_faults),
         cmocka_unit_test(an_inner_object_leaves_the_record_its_own),
         cmocka_unit_test(a_damaged_object_keeps_what_was_read),
     };

@@ -111,8 +111,10 @@ static void header_lines_are_recognised(void **state)
     } lines[] = {
         { "#Fields: a", true },      { "#Software: x", true },  { "#Version: 1.0", true },
         { "#Date: x", true },        { "#Start-Date: x", true }, { "#End-Date: x", true },
-        { "#Remark: x", true },      { "#separator \\x09", true }, { "# a comment", false },
-        { "#fields\ta", false },     { "Fields: a", false },    { "", false },
+        { "#Remark: x", true },      { "#separator \\x09", true }, { "#path\tconn", true },
+        { "#fields\ta", true },      { "#types\tx", true },     { "#close\t2026", true },
+        { "# a comment", false },    { "#fields", false },      { "#pathological", false },
+        { "Fields: a", false },      { "#", false },            { "", false },
     };
 
     (void)state;
