@@ -16,6 +16,8 @@
 #include "wire/line.h"
 #include "wire/sniff.h"
 
+#define TAG_BYTES_MAX 64u /* '<', a prefix and the names that are looked for */
+
 enum place {
     PLACE_TOP,
     PLACE_EVENT,
@@ -390,24 +392,27 @@ static size_t tag_is(struct span s, size_t at, struct span name)
 
     if (!line_at(s, at, '<'))
         return 0;
-    s = line_cut(s, 0, s.n - at < 64 ? s.n : at + 64); /* a name is shorter */
+    s = line_cut(s, 0, s.n - at < TAG_BYTES_MAX ? s.n : at + TAG_BYTES_MAX);
     end = name_end(s, at + 1);
     return span_eq(without_prefix(line_cut(s, at + 1, end)), name) ? end : 0;
 }
 
-/* Index behind the thing at `at` that carries nothing, or `at`. */
-static size_t lead_one(struct span in, size_t at)
+/* Does something begin at `at` that carries nothing? */
+static bool is_lead(struct span in, size_t at)
 {
-    size_t next = 0;
+    return line_has(in, at, SPAN_LIT("<?")) || line_has(in, at, SPAN_LIT("<!--")) ||
+           line_has(in, at, SPAN_LIT("</Events")) || tag_is(in, at, SPAN_LIT("Events")) > 0;
+}
 
-    if (line_has(in, at, SPAN_LIT("<?")))
-        next = behind(in, at, SPAN_LIT("?>"));
-    else if (line_has(in, at, SPAN_LIT("<!--")))
+/* Index behind it, or `at` when it does not end here. */
+static size_t lead_end(struct span in, size_t at)
+{
+    size_t next;
+
+    if (line_has(in, at, SPAN_LIT("<!--")))
         next = behind(in, at + 4, SPAN_LIT("-->"));
-    else if (tag_is(in, at, SPAN_LIT("Events")) > 0)
-        next = behind(in, at, SPAN_LIT(">"));
-    else if (line_has(in, at, SPAN_LIT("</Events")))
-        next = behind(in, at, SPAN_LIT(">"));
+    else
+        next = behind(in, at, line_has(in, at, SPAN_LIT("<?")) ? SPAN_LIT("?>") : SPAN_LIT(">"));
     return next > 0 ? next : at;
 }
 
@@ -418,7 +423,8 @@ size_t xml_lead(struct span in)
     for (;;) {
         size_t next = skip_blanks(in, at);
 
-        next = lead_one(in, next);
+        if (is_lead(in, next))
+            next = lead_end(in, next);
         if (next == at)
             return at;
         at = next;
@@ -427,9 +433,12 @@ size_t xml_lead(struct span in)
 
 bool xml_is(struct span line)
 {
-    size_t at = xml_lead(line_cut(line, 0, line.n < SNIFF_BYTES ? line.n : SNIFF_BYTES));
+    struct span head = line_cut(line, 0, line.n < SNIFF_BYTES ? line.n : SNIFF_BYTES);
+    size_t at = xml_lead(head);
 
     if (at == line.n)
         return span_find(line, '<') < line.n; /* "<?xml ...?>" or "<Events>" on its own line */
+    if (head.n < line.n && (is_lead(head, at) || head.n - at < TAG_BYTES_MAX))
+        return true; /* a long comment: what stands behind it is for the codec to see */
     return tag_is(line, at, SPAN_LIT("Event")) > 0;
 }

@@ -168,6 +168,22 @@ static void limits_hold(void **state)
     rec_release(&r);
 }
 
+/* A sniff looks at the first bytes only; a long comment must not hide the event behind it. */
+static void an_event_behind_a_long_comment_is_found(void **state)
+{
+    struct rows_codec c = rows_codec_of(CODEC_XML);
+    struct rec r;
+
+    (void)state;
+    MUST(rec_init(&r));
+    assert_true(rows_repeat(&c, "<!--", " x", SNIFF_BYTES, "--><Event></Event>", &r) > 0);
+    for (size_t n = SNIFF_BYTES / 7 - 5; n < SNIFF_BYTES / 7 + 5; n++)
+        assert_true(rows_repeat(&c, "", "<!---->", n, " <Event></Event>", &r) > 0);
+    assert_true(rows_repeat(&c, "<Events", " a='b'", SNIFF_BYTES, "><Event></Event>", &r) > 0);
+    assert_true(rows_repeat(&c, "", " ", SNIFF_BYTES, "<Event></Event>", &r) > 0);
+    rec_release(&r);
+}
+
 /* Elements below LIMIT_DEPTH are not broken out: their bytes are the value of the one above. */
 static void deep_elements_stay_one_value(void **state)
 {
@@ -197,6 +213,7 @@ int main(void)
         cmocka_unit_test(events_follow_each_other),
         cmocka_unit_test(what_lies_between_is_skipped),
         cmocka_unit_test(limits_hold),
+        cmocka_unit_test(an_event_behind_a_long_comment_is_found),
         cmocka_unit_test(deep_elements_stay_one_value),
     };
 
