@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
+#include "base/addr.h"
 #include "base/ascii.h"
 #include "base/limits.h"
 #include "base/num.h"
@@ -663,80 +664,16 @@ static int lower_re(struct lowering *l, struct span text)
     return lower_put(l, t);
 }
 
-static bool cidr_v4(struct span s, uint8_t *net)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        size_t n = i < 3 ? span_find(s, '.') : s.n;
-        uint64_t part;
-
-        if (n == 0 || n > 3 || (i < 3 && n == s.n) || !num_u64((struct span){ s.p, n }, 255, &part))
-            return false;
-        net[12 + i] = (uint8_t)part;
-        s = span_from(s, i < 3 ? n + 1 : n);
-    }
-    net[10] = net[11] = 0xff;
-    return true;
-}
-
-/* Groups of an IPv6 address up to `end` or "::"; returns how many bytes, or -1. */
-static int cidr_groups(struct span s, uint8_t *net)
-{
-    int n = 0;
-
-    while (s.n > 0) {
-        size_t len = span_find(s, ':');
-        uint64_t group;
-
-        if (len == 0 || len > 4 || n == 16 || !num_hex((struct span){ s.p, len }, &group) ||
-            group > 0xffff || (len > 1 && (s.p[1] | 32) == 'x'))
-            return -1;
-        net[n++] = (uint8_t)(group >> 8);
-        net[n++] = (uint8_t)group;
-        if (len == s.n)
-            break;
-        s = span_from(s, len + 1);
-        if (s.n == 0)
-            return -1;
-    }
-    return n;
-}
-
-static bool cidr_v6(struct span s, uint8_t *net)
-{
-    size_t gap = 0;
-    uint8_t tail[16];
-    int head_n, tail_n;
-
-    while (gap + 1 < s.n && !(s.p[gap] == ':' && s.p[gap + 1] == ':'))
-        gap++;
-    if (gap + 1 >= s.n)
-        return cidr_groups(s, net) == 16;
-    head_n = cidr_groups((struct span){ s.p, gap }, net);
-    tail_n = cidr_groups(span_from(s, gap + 2), tail);
-    if (head_n < 0 || tail_n < 0 || head_n + tail_n > 14)
-        return false;
-    memset(net + head_n, 0, (size_t)(16 - head_n - tail_n));
-    memcpy(net + 16 - tail_n, tail, (size_t)tail_n);
-    return true;
-}
-
 static int lower_cidr(struct lowering *l, struct span text)
 {
-    size_t slash = span_find(text, '/');
-    struct span address = { text.p, slash };
     struct sigma_test t = { .op = SIGMA_CIDR, .text = text };
-    bool v4 = cidr_v4(address, t.net);
-    uint64_t max = v4 ? 32 : 128, bits = max;
+    uint8_t address[16];
 
-    if (!v4) {
-        memset(t.net, 0, sizeof(t.net));
-        if (!cidr_v6(address, t.net))
-            return lower_fault(l, "is no IPv4 or IPv6 network (address/bits)");
+    if (!addr_net_parse(text, t.net, &t.net_bits)) {
+        if (addr_parse((struct span){ text.p, span_find(text, '/') }, address))
+            return lower_fault(l, "needs 0 to 32 bits behind its slash, 0 to 128 in IPv6");
+        return lower_fault(l, "is no IPv4 or IPv6 network (address/bits)");
     }
-    if (slash < text.n && !num_u64(span_from(text, slash + 1), max, &bits))
-        return lower_fault(l, v4 ? "needs 0 to 32 bits behind its slash"
-                                 : "needs 0 to 128 bits behind its slash");
-    t.net_bits = (uint8_t)(v4 ? bits + 96 : bits);
     for (unsigned i = t.net_bits; i < 128; i++)
         t.net[i / 8] &= (uint8_t) ~(0x80u >> (i % 8)); /* host bits say nothing */
     return lower_put(l, t);
