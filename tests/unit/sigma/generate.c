@@ -54,7 +54,15 @@ static const char *const patterns[] = { "*", "?", "\\*", "\\?", "\\\\", "\\", "*
 
 static const char *const plain[] = { "cmd", "IEX", "a", "http:", "New-Object", "x y", "AB1" };
 
-enum form { FORM_TEXT, FORM_PATTERN, FORM_WIDE, FORM_BASE64, FORM_WIDE_BASE64 };
+enum form {
+    FORM_TEXT,
+    FORM_PATTERN,
+    FORM_WIDE,
+    FORM_WIDE_BIG,
+    FORM_WIDE_MARK,
+    FORM_BASE64,
+    FORM_WIDE_BASE64
+};
 
 struct text {
     uint8_t p[GENERATE_TEXT];
@@ -125,6 +133,13 @@ static const struct row orders[] = { { "10", "10" }, { "-3", "-2" }, { "1.5", "1
                                      { "'42'", "42" } };
 static const struct row hours[] = { { "7", "2025-11-27T07:40:10Z" },
                                     { "12", "2024-12-30 12:12:12" } };
+static const struct row minutes[] = { { "40", "2025-11-27T07:40:10Z" },
+                                      { "0", "2024-12-30T12:00:12.5+07:00" } };
+static const struct row days[] = { { "27", "2025-11-27T07:40:10Z" },
+                                   { "29", "2024-02-29 12:12:12" } };
+static const struct row months[] = { { "11", "2025-11-27T07:40:10Z" }, { "2", "2024-02-29" } };
+static const struct row years[] = { { "2025", "2025-11-27T07:40:10Z" },
+                                    { "2024", "2024-12-30 23:59:60" } };
 static const struct row weeks[] = { { "53", "2021-01-03T00:00:00Z" },
                                     { "1", "2024-12-30 12:12:12" } };
 static const struct row truth[] = { { "true", "x" }, { "false", "" } };
@@ -132,6 +147,11 @@ static const struct row nulls[] = { { "null", "" }, { "~", "" } };
 static const struct row placed[] = { { "'%Admins%'", "CORP\\adminX" }, { "'x%Servers%'", "xSRV2" },
                                      { "'%Servers%-%Servers%'", "srv1-srv2" },
                                      { "'\\%Servers%'", "%Servers%" } };
+
+static const struct row placed_nets[] = { { "'%Nets%'", "10.9.8.7" },
+                                          { "'%Nets%'", "2001:DB8:0::1" } };
+static const struct row placed_regexes[] = { { "'^%Dotted%'", "a.b+cd" },
+                                             { "'x%Servers%$'", "-xsrv1" } };
 
 #define ROWS(r) r, COUNT_OF(r)
 
@@ -159,6 +179,11 @@ static const struct shape {
     { "|windash|contains", 3, VALUES_TEXT, FORM_PATTERN, NULL, 0 },
     { "|contains|windash|all", 2, VALUES_TEXT, FORM_PATTERN, NULL, 0 },
     { "|wide|contains", 1, VALUES_TEXT, FORM_WIDE, NULL, 0 },
+    { "|utf16le|startswith|all", 1, VALUES_TEXT, FORM_WIDE, NULL, 0 },
+    { "|utf16be|endswith", 1, VALUES_TEXT, FORM_WIDE_BIG, NULL, 0 },
+    { "|utf16|contains", 1, VALUES_TEXT, FORM_WIDE_MARK, NULL, 0 },
+    { "|utf16|base64|contains", 1, VALUES_TEXT, FORM_WIDE_BASE64, NULL, 0 },
+    { "|base64|cased|neq", 1, VALUES_TEXT, FORM_BASE64, NULL, 0 },
     { "|base64", 1, VALUES_TEXT, FORM_BASE64, NULL, 0 },
     { "|base64offset|contains", 2, VALUES_TEXT, FORM_BASE64, NULL, 0 },
     { "|base64offset|contains|cased", 1, VALUES_TEXT, FORM_BASE64, NULL, 0 },
@@ -170,6 +195,8 @@ static const struct shape {
     { "|re", 5, VALUES_ROWS, FORM_TEXT, ROWS(regexes) },
     { "|re|i", 2, VALUES_ROWS, FORM_TEXT, ROWS(regexes) },
     { "|re|m|s", 1, VALUES_ROWS, FORM_TEXT, ROWS(regexes) },
+    { "|re|contains", 1, VALUES_ROWS, FORM_TEXT, ROWS(regexes) },
+    { "|re|neq|i", 1, VALUES_ROWS, FORM_TEXT, ROWS(regexes) },
     { "|re|all", 1, VALUES_ROWS, FORM_TEXT, ROWS(regexes) },
     { "|re|startswith", 1, VALUES_ROWS, FORM_TEXT, ROWS(regexes) },
     { "|re|endswith", 1, VALUES_ROWS, FORM_TEXT, ROWS(regexes) },
@@ -179,17 +206,29 @@ static const struct shape {
     { "|lte", 1, VALUES_ROWS, FORM_TEXT, ROWS(orders) },
     { "|gt", 1, VALUES_ROWS, FORM_TEXT, ROWS(orders) },
     { "|gte", 1, VALUES_ROWS, FORM_TEXT, ROWS(orders) },
+    { "|neq|gt", 1, VALUES_ROWS, FORM_TEXT, ROWS(orders) },
+    { "|minute", 1, VALUES_ROWS, FORM_TEXT, ROWS(minutes) },
+    { "|day", 1, VALUES_ROWS, FORM_TEXT, ROWS(days) },
+    { "|month", 1, VALUES_ROWS, FORM_TEXT, ROWS(months) },
+    { "|year|neq", 1, VALUES_ROWS, FORM_TEXT, ROWS(years) },
     { "|hour", 1, VALUES_ROWS, FORM_TEXT, ROWS(hours) },
     { "|week", 1, VALUES_ROWS, FORM_TEXT, ROWS(weeks) },
     { "|exists", 2, VALUES_ONE, FORM_TEXT, ROWS(truth) },
     { "", 3, VALUES_ONE, FORM_TEXT, ROWS(nulls) },
     { "|neq", 1, VALUES_ONE, FORM_TEXT, ROWS(nulls) },
+    { "|cidr|all", 1, VALUES_ROWS, FORM_TEXT, ROWS(networks) },
+    { "|expand|cidr", 1, VALUES_ROWS, FORM_TEXT, ROWS(placed_nets) },
+    { "|expand|re", 1, VALUES_ROWS, FORM_TEXT, ROWS(placed_regexes) },
+    { "|expand|neq|all|cased", 1, VALUES_ROWS, FORM_TEXT, ROWS(placed) },
     { "|expand", 2, VALUES_ROWS, FORM_TEXT, ROWS(placed) },
     { "|contains|expand", 1, VALUES_ROWS, FORM_TEXT, ROWS(placed) },
     { "|fieldref", 3, VALUES_FIELD, FORM_TEXT, NULL, 0 },
     { "|fieldref|neq", 1, VALUES_FIELD, FORM_TEXT, NULL, 0 },
     { "|fieldref|startswith", 1, VALUES_FIELD, FORM_TEXT, NULL, 0 },
     { "|fieldref|cased", 1, VALUES_FIELD, FORM_TEXT, NULL, 0 },
+    { "|fieldref|contains|all", 1, VALUES_FIELD, FORM_TEXT, NULL, 0 },
+    { "|fieldref|endswith|neq", 1, VALUES_FIELD, FORM_TEXT, NULL, 0 },
+    { "|fieldref|gte", 1, VALUES_FIELD, FORM_TEXT, NULL, 0 },
     { "|fieldref|lt", 1, VALUES_FIELD, FORM_TEXT, NULL, 0 },
 };
 
@@ -197,6 +236,7 @@ static const struct shape {
 static bool for_keywords(const struct shape *s)
 {
     return s->values == VALUES_TEXT ? strstr(s->modifiers, "neq") == NULL
+           : s->rows == numbers     ? s->modifiers[0] == 0
                                     : s->rows == regexes && strstr(s->modifiers, "with") == NULL;
 }
 
@@ -401,12 +441,15 @@ static struct text realize(struct generate *g, const struct generate_literal *l)
     return t;
 }
 
-static struct text widened(struct text in)
+static struct text widened(struct text in, enum form form)
 {
     struct text t = { .n = 0 };
+    bool big = form == FORM_WIDE_BIG;
 
+    if (form == FORM_WIDE_MARK)
+        text_add(&t, "\xff\xfe", 2);
     for (size_t i = 0; i < in.n; i++)
-        text_add(&t, (const uint8_t[]){ in.p[i], 0 }, 2);
+        text_add(&t, (const uint8_t[]){ big ? 0 : in.p[i], big ? in.p[i] : 0 }, 2);
     return t;
 }
 
@@ -542,8 +585,8 @@ static void put_event_value(struct generate *g, struct buf *out, const struct ge
         return;
     }
     t = realize(g, l);
-    if (l->form == FORM_WIDE || l->form == FORM_WIDE_BASE64)
-        t = widened(t);
+    if (l->form >= FORM_WIDE && l->form != FORM_BASE64)
+        t = widened(t, (enum form)l->form);
     if (l->form == FORM_BASE64 || l->form == FORM_WIDE_BASE64)
         t = base64ed(g, t);
     mutate(g, &t);
@@ -575,15 +618,34 @@ static void put_name(struct generate *g, struct buf *out, const char *name)
     }
 }
 
+/* A nested name whose outer part is an array of objects, some without the inner part. */
+static void put_objects(struct generate *g, struct buf *out, uint32_t field)
+{
+    const char *name = fields[field], *dot = strchr(name, '.');
+    uint32_t count = generate_below(g, 4);
+
+    buf_fmt(out, "\"%.*s\":[", (int)(dot - name), name);
+    for (uint32_t i = 0; i < count; i++) {
+        buf_fmt(out, "%s{\"%s\":", i > 0 ? "," : "", chance(g, 80) ? dot + 1 : "other");
+        put_event_value(g, out, some_literal(g, field));
+        buf_byte(out, '}');
+    }
+    buf_byte(out, ']');
+}
+
 static void put_field(struct generate *g, struct buf *out, uint32_t field)
 {
     const char *name = fields[field], *dot = strchr(name, '.');
     bool nested = dot != NULL && chance(g, 70);
     uint32_t count = chance(g, 12) ? generate_below(g, 4) : 1;
 
-    if (nested)
+    if (nested && chance(g, 25)) {
+        put_objects(g, out, field);
+        return;
+    }
+    if (nested) {
         buf_fmt(out, "\"%.*s\":{\"%s\":", (int)(dot - name), name, dot + 1);
-    else {
+    } else {
         buf_byte(out, '"');
         put_name(g, out, name);
         buf_text(out, "\":");
