@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define DATA_ENTRY_BYTES_MAX ((size_t)1 << 30)
+
 static bool join(char out[DATA_PATH], const char *a, const char *b)
 {
     int n = snprintf(out, DATA_PATH, "%s/%s", a, b);
@@ -76,13 +78,23 @@ static bool unpack_into(const char *archive, const char *dir)
     return good;
 }
 
-bool data_unpack(const char *archive, char dir[DATA_PATH])
+/* The path of something in the data folder; false, with a line on stdout, when it is not there. */
+static bool find(char path[DATA_PATH], const char *name)
 {
     const char *from = getenv("CANH_DATA");
+
+    MUST(join(path, from != NULL ? from : DATA_FOLDER, name));
+    if (access(path, R_OK) == 0)
+        return true;
+    printf("SKIPPED: no %s (set CANH_DATA to its folder)\n", path);
+    return false;
+}
+
+bool data_unpack(const char *archive, char dir[DATA_PATH])
+{
     char source[DATA_PATH], temporary[DATA_PATH], *flat;
     int n;
 
-    MUST(join(source, from != NULL ? from : DATA_FOLDER, archive));
     MUST(join(dir, DATA_CACHE, ""));
     flat = dir + strlen(dir);
     MUST(join(dir, DATA_CACHE, archive));
@@ -92,10 +104,8 @@ bool data_unpack(const char *archive, char dir[DATA_PATH])
     }
     n = snprintf(temporary, sizeof(temporary), "%s.%ld", dir, (long)getpid());
     MUST(n > 0 && (size_t)n < sizeof(temporary));
-    if (access(source, R_OK) != 0) {
-        printf("SKIPPED: no %s (set CANH_DATA to its folder)\n", source);
+    if (!find(source, archive))
         return false;
-    }
     if (access(dir, R_OK) == 0)
         return true;
     if ((mkdir(DATA_CACHE, 0755) != 0 && errno != EEXIST) || mkdir(temporary, 0755) != 0 ||
@@ -106,6 +116,50 @@ bool data_unpack(const char *archive, char dir[DATA_PATH])
     }
     if (rename(temporary, dir) != 0)
         remove_tree(temporary); /* another test was faster */
+    return true;
+}
+
+/* One entry into `b`, with a zero byte behind it that is not counted. */
+static bool read_entry(struct archive *in, struct buf *b)
+{
+    la_ssize_t got;
+
+    buf_clear(b);
+    do {
+        if (!buf_reserve(b, 1u << 20))
+            return false;
+        got = archive_read_data(in, b->p + b->n, (1u << 20) - 1);
+        b->n += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
+    b->p[b->n] = 0;
+    return got == 0;
+}
+
+bool data_read(const char *archive, data_use *use, void *own)
+{
+    struct archive *in = archive_read_new();
+    struct archive_entry *entry;
+    char source[DATA_PATH];
+    struct buf b;
+    int rc;
+
+    if (!find(source, archive)) {
+        (void)archive_read_free(in);
+        return false;
+    }
+    buf_init(&b, DATA_ENTRY_BYTES_MAX);
+    MUST(in != NULL && archive_read_support_filter_all(in) >= ARCHIVE_WARN &&
+         archive_read_support_format_all(in) >= ARCHIVE_WARN);
+    MUST(archive_read_open_filename(in, source, 65536) == ARCHIVE_OK);
+    while ((rc = archive_read_next_header(in, &entry)) == ARCHIVE_OK) {
+        if (archive_entry_filetype(entry) != AE_IFREG)
+            continue;
+        MUST(read_entry(in, &b));
+        use(own, archive_entry_pathname(entry), buf_span(&b));
+    }
+    MUST(rc == ARCHIVE_EOF);
+    buf_release(&b);
+    (void)archive_read_free(in); /* only read */
     return true;
 }
 
@@ -138,6 +192,22 @@ void data_list(const char *dir, const char *suffix, struct data_list *out)
     MUST(fts_close(fts) == 0);
     if (out->count > 0)
         qsort(out->paths, out->count, sizeof(*out->paths), by_name);
+}
+
+bool data_archives(const char *folder, const char *suffix, struct data_list *out)
+{
+    char dir[DATA_PATH];
+
+    *out = (struct data_list){ NULL, 0 };
+    if (!find(dir, folder))
+        return false;
+    data_list(dir, suffix, out);
+    for (size_t i = 0; i < out->count; i++) {
+        size_t skip = strlen(dir) - strlen(folder);
+
+        memmove(out->paths[i], out->paths[i] + skip, strlen(out->paths[i]) - skip + 1);
+    }
+    return true;
 }
 
 void data_list_release(struct data_list *l)

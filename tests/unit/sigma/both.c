@@ -86,14 +86,15 @@ static int taxonomy_read(struct both *b, const char *dir, struct err *e)
                                        &b->names, e);
 }
 
-bool both_init(struct both *b, struct span yaml, const char *rules, const char *taxonomy)
+/* Names, taxonomy, both evaluators over b->rules. */
+static bool both_compile(struct both *b, const char *taxonomy, struct span more_taxonomy)
 {
     struct err e = { 0 };
 
-    *b = (struct both){ 0 };
-    rules_load(b, yaml, rules);
     if (names_init(&b->names, &e) != ERR_OK || ruleset_names(&b->rules, &b->names, &e) != ERR_OK ||
-        taxonomy_read(b, taxonomy, &e) != ERR_OK)
+        taxonomy_read(b, taxonomy, &e) != ERR_OK ||
+        (more_taxonomy.n > 0 && taxonomy_add(b->taxonomy, SPAN_LIT("more.yaml"), more_taxonomy,
+                                             &b->names, &e) != ERR_OK))
         die("names and taxonomy", &e);
     MUST(names_freeze(&b->names) && rec_init(&b->rec));
     if (taxonomy_bind(b->taxonomy, &b->names, &e) != ERR_OK ||
@@ -105,6 +106,26 @@ bool both_init(struct both *b, struct span yaml, const char *rules, const char *
         return true;
     printf("the rules do not compile: %s\n", e.why);
     return false;
+}
+
+bool both_init(struct both *b, struct span yaml, const char *rules, const char *taxonomy)
+{
+    *b = (struct both){ 0 };
+    rules_load(b, yaml, rules);
+    return both_compile(b, taxonomy, SPAN_NONE);
+}
+
+bool both_init_ungated(struct both *b, const char *rules, const char *taxonomy)
+{
+    static const char everything[] = "source: everything\n"
+                                     "product: everything\n"
+                                     "rows: [ { when: { No.such: { not: x } } } ]\n";
+
+    *b = (struct both){ 0 };
+    rules_load(b, SPAN_NONE, rules);
+    for (uint32_t i = 0; i < b->rules.rule_count; i++)
+        b->rules.rules[i]->logsource = (struct sigma_logsource){ .product = SPAN_LIT("everything") };
+    return both_compile(b, taxonomy, SPAN_LIT(everything));
 }
 
 void both_release(struct both *b)
