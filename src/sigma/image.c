@@ -195,7 +195,8 @@ static int load_fd(struct image *im, int fd, struct span key, const char *path, 
     if (fstat(fd, &st) != 0)
         return io_error(e, path, "stat");
     if (!file_trusted(&st))
-        return err_set(e, ERR_CORRUPT, 0, "%s: not used: others may write to it", path);
+        return err_set(e, ERR_CORRUPT, 0, "%s: not used: it is no plain file that this user alone may write",
+                       path);
     if (pread(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h) || !head_good(&h, &st, key))
         return err_set(e, ERR_NOTFOUND, 0, "%s: made from other sources", path);
     bytes = (size_t)h.used + key.n;
@@ -222,7 +223,7 @@ static int load_fd(struct image *im, int fd, struct span key, const char *path, 
 
 int image_load(struct image *im, struct span key, const char *path, struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* no waiting for a pipe */
     int rc;
 
     if (fd < 0)
