@@ -1,8 +1,9 @@
 /*
  * ruleset.c - a compiled ruleset: opened from its sources or from the cache, asked, freed.
  *
- * The cache's key is everything that the image depends on: the program's version, the processor
- * features that Vectorscan compiles for, and path, size, inode and times of every source file. Two
+ * The cache's key is everything that the image depends on: the program's version and file, the
+ * processor features that Vectorscan compiles for, and path, size, inode and times of every source
+ * file. Folders are walked as rules.c walks them, hidden files too and links to folders not. Two
  * stats of a file cost a few microseconds, reading and parsing it a hundred.
  */
 #include "sigma/ruleset.h"
@@ -17,7 +18,7 @@
 #include "sigma/regex.h"
 
 #define KEY_BYTES_MAX ((size_t)64 << 20)
-#define KEY_DEPTH_MAX 32u
+#define KEY_DEPTH_MAX 64u /* as deep as rules are looked for */
 
 int ruleset_ready(struct ruleset *rs, struct err *e)
 {
@@ -109,7 +110,8 @@ static void key_folder(struct buf *key, const char *path, unsigned depth)
         char below[4096];
         int len = snprintf(below, sizeof(below), "%s/%s", path, entry[i]->d_name);
 
-        if (entry[i]->d_name[0] != '.' && len > 0 && (size_t)len < sizeof(below))
+        if (strcmp(entry[i]->d_name, ".") != 0 && strcmp(entry[i]->d_name, "..") != 0 && len > 0 &&
+            (size_t)len < sizeof(below))
             key_path(key, below, depth + 1);
         free(entry[i]);
     }
@@ -119,14 +121,15 @@ static void key_folder(struct buf *key, const char *path, unsigned depth)
 /* One line a file. What cannot be looked at leaves a line too: appearing later changes the key. */
 static void key_path(struct buf *key, const char *path, unsigned depth)
 {
-    struct stat st;
+    struct stat st, own;
 
-    if (stat(path, &st) != 0 || depth > KEY_DEPTH_MAX) {
+    if (stat(path, &st) != 0 || lstat(path, &own) != 0 || depth > KEY_DEPTH_MAX) {
         buf_fmt(key, "%s ?\n", path);
         return;
     }
     if (S_ISDIR(st.st_mode)) {
-        key_folder(key, path, depth);
+        if (depth == 0 || !S_ISLNK(own.st_mode))
+            key_folder(key, path, depth);
         return;
     }
     buf_fmt(key, "%s %lld %lld %lld.%09ld %lld.%09ld\n", path, (long long)st.st_size,
@@ -144,6 +147,7 @@ static bool make_key(struct buf *key, const struct ruleset_sources *from)
     buf_fmt(key, "canh %s %s %zu %zu %zu\ncpu %u %llx\n", CANH_VERSION, hs_version(),
             sizeof(struct compiled), sizeof(struct sigma_rule), sizeof(struct sigma_test), cpu.tune,
             (unsigned long long)cpu.cpu_features);
+    key_path(key, "/proc/self/exe", 0);
     key_path(key, from->taxonomy, 0);
     for (uint32_t i = 0; i < from->rule_count; i++) {
         buf_fmt(key, "rules\n");
