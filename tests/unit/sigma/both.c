@@ -123,8 +123,11 @@ bool both_init_ungated(struct both *b, const char *rules, const char *taxonomy)
 
     *b = (struct both){ 0 };
     rules_load(b, SPAN_NONE, rules);
-    for (uint32_t i = 0; i < b->rules.rule_count; i++)
-        b->rules.rules[i]->logsource = (struct sigma_logsource){ .product = SPAN_LIT("everything") };
+    for (uint32_t i = 0; i < b->rules.rule_count; i++) {
+        struct sigma_logsource *l = &b->rules.rules[i]->logsource;
+
+        *l = (struct sigma_logsource){ .product = SPAN_LIT("everything") };
+    }
     return both_compile(b, taxonomy, SPAN_LIT(everything));
 }
 

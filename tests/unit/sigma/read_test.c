@@ -181,13 +181,15 @@ static const struct limit_row {
     { "searches of a rule", RULE_HEAD "detection:\n condition: s0\n", " s#: { A: 1 }\n", 4096, "",
       "There are more than 4096 searches." },
     { "references of a correlation",
-      "title: t\ncorrelation:\n type: temporal\n timespan: 1m\n rules:\n", "  - r#\n", 1025, "", "The correlation refers to more than 1024 rules." },
+      "title: t\ncorrelation:\n type: temporal\n timespan: 1m\n rules:\n", "  - r#\n",
+      1025, "", "The correlation refers to more than 1024 rules." },
     { "bytes of an expression", RULE_HEAD "detection:\n condition: s\n s: { A|re: '", "abcdefgh",
       8193, "' }", "The regular expression is longer than 65536 bytes." },
     { "values of an item", RULE_HEAD "detection:\n condition: s\n s:\n  A:\n", "  - 1\n",
       LIMIT_RULE_VALUES + 1, "", "'A' has more than 65536 values." },
-    { "values of a rule", RULE_HEAD "detection:\n condition: s\n s:\n  A|base64offset:\n", "  - a\n",
-      LIMIT_RULE_VALUES / 3 + 1, "", "The values of 'A|base64offset' become too many or too long." },
+    { "values of a rule", RULE_HEAD "detection:\n condition: s\n s:\n  A|base64offset:\n",
+      "  - a\n", LIMIT_RULE_VALUES / 3 + 1, "",
+      "The values of 'A|base64offset' become too many or too long." },
     { "combinations of placeholders",
       RULE_HEAD "detection:\n condition: s\n s:\n  A|expand: '", "%ten%", 6, "'",
       "The values of 'A|expand' become too many or too long." },
@@ -336,8 +338,8 @@ static void paths_that_cannot_be_used_are_errors(void **state)
         const char *name, *path, *why;
     } rows[] = {
         { "no path", "", "This is no path of rules: ''." },
-        { "nothing there", "/tmp/there/is/no/such/rule.yml",
-          "The rules at /tmp/there/is/no/such/rule.yml cannot be read: No such file or directory." },
+        { "nothing there", "/tmp/no/such/rule.yml",
+          "The rules at /tmp/no/such/rule.yml cannot be read: No such file or directory." },
     };
 
     (void)state;
