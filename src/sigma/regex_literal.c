@@ -107,20 +107,27 @@ static bool skip_group(struct walk *w)
     return false;
 }
 
+/* The end of "{2,3}" and its like at `at`, or 0: a brace with anything else in it is a character.
+ * Versions of PCRE2 differ about "{,3}" and blanks: taken for a quantifier, they cost a literal. */
+static size_t brace_end(struct span re, size_t at)
+{
+    size_t i = at + 1;
+
+    while (i < re.n && (ascii_is_digit(re.p[i]) || re.p[i] == ',' || re.p[i] == ' '))
+        i++;
+    return i < re.n && re.p[i] == '}' ? i + 1 : 0;
+}
+
 /* Past a quantifier, if one stands here; *zero when it allows none of what is before it. */
 static bool skip_quantifier(struct walk *w, bool *zero)
 {
     uint8_t c = w->at < w->re.n ? w->re.p[w->at] : 0;
+    size_t end = c == '{' ? brace_end(w->re, w->at) : w->at + 1;
 
-    if (c == '{') {
-        while (w->at < w->re.n && w->re.p[w->at] != '}')
-            w->at++;
-    } else if (c != '*' && c != '+' && c != '?') {
+    if ((c != '{' && c != '*' && c != '+' && c != '?') || end == 0)
         return false;
-    }
     *zero = c != '+';
-    if (w->at < w->re.n)
-        w->at++;
+    w->at = end;
     if (w->at < w->re.n && (w->re.p[w->at] == '?' || w->re.p[w->at] == '+'))
         w->at++;
     return true;

@@ -43,8 +43,10 @@ static const struct {
     { "(?!abc)ad", "ad", "ad" },
     { "(?<n>abc)ad", "?", "abcad" },
     { "(a(b|c)d)ef", "ef", "acdef" },
-    { "a{b", "?", "a{b" },
-    { "ab{x}cde", "cde", "ab{x}cde" },
+    { "a{b", "a", "a{b" },
+    { "ab{x}cde", "x}cde", "ab{x}cde" },
+    { "a{b|cde", "a cde", "cde" },          /* the brace is a character, the bar divides */
+    { "a{1,}{b", "b", "aa{b" },
     { "\xc3\xa9tat", "tat", "\xc3\xa9tat" },
     { "foo\\bbar|\\bqux", "foo qux", "qux" },
 };
@@ -58,7 +60,7 @@ static bool pcre2_finds(const char *re, const char *text)
     pcre2_match_data *d = pcre2_match_data_create(1, NULL);
     bool found;
 
-    assert_non_null(code);
+    CHECK_ROW(re, code != NULL);
     found = pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, d, NULL) >= 0;
     pcre2_match_data_free(d);
     pcre2_code_free(code);
