@@ -13,6 +13,11 @@ void generate_init(struct generate *g, uint64_t seed)
     *g = (struct generate){ .state = seed };
 }
 
+void generate_init_bytes(struct generate *g, struct span dice)
+{
+    *g = (struct generate){ .dice = dice };
+}
+
 static uint64_t dice(struct generate *g)
 {
     uint64_t z = g->state += 0x9e3779b97f4a7c15u;
@@ -24,6 +29,13 @@ static uint64_t dice(struct generate *g)
 
 uint32_t generate_below(struct generate *g, uint32_t n)
 {
+    if (g->dice.n > 0) {
+        uint8_t byte = g->dice.p[0];
+
+        MUST(n <= GENERATE_SEEDS);
+        g->dice = span_from(g->dice, 1);
+        return n <= 256 ? byte % n : byte * 2u % n;
+    }
     return (uint32_t)(dice(g) % n);
 }
 

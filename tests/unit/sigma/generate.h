@@ -1,5 +1,5 @@
 /*
- * generate.h - random rules, and random events that nearly match them, out of a number.
+ * generate.h - random rules, and random events that nearly match them, out of a number or bytes.
  *
  * The same seed gives the same bytes on every machine. Rules come as YAML and events as JSON
  * lines, so that the real readers read them. A rule's literals are remembered: the values of the
@@ -23,6 +23,7 @@ struct generate_literal {
 };
 
 struct generate {
+    struct span dice; /* bytes that decide as long as there are any */
     uint64_t state;
     struct generate_literal literal[GENERATE_SEEDS];
     uint32_t literal_count;
@@ -30,6 +31,9 @@ struct generate {
 };
 
 void generate_init(struct generate *g, uint64_t seed);
+
+/* The bytes decide first, so that changing one of them changes one thing: for fuzzing. */
+void generate_init_bytes(struct generate *g, struct span dice);
 
 /* One more rule document, or with luck a filter with it, appended to `yaml`. */
 void generate_rule(struct generate *g, struct buf *yaml);
