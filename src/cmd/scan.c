@@ -218,7 +218,7 @@ static int load_and_run(struct settings *s, char **paths, int count)
         goto out;
     }
     load_tell_refusals(&l);
-    if (l.note.cache_why[0] != 0 && !l.note.from_cache && !s->quiet)
+    if (l.note.cache_code != ERR_OK && l.note.cache_code != ERR_NOTFOUND && !s->quiet)
         fprintf(stderr, "canh: The rules' cache was not used: %s\n", l.note.cache_why);
     if (ruleset_rule_count(l.rules) == 0) {
         (void)err_set(&e, ERR_USAGE, 0, "No rule was loaded, so nothing can be found.");

@@ -22,7 +22,7 @@
 
 #define HEAD_BYTES   20u /* time 8, order 8, bytes 4 */
 #define WRITE_BYTES  ((size_t)256 * 1024)
-#define WINDOW_MIN   4096u
+#define WINDOW_MIN   256u
 #define MEMORY_MIN   65536u
 
 struct entry {
@@ -217,11 +217,11 @@ static int run_write(struct spill *s, struct err *e)
 
 int spill_add(struct spill *s, struct spill_key key, struct span record, struct err *e)
 {
-    size_t bytes = (record.n + 15) / 16 * 16;
+    size_t bytes = record.n / 16 * 16 + 16; /* never none: places tell equal keys apart */
     int rc;
 
     MUST(!s->reading);
-    if (record.n > s->room / 4)
+    if (record.n > s->room / 4 - 16)
         return err_set(e, ERR_LIMIT, 0, "A record of %zu bytes is too large to sort.", record.n);
     if (s->front + bytes + (s->entries + 1) * sizeof(struct entry) > s->room) {
         rc = run_write(s, e);

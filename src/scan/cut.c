@@ -149,12 +149,15 @@ static struct span audit_id(struct span line)
     return id;
 }
 
-/* The last line of one audit event, or of no event. */
+/* The last line of one audit event, or of no event. A line whose end is not in sight may be of the
+ * same event without showing it. */
 static bool audit_apart(struct span in, size_t last, size_t next)
 {
-    struct span after = audit_id(line_at(in, next));
+    struct span line = line_at(in, next), before = audit_id(line_at(in, last));
 
-    return after.n == 0 || !span_eq(audit_id(line_at(in, last)), after);
+    if (before.n == 0)
+        return true;
+    return next + line.n < in.n && !span_eq(before, audit_id(line));
 }
 
 static size_t lines_find(struct span in)
@@ -216,21 +219,29 @@ static size_t array_find(struct cut *c, struct span in)
     return cut;
 }
 
+/* Does "</Event>" end here, with or without a prefix? */
+static bool xml_ends(struct span s)
+{
+    const uint8_t *open = memrchr(s.p, '<', s.n);
+    struct span tag;
+
+    if (open == NULL)
+        return false;
+    tag = span_from(s, (size_t)(open - s.p));
+    return span_eq(tag, SPAN_LIT("</Event>")) ||
+           (span_starts(tag, SPAN_LIT("</")) && span_ends(tag, SPAN_LIT(":Event>")));
+}
+
 static size_t xml_find(struct span in)
 {
-    static const struct span end = { (const uint8_t *)"</Event>", 8 };
-    size_t at = in.n;
+    const uint8_t *end = in.n > 0 ? memrchr(in.p, '>', in.n) : NULL;
 
-    while (at > 0) {
-        const uint8_t *p = memrchr(in.p, '>', at);
-        size_t n = p != NULL ? (size_t)(p - in.p) + 1 : 0;
+    while (end != NULL) {
+        size_t n = (size_t)(end - in.p) + 1;
 
-        if (p == NULL)
-            return 0;
-        if (n >= end.n && (span_ends((struct span){ in.p, n }, end) ||
-                           span_ends((struct span){ in.p, n }, SPAN_LIT(":Event>"))))
+        if (xml_ends((struct span){ in.p, n }))
             return n;
-        at = n - 1;
+        end = n > 1 ? memrchr(in.p, '>', n - 1) : NULL;
     }
     return 0;
 }

@@ -133,21 +133,3 @@ void put_column(struct buf *out, struct span s, size_t width, bool pad)
     for (; pad && used < width; used++)
         buf_byte(out, ' ');
 }
-
-void put_html_text(struct buf *out, struct span s)
-{
-    static const char *const entity[128] = {
-        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"
-    };
-
-    while (s.n > 0) {
-        size_t n;
-        uint32_t cp = utf8_get(s, &n);
-
-        if (cp < 128 && entity[cp] != NULL)
-            buf_text(out, entity[cp]);
-        else
-            put_point(out, cp < 0x20 && cp != '\n' && cp != '\t' ? UTF_BAD : cp);
-        s = span_from(s, n);
-    }
-}

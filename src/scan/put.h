@@ -17,7 +17,4 @@ void put_csv_text(struct buf *out, struct span s);
 /* At most `width` columns for a terminal, "…" when cut; padded with blanks when `pad`. */
 void put_column(struct buf *out, struct span s, size_t width, bool pad);
 
-/* Text for HTML: & < > " ' as entities. */
-void put_html_text(struct buf *out, struct span s);
-
 #endif

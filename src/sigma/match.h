@@ -40,6 +40,7 @@ struct ruleset_sources {
 
 struct ruleset_note {
     bool from_cache;
+    enum err_code cache_code;  /* ERR_NOTFOUND: there was none of these sources, as at first */
     char cache_why[256];       /* why the cache was not used or not written; empty: it was */
 };
 

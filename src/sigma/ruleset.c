@@ -221,6 +221,7 @@ static int try_cache(struct ruleset **out, struct taxonomy *t, struct names *n,
         return err_set(e, ERR_NOMEM, 0, "no memory for the rules");
     if (open_cached(rs, n, from, key, &why) != ERR_OK) {
         (void)snprintf(note->cache_why, sizeof(note->cache_why), "%s", why.why);
+        note->cache_code = why.code;
         ruleset_free(&rs);
         return ERR_OK;
     }
@@ -253,8 +254,10 @@ int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
 
         rc = open_sources(out, *t, n, from, *t, e);
         if (rc == ERR_OK && cached &&
-            image_save(&(*out)->image, buf_span(&key), from->cache, &why) != ERR_OK)
+            image_save(&(*out)->image, buf_span(&key), from->cache, &why) != ERR_OK) {
             (void)snprintf(note->cache_why, sizeof(note->cache_why), "%s", why.why);
+            note->cache_code = why.code;
+        }
     }
     buf_release(&key);
     if (rc != ERR_OK) {

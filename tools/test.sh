@@ -1,0 +1,26 @@
+#!/bin/sh
+# Every test, built with the sanitizers; closes with "N passed, N failed, N skipped".
+#
+#   tools/test.sh [SUITE...]     all, or only these suites of meson (base wire event sigma scan e2e data)
+#
+# Tests that need the real data of ../shared/data (or $CANH_DATA) say SKIPPED where it is not there.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=${BUILD:-$top/build-test}
+log=$build/meson-logs/testlog.txt
+
+ninja -C "$build" --quiet
+suites=
+for suite in "$@"; do suites="$suites --suite $suite"; done
+rm -f "$log"
+# shellcheck disable=SC2086 # a list of words
+meson test -C "$build" --no-rebuild $suites >"$build/test-output.txt" 2>&1 || true
+grep -E '^ *[0-9]+/[0-9]+ ' "$build/test-output.txt" || cat "$build/test-output.txt"
+if grep -qE 'SKIPPED: ' "$log"; then
+    grep -hE 'SKIPPED: ' "$log" | sort -u
+fi
+if grep -qE '(FAIL|TIMEOUT|ERROR|INTERRUPT)  ' "$build/test-output.txt"; then
+    echo "what failed, from $log:"
+    grep -nE '^FAIL|\[  FAILED  \]|\[   LINE   \]|ERROR:|SUMMARY:|this must hold' "$log" | head -60
+fi
+exec "$top/tools/test_summary.sh" "$log"
