@@ -63,8 +63,8 @@ static const struct span magics[] = {
     { (const uint8_t *)"%PDF-", 5 },
 };
 
-/* A known magic; or zeros within and no line end; or control characters that no text has, more than
- * a tenth of what is not zero. A run of zeros in front is what a power cut leaves in a log. */
+/* A known magic; or zeros within and no line end; or control characters that no text has, more than a
+ * twentieth of what is not zero. A run of zeros in front is what a power cut leaves in a log. */
 static bool is_binary(struct span head)
 {
     size_t odd = 0, some = 0, zeros = 0, lines = 0;
@@ -81,7 +81,7 @@ static bool is_binary(struct span head)
         lines += c == '\n';
         odd += c != 0 && c < 0x20 && !ascii_is_blank(c) && c != '\f' && c != 0x1b && c != 0x1d;
     }
-    return odd * 10 > some || (zeros > 0 && lines == 0);
+    return odd * 20 > some || (zeros > 0 && lines == 0);
 }
 
 size_t cut_begin(struct cut *c, struct span head)
