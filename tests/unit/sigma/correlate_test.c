@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "../guard.h"
 #include "base/time.h"
 #include "correlate_both.h"
 
@@ -45,10 +46,186 @@ static void engine_and_oracle_agree_in_any_order_of_arrival(void **state)
     assert_true(total.group_missing > 0 && total.value_missing > 0 && total.value_odd > 0);
 }
 
+/* --- large windows ---------------------------------------------------------------------------- */
+
+/* All types over windows of hundreds; a chain whose links have many events each. */
+static const char large_yaml[] =
+    "{title: t0, name: t0, correlation: {type: event_count, rules: [a, b], group-by: [user],"
+    " timespan: 9m, generate: true, condition: {gte: 150}}}\n---\n"
+    "{title: t1, correlation: {type: value_count, rules: [a], timespan: 5m,"
+    " condition: {gt: 60, field: n}}}\n---\n"
+    "{title: t2, correlation: {type: value_sum, rules: [a, b], timespan: 3m,"
+    " condition: {gte: 2000.5, field: n}}}\n---\n"
+    "{title: t3, correlation: {type: value_median, rules: [a, c], timespan: 4m,"
+    " condition: {gt: 19, field: n}}}\n---\n"
+    "{title: t4, correlation: {type: value_percentile, rules: [b], timespan: 4m,"
+    " condition: {gt: 36.5, field: n, percentile: 90}}}\n---\n"
+    "{title: t5, correlation: {type: value_avg, rules: [c, d], timespan: 2m,"
+    " condition: {gte: 20.125, field: n}}}\n---\n"
+    "{title: t6, correlation: {type: temporal_ordered, rules: [d, c, b, a], timespan: 5s}}\n---\n"
+    "{title: t7, correlation: {type: event_count, rules: [t0, b], timespan: 9m,"
+    " generate: true, condition: {gte: 3}}}\n";
+
+#define LARGE_HITS 1200u
+
+static void large_windows_agree(void **state)
+{
+    struct correlate_hit *hits = calloc(LARGE_HITS, sizeof(*hits));
+    char(*numbers)[16] = calloc(LARGE_HITS, sizeof(*numbers));
+    struct correlate_run run = { 0 };
+    struct buf fast, slow;
+    struct correlate_both b;
+    uint64_t seed = 42;
+
+    (void)state;
+    assert_non_null(hits);
+    assert_non_null(numbers);
+    for (uint32_t i = 0; i < LARGE_HITS; i++) {
+        struct correlate_hit *h = &hits[i];
+
+        h->at = (struct correlate_event){ (int64_t)i * TIME_SECOND, i, i, next(&seed) % 4 };
+        (void)snprintf(numbers[i], sizeof(numbers[i]), "%llu.%llu",
+                       (unsigned long long)(next(&seed) % 40),
+                       (unsigned long long)(next(&seed) % 8 * 125));
+        h->field[0] = (struct correlate_pair){ SPAN_LIT("n"), span_of(numbers[i]) };
+        h->field[1] = (struct correlate_pair){ SPAN_LIT("user"), span_of(i % 3 == 0 ? "x" : "y") };
+        h->field_count = 2;
+    }
+    buf_init(&fast, 1 << 24);
+    buf_init(&slow, 1 << 24);
+    assert_true(correlate_both_init(&b, SPAN_LIT(large_yaml)));
+    correlate_both_engine(&b, hits, LARGE_HITS, &run, &fast);
+    correlate_oracle(&b.rules, hits, LARGE_HITS, &slow);
+    correlate_sort_lines(&fast);
+    correlate_sort_lines(&slow);
+    printf("%llu results\n", (unsigned long long)run.total.results);
+    if (!span_eq(buf_span(&fast), buf_span(&slow)))
+        fail_msg("engine:\n%.*s\noracle:\n%.*s", SPAN_ARG(buf_span(&fast)),
+                 SPAN_ARG(buf_span(&slow)));
+    for (uint32_t i = 0; i < b.rules.correlation_count; i++) {
+        char title[16];
+
+        (void)snprintf(title, sizeof(title), " t%u ", i);
+        CHECK_ROW(title, memmem(fast.p, fast.n, title, strlen(title)) != NULL);
+    }
+    assert_int_equal(run.total.groups, 0);
+    correlate_both_release(&b);
+    buf_release(&fast);
+    buf_release(&slow);
+    free(numbers);
+    free(hits);
+}
+
+/* --- memory --------------------------------------------------------------------------------------- */
+
+#define MANY_GROUPS 20000u
+#define FEW_BYTES   ((size_t)1 << 20)
+
+/* One user in every tenth event, the others once each: 20,000 groups that stay for a day. */
+static void idle_groups_are_forgotten_and_counted(void **state)
+{
+    static const char yaml[] = "{title: t, correlation: {type: value_count, rules: [a],"
+                               " group-by: [user], timespan: 1d, condition: {gte: 2000, field: n}}}";
+    struct correlate_hit *hits = calloc(MANY_GROUPS, sizeof(*hits));
+    char(*names)[16] = calloc(MANY_GROUPS, sizeof(*names));
+    struct correlate_run run = { .bytes_max = FEW_BYTES }, free_run = { 0 };
+    struct correlate_both b;
+    struct buf lines;
+
+    (void)state;
+    assert_non_null(hits);
+    assert_non_null(names);
+    for (uint32_t i = 0; i < MANY_GROUPS; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "u%u", i);
+        hits[i].at = (struct correlate_event){ (int64_t)i * 1000000, i, i, 0 };
+        hits[i].field[0] = (struct correlate_pair){
+            SPAN_LIT("user"), i % 10 == 0 ? SPAN_LIT("busy") : span_of(names[i])
+        };
+        hits[i].field[1] = (struct correlate_pair){ SPAN_LIT("n"), span_of(names[i]) };
+        hits[i].field_count = 2;
+    }
+    buf_init(&lines, 1 << 20);
+    assert_true(correlate_both_init(&b, span_of(yaml)));
+    correlate_both_engine(&b, hits, MANY_GROUPS, &run, &lines);
+    assert_int_equal(run.total.inputs, MANY_GROUPS);
+    assert_int_equal(run.total.results, 1);
+    assert_true(run.total.groups_evicted > 0 && run.total.groups_evicted < MANY_GROUPS);
+    assert_true(run.bytes_end < FEW_BYTES);
+    correlate_both_engine(&b, hits, MANY_GROUPS, &free_run, &lines);
+    assert_int_equal(free_run.total.groups_evicted, 0);
+    assert_int_equal(free_run.total.results, 1);
+    correlate_both_release(&b);
+    buf_release(&lines);
+    free(names);
+    free(hits);
+}
+
+/* --- records ---------------------------------------------------------------------------------------- */
+
+static void ignore(void *arg, const struct correlate_result *r)
+{
+    (void)arg;
+    (void)r;
+}
+
+static struct span value_x(void *arg, uint32_t name)
+{
+    (void)arg;
+    (void)name;
+    return SPAN_LIT("X");
+}
+
+/* Every cut, every byte changed: refused, or a record of its own; nothing is read past the end. */
+static void what_is_no_record_is_refused(void **state)
+{
+    static const char yaml[] = "{title: t, correlation: {type: value_count, rules: [a],"
+                               " group-by: [user], timespan: 1d, condition: {gte: 9, field: n}}}";
+    const struct correlate_values v = { value_x, NULL };
+    const struct correlate_event hit = { 1, 2, 3, 0 };
+    struct span rest, record;
+    struct correlator *c;
+    struct correlate_both b;
+    struct guard guard;
+    struct buf bytes;
+    struct err e;
+
+    (void)state;
+    buf_init(&bytes, 1 << 20);
+    assert_true(correlate_both_init(&b, span_of(yaml)));
+    correlate_put(b.plan, &hit, &v, &bytes);
+    guard_init(&guard, bytes.n);
+    for (size_t n = 0; n <= bytes.n; n++) {
+        struct span cut = guard_put(&guard, (struct span){ bytes.p, n });
+
+        rest = cut;
+        assert_int_equal(correlate_next(&rest, &record), n == bytes.n);
+        assert_int_equal(correlator_new(&c, b.plan, 0, ignore, NULL, &e), ERR_OK);
+        assert_int_equal(correlator_feed(c, cut, &e),
+                         n == bytes.n ? ERR_OK : ERR_CORRUPT);
+        assert_int_equal(correlator_counts(c, 0).inputs, n == bytes.n);
+        correlator_free(&c);
+    }
+    guard_release(&guard);
+    for (size_t i = 0; i < bytes.n; i++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            bytes.p[i] ^= (uint8_t)(1u << bit);
+            assert_int_equal(correlator_new(&c, b.plan, 0, ignore, NULL, &e), ERR_OK);
+            (void)correlator_feed(c, buf_span(&bytes), &e); /* either answer is right */
+            correlator_free(&c);
+            bytes.p[i] ^= (uint8_t)(1u << bit);
+        }
+    }
+    correlate_both_release(&b);
+    buf_release(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(engine_and_oracle_agree_in_any_order_of_arrival),
+        cmocka_unit_test(large_windows_agree),
+        cmocka_unit_test(idle_groups_are_forgotten_and_counted),
+        cmocka_unit_test(what_is_no_record_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
