@@ -9,8 +9,8 @@
  * judged together, correlations that others refer to first, so a result is in the windows of its
  * parents before these are judged. What a group waits for (the end of a window) is in a heap by
  * time; before time moves on, everything due by then is judged, at the position (time, END_ORDER),
- * which is after all events of that time. Where several groups are due at once, depth, correlation and
- * age decide, never an address or a hash: the same records give the same results, byte for byte.
+ * which is after all events of that time. Where several groups are due at once, depth, correlation
+ * and age decide, never an address or a hash: the same records give the same results, byte for byte.
  *
  * A group lives while its window may matter: when everything in it has left and no judgement is
  * due it is as good as new, and freed. Over the limit of memory the group that was idle longest
@@ -233,8 +233,10 @@ static struct group *group_new(struct correlator *c, uint32_t correlation, uint6
     g->serial = ++c->serial;
     g->key_bytes = (uint32_t)c->key.n;
     g->shown_bytes = (uint32_t)shown;
-    memcpy(g->text, c->key.p, c->key.n);
-    memcpy(g->text + c->key.n, c->shown.p, shown);
+    if (c->key.n > 0)
+        memcpy(g->text, c->key.p, c->key.n);
+    if (shown > 0)
+        memcpy(g->text + c->key.n, c->shown.p, shown);
     if (!window_init(&c->windows, row_of(c, g), g) || !table_put(&c->groups, &g->node, m)) {
         window_release(&c->windows, row_of(c, g), g);
         memory_give(m, g, group_bytes(c->key.n + shown));
