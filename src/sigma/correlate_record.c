@@ -107,17 +107,16 @@ struct event_values {
     const struct view *view;
 };
 
-/* The first value that is not null. */
+/* The first value that is not null. Of an array the members are values, not the array. */
 static struct span event_value(void *arg, uint32_t name)
 {
     const struct event_values *v = arg;
     uint32_t h = event_get(v->event, v->view, name);
 
     for (; h != EVENT_NONE; h = event_more(v->event, v->view, name, h)) {
-        struct span text = event_text(v->event, h);
-
-        if (text.p != NULL)
-            return text;
+        if (event_field(v->event, h)->kind != REC_GROUP &&
+            event_field(v->event, h)->kind != REC_NONE)
+            return event_text(v->event, h);
     }
     return SPAN_NONE;
 }
