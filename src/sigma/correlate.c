@@ -10,11 +10,12 @@
  * parents before these are judged. What a group waits for (the end of a window) is in a heap by
  * time; before time moves on, everything due by then is judged, at the position (time, END_ORDER),
  * which is after all events of that time. Where several groups are due at once, depth, correlation
- * and age decide, never an address or a hash: the same records give the same results, byte for byte.
+ * and age decide, never an address or a hash: the same records give the same results, byte for
+ * byte.
  *
  * A group lives while its window may matter: when everything in it has left and no judgement is
- * due it is as good as new, and freed. Over the limit of memory the group that was idle longest
- * goes, with its state, and is counted.
+ * due it is as good as new, and freed. Over the limit of memory the groups that were idle longest
+ * go, with their state, and are counted.
  */
 #include "sigma/correlate.h"
 
@@ -258,20 +259,33 @@ static void forget_idle(struct correlator *c, uint32_t correlation, int64_t time
         group_free(c, s->idlest);
 }
 
+/* Of what is idle, the idlest; but a group that alone holds half of the memory goes before it
+ * drives out all others. */
+static struct group *evict_choose(const struct correlator *c)
+{
+    struct group *choice = NULL;
+
+    for (uint32_t i = 0; i < c->plan->correlation_count; i++) {
+        const struct state *s = &c->states[i];
+
+        if (s->idlest == NULL)
+            continue;
+        if (s->newest->window.count * sizeof(struct entry) > c->bytes_max / 2)
+            return s->newest;
+        if (choice == NULL || s->idlest->last < choice->last)
+            choice = s->idlest;
+    }
+    return choice;
+}
+
 /* Down to 15/16 of the limit, so that it is not reached again with the next input. */
 static void evict(struct correlator *c)
 {
     while (c->windows.mem.used > c->bytes_max - c->bytes_max / 16 && c->groups.count > 0) {
-        struct group *oldest = NULL;
+        struct group *g = evict_choose(c);
 
-        for (uint32_t i = 0; i < c->plan->correlation_count; i++) {
-            struct group *g = c->states[i].idlest;
-
-            if (g != NULL && (oldest == NULL || g->last < oldest->last))
-                oldest = g;
-        }
-        c->states[oldest->correlation].counts.groups_evicted++;
-        group_free(c, oldest);
+        c->states[g->correlation].counts.groups_evicted++;
+        group_free(c, g);
     }
 }
 

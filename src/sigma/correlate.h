@@ -132,7 +132,8 @@ struct correlate_counts {
     uint64_t value_missing;     /* inputs without the condition's field: skipped */
     uint64_t value_odd;         /* its value is no number, or of 2^63 and more: skipped */
     uint64_t groups;            /* alive now */
-    uint64_t groups_evicted;    /* forgotten for want of memory, those idle longest first */
+    uint64_t groups_evicted;    /* forgotten for want of memory: those idle longest, but first one
+                                   that alone holds half of it */
 };
 
 struct correlator;

@@ -160,6 +160,34 @@ static void idle_groups_are_forgotten_and_counted(void **state)
     free(hits);
 }
 
+/* A flood in one group does not drive out the quiet ones. */
+static void a_group_of_half_the_memory_goes_first(void **state)
+{
+    static const char yaml[] = "{title: flood, correlation: {type: event_count, rules: [a],"
+                               " timespan: 1d, condition: {gte: 1000000}}}\n---\n"
+                               "{title: quiet, correlation: {type: temporal, rules: [b, c],"
+                               " timespan: 1d}}";
+    struct correlate_hit *hits = calloc(2 * MANY_GROUPS, sizeof(*hits));
+    struct correlate_run run = { .bytes_max = FEW_BYTES };
+    struct correlate_both b;
+    struct buf lines;
+
+    (void)state;
+    assert_non_null(hits);
+    for (uint32_t i = 0; i < 2 * MANY_GROUPS; i++)
+        hits[i].at = (struct correlate_event){ (int64_t)i * 1000000, i, i, 0 };
+    hits[0].at.rule = 1;
+    hits[2 * MANY_GROUPS - 1].at.rule = 2;
+    buf_init(&lines, 1 << 20);
+    assert_true(correlate_both_init(&b, span_of(yaml)));
+    correlate_both_engine(&b, hits, 2 * MANY_GROUPS, &run, &lines);
+    check_span("quiet", buf_span(&lines), "39+999000000ns quiet : 2, 2 inputs, events 0 39999\n");
+    assert_true(run.total.groups_evicted > 0);
+    correlate_both_release(&b);
+    buf_release(&lines);
+    free(hits);
+}
+
 /* --- records ---------------------------------------------------------------------------------------- */
 
 static void ignore(void *arg, const struct correlate_result *r)
@@ -225,6 +253,7 @@ int main(void)
         cmocka_unit_test(engine_and_oracle_agree_in_any_order_of_arrival),
         cmocka_unit_test(large_windows_agree),
         cmocka_unit_test(idle_groups_are_forgotten_and_counted),
+        cmocka_unit_test(a_group_of_half_the_memory_goes_first),
         cmocka_unit_test(what_is_no_record_is_refused),
     };
 
