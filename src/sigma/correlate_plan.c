@@ -3,8 +3,7 @@
  * judged, and ordered ones as steps.
  *
  * References were resolved to indexes when the rules were loaded, so a rule is the same one whether
- * it was referred to by id or by name, and one referred to twice is one slot. Aliases, which name
- * a rule in either way too, are resolved here.
+ * it was referred to by id or by name, and one referred to twice is one slot.
  *
  * Steps of an ordered correlation. The list a, b, c is the chain of steps a > b > c. An expression
  * is a chain too: `and` is "and then", `or` is either way, what stands under `not` is left out (the
@@ -285,44 +284,6 @@ static const struct sigma_head *head_of(const struct correlate_rules *from,
                                : &from->rules[ref->index]->head;
 }
 
-/* Does an alias that says `text` mean this reference? By id or by name, whichever the list has. */
-static bool means(const struct correlate_rules *from, const struct correlation_ref *ref,
-                  struct span text)
-{
-    const struct sigma_head *h = head_of(from, ref);
-
-    return span_eq(text, ref->text) || span_eq_nocase(text, h->id) || span_eq(text, h->name);
-}
-
-/* The field that `name` is in the events of this reference. */
-static struct span aliased(const struct correlate_rules *from, const struct sigma_correlation *c,
-                           const struct correlation_ref *ref, struct span name)
-{
-    for (uint32_t i = 0; i < c->alias_count; i++) {
-        const struct correlation_alias *a = &c->aliases[i];
-
-        for (uint32_t k = 0; span_eq(a->name, name) && k < a->count; k++) {
-            if (means(from, ref, a->ref[k]))
-                return a->field[k];
-        }
-    }
-    return name;
-}
-
-/* Where a correlation that is an input has the field: in its group, or not at all. */
-static uint32_t group_field(const struct sigma_correlation *child, struct span name)
-{
-    for (uint32_t i = 0; i < child->group_count; i++) {
-        if (span_eq(child->group_by[i], name))
-            return i;
-    }
-    for (uint32_t i = 0; i < child->group_count; i++) {
-        if (span_eq_nocase(child->group_by[i], name))
-            return i;
-    }
-    return CORRELATE_NONE;
-}
-
 static bool feed_fields(struct correlate_plan *p, const struct correlate_rules *from,
                         const struct names *n, const struct correlation_ref *ref, struct feed *f)
 {
@@ -336,9 +297,9 @@ static bool feed_fields(struct correlate_plan *p, const struct correlate_rules *
         struct span name =
             i < c->group_count ? c->group_by[i] : c->value_fields[i - c->group_count];
 
-        name = aliased(from, c, ref, name);
+        name = correlation_field(c, ref, head_of(from, ref), name);
         if (ref->is_correlation) {
-            f->field[i] = group_field(from->correlations[ref->index], name);
+            f->field[i] = correlation_group(from->correlations[ref->index], name);
         } else {
             f->field[i] = names_find(n, name);
             MUST(f->field[i] != 0); /* ruleset_names() was not called */

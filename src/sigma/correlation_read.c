@@ -612,6 +612,61 @@ static void emit_find(struct sigma_rules *rs)
     }
 }
 
+/* --- fields ------------------------------------------------------------------------------- */
+
+struct span correlation_field(const struct sigma_correlation *c, const struct correlation_ref *ref,
+                              const struct sigma_head *h, struct span name)
+{
+    for (uint32_t i = 0; i < c->alias_count; i++) {
+        const struct correlation_alias *a = &c->aliases[i];
+
+        for (uint32_t k = 0; span_eq(a->name, name) && k < a->count; k++) {
+            if (span_eq(a->ref[k], ref->text) || span_eq_nocase(a->ref[k], h->id) ||
+                span_eq(a->ref[k], h->name))
+                return a->field[k];
+        }
+    }
+    return name;
+}
+
+uint32_t correlation_group(const struct sigma_correlation *c, struct span name)
+{
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        if (span_eq(c->group_by[i], name))
+            return i;
+    }
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        if (span_eq_nocase(c->group_by[i], name))
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+/* The results of a correlation have the fields of its group and no others. */
+static int check_links(struct sigma_rules *rs, const struct sigma_correlation *c, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < c->ref_count; i++) {
+        const struct correlation_ref *ref = &c->refs[i];
+        const struct sigma_correlation *child =
+            ref->is_correlation ? rs->correlations[ref->index] : NULL;
+
+        for (uint32_t k = 0; child != NULL && k < c->group_count + c->value_field_count; k++) {
+            struct span name =
+                k < c->group_count ? c->group_by[k] : c->value_fields[k - c->group_count];
+
+            name = correlation_field(c, ref, &child->head, name);
+            if (rc == ERR_OK && correlation_group(child, name) == UINT32_MAX)
+                rc = rules_warn(rs, &c->head, e,
+                                "The correlation asks for '%.*s', which is not in the group-by of "
+                                "'%.*s': its results do not count.",
+                                SHORT_ARG(name), SHORT_ARG(ref->text));
+        }
+    }
+    return rc;
+}
+
 int correlations_resolve(struct sigma_rules *rs, const struct refs *refs, struct err *e)
 {
     uint8_t *states;
@@ -628,6 +683,8 @@ int correlations_resolve(struct sigma_rules *rs, const struct refs *refs, struct
         rc = depths_find(rs, states, e);
     if (rc == ERR_OK)
         rc = correlations_order(rs, states, e);
+    for (uint32_t i = 0; rc == ERR_OK && i < rs->correlation_count; i++)
+        rc = check_links(rs, rs->correlations[i], e);
     if (rc == ERR_OK)
         emit_find(rs);
     return rc;

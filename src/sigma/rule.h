@@ -222,6 +222,14 @@ struct sigma_correlation {
     uint32_t depth;                /* 1 = refers to detection rules only */
 };
 
+/* The field that `name` of group-by or of the condition is in what `ref` stands for, whose head is
+ * `h`: aliases name it by id or by name, whichever the list of rules has. */
+struct span correlation_field(const struct sigma_correlation *c, const struct correlation_ref *ref,
+                              const struct sigma_head *h, struct span name);
+
+/* Where the results of `c` have the field: its place in group-by, or UINT32_MAX. */
+uint32_t correlation_group(const struct sigma_correlation *c, struct span name);
+
 /* A document that was not loaded, by name. */
 struct sigma_refusal {
     struct span file, title;

@@ -247,6 +247,29 @@ static void what_is_no_record_is_refused(void **state)
     buf_release(&bytes);
 }
 
+/* --- links of a chain --------------------------------------------------------------------------- */
+
+static void a_link_without_the_field_is_warned_of(void **state)
+{
+    static const char yaml[] =
+        "{title: l, name: l, correlation: {type: event_count, rules: [a], group-by: [user],"
+        " timespan: 1m, condition: {gte: 2}}}\n---\n"
+        "{title: good, correlation: {type: value_count, rules: [l], group-by: [USER, who],"
+        " timespan: 1m, aliases: {who: {l: user}}, condition: {gte: 2, field: who}}}\n---\n"
+        "{title: bad, correlation: {type: temporal, rules: [l, b], group-by: [host],"
+        " timespan: 1m}}";
+    struct correlate_both b;
+
+    (void)state;
+    assert_true(correlate_both_init(&b, span_of(yaml)));
+    assert_int_equal(b.rules.warning_count, 1);
+    check_span("title", b.rules.warnings[0].title, "bad");
+    check_span("what", b.rules.warnings[0].what,
+               "The correlation asks for 'host', which is not in the group-by of 'l': its results "
+               "do not count.");
+    correlate_both_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +278,7 @@ int main(void)
         cmocka_unit_test(idle_groups_are_forgotten_and_counted),
         cmocka_unit_test(a_group_of_half_the_memory_goes_first),
         cmocka_unit_test(what_is_no_record_is_refused),
+        cmocka_unit_test(a_link_without_the_field_is_warned_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
