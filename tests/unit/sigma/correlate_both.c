@@ -153,15 +153,6 @@ static void add_counts(struct correlate_counts *to, const struct correlate_count
     to->groups_evicted += c->groups_evicted;
 }
 
-static int64_t record_time(struct span record)
-{
-    uint64_t time = 0;
-
-    for (unsigned i = 0; i < 8; i++)
-        time = time << 8 | correlate_key(record)[i];
-    return (int64_t)(time ^ UINT64_C(1) << 63);
-}
-
 void correlate_both_engine(const struct correlate_both *b, const struct correlate_hit *hits,
                            uint32_t count, struct correlate_run *run, struct buf *lines)
 {
@@ -178,8 +169,8 @@ void correlate_both_engine(const struct correlate_both *b, const struct correlat
     MUST(correlator_new(&c, b->plan, run->bytes_max, on_result, &sink, &e) == ERR_OK);
     for (uint32_t i = 0; i < n; i++) {
         MUST(correlator_feed(c, records[i], &e) == ERR_OK);
-        if (run->advance && i + 1 < n && record_time(records[i + 1]) > record_time(records[i]))
-            MUST(correlator_advance(c, record_time(records[i + 1]) - 1, &e) == ERR_OK);
+        if (run->advance && i + 1 < n && correlate_time(records[i + 1]) > correlate_time(records[i]))
+            MUST(correlator_advance(c, correlate_time(records[i + 1]) - 1, &e) == ERR_OK);
     }
     MUST(correlator_finish(c, &e) == ERR_OK);
     run->total = (struct correlate_counts){ 0 };

@@ -247,6 +247,30 @@ static void what_is_no_record_is_refused(void **state)
     buf_release(&bytes);
 }
 
+static void a_record_learns_its_order_and_ref_later(void **state)
+{
+    static const char yaml[] = "{title: t, correlation: {type: event_count, rules: [a],"
+                               " group-by: [user], timespan: 1d, condition: {gte: 9}}}";
+    const struct correlate_event first = { -7, 0, 0, 0 }, then = { -7, 1u << 20, 99, 0 };
+    const struct correlate_values v = { value_x, NULL };
+    struct correlate_both b;
+    struct buf one, two;
+
+    (void)state;
+    buf_init(&one, 1 << 20);
+    buf_init(&two, 1 << 20);
+    assert_true(correlate_both_init(&b, span_of(yaml)));
+    correlate_put(b.plan, &first, &v, &one);
+    correlate_put(b.plan, &then, &v, &two);
+    assert_false(span_eq(buf_span(&one), buf_span(&two)));
+    correlate_set(one.p, then.order, then.ref);
+    assert_true(span_eq(buf_span(&one), buf_span(&two)));
+    assert_int_equal(correlate_time(buf_span(&one)), -7);
+    correlate_both_release(&b);
+    buf_release(&one);
+    buf_release(&two);
+}
+
 /* --- links of a chain --------------------------------------------------------------------------- */
 
 static void a_link_without_the_field_is_warned_of(void **state)
@@ -278,6 +302,7 @@ int main(void)
         cmocka_unit_test(idle_groups_are_forgotten_and_counted),
         cmocka_unit_test(a_group_of_half_the_memory_goes_first),
         cmocka_unit_test(what_is_no_record_is_refused),
+        cmocka_unit_test(a_record_learns_its_order_and_ref_later),
         cmocka_unit_test(a_link_without_the_field_is_warned_of),
     };
 
