@@ -14,7 +14,7 @@ bool json_is(struct span line)
     while (i < line.n && i < SNIFF_BYTES && ascii_is_blank(line.p[i]))
         i++;
     if (i == line.n || line.p[i] != '{')
-        return false;
+        return i == SNIFF_BYTES; /* blanks only, so far */
     i++;
     return i == line.n || line.p[i] == '"' || line.p[i] == '}' || ascii_is_blank(line.p[i]);
 }

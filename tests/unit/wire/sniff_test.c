@@ -107,6 +107,18 @@ static void a_refused_object_leaves_nothing(void **state)
     rows_check(&c, json_rows, COUNT_OF(json_rows));
 }
 
+static void an_object_behind_many_blanks_is_found(void **state)
+{
+    struct rows_codec c = rows_codec_of(CODEC_JSON);
+    struct rec r;
+
+    (void)state;
+    MUST(rec_init(&r));
+    for (size_t n = SNIFF_BYTES - 1; n <= SNIFF_BYTES + 1; n++)
+        assert_true(rows_repeat(&c, "", " ", n, "{}", &r) > 0);
+    rec_release(&r);
+}
+
 static void the_table_is_in_order(void **state)
 {
     (void)state;
@@ -126,6 +138,7 @@ int main(void)
         cmocka_unit_test(each_line_finds_its_codec),
         cmocka_unit_test(plain_takes_all_but_nothing),
         cmocka_unit_test(a_refused_object_leaves_nothing),
+        cmocka_unit_test(an_object_behind_many_blanks_is_found),
         cmocka_unit_test(the_table_is_in_order),
     };
 
