@@ -6,8 +6,8 @@
  *   LEEF:2.0|Vendor|Product|4.0.1|40018|x5E|src=10.0.0.1^dst=10.0.0.2
  *
  * The sixth field of 2.0 is the delimiter: one byte, or its code, x or 0x and one to four hex
- * digits; empty or left out is a tab. Nothing is escaped in the format. An attribute without '=' belongs to the value
- * before it, whose text held the delimiter: the value is made longer.
+ * digits; empty or left out is a tab. Nothing is escaped in the format. An attribute without '='
+ * belongs to the value before it, whose text held the delimiter: the value is made longer.
  */
 #include "base/num.h"
 #include "wire/line.h"

@@ -34,7 +34,7 @@
     X(TEXT)     /* UTF-8 text as it is (malformed bytes are passed on) */                          \
     X(JSON)     /* inside of a JSON string that has at least one backslash */                      \
     X(XML)      /* XML character data with at least one entity or CDATA section */                 \
-    X(QUOTED)   /* text with backslash escapes: \" \= \| and, unless one is none, \\ \n \r too */   \
+    X(QUOTED)   /* text with backslash escapes: \" \= \| and, unless one is none, \\ \n \r */       \
     X(HEX)      /* hex digits of bytes (audit arguments): decoded, zero bytes become spaces */     \
     X(NUMBER)   /* number as written (JSON): text as it is when it is [-]digits, else shortest */  \
     X(TRUE)     /* "true" */                                                                       \

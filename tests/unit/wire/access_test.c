@@ -30,7 +30,8 @@ static const struct row rows[] = {
       "c-ip=2001:db8::1\nident\ncs-username\ntimestamp=11/Oct/2026:22:14:15 +0700\n"
       "request=GET / HTTP/1.1\ncs-method=GET\ncs-uri-stem=/\ncs-uri-query=/\ncs-version=1.1\n"
       "sc-status=200\nsc-bytes=1\n" },
-    { "a user with a blank", "10.0.0.1 - An Nguyen [11/Oct/2026:22:14:15 +0700] \"GET / HTTP/1.1\" 200 1",
+    { "a user with a blank",
+      "10.0.0.1 - An Nguyen [11/Oct/2026:22:14:15 +0700] \"GET / HTTP/1.1\" 200 1",
       "c-ip=10.0.0.1\nident\ncs-username=An Nguyen\ntimestamp=11/Oct/2026:22:14:15 +0700\n"
       "request=GET / HTTP/1.1\ncs-method=GET\ncs-uri-stem=/\ncs-uri-query=/\ncs-version=1.1\n"
       "sc-status=200\nsc-bytes=1\n" },
@@ -58,7 +59,8 @@ static const struct row rows[] = {
       CLIENT "request=GET / HTTP/1.1\ncs-method=GET\ncs-uri-stem=/\ncs-uri-query=/\n"
       "cs-version=1.1\nsc-status=200\nsc-bytes=1\ncs-referer\nextra=\"x\n" },
     { "Squid",
-      "1286536309.586    921 192.168.0.68 TCP_MISS/200 507 POST http://h/p?q - DIRECT/10.0.0.2 text/xml",
+      "1286536309.586    921 192.168.0.68 TCP_MISS/200 507 POST http://h/p?q - DIRECT/10.0.0.2 "
+      "text/xml",
       "timestamp=1286536309.586\ntime-taken=921\nc-ip=192.168.0.68\ns-action=TCP_MISS\n"
       "sc-status=200\nsc-bytes=507\ncs-method=POST\nc-uri=http://h/p?q\ncs-username\n"
       "s-hierarchy=DIRECT\nr-ip=10.0.0.2\nrs-content-type=text/xml\n" },
@@ -68,12 +70,14 @@ static const struct row rows[] = {
       "sc-status=403\nsc-bytes=0\ncs-method=CONNECT\nc-uri=h:443\ncs-username=bob\n"
       "s-hierarchy=HIER_NONE\nr-ip\nrs-content-type\nextra=extra words\n" },
 
-    { "Squid, a column short", "1286536309.586 921 10.0.0.1 TCP_MISS/200 507 GET http://h/p - DIRECT/-", NULL },
+    { "Squid, a column short",
+      "1286536309.586 921 10.0.0.1 TCP_MISS/200 507 GET http://h/p - DIRECT/-", NULL },
     { "no status", LINE "\"GET / HTTP/1.1\"", NULL },
     { "a status of two digits", LINE "\"GET / HTTP/1.1\" 20 1", NULL },
     { "no request", LINE "200 1", NULL },
     { "no client", "[11/Oct/2026:22:14:15 +0700] \"GET / HTTP/1.1\" 200 1", NULL },
-    { "a date that does not close", "10.0.0.1 - - [11/Oct/2026:22:14:15 \"GET / HTTP/1.1\" 200 1", NULL },
+    { "a date that does not close", "10.0.0.1 - - [11/Oct/2026:22:14:15 \"GET / HTTP/1.1\" 200 1",
+      NULL },
     { "another date", "10.0.0.1 - - [2026-10-11 22:14:15] \"GET / HTTP/1.1\" 200 1", NULL },
     { "prose", "The quick brown fox", NULL },
     { "nothing", "", NULL },
@@ -94,7 +98,8 @@ static void limits_hold(void **state)
 
     (void)state;
     MUST(rec_init(&r));
-    assert_true(rows_repeat(&c, LINE "\"GET /", "\\\"23456789", 1 << 20, " HTTP/1.1\" 200 1", &r) > 0);
+    assert_true(rows_repeat(&c, LINE "\"GET /", "\\\"23456789", 1 << 20, " HTTP/1.1\" 200 1",
+                            &r) > 0);
     assert_int_equal(r.flags, REC_CUT_BYTES);
     assert_true(rows_repeat(&c, LINE "\"GET / HTTP/1.1\" 200 1 ", "\" [", 1 << 20, "", &r) > 0);
     assert_true(rows_repeat(&c, "", "10.0.0.1 - - [", 1 << 18, "11/Oct/2026:22:14:15", &r) < 0);

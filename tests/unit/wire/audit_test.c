@@ -32,7 +32,8 @@ static const struct row rows[] = {
       "type=EXECVE " AT "a1[1]=444546 a2=\"z\"",
       ID "type=EXECVE\nargc=3\na0=x\na1_len=6\na1=ABCDEF\ntype=EXECVE\na2=z\n"
       "execve_cmdline=x ABCDEF z\n" },
-    { "pieces of different arguments", "type=EXECVE " AT "a1[0]=\"a\" a1[1]=\"b\" a2[0]=\"c\" a2[1]=\"d\"",
+    { "pieces of different arguments",
+      "type=EXECVE " AT "a1[0]=\"a\" a1[1]=\"b\" a2[0]=\"c\" a2[1]=\"d\"",
       ID "type=EXECVE\na1=ab\na2=cd\nexecve_cmdline=ab cd\n" },
     { "hex or not", "type=EXECVE " AT "a0=abcd a1=ABC a2=41424 a3=4142 a4=\"4142\" argc=41",
       ID "type=EXECVE\na0=abcd\na1=ABC\na2=41424\na3=AB\na4=4142\nargc=41\n"
@@ -46,19 +47,22 @@ static const struct row rows[] = {
     { "a machine that nobody knows", "type=SYSCALL " AT "arch=c0000016 syscall=11",
       ID "type=SYSCALL\narch=c0000016\nsyscall=11\n" },
     { "enriched, behind a group separator",
-      "type=SYSCALL " AT "arch=c000003e syscall=59 uid=0 key=\"k\"\x1d" "ARCH=x86_64 SYSCALL=execve UID=\"root\"",
+      "type=SYSCALL " AT "arch=c000003e syscall=59 uid=0 key=\"k\"\x1d"
+      "ARCH=x86_64 SYSCALL=execve UID=\"root\"",
       ID "type=SYSCALL\narch=c000003e\nsyscall=59\nuid=0\nkey=k\nARCH=x86_64\nSYSCALL=execve\n"
       "UID=root\n" },
     { "PAM: pairs in single quotes",
       "type=USER_AUTH " AT "pid=1 uid=0 msg='op=PAM:authentication grantors=? acct=\"root\" "
-      "exe=\"/usr/sbin/sshd\" hostname=10.0.0.1 addr=10.0.0.1 terminal=ssh res=failed'\x1d" "UID=\"root\"",
+      "exe=\"/usr/sbin/sshd\" hostname=10.0.0.1 addr=10.0.0.1 terminal=ssh res=failed'\x1d"
+      "UID=\"root\"",
       ID "type=USER_AUTH\npid=1\nuid=0\n"
       "msg=op=PAM:authentication grantors=? acct=\"root\" exe=\"/usr/sbin/sshd\" "
       "hostname=10.0.0.1 addr=10.0.0.1 terminal=ssh res=failed\nUID=root\n"
       "op=PAM:authentication\ngrantors\nacct=root\nexe=/usr/sbin/sshd\nhostname=10.0.0.1\n"
       "addr=10.0.0.1\nterminal=ssh\nres=failed\n" },
     { "sudo: a command in hex", "type=USER_CMD " AT "msg='cwd=\"/\" cmd=6C73202D6C res=success'",
-      ID "type=USER_CMD\nmsg=cwd=\"/\" cmd=6C73202D6C res=success\ncwd=/\ncmd=ls -l\nres=success\n" },
+      ID "type=USER_CMD\nmsg=cwd=\"/\" cmd=6C73202D6C res=success\ncwd=/\ncmd=ls -l\n"
+      "res=success\n" },
     { "op of several words", "type=ADD_USER " AT "msg='op=adding user to group id=5 res=success'",
       ID "type=ADD_USER\nmsg=op=adding user to group id=5 res=success\nop=adding user to group\n"
       "id=5\nres=success\n" },
@@ -71,10 +75,12 @@ static const struct row rows[] = {
       ID "type=SYSCALL\ntty=(none)\nkey\naddr\nname=?\n" },
     { "node", "node=web1 type=SYSCALL " AT "pid=1\nnode=web1 type=CWD " AT "cwd=\"/\"",
       "node=web1\n" ID "type=SYSCALL\npid=1\ntype=CWD\ncwd=/\n" },
-    { "EOE closes", "type=SYSCALL " AT "pid=1\ntype=EOE " AT "", ID "type=SYSCALL\npid=1\ntype=EOE\n" },
+    { "EOE closes", "type=SYSCALL " AT "pid=1\ntype=EOE " AT "",
+      ID "type=SYSCALL\npid=1\ntype=EOE\n" },
     { "CR LF", "type=SYSCALL " AT "pid=1\r\ntype=CWD " AT "cwd=\"/\"\r\n",
       ID "type=SYSCALL\npid=1\ntype=CWD\ncwd=/\n" },
-    { "as the kernel's log has it", "type=1400 audit(1364481363.243:24287): apparmor=\"DENIED\" pid=1",
+    { "as the kernel's log has it",
+      "type=1400 audit(1364481363.243:24287): apparmor=\"DENIED\" pid=1",
       ID "type=1400\napparmor=DENIED\npid=1\n" },
     { "ausearch -i",
       "type=PROCTITLE msg=audit(03/01/2026 10:00:00.243:24287) : proctitle=cat /etc/passwd \n"
@@ -173,7 +179,8 @@ static void limits_hold(void **state)
     assert_int_equal(r.flags, REC_CUT_BYTES);
     assert_true(rows_repeat(&c, "type=EXECVE " AT, "a1[0]=4142 ", 1 << 18, "", &r) > 0);
     assert_true(rows_repeat(&c, "type=EXECVE " AT, "a1[0]=41 a2=\"x\" ", 1 << 18, "", &r) > 0);
-    assert_true(rows_repeat(&c, "type=EXECVE " AT, "a1=\"01234567890123456789012345678901234567890\" ",
+    assert_true(rows_repeat(&c, "type=EXECVE " AT,
+                            "a1=\"01234567890123456789012345678901234567890\" ",
                             2000, "", &r) > 0);
     assert_true(rows_repeat(&c, "type=A " AT "msg='", "msg=\"a ", 1 << 18, "'", &r) > 0);
     assert_true(rows_repeat(&c, "type=A " AT "op=", "a ", 1 << 20, "", &r) > 0);

@@ -17,7 +17,8 @@ static const struct row rows[] = {
       "deviceEventClassId=100\nname=worm successfully stopped\nseverity=10\nsrc=10.0.0.1\n"
       "dst=2.1.2.2\nspt=1232\n" },
     { "a bar in the header is escaped",
-      "CEF:0|security|threatmanager|1.0|100|detected a \\| in message|10|act=blocked a | dst=1.1.1.1",
+      "CEF:0|security|threatmanager|1.0|100|detected a \\| in message|10|act=blocked a | "
+      "dst=1.1.1.1",
       "cef_version=0\ndeviceVendor=security\ndeviceProduct=threatmanager\ndeviceVersion=1.0\n"
       "deviceEventClassId=100\nname=detected a | in message\nseverity=10\nact=blocked a |\n"
       "dst=1.1.1.1\n" },
@@ -28,7 +29,8 @@ static const struct row rows[] = {
       HEAD "act=blocked a =\ndst=1.1.1.1\n" },
     { "backslash and line ends in a value", "CEF:0|V|P|1|9|N|5|filePath=C:\\\\new msg=a\\nb\\rc",
       HEAD "filePath=C:\\new\nmsg=a\nb\rc\n" },
-    { "a path that nobody escaped", "CEF:0|V|P|1|9|N|5|filePath=C:\\Windows\\notes.exe duser=NT\\SYSTEM",
+    { "a path that nobody escaped",
+      "CEF:0|V|P|1|9|N|5|filePath=C:\\Windows\\notes.exe duser=NT\\SYSTEM",
       HEAD "filePath=C:\\Windows\\notes.exe\nduser=NT\\SYSTEM\n" },
     { "an equals sign that nobody escaped", "CEF:0|V|P|1|9|N|5|request=http://h/?a=b&c=d msg=x",
       HEAD "request=http://h/?a=b&c=d\nmsg=x\n" },
@@ -37,16 +39,20 @@ static const struct row rows[] = {
     { "an empty value", "CEF:0|V|P|1|9|N|5|a= b=c", HEAD "a=\nb=c\n" },
     { "a value at the end of the line", "CEF:0|V|P|1|9|N|5|a=", HEAD "a=\n" },
     { "text before the first key", "CEF:0|V|P|1|9|N|5|what a=b", HEAD "a=b\n" },
-    { "keys of vendors", "CEF:0|V|P|1|9|N|5|ad.x-y_z[0]=1 _cefVer=0.1", HEAD "ad.x-y_z[0]=1\n_cefVer=0.1\n" },
-    { "no key: another alphabet", "CEF:0|V|P|1|9|N|5|msg=\xe1\xba\xa1=b", HEAD "msg=\xe1\xba\xa1=b\n" },
+    { "keys of vendors", "CEF:0|V|P|1|9|N|5|ad.x-y_z[0]=1 _cefVer=0.1",
+      HEAD "ad.x-y_z[0]=1\n_cefVer=0.1\n" },
+    { "no key: another alphabet", "CEF:0|V|P|1|9|N|5|msg=\xe1\xba\xa1=b",
+      HEAD "msg=\xe1\xba\xa1=b\n" },
     { "no extension", "CEF:0|V|P|1|9|N|5|", HEAD },
     { "no bar behind the severity", "CEF:0|V|P|1|9|N|5", HEAD },
     { "empty header fields", "CEF:0|||||||",
       "cef_version=0\ndeviceVendor=\ndeviceProduct=\ndeviceVersion=\ndeviceEventClassId=\nname=\n"
       "severity=\n" },
-    { "labels name their values", "CEF:0|V|P|1|9|N|5|cs1=block it cs1Label=Rule Name cn2Label=Hits cn2=7",
+    { "labels name their values",
+      "CEF:0|V|P|1|9|N|5|cs1=block it cs1Label=Rule Name cn2Label=Hits cn2=7",
       HEAD "cs1=block it\ncs1Label=Rule Name\ncn2Label=Hits\ncn2=7\nRuleName=block it\nHits=7\n" },
-    { "a label without a value, a value without a label", "CEF:0|V|P|1|9|N|5|cs1Label=A cs2=b cs3= cs3Label=",
+    { "a label without a value, a value without a label",
+      "CEF:0|V|P|1|9|N|5|cs1Label=A cs2=b cs3= cs3Label=",
       HEAD "cs1Label=A\ncs2=b\ncs3=\ncs3Label=\n" },
     { "labels of each kind",
       "CEF:0|V|P|1|9|N|5|cfp1=1 cfp1Label=a c6a2=2 c6a2Label=b flexString1=3 flexString1Label=c "

@@ -92,7 +92,8 @@ static const struct json_case {
       " NUMBER 1 -\n GROUP {\"\":2} -\n NUMBER 2 1\na GROUP [{\"a\":3},{\"a\":3}] -\n"
       "a GROUP {\"a\":3} -\na NUMBER 3 4\na GROUP {\"a\":3} -\na NUMBER 3 6\n",
       0 },
-    { "not UTF-8 in a name", "{\"\xc3\x28\":\"\xed\xa0\x80\"}", "\xc3\x28 TEXT \xed\xa0\x80 -\n", 0 },
+    { "not UTF-8 in a name", "{\"\xc3\x28\":\"\xed\xa0\x80\"}", "\xc3\x28 TEXT \xed\xa0\x80 -\n",
+      0 },
     { "more than 16 quotes in a block", "{" S8 S8 S8 "\"a\":\"\"}", F8 F8 F8 "a TEXT  -\n", 0 },
 
     { "not an object", "[1]", NULL, 0 },

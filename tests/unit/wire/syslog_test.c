@@ -80,7 +80,8 @@ static const struct row rows[] = {
 
     /* RFC 5424 */
     { "RFC 5424, 6.5, example 1",
-      "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \xEF\xBB\xBF'su root' failed",
+      "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \xEF\xBB\xBF'su root' "
+      "failed",
       "priority=34\nfacility=4\nseverity=2\ntimestamp=2003-10-11T22:14:15.003Z\n"
       "hostname=mymachine.example.com\nappname=su\nmsgid=ID47\nmessage='su root' failed\n" },
     { "RFC 5424, 6.5, example 2",
@@ -101,7 +102,8 @@ static const struct row rows[] = {
       "x@1=[x@1 k=\"v\"]\nx@1.k=v\ny@2=[y@2 z=\"\"]\ny@2.z=\nmessage=\n" },
     { "RFC 5424, 6.3.5: no parameters", "<1>1 - - - - - [sigSig] x",
       "priority=1\nfacility=0\nseverity=1\nsigSig=[sigSig]\nmessage=x\n" },
-    { "RFC 5424, 6.3.3: escapes in a value", "<1>1 - - - - - [a k=\"\\\"q\\\" \\\\ \\] C:\\new\"] x",
+    { "RFC 5424, 6.3.3: escapes in a value",
+      "<1>1 - - - - - [a k=\"\\\"q\\\" \\\\ \\] C:\\new\"] x",
       "priority=1\nfacility=0\nseverity=1\na=[a k=\"\\\"q\\\" \\\\ \\] C:\\new\"]\n"
       "a.k=\"q\" \\ ] C:\\new\nmessage=x\n" },
     { "a bracket that is no structured data", "<1>1 - - - - - [no end k=\"v\" x",
@@ -111,8 +113,10 @@ static const struct row rows[] = {
     { "no structured data, where it should be", "<1>1 - h a p m text",
       "priority=1\nfacility=0\nseverity=1\nhostname=h\nappname=a\nprocid=p\nmsgid=m\n"
       "message=text\n" },
-    { "a header cut short", "<1>1 - h", "priority=1\nfacility=0\nseverity=1\nhostname=h\nmessage=\n" },
-    { "another version is no RFC 5424", "<1>2 - h", "priority=1\nfacility=0\nseverity=1\nmessage=2 - h\n" },
+    { "a header cut short", "<1>1 - h",
+      "priority=1\nfacility=0\nseverity=1\nhostname=h\nmessage=\n" },
+    { "another version is no RFC 5424", "<1>2 - h",
+      "priority=1\nfacility=0\nseverity=1\nmessage=2 - h\n" },
 
     { "nothing", "", NULL },
     { "a priority that is none", "<a>Oct 11", NULL },
@@ -142,7 +146,8 @@ static void limits_hold(void **state)
     assert_int_equal(r.flags, REC_CUT_FIELDS);
     assert_true(rows_repeat(&c, "<1>1 - - - - - ", "[a k=\"v\" ", 100000, "", &r) > 0);
     assert_int_equal(r.count, 4);
-    assert_true(rows_repeat(&c, "<1>1 - - - - - [a k=\"", "\\\"]0123456", 1 << 20, "\"] x", &r) > 0);
+    assert_true(rows_repeat(&c, "<1>1 - - - - - [a k=\"", "\\\"]0123456", 1 << 20, "\"] x",
+                            &r) > 0);
     assert_int_equal(r.flags, REC_CUT_BYTES);
     assert_true(rows_repeat(&c, "<13>Oct 11 22:14:15 h ", "(((:", 100000, ": x", &r) > 0);
     rec_release(&r);

@@ -79,13 +79,15 @@ static const struct row rows[] = {
     { "one name", "#Fields: a\n1", "a=1\n" },
     { "not UTF-8", "#Fields: a\n\xff", "a=\xff\n" },
     { "Zeek",
-      ZEEK "#path\tconn\n#fields\tts\tuid\tid.orig_h\tservice\tx\n#types\ttime\tstring\taddr\tstring\tset\n"
+      ZEEK "#path\tconn\n#fields\tts\tuid\tid.orig_h\tservice\tx\n"
+           "#types\ttime\tstring\taddr\tstring\tset\n"
            "1.5\tC1\t10.0.0.1\t-\t(empty)\n#close\t2026",
       "_path=conn\nts=1.5\nuid=C1\nid.orig_h=10.0.0.1\nservice\nx=\n" },
     { "Zeek: quotes and blanks are text", ZEEK "#fields\ta\tb\n\"x y\tz\"", "a=\"x y\nb=z\"\n" },
     { "Zeek: the path changes", ZEEK "#path\tconn\n#fields\ta\n1\n#path\tdns\n#fields\tb\n2",
       "_path=conn\na=1\n_path=dns\nb=2\n" },
-    { "Zeek: another separator", "#separator |\n#path|dns\n#fields|a|b\n1|2", "_path=dns\na=1\nb=2\n" },
+    { "Zeek: another separator", "#separator |\n#path|dns\n#fields|a|b\n1|2",
+      "_path=dns\na=1\nb=2\n" },
     { "Zeek: fields missing", ZEEK "#fields\ta\tb\n1", "a=1\n" },
 
     { "no header", "1 2 3", NULL },
@@ -157,9 +159,12 @@ static void limits_hold(void **state)
 
     (void)state;
     MUST(rec_init(&r));
-    assert_int_equal(rows_repeat(&codec, "#Fields:", " a", W3C_NAMES_MAX + 1, "\n1", &r), ERR_LIMIT);
-    assert_int_equal(rows_repeat(&codec, "#Fields: ", "a", W3C_TEXT_BYTES + 1, "\n1", &r), ERR_LIMIT);
-    assert_int_equal(rows_repeat(&codec, ZEEK "#path\t", "a", W3C_TEXT_BYTES + 1, "\n1", &r), ERR_LIMIT);
+    assert_int_equal(rows_repeat(&codec, "#Fields:", " a", W3C_NAMES_MAX + 1, "\n1", &r),
+                     ERR_LIMIT);
+    assert_int_equal(rows_repeat(&codec, "#Fields: ", "a", W3C_TEXT_BYTES + 1, "\n1", &r),
+                     ERR_LIMIT);
+    assert_int_equal(rows_repeat(&codec, ZEEK "#path\t", "a", W3C_TEXT_BYTES + 1, "\n1", &r),
+                     ERR_LIMIT);
     assert_true(rows_repeat(&codec, "#Fields: a\n", "0123456789", 1 << 20, "", &r) > 0);
     assert_int_equal(r.flags, REC_CUT_BYTES);
     assert_int_equal(rows_repeat(&codec, "#Fields: a b\n", "\"a ", 1 << 20, "", &r), ERR_SYNTAX);

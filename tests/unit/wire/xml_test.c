@@ -10,8 +10,10 @@
 
 static const struct row rows[] = {
     { "wevtutil",
-      "<Event " NS "><System><Provider Name='Microsoft-Windows-Security-Auditing' Guid='{54849625}'/>"
-      "<EventID>4624</EventID><Version>2</Version><TimeCreated SystemTime='2026-03-01T10:00:00.1Z'/>"
+      "<Event " NS "><System>"
+      "<Provider Name='Microsoft-Windows-Security-Auditing' Guid='{54849625}'/>"
+      "<EventID>4624</EventID><Version>2</Version><TimeCreated "
+      "SystemTime='2026-03-01T10:00:00.1Z'/>"
       "<Correlation/><Execution ProcessID='4' ThreadID='8'/><Computer>dc1</Computer><Security/>"
       "</System><EventData><Data Name='TargetUserName'>bob</Data>"
       "<Data Name='IpAddress'></Data><Data Name='Nil'/></EventData></Event>",
@@ -20,31 +22,40 @@ static const struct row rows[] = {
       "Execution_ProcessID=4\nExecution_ThreadID=8\nComputer=dc1\nSecurity\nTargetUserName=bob\n"
       "IpAddress=\nNil\n" },
     { "quotes, blanks and lines",
-      "<Event>\r\n <System >\n  <Provider\n Name = \"P\" Guid='' /> <EventID Qualifiers=\"16384\">7036"
+      "<Event>\r\n <System >\n  <Provider\n Name = \"P\" Guid='' /> <EventID "
+      "Qualifiers=\"16384\">7036"
       "</EventID >\n </System>\n</Event\n>",
       "Provider_Name=P\nEventID_Qualifiers=16384\nEventID=7036\n" },
     { "entities",
-      "<Event><EventData><Data Name=\"a&amp;b\">x &lt;y&gt; &quot;z&quot; &apos;&#65;&#x42;&#9;</Data>"
+      "<Event><EventData><Data Name=\"a&amp;b\">x &lt;y&gt; &quot;z&quot; "
+      "&apos;&#65;&#x42;&#9;</Data>"
       "</EventData></Event>",
       "a&b=x <y> \"z\" 'AB\t\n" },
-    { "an entity that nobody knows", "<Event><EventData><Data Name='a'>&x; &amp</Data></EventData></Event>",
+    { "an entity that nobody knows",
+      "<Event><EventData><Data Name='a'>&x; &amp</Data></EventData></Event>",
       "a=&x; &amp\n" },
-    { "CDATA", "<Event><EventData><Data Name='a'>1<![CDATA[</Data> & <b>]]>2</Data></EventData></Event>",
+    { "CDATA",
+      "<Event><EventData><Data Name='a'>1<![CDATA[</Data> & <b>]]>2</Data></EventData></Event>",
       "a=1</Data> & <b>2\n" },
     { "comments and instructions inside",
-      "<Event><!-- <System> --><EventData><?x y?><Data Name='a'>b</Data><!----></EventData></Event>",
+      "<Event><!-- <System> --><EventData><?x y?><Data "
+      "Name='a'>b</Data><!----></EventData></Event>",
       "a=b\n" },
-    { "a greater-than sign in an attribute", "<Event><System><Provider Name='a>b'/></System></Event>",
+    { "a greater-than sign in an attribute",
+      "<Event><System><Provider Name='a>b'/></System></Event>",
       "Provider_Name=a>b\n" },
     { "a prefix", "<e:Event xmlns:e='x'><e:System><e:EventID>1</e:EventID></e:System></e:Event>",
       "EventID=1\n" },
-    { "Data without a name", "<Event><EventData><Data>one</Data><Data>two</Data><Data/><Binary>00FF</Binary>"
+    { "Data without a name",
+      "<Event><EventData><Data>one</Data><Data>two</Data><Data/><Binary>00FF</Binary>"
       "</EventData></Event>",
       "Data=one\nData=two\nData\nBinary=00FF\n" },
-    { "a name with blanks", "<Event><EventData><Data Name='Target User Name'>b</Data></EventData></Event>",
+    { "a name with blanks",
+      "<Event><EventData><Data Name='Target User Name'>b</Data></EventData></Event>",
       "TargetUserName=b\n" },
     { "an empty name", "<Event><EventData><Data Name=''>b</Data></EventData></Event>", "Data=b\n" },
-    { "EventData with a name", "<Event><EventData Name='K'><Data Name='a'>b</Data></EventData></Event>",
+    { "EventData with a name",
+      "<Event><EventData Name='K'><Data Name='a'>b</Data></EventData></Event>",
       "EventData_Name=K\na=b\n" },
     { "UserData",
       "<Event><UserData><LogFileCleared xmlns='x'><SubjectUserName>bob</SubjectUserName>"
@@ -56,17 +67,22 @@ static const struct row rows[] = {
       "</RenderingInfo></Event>",
       "Level=4\nRenderingInfo_Culture=en-US\nMessage=hello\nRenderingInfo_Level=Information\n"
       "RenderingInfo_Keyword=Audit Success\n" },
-    { "ProcessingErrorData", "<Event><ProcessingErrorData><ErrorCode>15005</ErrorCode></ProcessingErrorData></Event>",
+    { "ProcessingErrorData",
+      "<Event><ProcessingErrorData><ErrorCode>15005</ErrorCode></ProcessingErrorData></Event>",
       "ProcessingErrorData_ErrorCode=15005\n" },
-    { "an element that nobody knows", "<Event><DebugData><SequenceNumber a='1'>2</SequenceNumber></DebugData></Event>",
+    { "an element that nobody knows",
+      "<Event><DebugData><SequenceNumber a='1'>2</SequenceNumber></DebugData></Event>",
       "SequenceNumber_a=1\nSequenceNumber=2\n" },
-    { "text between elements is none", "<Event> a <System> b <EventID>1</EventID></System></Event>", "EventID=1\n" },
-    { "blanks in a value stay", "<Event><EventData><Data Name='a'> \n b </Data></EventData></Event>",
+    { "text between elements is none", "<Event> a <System> b <EventID>1</EventID></System></Event>",
+      "EventID=1\n" },
+    { "blanks in a value stay",
+      "<Event><EventData><Data Name='a'> \n b </Data></EventData></Event>",
       "a= \n b \n" },
     { "what goes before an event",
       "<?xml version='1.0' encoding='utf-8'?>\n<!-- x --><Events>\n<Event/>", "" },
     { "an empty event", "<Event></Event>", "" },
-    { "bytes above 0x7f", "<Event><EventData><Data Name='t\xc3\xaan'>\xff</Data></EventData></Event>",
+    { "bytes above 0x7f",
+      "<Event><EventData><Data Name='t\xc3\xaan'>\xff</Data></EventData></Event>",
       "t\xc3\xaan=\xff\n" },
 
     { "another element", "<Events2><Event/></Events2>", NULL },
@@ -163,7 +179,8 @@ static void limits_hold(void **state)
                             "</Data></EventData></Event>", &r) > 0);
     assert_int_equal(rows_repeat(&c, "<Event>", "<![CDATA[", 1 << 20, "", &r), ERR_MORE);
     assert_int_equal(rows_repeat(&c, "<Event ", "a='b' ", 1 << 20, "", &r), ERR_MORE);
-    assert_int_equal(rows_repeat(&c, "<Event>", "0123456789abcdef", LIMIT_RECORD_BYTES / 16, "", &r),
+    assert_int_equal(rows_repeat(&c, "<Event>", "0123456789abcdef", LIMIT_RECORD_BYTES / 16, "",
+                                 &r),
                      ERR_LIMIT);
     rec_release(&r);
 }
