@@ -24,7 +24,7 @@
  * proctitle= or op= belong to it.
  *
  * Limits: LIMIT_JOINED_RECORDS lines; CMDLINE_BYTES_MAX of a joined text, what is longer is cut
- * and REC_CUT_BYTES set.
+ * and REC_CUT_BYTES set; behind a cwd over FOLDER_BYTES_MAX, created_path stays relative.
  */
 #include <arpa/inet.h>
 
@@ -33,6 +33,7 @@
 #include "wire/sniff.h"
 
 #define CMDLINE_BYTES_MAX 262144u
+#define FOLDER_BYTES_MAX  8192u /* PATH_MAX in hex: the kernel knows no longer one */
 
 struct syscall_name {
     uint32_t number;
@@ -493,15 +494,17 @@ static void add_cmdline(struct group *g)
     (void)rec_add_text(r, SPAN_LIT("execve_cmdline"), (struct span){ p, n }); /* full: flagged */
 }
 
-/* The field's text behind the folder that a relative one lies in, in scratch. */
+/* The field's text behind the folder that a relative one lies in, in scratch: a copy of the folder
+ * for each of many names, hence the bound. */
 static struct span absolute_path(struct group *g, const struct rec_field *name)
 {
+    const struct rec_field *cwd = g->cwd > 0 ? &g->r->fields[g->cwd - 1] : NULL;
     struct span path = rec_text(name, &g->r->mem), folder = SPAN_NONE;
     uint8_t *p;
 
-    if (path.n == 0 || path.p[0] == '/' || g->cwd == 0)
+    if (path.n == 0 || path.p[0] == '/' || cwd == NULL || cwd->value_bytes > FOLDER_BYTES_MAX)
         return path;
-    folder = rec_text(&g->r->fields[g->cwd - 1], &g->r->mem);
+    folder = rec_text(cwd, &g->r->mem);
     while (folder.n > 0 && folder.p[folder.n - 1] == '/')
         folder.n--;
     p = arena_bytes(&g->r->mem, folder.n + 1 + path.n);

@@ -91,6 +91,32 @@ static const struct row rows[] = {
       "type=PROCTITLE\nproctitle=cat /etc/passwd\ntype=EXECVE\nargc=3\na0=sh\na1=-c\na2=echo a b\n"
       "type=SYSCALL\narch=x86_64\nsyscall=execve\nsuccess=yes\nSYSCALL.a0=0x55d5\nauid=unset\n"
       "SYSCALL=execve\nexecve_cmdline=sh -c echo a b\n" },
+    { "created paths, relative and not",
+      "type=SYSCALL " AT "syscall=x\ntype=CWD " AT "cwd=2F746D70\n"
+      "type=PATH " AT "item=0 name=\"/tmp\" nametype=PARENT\n"
+      "type=PATH " AT "item=1 name=\"a\" nametype=CREATE\n"
+      "type=PATH " AT "item=2 name=2F6220 nametype=CREATE\n"
+      "type=PATH " AT "item=3 name=(null) nametype=CREATE\n",
+      ID "type=SYSCALL\nsyscall=x\ntype=CWD\ncwd=/tmp\ntype=PATH\nitem=0\nname=/tmp\n"
+      "nametype=PARENT\ntype=PATH\nitem=1\nname=a\nnametype=CREATE\ntype=PATH\nitem=2\n"
+      "name=/b \nnametype=CREATE\ntype=PATH\nitem=3\nname\nnametype=CREATE\nSYSCALL=x\n"
+      "created_path=/tmp/a\ncreated_path=/b \n" },
+    { "a created path below the root, and without a folder",
+      "type=PATH " AT "name=\"a\" nametype=CREATE\ntype=CWD " AT "cwd=\"/\"\n",
+      ID "type=PATH\nname=a\nnametype=CREATE\ntype=CWD\ncwd=/\ncreated_path=/a\n" },
+    { "no folder at all", "type=PATH " AT "name=\"a\" nametype=CREATE",
+      ID "type=PATH\nname=a\nnametype=CREATE\ncreated_path=a\n" },
+    { "an address of IPv4", "type=SOCKADDR " AT "saddr=020001BB0A0000010000000000000000",
+      ID "type=SOCKADDR\nsaddr=020001BB0A0000010000000000000000\nsaddr_fam=inet\n"
+      "laddr=10.0.0.1\nlport=443\n" },
+    { "an address of IPv6",
+      "type=SOCKADDR " AT "saddr=0A00005000000000FE80000000000000000000000000000100000000",
+      ID "type=SOCKADDR\nsaddr=0A00005000000000FE80000000000000000000000000000100000000\n"
+      "saddr_fam=inet6\nladdr=fe80::1\nlport=80\n" },
+    { "an address of a local socket", "type=SOCKADDR " AT "saddr=01002F72756E",
+      ID "type=SOCKADDR\nsaddr=01002F72756E\n" },
+    { "an address cut short", "type=SOCKADDR " AT "saddr=020001BB0A00",
+      ID "type=SOCKADDR\nsaddr=020001BB0A00\n" },
     { "a quote that does not close", "type=CWD " AT "cwd=\"/a b\n", ID "type=CWD\ncwd=/a b\n" },
     { "no pairs", "type=X " AT "just words", ID "type=X\nmessage=just words\n" },
     { "an empty value", "type=X " AT "a= b=1", ID "type=X\na=\nb=1\n" },
@@ -184,6 +210,10 @@ static void limits_hold(void **state)
                             2000, "", &r) > 0);
     assert_true(rows_repeat(&c, "type=A " AT "msg='", "msg=\"a ", 1 << 18, "'", &r) > 0);
     assert_true(rows_repeat(&c, "type=A " AT "op=", "a ", 1 << 20, "", &r) > 0);
+    assert_true(rows_repeat(&c, "type=CWD " AT "cwd=\"", "01234567890123456789", 1 << 18,
+                            "\"\ntype=PATH " AT
+                            "name=\"a\" nametype=CREATE name=\"b\" nametype=CREATE", &r) > 0);
+    assert_int_equal(r.fields[r.count - 1].value_bytes, 1);
     rec_release(&r);
 }
 
