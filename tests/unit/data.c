@@ -112,7 +112,7 @@ bool data_unpack(const char *archive, char dir[DATA_PATH])
         !unpack_into(source, temporary)) {
         printf("%s: cannot be unpacked into %s\n", source, temporary);
         remove_tree(temporary);
-        MUST(!"the data is there and must be usable");
+        MUST(false && "the data is there and must be usable");
     }
     if (rename(temporary, dir) != 0)
         remove_tree(temporary); /* another test was faster */
