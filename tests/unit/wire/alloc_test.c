@@ -42,8 +42,7 @@ void *__wrap_realloc(void *p, size_t n)
 /* One of each codec, and with something to decode in each. */
 static const char *const lines[] = {
     "{\"a\\u0041\":\"x\\ty\",\"b\":{\"c\":[1.50,true,null]}}",
-    "<Event><System><Provider Name='P'/></System><EventData><Data Name='a b'>x &amp; y</Data>"
-    "</EventData></Event>",
+    "<Event><System><Provider Name='P'/></System><X><Data Name='a b'>x &amp; y</Data></X></Event>",
     "type=EXECVE msg=audit(1.2:3): argc=2 a0=\"x\" a1[0]=414243 a1[1]=444546",
     "CEF:0|V\\|W|P|1|9|N|5|cs1=a\\=b cs1Label=Rule Name",
     "LEEF:2.0|V|P|1|9|^|a=b^c=d",
