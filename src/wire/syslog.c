@@ -105,7 +105,8 @@ static size_t bsd_time_end(struct span s, size_t at)
         i = at + 14;
     else
         return at;
-    return fraction_end(s, i);
+    i = fraction_end(s, i);
+    return looks_like(s, i, " 0000 ") ? i + 5 : i;
 }
 
 /* End of "2026-03-01T10:00:00[.123][Z|+07:00|+0700]", or `at`. */

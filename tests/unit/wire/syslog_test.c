@@ -46,6 +46,10 @@ static const struct row rows[] = {
       "timestamp=Oct 1 22:14:15\nhostname=h\nappname=su\nmessage=text\n" },
     { "milliseconds", "Oct 11 22:14:15.123 h su: text",
       "timestamp=Oct 11 22:14:15.123\nhostname=h\nappname=su\nmessage=text\n" },
+    { "a year in the third place", "Mar  1 2026 18:46:11 h su: text",
+      "timestamp=Mar  1 2026 18:46:11\nhostname=h\nappname=su\nmessage=text\n" },
+    { "a year behind the time", "Mar  1 18:46:11 2026 h su: text",
+      "timestamp=Mar  1 18:46:11 2026\nhostname=h\nappname=su\nmessage=text\n" },
     { "tag without a colon", "Oct 11 22:14:15 h su[7] text",
       "timestamp=Oct 11 22:14:15\nhostname=h\nappname=su\nprocid=7\nmessage=text\n" },
     { "tag in parentheses", "Oct 11 22:14:15 h systemd(a:b): text",
@@ -74,6 +78,8 @@ static const struct row rows[] = {
     { "Cisco ASA without a host", "<166>Mar 01 2026 10:00:00: %ASA-6-302013: text",
       "priority=166\nfacility=20\nseverity=6\ntimestamp=Mar 01 2026 10:00:00\n"
       "appname=%ASA-6-302013\nmessage=text\n" },
+    { "Cisco ASA without a clock", "<166>%ASA-6-302013: text",
+      "priority=166\nfacility=20\nseverity=6\nappname=%ASA-6-302013\nmessage=text\n" },
     { "FortiGate", "<189>date=2026-03-01 time=10:00:00 devname=\"FG\"",
       "priority=189\nfacility=23\nseverity=5\n"
       "message=date=2026-03-01 time=10:00:00 devname=\"FG\"\n" },
