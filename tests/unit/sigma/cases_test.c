@@ -133,7 +133,7 @@ static void both_evaluators_say_what_the_cases_say(void **state)
     globfree(&files);
     printf("%u cases, %u events, %u faults\n", t.cases, t.events, t.faults);
     assert_int_equal(t.faults, 0);
-    assert_true(t.events >= 120);
+    assert_true(t.events >= 600);
 }
 
 int main(void)

@@ -78,7 +78,8 @@ static void put_text(const char *name, const char *text)
 static const char more_rules[] =
     "title: of a correlation\nname: counted\nlogsource: { product: test }\n"
     "detection: { s: { A: 1 }, condition: s }\n---\n"
-    "title: a correlation\nlevel: high\ncorrelation:\n    type: value_count\n    rules: [ counted ]\n"
+    "title: a correlation\nlevel: high\ncorrelation:\n    type: value_count\n"
+    "    rules: [ counted ]\n"
     "    group-by: [ user.name, src ]\n    timespan: 5m\n    condition: { gte: 3, field: Ip }\n"
     "    aliases: { src: { counted: Image } }\n---\n"
     "title: refused\nlogsource: { product: test }\ndetection: { s: { A: 1 }, condition: t }\n";
