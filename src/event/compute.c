@@ -3,7 +3,8 @@
  *
  * Computed when first asked for, at most once per event. With one field as its only part each
  * value gives one value (up to EVENT_VALUES_MAX); with more parts the first values are joined, and
- * a part that is absent or null means there is no value: half a name is worse than none.
+ * a part that is absent or null means there is no value: half a name is worse than none. Objects
+ * and arrays are no values here; the members of an array are.
  */
 #include "event/event_own.h"
 
@@ -38,17 +39,22 @@ static uint32_t add_value(struct event *e, const struct computed *c, struct span
     return event_extra(e, &f, EVENT_CHAIN_END);
 }
 
-static uint32_t next_own(const struct event *e, uint32_t name, uint32_t handle)
+/* The first value of `name` after `handle` (EVENT_NONE: of all) that has a text of its own. */
+static uint32_t next_text(struct event *e, uint32_t name, uint32_t handle)
 {
-    return event_own_slow(e, name, handle);
+    uint32_t h = handle == EVENT_NONE ? event_own_get(e, name) : event_own_slow(e, name, handle);
+
+    while (h != EVENT_NONE && event_field(e, h)->kind == REC_GROUP)
+        h = event_own_slow(e, name, h);
+    return h;
 }
 
 static uint32_t compute_each(struct event *e, const struct computed *c)
 {
     uint32_t first = EVENT_NONE, last = EVENT_NONE, name = c->parts[0].name, count = 0;
 
-    for (uint32_t h = event_own_get(e, name); h != EVENT_NONE && count < EVENT_VALUES_MAX;
-         h = next_own(e, name, h), count++) {
+    for (uint32_t h = next_text(e, name, EVENT_NONE); h != EVENT_NONE && count < EVENT_VALUES_MAX;
+         h = next_text(e, name, h), count++) {
         struct span text = event_text(e, h);
         uint32_t made = text.p == NULL ? EVENT_NONE : add_value(e, c, text);
 
@@ -72,7 +78,7 @@ static uint32_t compute_joined(struct event *e, const struct computed *c)
     for (uint32_t i = 0; i < c->part_count; i++) {
         piece[i] = c->parts[i].literal;
         if (c->parts[i].name != 0) {
-            uint32_t h = event_own_get(e, c->parts[i].name);
+            uint32_t h = next_text(e, c->parts[i].name, EVENT_NONE);
 
             if (h == EVENT_NONE)
                 return EVENT_NONE;
