@@ -418,13 +418,15 @@ static const char places[] = "source: t\n"
                              "host: [ Computer, host.name, host ]\n"
                              "rows:\n"
                              "  - { when: { k: 1 }, time: [ first, second ], host: [ box ] }\n"
-                             "  - { when: { k: '*' }, time: third }\n";
+                             "  - { when: { k: [ 1, 2 ] }, time: third }\n"
+                             "  - { when: { k: 3 }, time: joined, fields: { joined: '{day} {clock}' } }\n";
 
 static const struct {
     const char *json, *time, *host;
 } placed[] = {
     { "{\"k\":1,\"first\":\"2026-03-01\",\"second\":\"2026-03-02\"}", "2026-03-01T00:00:00Z", "" },
     { "{\"k\":1,\"second\":\"2026-03-02\",\"late\":\"2026-03-09\"}", "2026-03-02T00:00:00Z", "" },
+    { "{\"k\":3,\"day\":\"2026-03-06\",\"clock\":\"07:08:09\"}", "2026-03-06T07:08:09Z", "" },
     { "{\"k\":1,\"first\":\"soon\",\"third\":\"2026-03-03\"}", "2026-03-03T00:00:00Z", "" },
     { "{\"k\":2,\"first\":\"2026-03-01\",\"last\":1772359200}", "2026-03-01T10:00:00Z", "" },
     { "{\"k\":1,\"first\":null,\"late\":[\"x\",\"2026-03-04\"]}", "", "" }, /* the first value alone */
@@ -432,8 +434,10 @@ static const struct {
     { "{\"late\":{\"a\":1}}", "", "" },
     { "{}", "", "" },
     { "{\"k\":1,\"box\":\"b\",\"Computer\":\"c\"}", "", "b" },
-    { "{\"k\":1,\"box\":\"\",\"Computer\":\"c\"}", "", "c" },
-    { "{\"k\":1,\"box\":null,\"computer\":\"c\"}", "", "c" },
+    { "{\"k\":1,\"Computer\":\"c\"}", "", "" }, /* a row with hosts of its own takes no other */
+    { "{\"k\":2,\"computer\":\"c\"}", "", "c" },
+    { "{\"k\":2,\"Computer\":\"\",\"host\":\"h\"}", "", "h" },
+    { "{\"k\":2,\"Computer\":null,\"host\":\"h\"}", "", "h" },
     { "{\"box\":\"b\",\"host\":{\"name\":\"h\"}}", "", "h" },
     { "{\"host\":{\"id\":\"h\"}}", "", "" }, /* an object is no name */
     { "{\"host\":\"h\\u00e9\"}", "", "h\xC3\xA9" },

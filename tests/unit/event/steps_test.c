@@ -1,6 +1,7 @@
 /*
  * Goal: every step does what its row in steps.h says. Method: rows; each input lies before a guard
- * page; a step without a row fails the test, and so does one that writes beyond its bound.
+ * page; a step without a row fails the test. What the steps for sentences do at their edges is in
+ * steps_text_test.c.
  */
 #include "../check.h"
 #include "../guard.h"
@@ -20,6 +21,11 @@ static const struct {
     { "map", { "" }, { "none" }, "", "none" },
     { "pick", { "a", "b" }, { "1", "2" }, "B", "2" },
     { "pick", { "a" }, { "1" }, "c", NULL },
+    { "starts", { "Failed ", "" }, { "no", "yes" }, "failed x", "no" },
+    { "contains", { "bad" }, { "no" }, "so bad a", "no" },
+    { "replace", { "ab", "b" }, { "x", "" }, "abcb", "xc" },
+    { "after_last", { "/" }, { NULL }, "a/b/c", "c" },
+    { "before_last", { "/" }, { NULL }, "a/b/c", "a/b" },
     { "prefix", { "\\REGISTRY\\MACHINE\\", "\\REGISTRY\\" }, { "HKLM\\", "?\\" }, "\\registry\\machine\\A", "HKLM\\A" },
     { "prefix", { "\\REGISTRY\\MACHINE\\", "\\REGISTRY\\" }, { "HKLM\\", "?\\" }, "\\REGISTRY\\A", "?\\A" },
     { "prefix", { "abc" }, { "x" }, "ab", "ab" },
