@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "event/steps.h"
 #include "laid.h"
 
 #define FILE_BYTES_MAX (4u << 20)
@@ -439,6 +440,31 @@ static void lacks_knows_every_spelling(void **state)
     laid_release(&l);
 }
 
+/* --- Documentation -------------------------------------------------------------------------- */
+
+/* docs/taxonomy.md has a table row for every step. */
+static void every_step_is_documented(void **state)
+{
+    static const char *const steps[] = {
+#define X(name, arg, help) #name,
+        STEP_TABLE(X)
+#undef X
+    };
+    char *text = calloc(1, FILE_BYTES_MAX), row[64];
+    FILE *in = fopen(DOCUMENT, "rb");
+
+    (void)state;
+    assert_non_null(text);
+    assert_non_null(in);
+    assert_true(fread(text, 1, FILE_BYTES_MAX - 1, in) > 0);
+    assert_int_equal(fclose(in), 0);
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        (void)snprintf(row, sizeof(row), "\n| `%s` | ", steps[i]);
+        CHECK_ROW(steps[i], strstr(text, row) != NULL);
+    }
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +479,7 @@ int main(void)
         cmocka_unit_test(an_overlay_adds_to_the_rows_that_it_is_for),
         cmocka_unit_test(views_have_their_tags),
         cmocka_unit_test(lacks_knows_every_spelling),
+        cmocka_unit_test(every_step_is_documented),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
