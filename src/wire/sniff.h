@@ -47,7 +47,7 @@ extern const struct codec_row codec_rows[];
 extern const size_t codec_row_count;
 
 bool json_is(struct span line);   /* '{' and then a blank, '"', '}' or nothing */
-bool xml_is(struct span line);    /* "<Event" as a whole tag name, with any prefix */
+bool xml_is(struct span line);    /* "<Event" or "<EPOEvent", with any prefix */
 bool audit_is(struct span line);  /* "type=... msg=audit(", or "node=..." before it */
 bool w3c_is(struct span line);    /* "#Fields:", "#Software:", ...; Zeek's "#path\t", ... */
 bool cef_is(struct span line);    /* "CEF:0|" */

@@ -1,5 +1,5 @@
 /*
- * xml.c - one Windows event as XML: what wevtutil, Event Viewer and forwarders write.
+ * xml.c - one Windows event as XML: what wevtutil, Event Viewer and forwarders write; and ePO's.
  *
  *   <Event xmlns="..."><System><Provider Name="P"/><EventID>4624</EventID></System>
  *     <EventData><Data Name="TargetUserName">bob</Data></EventData></Event>
@@ -12,6 +12,9 @@
  * This is no XML processor: a "<!DOCTYPE" or any other declaration is refused, so that there are
  * no entities but the five of XML and the numbered ones, and nothing is ever looked up. Elements
  * deeper than LIMIT_DEPTH are skipped and flagged.
+ *
+ * <EPOEvent> (Trellix, McAfee ePO) is read by the same walk: it has no System and no EventData, so
+ * that each leaf is a field of its own name, wherever it lies.
  */
 #include "wire/line.h"
 #include "wire/sniff.h"
@@ -363,7 +366,7 @@ int64_t xml_read(struct span in, struct rec *r, struct err *e)
     if (!xml_is(span_from(in, lead))) {
         if (in.p[lead] == '<' && span_find(span_from(in, lead), '>') == in.n - lead)
             return err_set(e, ERR_MORE, in.n, "the first tag is not finished");
-        return err_set(e, ERR_SYNTAX, lead, "\"<Event\" is expected");
+        return err_set(e, ERR_SYNTAX, lead, "\"<Event\" or \"<EPOEvent\" is expected");
     }
     do {
         rc = markup(&w);
@@ -440,5 +443,5 @@ bool xml_is(struct span line)
         return span_find(line, '<') < line.n; /* "<?xml ...?>" or "<Events>" on its own line */
     if (head.n < line.n && (is_lead(head, at) || head.n - at < TAG_BYTES_MAX))
         return true; /* a long comment: what stands behind it is for the codec to see */
-    return tag_is(line, at, SPAN_LIT("Event")) > 0;
+    return tag_is(line, at, SPAN_LIT("Event")) > 0 || tag_is(line, at, SPAN_LIT("EPOEvent")) > 0;
 }
