@@ -2,9 +2,10 @@
  * compute.c - fields that no record has as they are: joined, looked up, taken out of a text.
  *
  * Computed when first asked for, at most once per event. With one field as its only part each
- * value gives one value (up to EVENT_VALUES_MAX); with more parts the first values are joined, and
- * a part that is absent or null means there is no value: half a name is worse than none. Objects
- * and arrays are no values here; the members of an array are.
+ * value gives one value (up to EVENT_VALUES_MAX), or the last alone does: what a syslog message
+ * holds stands behind the header's fields of the same name. With more parts the first (or last)
+ * values are joined, and a part that is absent or null means there is no value: half a name is
+ * worse than none. Objects and arrays are no values here; the members of an array are.
  */
 #include "event/event_own.h"
 
@@ -49,11 +50,23 @@ static uint32_t next_text(struct event *e, uint32_t name, uint32_t handle)
     return h;
 }
 
+static uint32_t last_text(struct event *e, uint32_t name)
+{
+    uint32_t h = next_text(e, name, EVENT_NONE), next = h;
+
+    while (next != EVENT_NONE) {
+        h = next;
+        next = next_text(e, name, h);
+    }
+    return h;
+}
+
 static uint32_t compute_each(struct event *e, const struct computed *c)
 {
     uint32_t first = EVENT_NONE, last = EVENT_NONE, name = c->parts[0].name, count = 0;
+    uint32_t from = c->last ? last_text(e, name) : next_text(e, name, EVENT_NONE);
 
-    for (uint32_t h = next_text(e, name, EVENT_NONE); h != EVENT_NONE && count < EVENT_VALUES_MAX;
+    for (uint32_t h = from; h != EVENT_NONE && count < EVENT_VALUES_MAX;
          h = next_text(e, name, h), count++) {
         struct span text = event_text(e, h);
         uint32_t made = text.p == NULL ? EVENT_NONE : add_value(e, c, text);
@@ -78,7 +91,8 @@ static uint32_t compute_joined(struct event *e, const struct computed *c)
     for (uint32_t i = 0; i < c->part_count; i++) {
         piece[i] = c->parts[i].literal;
         if (c->parts[i].name != 0) {
-            uint32_t h = next_text(e, c->parts[i].name, EVENT_NONE);
+            uint32_t h = c->last ? last_text(e, c->parts[i].name)
+                                 : next_text(e, c->parts[i].name, EVENT_NONE);
 
             if (h == EVENT_NONE)
                 return EVENT_NONE;

@@ -78,6 +78,7 @@ struct computed {
     struct part *parts;
     uint32_t step_count;
     struct step *steps;
+    bool last;          /* of fields with several values the last is taken */
     struct span target; /* the Sigma name that it was written for: shown as its name */
 };
 

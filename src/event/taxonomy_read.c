@@ -543,17 +543,25 @@ static int add_computed(struct reader *rd, const yaml_node_t *node, struct compu
     return add_source(rd, (struct source){ 0, t->computed_count - 1 });
 }
 
-/* One `from` with the steps of its map (count may be 0): a plain field stays one. */
+/* What stands beside one `from`: its steps, in the order in which they are written. */
+struct step_list {
+    struct step steps[TAXONOMY_PARTS_MAX];
+    uint32_t count;
+    bool last;
+};
+
+/* One `from` with what stands beside it: a plain field alone stays one. */
 static int read_from(struct reader *rd, const yaml_node_t *node, struct span target,
-                     const struct step *steps, uint32_t step_count)
+                     const struct step_list *list)
 {
-    struct computed c = { .target = target, .step_count = step_count };
+    struct computed c = { .target = target, .step_count = list->count, .last = list->last };
     uint32_t name;
     int rc;
 
     if (node == NULL || node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
         return FAIL(rd, node, "a field name is expected here");
-    if (step_count == 0 && span_find(scalar_of(node), '{') == node->data.scalar.length) {
+    if (list->count == 0 && !list->last &&
+        span_find(scalar_of(node), '{') == node->data.scalar.length) {
         rc = read_name(rd, node, &name);
         return rc != ERR_OK ? rc : add_source(rd, (struct source){ name, 0 });
     }
@@ -571,11 +579,11 @@ static int read_from(struct reader *rd, const yaml_node_t *node, struct span tar
         if (rc != ERR_OK)
             return rc;
     }
-    if (step_count > 0) {
-        c.steps = arena_array(&rd->t->mem, step_count, sizeof(*c.steps));
+    if (list->count > 0) {
+        c.steps = arena_array(&rd->t->mem, list->count, sizeof(*c.steps));
         if (c.steps == NULL)
             return no_memory(rd);
-        memcpy(c.steps, steps, step_count * sizeof(*steps));
+        memcpy(c.steps, list->steps, list->count * sizeof(*list->steps));
     }
     return add_computed(rd, node, c);
 }
@@ -593,11 +601,6 @@ static int read_const(struct reader *rd, const yaml_node_t *node, struct span ta
     return add_computed(rd, node, c);
 }
 
-/* The steps of one `from`, in the order in which they are written. */
-struct step_list {
-    struct step steps[TAXONOMY_PARTS_MAX];
-    uint32_t count;
-};
 
 static int add_step(struct reader *rd, const yaml_node_t *key, const yaml_node_t *value,
                     struct step_list *list)
@@ -628,7 +631,16 @@ static int read_step_list(struct reader *rd, const yaml_node_t *node, struct ste
     return ERR_OK;
 }
 
-/* { from: a | [a, b], step: argument, ... } */
+static int read_last(struct reader *rd, const yaml_node_t *node, struct step_list *list)
+{
+    if (node == NULL || node->type != YAML_SCALAR_NODE ||
+        !span_eq(scalar_of(node), SPAN_LIT("true")))
+        return FAIL(rd, node, "`last` takes only `true`");
+    list->last = true;
+    return ERR_OK;
+}
+
+/* { from: a | [a, b], last: true, step: argument, ... } */
 static int read_spec(struct reader *rd, const yaml_node_t *node, struct span target)
 {
     struct step_list list = { .count = 0 };
@@ -647,15 +659,19 @@ static int read_spec(struct reader *rd, const yaml_node_t *node, struct span tar
             from = value;
             continue;
         }
-        rc = span_eq(scalar_of(key), SPAN_LIT("steps")) ? read_step_list(rd, value, &list)
-                                                        : add_step(rd, key, value, &list);
+        if (span_eq(scalar_of(key), SPAN_LIT("steps")))
+            rc = read_step_list(rd, value, &list);
+        else if (span_eq(scalar_of(key), SPAN_LIT("last")))
+            rc = read_last(rd, value, &list);
+        else
+            rc = add_step(rd, key, value, &list);
         if (rc != ERR_OK)
             return rc;
     }
     if (from == NULL || list_size(from) == 0)
         return FAIL(rd, node, "`from` with a field or a list of fields is missing");
     for (size_t i = 0; i < list_size(from); i++) {
-        int rc = read_from(rd, list_item(rd, from, i), target, list.steps, list.count);
+        int rc = read_from(rd, list_item(rd, from, i), target, &list);
 
         if (rc != ERR_OK)
             return rc;
@@ -665,6 +681,7 @@ static int read_spec(struct reader *rd, const yaml_node_t *node, struct span tar
 
 static int read_alternatives(struct reader *rd, const yaml_node_t *node, struct span target)
 {
+    static const struct step_list none;
     size_t count = node == NULL ? 0 : node->type == YAML_MAPPING_NODE ? 1 : list_size(node);
 
     if (count == 0 || count > 64)
@@ -673,7 +690,7 @@ static int read_alternatives(struct reader *rd, const yaml_node_t *node, struct 
         const yaml_node_t *one = node->type == YAML_MAPPING_NODE ? node : list_item(rd, node, i);
         int rc = one != NULL && one->type == YAML_MAPPING_NODE
                      ? read_spec(rd, one, target)
-                     : read_from(rd, one, target, NULL, 0);
+                     : read_from(rd, one, target, &none);
 
         if (rc != ERR_OK)
             return rc;
