@@ -58,7 +58,7 @@ int raw_record_read(struct span raw, struct rec *r, struct w3c *w, struct err *e
     w3c_init(w);
     rec_clear(r);
     raw = span_trim(raw);
-    while (raw.n > 0 && raw.p[0] == '#' && w3c_is(first_line(raw))) {
+    while (raw.n > 0 && raw.p[0] == '#' && (w->zeek || w3c_is(first_line(raw)))) {
         if (w3c_header(w, first_line(raw), e) != ERR_OK)
             return ERR_SYNTAX;
         raw = span_trim(span_from(raw, span_find(raw, '\n')));
