@@ -6,7 +6,7 @@
  * the first of a kind without decoding or comparing a text. A value that only patterns look at
  * (free text) enters the key as the outcomes of those patterns, one bit each.
  *
- *   key: outer codec, inner codec, then per value: discriminator, form, [length, bytes | 8 bytes]
+ *   key: outer codec, inner codec, then per value: discriminator, form, [length, bytes | 16 bytes]
  *
  * The memo has one place per hash: a newer key takes it. Long or many values are evaluated each
  * time: slower, not wrong.
@@ -23,16 +23,27 @@ struct key {
     size_t n;
 };
 
-static uint64_t outcomes(struct event *e, const struct disc *d, uint16_t handle)
-{
-    struct span text = event_text(e, handle);
-    uint64_t bits = 0;
+struct outcomes {
+    uint64_t bits[TAXONOMY_TESTS_MAX / 64];
+};
 
-    for (uint32_t i = 0; text.p != NULL && i < d->pattern_count; i++) {
-        if (pattern_holds((enum test_kind)d->pattern_kind[i], d->pattern[i], text))
-            bits |= 1ull << i;
+/* Patterns that only rows for other codecs ask are left out: prose is long, and they are many. */
+static struct outcomes outcomes(struct event *e, const struct disc *d, uint16_t handle)
+{
+    uint32_t codecs = 1u << e->rec->codec | 1u << e->rec->inner;
+    struct outcomes o = { { 0 } };
+
+    for (uint32_t i = 0; i < d->pattern_count; i++) {
+        struct span text;
+
+        if ((d->pattern_codecs[i] & codecs) == 0)
+            continue;
+        text = event_text(e, handle); /* decoded once, and only now */
+        if (text.p != NULL &&
+            pattern_holds((enum test_kind)d->pattern_kind[i], d->pattern[i], text))
+            o.bits[i / 64] |= 1ull << (i % 64);
     }
-    return bits;
+    return o;
 }
 
 /* Append one value; false when the key would be too long. */
@@ -40,18 +51,18 @@ static bool key_value(struct event *e, struct key *k, const struct disc_hit *hit
 {
     const struct disc *d = &e->taxonomy->disc[hit->disc];
     const struct rec_field *f = event_field(e, hit->handle);
-    uint64_t bits;
+    struct outcomes tests;
 
-    if (sizeof(k->bytes) - k->n < 3 + sizeof(bits))
+    if (sizeof(k->bytes) - k->n < 3 + sizeof(tests))
         return false;
     k->bytes[k->n++] = hit->disc;
     if (d->mode == BY_PRESENCE || f->kind == REC_GROUP) {
         k->bytes[k->n++] = FORM_PRESENT;
     } else if (d->mode == BY_TESTS) {
-        bits = outcomes(e, d, hit->handle);
+        tests = outcomes(e, d, hit->handle);
         k->bytes[k->n++] = FORM_TESTS;
-        memcpy(k->bytes + k->n, &bits, sizeof(bits));
-        k->n += sizeof(bits);
+        memcpy(k->bytes + k->n, &tests, sizeof(tests));
+        k->n += sizeof(tests);
     } else {
         if (f->value_bytes > EVENT_VALUE_BYTES || sizeof(k->bytes) - k->n < 2 + f->value_bytes)
             return false;

@@ -397,14 +397,27 @@ static int by_length(const void *a, const void *b)
     return x->n == y->n ? span_cmp(*x, *y) : x->n > y->n ? -1 : 1;
 }
 
+static void bind_patterns(struct disc *d, const struct test *x, uint32_t codecs)
+{
+    for (uint32_t k = 0; k < x->count; k++) {
+        for (uint32_t i = 0; i < d->pattern_count; i++) {
+            if (d->pattern_kind[i] == x->kind[k] && span_eq_nocase(d->pattern[i], x->text[k]))
+                d->pattern_codecs[i] |= codecs;
+        }
+    }
+}
+
 /* Tests ask the discriminator that stands for theirs, which learns in whose records it matters. */
 static void bind_tests(struct taxonomy *t, struct test_all *all, const uint8_t *number)
 {
+    uint32_t codecs = all->codecs == 0 ? UINT32_MAX : all->codecs;
+
     for (uint32_t k = 0; k < all->count; k++) {
         struct test *x = &all->tests[k];
 
         x->disc = number[x->disc];
-        t->disc[x->disc].codecs |= all->codecs == 0 ? UINT32_MAX : all->codecs;
+        t->disc[x->disc].codecs |= codecs;
+        bind_patterns(&t->disc[x->disc], x, codecs);
     }
 }
 

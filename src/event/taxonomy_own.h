@@ -28,7 +28,7 @@
 #define TAXONOMY_FILE_BYTES   1048576u
 #define TAXONOMY_ROWS_MAX     4096u
 #define TAXONOMY_DISC_MAX     255u /* discriminators: one byte in the memo's key */
-#define TAXONOMY_TESTS_MAX    64u  /* pattern tests of one discriminator: one bit each */
+#define TAXONOMY_TESTS_MAX    128u /* pattern tests of one discriminator: one bit each */
 #define TAXONOMY_SOURCES_MAX  16384u
 #define TAXONOMY_COMPUTED_MAX 4096u
 #define TAXONOMY_CLASSES_MAX  4096u
@@ -65,6 +65,7 @@ struct disc {
     uint32_t pattern_count;
     uint8_t pattern_kind[TAXONOMY_TESTS_MAX];
     struct span pattern[TAXONOMY_TESTS_MAX];
+    uint32_t pattern_codecs[TAXONOMY_TESTS_MAX]; /* as `codecs`, of the rows that ask this one */
 };
 
 /* A piece of a computed text: literal, or the field `name`. */
