@@ -106,8 +106,9 @@ void event_reference_time(struct event *e, int64_t ns);
 /* Source time in ns UTC from the class's time fields; false when none can be read. */
 bool event_time(struct event *e, int64_t *ns);
 
-/* The machine that the event is about, or an empty span. The taxonomy's list for every event is asked
- * only when no row of the class names hosts of its own: auditd's `hostname` is the other end. */
+/* The machine that the event is about, or an empty span. The taxonomy's list for every event is
+ * asked only when no row of the class names hosts of its own: auditd's `hostname` is the other
+ * end. */
 struct span event_host(struct event *e);
 
 #endif

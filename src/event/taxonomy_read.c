@@ -611,7 +611,7 @@ static int add_step(struct reader *rd, const yaml_node_t *key, const yaml_node_t
     return read_step(rd, key, value, &list->steps[list->count++]);
 }
 
-/* steps: [ { step: argument }, ... ], for when one of them is needed twice: a map has a key once. */
+/* steps: [ { step: argument }, ... ], for when one is needed twice: a map has a key once. */
 static int read_step_list(struct reader *rd, const yaml_node_t *node, struct step_list *list)
 {
     if (node == NULL || node->type != YAML_SEQUENCE_NODE)

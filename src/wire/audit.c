@@ -15,13 +15,14 @@
  *
  * Added: audit_id, timestamp (of the first line); SYSCALL, the call's name, for x86_64,
  * i386 and aarch64 when auditd itself has not written it (enriched logs do, behind a byte 0x1d,
- * which is a blank here); execve_cmdline, the arguments with blanks between them; created_path for
+ * which is a blank here); execve_cmdline, the arguments with blanks between them; created_path, for
  * each PATH line of a name that came into being, joined to cwd when it is relative; saddr_fam,
- * laddr and lport out of a raw socket address, as enriched logs write them. An argument that the
- * kernel split (a1[0]=, a1[1]=) is joined to a1. Words without '=' before the first pair (AVC, PAM)
- * are `message`. "(null)" and "?" are absent values. What ausearch -i has interpreted (the last
- * line above) has its date, names of calls, and texts without quotes: words behind an argument,
- * proctitle= or op= belong to it.
+ * laddr and lport out of a raw socket address, as enriched logs write them.
+ *
+ * An argument that the kernel split (a1[0]=, a1[1]=) is joined to a1. Words without '=' before the
+ * first pair (AVC, PAM) are `message`. "(null)" and "?" are absent values. What ausearch -i has
+ * interpreted (the last line above) has its date, names of calls, and texts without quotes: words
+ * behind an argument, proctitle= or op= belong to it.
  *
  * Limits: LIMIT_JOINED_RECORDS lines; CMDLINE_BYTES_MAX of a joined text, what is longer is cut
  * and REC_CUT_BYTES set; behind a cwd over FOLDER_BYTES_MAX, created_path stays relative.

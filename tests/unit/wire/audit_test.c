@@ -75,8 +75,36 @@ static const struct row rows[] = {
       ID "type=SYSCALL\ntty=(none)\nkey\naddr\nname=?\n" },
     { "node", "node=web1 type=SYSCALL " AT "pid=1\nnode=web1 type=CWD " AT "cwd=\"/\"",
       "node=web1\n" ID "type=SYSCALL\npid=1\ntype=CWD\ncwd=/\n" },
-    { "EOE closes", "type=SYSCALL " AT "pid=1\ntype=EOE " AT "",
-      ID "type=SYSCALL\npid=1\ntype=EOE\n" },
+    { "a file that came into being, relative to the folder",
+      "type=SYSCALL " AT "arch=c000003e syscall=257 exit=3\n"
+      "type=CWD " AT "cwd=\"/etc/\"\n"
+      "type=PATH " AT "item=0 name=\"cron.d/\" nametype=PARENT\n"
+      "type=PATH " AT "item=1 name=\"cron.d/x\" nametype=CREATE",
+      ID "type=SYSCALL\narch=c000003e\nsyscall=257\nexit=3\ntype=CWD\ncwd=/etc/\ntype=PATH\n"
+      "item=0\nname=cron.d/\nnametype=PARENT\ntype=PATH\nitem=1\nname=cron.d/x\nnametype=CREATE\n"
+      "SYSCALL=openat\ncreated_path=/etc/cron.d/x\n" },
+    { "a file that came into being, its whole path in hex",
+      "type=CWD " AT "cwd=\"/etc\"\ntype=PATH " AT "name=2F746D702F6120 nametype=CREATE",
+      ID "type=CWD\ncwd=/etc\ntype=PATH\nname=/tmp/a \nnametype=CREATE\ncreated_path=/tmp/a \n" },
+    { "a file without a name, and one that was there",
+      "type=PATH " AT "name=(null) nametype=CREATE\ntype=PATH " AT "name=\"/a\" nametype=NORMAL",
+      ID "type=PATH\nname\nnametype=CREATE\ntype=PATH\nname=/a\nnametype=NORMAL\n" },
+    { "an IPv4 address", "type=SOCKADDR " AT "saddr=020001BBCB0071070000000000000000",
+      ID "type=SOCKADDR\nsaddr=020001BBCB0071070000000000000000\nsaddr_fam=inet\n"
+      "laddr=203.0.113.7\nlport=443\n" },
+    { "an IPv6 address",
+      "type=SOCKADDR " AT "saddr=0A0001BB0000000020010DB800000000000000000000000700000000",
+      ID "type=SOCKADDR\nsaddr=0A0001BB0000000020010DB800000000000000000000000700000000\n"
+      "saddr_fam=inet6\nladdr=2001:db8::7\nlport=443\n" },
+    { "an address that auditd has broken out",
+      "type=SOCKADDR " AT "saddr=020001BBCB007107\x1dSADDR={ saddr_fam=inet laddr=203.0.113.7 lport=443 }",
+      ID "type=SOCKADDR\nsaddr=020001BBCB007107\nSADDR={\nsaddr_fam=inet\nladdr=203.0.113.7\n"
+      "lport=443\n" },
+    { "a local socket", "type=SOCKADDR " AT "saddr=01002F72756E",
+      ID "type=SOCKADDR\nsaddr=01002F72756E\n" },
+    { "half an address, and none", "type=SOCKADDR " AT "saddr=020001BBCB00\ntype=SOCKADDR " AT "saddr=zz",
+      ID "type=SOCKADDR\nsaddr=020001BBCB00\ntype=SOCKADDR\nsaddr=zz\n" },
+    { "EOE closes", "type=SYSCALL " AT "pid=1\ntype=EOE " AT "", ID "type=SYSCALL\npid=1\ntype=EOE\n" },
     { "CR LF", "type=SYSCALL " AT "pid=1\r\ntype=CWD " AT "cwd=\"/\"\r\n",
       ID "type=SYSCALL\npid=1\ntype=CWD\ncwd=/\n" },
     { "as the kernel's log has it",

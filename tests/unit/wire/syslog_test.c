@@ -75,6 +75,9 @@ static const struct row rows[] = {
     { "Cisco ASA", "<166>Mar 01 2026 10:00:00 fw1 : %ASA-6-302013: Built inbound TCP",
       "priority=166\nfacility=20\nseverity=6\ntimestamp=Mar 01 2026 10:00:00\nhostname=fw1\n"
       "appname=%ASA-6-302013\nmessage=Built inbound TCP\n" },
+    { "Cisco ASA without a time", "<164>%ASA-4-106023: Deny tcp src outside:1.2.3.4/5",
+      "priority=164\nfacility=20\nseverity=4\nappname=%ASA-4-106023\n"
+      "message=Deny tcp src outside:1.2.3.4/5\n" },
     { "Cisco ASA without a host", "<166>Mar 01 2026 10:00:00: %ASA-6-302013: text",
       "priority=166\nfacility=20\nseverity=6\ntimestamp=Mar 01 2026 10:00:00\n"
       "appname=%ASA-6-302013\nmessage=text\n" },

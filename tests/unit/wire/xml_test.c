@@ -67,8 +67,12 @@ static const struct row rows[] = {
       "</RenderingInfo></Event>",
       "Level=4\nRenderingInfo_Culture=en-US\nMessage=hello\nRenderingInfo_Level=Information\n"
       "RenderingInfo_Keyword=Audit Success\n" },
-    { "ProcessingErrorData",
-      "<Event><ProcessingErrorData><ErrorCode>15005</ErrorCode></ProcessingErrorData></Event>",
+    { "ePO",
+      "<EPOEvent><MachineInfo><MachineName>pc1</MachineName></MachineInfo>"
+      "<SoftwareInfo ProductName=\"Endpoint\"><Event><EventID>1027</EventID><CommonFields>"
+      "<ThreatName>EICAR</ThreatName></CommonFields></Event></SoftwareInfo></EPOEvent>",
+      "MachineName=pc1\nSoftwareInfo_ProductName=Endpoint\nEventID=1027\nThreatName=EICAR\n" },
+    { "ProcessingErrorData", "<Event><ProcessingErrorData><ErrorCode>15005</ErrorCode></ProcessingErrorData></Event>",
       "ProcessingErrorData_ErrorCode=15005\n" },
     { "an element that nobody knows",
       "<Event><DebugData><SequenceNumber a='1'>2</SequenceNumber></DebugData></Event>",
