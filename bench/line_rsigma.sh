@@ -12,9 +12,9 @@ rsigma_setups="plain|
 json|--input-format json
 routed|--logsource-routing --event-logsource product=windows
 sysmon|-p sysmon --logsource-routing --event-logsource product=windows
-channels|-p CHANNELS -p sysmon --logsource-routing --event-logsource product=windows
-automaton|-p CHANNELS -p sysmon --logsource-routing --event-logsource product=windows --cross-rule-ac
-bloom|-p CHANNELS -p sysmon --logsource-routing --event-logsource product=windows --bloom-prefilter"
+channels|-p CHANNELS --logsource-routing --event-logsource product=windows --logsource-field-map service=Channel
+automaton|-p CHANNELS --logsource-routing --event-logsource product=windows --logsource-field-map service=Channel --cross-rule-ac
+bloom|-p CHANNELS --logsource-routing --event-logsource product=windows --logsource-field-map service=Channel --bloom-prefilter"
 rsigma_truest=channels
 
 # Newest first; where the default toolchain is too old for it, the others that are installed here.
