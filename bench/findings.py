@@ -117,24 +117,18 @@ def identities(events, wanted):
     return out
 
 
-SYSMON = "Microsoft-Windows-Sysmon/Operational"
 SECURITY_ROLES = {"4688": "process_creation", "4657": "registry_", "5156": "network_connection"}
 
 
 def reason(side, logsource, channel, event_id):
     """One of the reasons of README.md, or "unexplained", which is to be looked at."""
-    product, category, service = logsource
+    category = logsource[1]
     if side == "canh":
         role = SECURITY_ROLES.get(event_id)
-        if channel == "Security" and role and category.startswith(role):
-            return "security event in its Sigma role"
-        return "unexplained"
-    if product not in ("", "windows"):
-        return "other product"
-    if category and channel != SYSMON:
-        return "event number of another channel"
-    if service:
-        return "service not asked"
+        if channel.lower() == "security" and role and category.startswith(role):
+            return "a Security event in its Sigma role"
+        if channel == "":
+            return "not an event of Windows"
     return "unexplained"
 
 

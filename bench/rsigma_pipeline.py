@@ -11,15 +11,23 @@ logsource routing: here every Windows rule gets its channel as the *service*, to
 
     --logsource-routing --event-logsource product=windows --logsource-field-map service=Channel
 
-and rules of categories that no Windows channel carries get a product of their own. What a pipeline
-cannot say stays out: a category that is either Sysmon's event 1 or Security's 4688 under other field
-names, a service of several channels.
+and rules of categories that no Windows channel carries get a product of their own. Two fields have
+other names in these data sets: the provider is SourceName, the text of a classic PowerShell event is
+in Message only. What a pipeline cannot say stays out: a category that is either Sysmon's event 1 or
+Security's 4688 under other field names, a service of several channels.
 """
+import json
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 POWERSHELL = "Microsoft-Windows-PowerShell/Operational"
 CLASSIC = "Windows PowerShell"
 KERNEL_FILE = "Microsoft-Windows-Kernel-File/Analytic"
+
+# What stands in these data sets under another name than the rules'.
+FIELDS = {"Provider_Name": "SourceName", "Data": "Message"}
+
+# Of Sysmon's event 12, that which the category means.
+EVENT_TYPES = {"registry_add": ["CreateKey"], "registry_delete": ["DeleteKey", "DeleteValue"]}
 
 # category: (channel, event numbers)
 CATEGORIES = {
@@ -97,33 +105,36 @@ SERVICES = {
     "wmi": "Microsoft-Windows-WMI-Activity/Operational",
 }
 
-
 # Categories whose events come from elsewhere: a product that no Windows event has.
 ELSEWHERE = ["database", "webserver", "proxy", "firewall", "dns", "application"]
 
 
-def transformation(name, logsource, change, numbers=()):
-    if numbers:
-        print(f"  - id: {name}_event")
-        print("    type: add_condition")
-        print(f"    conditions: {{EventID: {numbers[0] if len(numbers) == 1 else numbers}}}")
-        print(f"    rule_conditions: [{{type: logsource, {logsource}}}]")
-    print(f"  - id: {name}_source")
-    print("    type: change_logsource")
-    print(f"    {change}")
+def put(name, logsource, kind, what):
+    print(f"  - id: {name}")
+    print(f"    type: {kind}")
+    print(f"    {what}")
     print(f"    rule_conditions: [{{type: logsource, {logsource}}}]")
+
+
+def put_source(name, logsource, channel):
+    put(f"{name}_source", logsource, "change_logsource", f"service: {channel}")
 
 
 def main():
     print("name: channels\npriority: 20\ntransformations:")
     for name in ELSEWHERE:
-        transformation(f"elsewhere_{name}", f"category: {name}", "product: elsewhere")
+        put(f"{name}_elsewhere", f"category: {name}", "change_logsource", "product: elsewhere")
+    put("fields", "product: windows", "field_name_mapping", f"mapping: {json.dumps(FIELDS)}")
     for name, channel in SERVICES.items():
-        transformation(f"service_{name}", f"product: windows, service: {name}",
-                       f"service: {channel}")
+        put_source(name, f"product: windows, service: {name}", channel)
     for name, (channel, numbers) in CATEGORIES.items():
-        transformation(f"category_{name}", f"product: windows, category: {name}",
-                       f"service: {channel}", numbers)
+        source = f"product: windows, category: {name}"
+        conditions = {"EventID": numbers[0] if len(numbers) == 1 else numbers} if numbers else {}
+        if name in EVENT_TYPES:
+            conditions["EventType"] = EVENT_TYPES[name]
+        if conditions:
+            put(f"{name}_event", source, "add_condition", f"conditions: {json.dumps(conditions)}")
+        put_source(name, source, channel)
 
 
 if __name__ == "__main__":
