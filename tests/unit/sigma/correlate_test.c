@@ -271,6 +271,31 @@ static void a_record_learns_its_order_and_ref_later(void **state)
     buf_release(&two);
 }
 
+/* One event goes through ten correlations, each the only input of the next. */
+static void a_chain_of_ten_is_judged_at_one_event(void **state)
+{
+    const struct correlate_hit hit = { .at = { 5 * TIME_SECOND, 7, 7, 0 } };
+    struct correlate_run run = { 0 };
+    struct correlate_both b;
+    struct buf yaml, lines;
+
+    (void)state;
+    buf_init(&yaml, 1 << 20);
+    buf_init(&lines, 1 << 20);
+    for (unsigned i = 10; i > 0; i--) /* %.0u writes nothing for 0 */
+        buf_fmt(&yaml,
+                "{title: k%u, name: k%u, correlation: {type: event_count, rules: [%s%.0u],"
+                " timespan: 1m, condition: {gte: 1}}}\n---\n",
+                i, i, i == 1 ? "a" : "k", i - 1);
+    assert_true(correlate_both_init(&b, buf_span(&yaml)));
+    correlate_both_engine(&b, &hit, 1, &run, &lines);
+    check_span("lines", buf_span(&lines), "5 k10 : 1, 1 inputs, events 7\n");
+    assert_int_equal(run.total.results, 10);
+    correlate_both_release(&b);
+    buf_release(&yaml);
+    buf_release(&lines);
+}
+
 /* --- links of a chain --------------------------------------------------------------------------- */
 
 static void a_link_without_the_field_is_warned_of(void **state)
@@ -303,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_group_of_half_the_memory_goes_first),
         cmocka_unit_test(what_is_no_record_is_refused),
         cmocka_unit_test(a_record_learns_its_order_and_ref_later),
+        cmocka_unit_test(a_chain_of_ten_is_judged_at_one_event),
         cmocka_unit_test(a_link_without_the_field_is_warned_of),
     };
 
