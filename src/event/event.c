@@ -128,6 +128,16 @@ static void enter_more(struct event *e, const struct path_node *n, uint32_t i)
     }
 }
 
+/* An array has its members for values, which follow it under its name, and not its own text; but
+ * one without members (empty, or nested too deep to be read) is what it is. */
+static bool is_its_members(const struct rec *r, uint32_t i)
+{
+    const struct rec_field *f = &r->fields[i];
+
+    return f->kind == REC_GROUP && f->value_bytes > 0 && f->value[0] == '[' && i + 1 < r->count &&
+           f[1].value > f->value && f[1].value < f->value + f->value_bytes;
+}
+
 static void name_fields(struct event *e, struct rec *r)
 {
     struct event_own *o = e->own;
@@ -144,7 +154,7 @@ static void name_fields(struct event *e, struct rec *r)
                                                           : paths_find(&o->paths, r, i, parent, at);
         o->node[i] = at;
         n = &nodes[at];
-        if (n->flags == 0)
+        if (n->flags == 0 || is_its_members(r, i))
             continue;
         enter(e, n->group[0], n->id[0], i);
         if (n->flags != PATH_NAMED)
