@@ -115,7 +115,8 @@ static void find_logsources(struct compile *k)
 static void negated_names(const struct sigma_rule *r, const struct sigma_node *node, bool under,
                           uint32_t *names, uint32_t *count, uint32_t max)
 {
-    if (node->kind == NODE_ITEM && under && node->item->name != 0 && *count < max)
+    if (node->kind == NODE_ITEM && (under || node->item->negate) && node->item->name != 0 &&
+        *count < max)
         names[(*count)++] = node->item->name;
     if (node->kind == NODE_SEARCH)
         negated_names(r, r->searches[node->search].body, under, names, count, max);
