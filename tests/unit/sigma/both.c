@@ -21,7 +21,10 @@ const char both_taxonomy[] = "source: test\n"
                              "    when: { kind: mapped }\n"
                              "    fields: { Image: Program, User: Account }\n"
                              "  - category: plain\n"
-                             "    when: { kind: { not: mapped } }\n";
+                             "    when: { kind: { not: mapped } }\n"
+                             "  - category: short\n"
+                             "    when: { kind: short }\n"
+                             "    lacks: [Hash, Parent]\n";
 
 static const struct span admins[] = {
     { (const uint8_t *)"root", 4 }, { (const uint8_t *)"CORP\\adm*", 9 }

@@ -25,7 +25,8 @@ struct both {
 /* What %Admins% and the like stand for in tests, for the reader and for the oracle. */
 extern const char both_placeholders[];
 
-/* One view of every JSON event (product: test), and one with a field map (category: mapped). */
+/* Views of JSON events, all of product: test. category: mapped has a field map, plain is everything
+ * else, and short, which lacks fields, beside it. */
 extern const char both_taxonomy[];
 
 /* Rules from text (when `yaml` is not empty) and from a file or folder (when not NULL); the

@@ -30,8 +30,8 @@ static const struct {
       "{\"A\":[\"xb\",\"xc\"]}", "s A xb\ns A xc\n" },
     { "all: one member once", HEAD "  s: { A|contains|all: [b, c] }\n  condition: s\n",
       "{\"A\":\"bc\"}", "s A bc\n" },
-    { "what is not there is no reason", HEAD "  s: { A: 1 }\n  f: { B: 2 }\n  condition: s and not f\n",
-      "{\"A\":1,\"B\":3}", "s A 1\n" },
+    { "what is not there is no reason",
+      HEAD "  s: { A: 1 }\n  f: { B: 2 }\n  condition: s and not f\n", "{\"A\":1,\"B\":3}", "s A 1\n" },
     { "only what is not there", HEAD "  f: { B: 2 }\n  condition: not f\n", "{\"B\":3}", "" },
     { "an absent field", HEAD "  s: { A: null }\n  condition: s\n", "{\"B\":3}", "s A \n" },
     { "a keyword in a value", HEAD "  k: [ needle ]\n  condition: k\n",
@@ -65,7 +65,8 @@ static void a_finding_says_why(void **state)
         CHECK_ROW(rows[i].name, b.rules.refusal_count == 0);
         CHECK_ROW(rows[i].name, both_json(&b, span_of(rows[i].event)));
         CHECK_ROW(rows[i].name, both_event(&b, &b.rec, &h) && h.fast_count == 1);
-        reasons_put(&got, why, match_because(b.matcher, &b.event, &h.fast[0], why, COUNT_OF(why)));
+        reasons_put(&got, why,
+                    match_because(b.matcher, &b.event, &h.fast[0], why, COUNT_OF(why)));
         check_span(rows[i].name, buf_span(&got), rows[i].reasons);
         CHECK_ROW(rows[i].name, match_because(b.matcher, &b.event, &h.fast[0], why, 1) <= 1);
         both_release(&b);

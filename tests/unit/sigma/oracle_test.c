@@ -12,6 +12,7 @@
 #include <time.h>
 #include <utf8proc.h>
 
+#include "base/ascii.h"
 #include "event/fold.h"
 #include "generate.h"
 #include "sigma/oracle_own.h"
@@ -78,8 +79,7 @@ static void put_piece(struct buf *sigma, struct buf *regex, const char *piece)
         return;
     }
     for (const char *p = piece + escaped; *p != 0; p++)
-        buf_fmt(regex, (uint8_t)*p < 0x80 && !((*p | 32) >= 'a' && (*p | 32) <= 'z') ? "\\%c" : "%c",
-                *p);
+        buf_fmt(regex, (uint8_t)*p < 0x80 && !ascii_is_alpha((uint8_t)*p) ? "\\%c" : "%c", *p);
 }
 
 static bool pcre2_fits(struct span regex, struct span text)
@@ -237,7 +237,8 @@ static int64_t put_number(struct generate *g, char *out, size_t room, int *expon
     }
     *exponent = generate_below(g, 2) == 0 ? e : 0;
     if (*exponent != 0)
-        snprintf(out, room, "%s%s%lld.%02llde%d", sign, zeros, (long long)whole, (long long)part, e);
+        snprintf(out, room, "%s%s%lld.%02llde%d", sign, zeros, (long long)whole, (long long)part,
+                 e);
     else
         snprintf(out, room, "%s%s%lld.%02lld", sign, zeros, (long long)whole, (long long)part);
     return minus ? -(whole * 100 + part) : whole * 100 + part;
