@@ -267,6 +267,62 @@ static void what_grows_too_big_is_refused(void **state)
         limit_check(&limits[i]);
 }
 
+/* --- what is told and what is silent -------------------------------------------------------- */
+
+#define NAMED(n) "{ title: " n ", name: " n ", logsource: { product: test }, " \
+                 "detection: { s: { A: 1 }, condition: s } }\n---\n"
+#define COUNTS(n, of, more) "{ title: " n ", name: " n ", correlation: { type: event_count, " \
+                            "rules: [ " of " ], timespan: 1m, condition: { gte: 2 }" more "\n---\n"
+
+static const struct {
+    const char *name, *rules, *told; /* the names of those that make findings */
+} told_rows[] = {
+    { "a rule alone", NAMED("a"), "a" },
+    { "a rule for a correlation", NAMED("a") NAMED("b") COUNTS("c", "a", " } }"), "b c" },
+    { "generate, at the root", NAMED("a") COUNTS("c", "a", " }, generate: true }"), "a c" },
+    { "generate, in the correlation", NAMED("a") COUNTS("c", "a", ", generate: true } }"), "a c" },
+    { "generate: false", NAMED("a") COUNTS("c", "a", ", generate: false } }"), "c" },
+    { "two correlations, one generates",
+      NAMED("a") COUNTS("c", "a", ", generate: true } }") COUNTS("d", "a", " } }"), "a c d" },
+    { "a chain: the outermost alone",
+      NAMED("a") COUNTS("c", "a", " } }") COUNTS("d", "c", " } }"), "d" },
+    { "a chain that generates one step",
+      NAMED("a") COUNTS("c", "a", " } }") COUNTS("d", "c", ", generate: true } }"), "c d" },
+    { "a correlation that is refused silences nothing", NAMED("a") COUNTS("c", "a, gone", " } }"),
+      "a" },
+};
+
+static void put_told(struct buf *out, const struct sigma_head *h, bool emit)
+{
+    if (emit)
+        buf_fmt(out, "%s%.*s", out->n > 0 ? " " : "", SPAN_ARG(h->name));
+}
+
+static void only_what_is_asked_for_makes_findings(void **state)
+{
+    struct buf told;
+
+    (void)state;
+    buf_init(&told, 4096);
+    for (size_t i = 0; i < COUNT_OF(told_rows); i++) {
+        struct sigma_rules rs;
+        struct err e;
+
+        buf_clear(&told);
+        assert_int_equal(rules_init(&rs, &e), ERR_OK);
+        assert_int_equal(rules_add_bytes(&rs, SPAN_LIT("f"), span_of(told_rows[i].rules), &e),
+                         ERR_OK);
+        assert_int_equal(rules_finish(&rs, &e), ERR_OK);
+        for (uint32_t k = 0; k < rs.rule_count; k++)
+            put_told(&told, &rs.rules[k]->head, rs.rules[k]->emit);
+        for (uint32_t k = 0; k < rs.correlation_count; k++)
+            put_told(&told, &rs.correlations[k]->head, rs.correlations[k]->emit);
+        check_span(told_rows[i].name, buf_span(&told), told_rows[i].told);
+        rules_release(&rs);
+    }
+    buf_release(&told);
+}
+
 /* --- files and folders --------------------------------------------------------------------- */
 
 static char folder[64];
@@ -417,6 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_is_said_at_its_line),
         cmocka_unit_test(what_grows_too_big_is_refused),
+        cmocka_unit_test(only_what_is_asked_for_makes_findings),
         cmocka_unit_test(a_folder_gives_its_rules_and_names_what_it_cannot_read),
         cmocka_unit_test(paths_that_cannot_be_used_are_errors),
         cmocka_unit_test(a_placeholder_file_is_a_map_of_lists),
