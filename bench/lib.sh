@@ -68,6 +68,11 @@ scan() {
         --threads "$scan_threads" --stats ${flags:-} "$@"
 }
 
+# warm: let the rules of $rules be compiled into the cache, so that no timed run does it
+warm() {
+    scan warm "$two" "$processors" /dev/null "$work/tiny.json" >/dev/null
+}
+
 # repeat N WORD...: the words N times over
 repeat() {
     n=$1

@@ -37,6 +37,7 @@ evtx_samples() {
 }
 
 line_evtx() {
+    warm
     # shellcheck disable=SC2012 # names without blanks
     cp "$(ls -S "$work"/evtx/*.evtx | tail -1)" "$work/tiny.evtx"
     if [ ! -x "$tools/evtx_grow" ]; then

@@ -28,6 +28,7 @@ json_round() { # FILES...
 }
 
 line_json() {
+    warm
     if ! why=$(build_walk); then
         skip json.ratio "JSON, one thread, of simdjson's walk" '>=' 0.45 x "$why"
         return

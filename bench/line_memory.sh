@@ -21,6 +21,7 @@ memory_big_file() {
 }
 
 line_memory() {
+    warm
     scan memory-all "$two" 2 "$work/memory.out" "$work"/otrf/*.json >/dev/null
     memory_row all "all data sets" memory-all
     memory_big_file

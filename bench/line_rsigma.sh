@@ -97,6 +97,7 @@ line_rsigma() {
     python3 "$top/bench/rsigma_pipeline.py" >"$work/channels.yml"
     all_rules=$rules
     rules="--rules $work/rules" # the same for both
+    warm
     rsigma_choose
     rsigma_speed
     rsigma_findings
