@@ -1,57 +1,112 @@
 /*
- * match_rate.c - how fast one thread reads, names and matches JSON lines that lie in memory, step
- * by step, best of N rounds. For bench/ and for finding out which step costs what.
+ * match_rate.c - how fast one thread reads, names and matches logs that lie in memory, step by
+ * step, best of N rounds. For bench/ and for finding out which step costs what.
  *
- *   match_rate TAXONOMY RULES FILE [ROUNDS]
+ *   match_rate [-n ROUNDS] [-s STEP] [-p BYTES] -t TAXONOMY -r RULES [-r RULES]... FILE...
+ *
+ * A file is EVTX when it begins like one, else JSON objects one behind the other. -s does only one
+ * of read, name and match; -p takes at most so many bytes of each file. The sum behind the hits is
+ * one of (event, rule) pairs: equal sums, equal findings. Time is the thread's own, so that other
+ * work on the machine spoils it less.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/num.h"
 #include "event/event.h"
 #include "sigma/match.h"
 #include "wire/codec.h"
+#include "wire/evtx.h"
+
+#define RULES_MAX 16u
+
+enum step { READ, NAME, MATCH, STEPS };
+static const char *const step_name[STEPS] = { "read", "name", "match" };
+
+struct work {
+    struct rec rec;
+    struct evtx *evtx;
+    struct event event;
+    struct matcher *m;
+    enum step step;
+    uint64_t events, hits, bad, sum;
+};
+
+struct options {
+    const char *rules[RULES_MAX];
+    uint32_t rule_count;
+    const char *taxonomy;
+    uint64_t rounds, bytes;
+    bool only[STEPS];
+};
 
 static double now(void)
 {
     struct timespec t;
 
-    MUST(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+    MUST(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int slurp(const char *path, struct span *out)
+static bool map(const char *path, uint64_t bytes_max, struct span *out)
 {
-    FILE *f = fopen(path, "rb");
-    uint8_t *p = NULL;
-    long n = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    void *p = MAP_FAILED;
 
-    if (f != NULL && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) > 0 &&
-        fseek(f, 0, SEEK_SET) == 0 && (p = malloc((size_t)n + 64)) != NULL &&
-        fread(p, 1, (size_t)n, f) == (size_t)n) {
-        *out = (struct span){ p, (size_t)n };
-        fclose(f);
-        return 0;
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
+        p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (p == MAP_FAILED) {
+        fprintf(stderr, "match_rate: %s: %s\n", path, strerror(errno));
+        return false;
     }
-    fprintf(stderr, "%s: %s\n", path, strerror(errno));
-    return 1;
+    (void)close(fd); /* the mapping stays */
+    *out = (struct span){ p, (size_t)st.st_size };
+    if (out->n > bytes_max)
+        out->n = (size_t)bytes_max;
+    return true;
 }
 
-enum depth { READ, NAME, MATCH, DEPTHS };
-
-struct work {
-    struct rec rec;
-    struct event event;
-    struct matcher *m;
-    uint64_t events, hits, bad;
-};
-
-static void pass(struct work *w, struct span in, enum depth depth)
+static void one(struct work *w)
 {
-    w->events = w->hits = w->bad = 0;
+    const struct hit *hits;
+    uint32_t count;
+
+    w->events++;
+    if (w->step >= NAME)
+        event_begin(&w->event, &w->rec);
+    if (w->step < MATCH)
+        return;
+    count = match_event(w->m, &w->event, &hits);
+    w->hits += count;
+    for (uint32_t i = 0; i < count; i++)
+        w->sum += (w->events * 0x9E3779B97F4A7C15u) ^ (hits[i].rule * 0xC2B2AE3D27D4EB4Fu);
+}
+
+static void pass_evtx(struct work *w, struct span in)
+{
+    struct span chunk;
+
+    for (uint64_t i = 0; (chunk = evtx_chunk_at(in, i)).n > 0; i++) {
+        int64_t n;
+
+        (void)evtx_chunk(w->evtx, chunk, NULL); /* damage shows in the records */
+        while ((n = evtx_next(w->evtx, &w->rec, NULL)) != 0) {
+            w->bad += n < 0;
+            one(w);
+        }
+    }
+}
+
+static void pass_json(struct work *w, struct span in)
+{
     while (in.n > 0) {
-        const struct hit *hits;
         int64_t used;
 
         if (in.p[0] <= ' ') {
@@ -65,68 +120,118 @@ static void pass(struct work *w, struct span in, enum depth depth)
             in = span_from(in, span_find(in, '\n'));
             continue;
         }
-        w->events++;
-        if (depth >= NAME)
-            event_begin(&w->event, &w->rec);
-        if (depth >= MATCH)
-            w->hits += match_event(w->m, &w->event, &hits);
+        one(w);
         in = span_from(in, (size_t)used);
     }
 }
 
-int main(int argc, char **argv)
+static bool measure(struct work *w, const struct options *o, const char *path)
 {
-    static const char *const step[DEPTHS] = { "read", "read+name", "read+name+match" };
-    struct work w = { 0 };
-    struct sigma_rules rules;
-    struct taxonomy *t;
-    struct names names;
-    struct ruleset *rs;
     struct span in;
-    struct err e;
-    double t0 = now();
-    int rounds = argc > 4 ? (int)(argv[4][0] - '0') : 3;
 
-    if (argc < 4) {
-        fprintf(stderr, "usage: match_rate TAXONOMY RULES FILE [ROUNDS 1-9]\n");
-        return 2;
-    }
-    if (names_init(&names, &e) != 0 || taxonomy_load(&t, argv[1], &names, &e) != 0 ||
-        rules_init(&rules, &e) != 0 || rules_add_path(&rules, argv[2], 2, &e) != 0 ||
-        rules_finish(&rules, &e) != 0)
-        goto fail;
-    printf("rules read      %8.3f s  %u loaded, %u refused\n", now() - t0, rules.rule_count,
-           rules.refusal_count);
-    t0 = now();
-    if (ruleset_names(&rules, &names, &e) != 0)
-        goto fail;
-    names_freeze(&names);
-    if (taxonomy_bind(t, &names, &e) != 0 || ruleset_new(&rs, &rules, t, &names, 2, &e) != 0)
-        goto fail;
-    printf("rules compiled  %8.3f s\n", now() - t0);
-    if (matcher_new(&w.m, rs, &e) != 0 || !rec_init(&w.rec) ||
-        event_init(&w.event, t, &names, &e) != 0)
-        goto fail;
-    if (slurp(argv[3], &in) != 0)
-        return 1;
-    for (unsigned depth = 0; depth < DEPTHS; depth++) {
+    if (!map(path, o->bytes, &in))
+        return false;
+    printf("%s\n", path);
+    for (unsigned s = 0; s < STEPS; s++) {
         double best = 1e9;
 
-        for (int i = 0; i < rounds; i++) {
-            double took;
+        if (!o->only[s])
+            continue;
+        for (uint64_t i = 0; i < o->rounds; i++) {
+            double t0 = now(), took;
 
-            t0 = now();
-            pass(&w, in, (enum depth)depth);
+            w->step = (enum step)s;
+            w->events = w->hits = w->bad = w->sum = 0;
+            if (evtx_is(in))
+                pass_evtx(w, in);
+            else
+                pass_json(w, in);
             took = now() - t0;
             best = took < best ? took : best;
         }
-        printf("%-15s %8.0f events/s  %7.1f MB/s  %6.1f ns/event  (%lu events, %lu hits, %lu bad)\n",
-               step[depth], (double)w.events / best, (double)in.n / best / 1e6,
-               best * 1e9 / (double)w.events, (unsigned long)w.events, (unsigned long)w.hits,
-               (unsigned long)w.bad);
+        printf("  %-5s %9.0f events/s %7.1f MB/s %8.1f ns/event  (%lu events, %lu bad, %lu hits, "
+               "sum %016lx)\n",
+               step_name[s], (double)w->events / best, (double)in.n / best / 1e6,
+               best * 1e9 / (double)w->events, (unsigned long)w->events, (unsigned long)w->bad,
+               (unsigned long)w->hits, (unsigned long)w->sum);
+    }
+    MUST(munmap((void *)(uintptr_t)in.p, in.n) == 0);
+    return true;
+}
+
+static bool prepare(struct work *w, const struct options *o, struct err *e)
+{
+    static struct sigma_rules rules;
+    static struct names names;
+    struct taxonomy *t;
+    struct ruleset *rs;
+    double t0 = now();
+
+    if (names_init(&names, e) != 0 || taxonomy_load(&t, o->taxonomy, &names, e) != 0 ||
+        rules_init(&rules, e) != 0)
+        return false;
+    for (uint32_t i = 0; i < o->rule_count; i++) {
+        if (rules_add_path(&rules, o->rules[i], 2, e) != 0)
+            return false;
+    }
+    if (rules_finish(&rules, e) != 0)
+        return false;
+    printf("rules read      %8.3f s  %u loaded, %u refused\n", now() - t0, rules.rule_count,
+           rules.refusal_count);
+    t0 = now();
+    if (ruleset_names(&rules, &names, e) != 0 || !names_freeze(&names) ||
+        taxonomy_bind(t, &names, e) != 0 || ruleset_new(&rs, &rules, t, &names, 2, e) != 0)
+        return false;
+    printf("rules compiled  %8.3f s\n", now() - t0);
+    w->evtx = evtx_new(0);
+    return matcher_new(&w->m, rs, e) == 0 && rec_init(&w->rec) && w->evtx != NULL &&
+           event_init(&w->event, t, &names, e) == 0;
+}
+
+static bool only_step(struct options *o, const char *name)
+{
+    for (unsigned s = 0; s < STEPS; s++)
+        o->only[s] = strcmp(step_name[s], name) == 0;
+    return o->only[READ] || o->only[NAME] || o->only[MATCH];
+}
+
+static bool read_options(struct options *o, int argc, char **argv)
+{
+    int c;
+
+    *o = (struct options){ .rounds = 3, .bytes = SIZE_MAX, .only = { true, true, true } };
+    while ((c = getopt(argc, argv, "n:s:p:t:r:")) != -1) {
+        if ((c == 'n' && !num_u64(span_of(optarg), 1000, &o->rounds)) ||
+            (c == 'p' && !num_u64(span_of(optarg), SIZE_MAX, &o->bytes)) ||
+            (c == 's' && !only_step(o, optarg)) || (c == 'r' && o->rule_count == RULES_MAX) ||
+            c == '?')
+            return false;
+        if (c == 't')
+            o->taxonomy = optarg;
+        if (c == 'r')
+            o->rules[o->rule_count++] = optarg;
+    }
+    return o->taxonomy != NULL && o->rule_count > 0 && optind < argc;
+}
+
+int main(int argc, char **argv)
+{
+    struct work w = { 0 };
+    struct options o;
+    struct err e;
+
+    if (!read_options(&o, argc, argv)) {
+        fprintf(stderr, "usage: match_rate [-n ROUNDS] [-s read|name|match] [-p BYTES]"
+                        " -t TAXONOMY -r RULES... FILE...\n");
+        return 2;
+    }
+    if (!prepare(&w, &o, &e)) {
+        fprintf(stderr, "match_rate: %s\n", e.why);
+        return 1;
+    }
+    for (int i = optind; i < argc; i++) {
+        if (!measure(&w, &o, argv[i]))
+            return 1;
     }
     return 0;
-fail:
-    fprintf(stderr, "match_rate: %s\n", e.why);
-    return 1;
 }
