@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
+#include "sigma/keywords.h"
 #include "sigma/regex.h"
 
 /* Everything that lives only while compiling. */
@@ -254,10 +255,15 @@ static uint32_t partition_for(struct compile *k, const uint64_t *set, size_t wor
     return c->partition_count++;
 }
 
+static size_t logsource_words(const struct compiled *c)
+{
+    return (c->logsource_count + 63) / 64 + 1;
+}
+
 static int find_partitions(struct compile *k, const struct taxonomy *t)
 {
     struct compiled *c = k->c;
-    size_t words = (c->logsource_count + 63) / 64 + 1;
+    size_t words = logsource_words(c);
     uint64_t *set = arena_array(&k->mem, words, sizeof(*set));
 
     c->view_count = taxonomy_view_count(t);
@@ -338,6 +344,45 @@ static size_t name_run(const struct atom_use *u, size_t count)
     return n;
 }
 
+/* Which logsources the rules of these atoms have. */
+static uint64_t *logsources_of(struct compile *k, const struct atom_use *u, size_t count)
+{
+    uint64_t *set = image_array(k->im, logsource_words(k->c), sizeof(*set));
+
+    for (size_t i = 0; i < count && set != NULL; i++) {
+        uint32_t l = k->c->logsource_of[u[i].rule];
+
+        set[l / 64] |= (uint64_t)1 << l % 64;
+    }
+    return set;
+}
+
+static struct field_index *new_field(struct compile *k, struct field_index *fi, uint32_t name)
+{
+    fi->name = name;
+    fi->id = k->c->field_count;
+    k->c->fields[k->c->field_count++] = fi;
+    return fi;
+}
+
+/* Keywords sort first. They get a second index, for the raw record. */
+static void plan_keywords(struct compile *k, struct partition *p)
+{
+    struct field_index *raw;
+
+    if (p->field_count == 0 || p->fields[0].name != 0)
+        return;
+    p->keywords = &p->fields[0];
+    p->fields++;
+    p->field_count--;
+    raw = image_alloc(k->im, sizeof(*raw));
+    if (raw == NULL)
+        return;
+    keywords_plan(raw, p->keywords, k->im);
+    if (raw->literal_count > 0)
+        p->raw = new_field(k, raw, 0);
+}
+
 static int plan_partition(struct compile *k, struct partition *p, struct err *e)
 {
     struct compiled *c = k->c;
@@ -351,25 +396,19 @@ static int plan_partition(struct compile *k, struct partition *p, struct err *e)
     for (size_t i = 0; i < count; i += name_run(k->uses + i, count - i))
         names++;
     p->fields = image_array(k->im, names, sizeof(*p->fields));
-    if (p->fields == NULL || c->field_count + names > k->field_cap)
+    if (p->fields == NULL || c->field_count + names + 1 > k->field_cap)
         return ERR_NOMEM;
     for (size_t i = 0, n; i < count; i += n) {
-        struct field_index *fi = &p->fields[p->field_count++];
+        struct field_index *fi = new_field(k, &p->fields[p->field_count++], k->uses[i].atom.name);
 
         n = name_run(k->uses + i, count - i);
-        fi->name = k->uses[i].atom.name;
-        fi->id = c->field_count;
-        c->fields[c->field_count++] = fi;
+        fi->logsources = logsources_of(k, k->uses + i, n);
         rc = index_plan(fi, k->im, k->uses + i, n, e);
         if (rc != ERR_OK)
             return rc;
     }
-    if (p->field_count > 0 && p->fields[0].name == 0) { /* keywords sort first */
-        p->keywords = &p->fields[0];
-        p->fields++;
-        p->field_count--;
-    }
-    return ERR_OK;
+    plan_keywords(k, p);
+    return k->im->failed ? ERR_NOMEM : ERR_OK;
 }
 
 static void *compile_worker(void *arg)
@@ -468,7 +507,7 @@ static int compile_all(struct compile *k, const struct sigma_rules *from, const 
         rc = find_partitions(k, t);
     if (rc != ERR_OK)
         return rc;
-    k->field_cap = c->partition_count * n->count;
+    k->field_cap = c->partition_count * (n->count + 1); /* and the keywords' second */
     c->fields = arena_array(&k->mem, k->field_cap, sizeof(struct field_index *));
     if (c->fields == NULL)
         return ERR_NOMEM;

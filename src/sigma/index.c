@@ -4,7 +4,7 @@
  * Literals are compiled case-sensitively: what is scanned is the folded value, which is needed for
  * the exact look-up anyway, and case-sensitive literals are Vectorscan's fastest engine. A literal
  * that some rule wants at the start or the end of the value reports every place where it stands;
- * one that may stand anywhere reports once.
+ * one that may stand anywhere reports once. Literals of the raw record are compiled caseless.
  */
 #include "sigma/index.h"
 
@@ -126,6 +126,16 @@ int index_plan(struct field_index *fi, struct image *im, struct atom_use *uses, 
     return ERR_OK;
 }
 
+/* A literal whose place matters reports every place where it stands. */
+static unsigned literal_flags(const struct field_index *fi, const struct literal *l)
+{
+    if (l->sense == SENSE_ESCAPE)
+        return 0;
+    if (fi->raw)
+        return HS_FLAG_SINGLEMATCH | HS_FLAG_CASELESS;
+    return l->at_start.count + l->at_end.count > 0 ? 0 : HS_FLAG_SINGLEMATCH;
+}
+
 int index_compile(const struct field_index *fi, struct hs_database **out, struct err *e)
 {
     uint32_t n = fi->literal_count;
@@ -152,7 +162,7 @@ int index_compile(const struct field_index *fi, struct hs_database **out, struct
         text[i] = (const char *)l->text.p;
         bytes[i] = l->text.n;
         ids[i] = i;
-        flags[i] = l->at_start.count + l->at_end.count > 0 ? 0 : HS_FLAG_SINGLEMATCH;
+        flags[i] = literal_flags(fi, l);
     }
     if (hs_compile_lit_multi(text, flags, ids, bytes, n, HS_MODE_BLOCK, NULL, out, &fault) !=
         HS_SUCCESS) {

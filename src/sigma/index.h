@@ -9,7 +9,9 @@
  *   present   rules that need the field to be there, no more
  *
  * and besides the rules without a witness (`always`). Everything lies in the image and is
- * immutable; the field index of name 0 is the keywords'.
+ * immutable. The field index of name 0 is the keywords': it is for the values and for the folded
+ * record. Beside it stands a second one for the record as it came, neither decoded nor folded:
+ * keywords.h.
  */
 #ifndef INDEX_H
 #define INDEX_H
@@ -30,9 +32,17 @@ struct exact_slot {
     struct rule_list rules;
 };
 
+/* What it means that a literal was seen. */
+enum literal_sense {
+    SENSE_RULES,  /* its rules are candidates */
+    SENSE_VALUES, /* in the raw record: the values must be looked at one by one */
+    SENSE_ESCAPE, /* the same, when it is an escape sequence not the u behind "\\\\" */
+};
+
 struct literal {
     struct span text; /* folded */
     struct rule_list anywhere, at_start, at_end;
+    uint8_t sense;    /* enum literal_sense */
 };
 
 struct field_index {
@@ -44,6 +54,8 @@ struct field_index {
     uint32_t literal_count;
     struct hs_database *db;     /* NULL when there are no literals */
     struct rule_list present;
+    uint64_t *logsources;       /* of the rules with an atom here: as in struct partition */
+    bool raw;                   /* literals stand in a text that is not folded */
 };
 
 struct partition {
@@ -52,6 +64,7 @@ struct partition {
     struct field_index *fields;
     uint32_t field_count;
     struct field_index *keywords; /* NULL when no rule looks for keywords */
+    struct field_index *raw;      /* of the raw record; NULL when that cannot be done */
     struct rule_list always;
     uint32_t rule_count;
 };

@@ -25,6 +25,7 @@
 #include <sys/random.h>
 
 #include "base/num.h"
+#include "sigma/keywords.h"
 #include "sigma/verify.h"
 
 #define MEMO_SLOTS   8192u /* 512 KiB a thread: fits the second-level cache of today's cores */
@@ -45,6 +46,7 @@ struct plan {
     struct {
         const struct view *view;
         const struct partition *partition;
+        bool keywords; /* some keyword rule belongs to this step */
     } step[TAXONOMY_VIEWS_MAX];
 };
 
@@ -63,8 +65,9 @@ struct matcher {
     struct hit *hits;
     uint32_t hit_count;
     hs_scratch_t *scratch;
-    const struct field_index *scanned; /* for the callback */
-    size_t scanned_bytes;
+    const struct field_index *scanned; /* for the callbacks */
+    struct span scanned_text;
+    bool raw_escapes, raw_values; /* what the scan of the raw record asks for besides */
     uint8_t secret[XXH3_SECRET_SIZE_MIN];
 };
 
@@ -174,9 +177,46 @@ static int on_literal(unsigned id, unsigned long long from, unsigned long long t
     fresh_add(m, &l->anywhere);
     if (to == l->text.n)
         fresh_add(m, &l->at_start);
-    if (to == m->scanned_bytes)
+    if (to == m->scanned_text.n)
         fresh_add(m, &l->at_end);
     return 0;
+}
+
+static int on_raw_literal(unsigned id, unsigned long long from, unsigned long long to,
+                          unsigned flags, void *arg)
+{
+    struct matcher *m = arg;
+    const struct literal *l = &m->scanned->literals[id];
+
+    (void)from; /* not asked for */
+    (void)flags;
+    if (l->sense == SENSE_RULES)
+        fresh_add(m, &l->anywhere);
+    else if (l->sense == SENSE_VALUES)
+        m->raw_values = true;
+    else
+        m->raw_escapes = m->raw_escapes || keywords_is_escape(m->scanned_text, (size_t)to);
+    return m->raw_values; /* stops the scan: all will be looked at again */
+}
+
+static void scan(struct matcher *m, const struct field_index *fi, struct span text,
+                 match_event_handler each)
+{
+    hs_error_t rc;
+
+    m->scanned = fi;
+    m->scanned_text = text;
+    rc = hs_scan(fi->db, (const char *)text.p, (unsigned)text.n, 0, m->scratch, each, m);
+    MUST(rc == HS_SUCCESS || rc == HS_SCAN_TERMINATED);
+}
+
+static void fresh_begin(struct matcher *m)
+{
+    m->fresh_count = 0;
+    if (++m->lookup == 0) { /* after 2^32 look-ups: what is old must not look new */
+        memset(m->fresh_of, 0, m->c->rule_count * sizeof(*m->fresh_of));
+        m->lookup = 1;
+    }
 }
 
 /* 4688 may be written 4688.0 or 04688: numbers are also looked up in their shortest form. */
@@ -199,11 +239,7 @@ static void look_up(struct matcher *m, const struct field_index *fi, struct span
 {
     const struct rule_list *l;
 
-    m->fresh_count = 0;
-    if (++m->lookup == 0) {
-        memset(m->fresh_of, 0, m->c->rule_count * sizeof(*m->fresh_of));
-        m->lookup = 1;
-    }
+    fresh_begin(m);
     if (folded.p == NULL)
         return;
     if (fi->exact != NULL) {
@@ -211,12 +247,8 @@ static void look_up(struct matcher *m, const struct field_index *fi, struct span
             fresh_add(m, l);
         look_number(m, fi, folded);
     }
-    if (fi->db != NULL) {
-        m->scanned = fi;
-        m->scanned_bytes = folded.n;
-        MUST(hs_scan(fi->db, (const char *)folded.p, (unsigned)folded.n, 0, m->scratch, on_literal,
-                     m) == HS_SUCCESS);
-    }
+    if (fi->db != NULL)
+        scan(m, fi, folded, on_literal);
 }
 
 static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
@@ -291,8 +323,8 @@ static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
     }
 }
 
-/* Keywords: every value, and the record as a whole. */
-static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t step)
+/* Every value, and the folded record. */
+static void look_keywords_closely(struct matcher *m, const struct plan *plan, uint32_t step)
 {
     const struct field_index *fi = plan->step[step].partition->keywords;
     const struct rec *r = m->verify.event->rec;
@@ -305,6 +337,31 @@ static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t s
         return;
     look_up(m, fi, verify_fold(&m->verify, VERIFY_RAW));
     try_rules(m, plan, step, m->fresh, m->fresh_count);
+}
+
+/* The raw record, and the values that it does not answer for: see keywords.h. */
+static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t step)
+{
+    const struct partition *p = plan->step[step].partition;
+    const struct rec *r = m->verify.event->rec;
+    struct span raw = event_raw(m->verify.event);
+
+    if (p->raw == NULL || raw.n == 0 || !verify_has_raw(&m->verify)) {
+        look_keywords_closely(m, plan, step);
+        return;
+    }
+    fresh_begin(m);
+    m->raw_escapes = m->raw_values = false;
+    scan(m, p->raw, raw, on_raw_literal);
+    if (m->raw_values) {
+        look_keywords_closely(m, plan, step);
+        return;
+    }
+    try_rules(m, plan, step, m->fresh, m->fresh_count);
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (!keywords_covers(raw, m->raw_escapes, &r->fields[i]))
+            look_at(m, plan, step, p->keywords, i);
+    }
 }
 
 static void run_step(struct matcher *m, const struct plan *plan, uint32_t step)
@@ -324,10 +381,27 @@ static void run_step(struct matcher *m, const struct plan *plan, uint32_t step)
         for (; h != EVENT_NONE; h = event_more(e, view, fi->name, h))
             look_at(m, plan, step, fi, h);
     }
-    if (p->keywords != NULL)
+    if (plan->step[step].keywords)
         look_keywords(m, plan, step);
     if (p->always.count > 0)
         try_rules(m, plan, step, p->always.rule, p->always.count);
+}
+
+/* Has a field a rule of this step, or do they all belong to earlier ones? */
+static bool step_needs(const struct matcher *m, const struct plan *plan, uint32_t step,
+                       const struct field_index *fi)
+{
+    for (uint32_t l = 0; fi != NULL && l < m->c->logsource_count; l++) {
+        bool earlier = false;
+
+        if ((fi->logsources[l / 64] >> l % 64 & 1) == 0)
+            continue;
+        for (uint32_t i = 0; i < step && !earlier; i++)
+            earlier = carries(plan->step[i].partition, l);
+        if (!earlier)
+            return true;
+    }
+    return false;
 }
 
 static void plan_make(const struct matcher *m, const struct event_class *cls, struct plan *plan)
@@ -340,6 +414,8 @@ static void plan_make(const struct matcher *m, const struct event_class *cls, st
             continue;
         plan->step[plan->count].view = cls->views[i];
         plan->step[plan->count].partition = &m->c->partitions[p];
+        plan->step[plan->count].keywords =
+            step_needs(m, plan, plan->count, m->c->partitions[p].keywords);
         plan->count++;
     }
 }

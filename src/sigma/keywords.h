@@ -1,0 +1,55 @@
+/*
+ * keywords.h - keywords looked for in the raw record, neither decoded nor folded.
+ *
+ * Keywords look into every value and the raw text. Nearly every Windows event is of a logsource
+ * with keyword rules, so this is paid for every event; but nearly all values are slices of the raw
+ * record, and one scan without regard to ASCII case answers for them all. What it cannot answer
+ * for is found out by the same scan:
+ *
+ *   a keyword with bytes that JSON writes with a backslash, or above 0x7f: its longest run of
+ *   other bytes is looked for instead, and seeing that means only "look at the values"
+ *
+ *   \u0041 and \/ in a JSON string: its values must be decoded and looked at
+ *
+ *   U+017F and U+212A, the two letters that fold to ASCII ones ("s", "k"): the same
+ *
+ * Values of other kinds (numbers not written in digits alone, XML entities, hex, UTF-16) are looked
+ * at one by one, whatever the scan says: keywords_covers().
+ *
+ * Private to src/sigma.
+ */
+#ifndef KEYWORDS_H
+#define KEYWORDS_H
+
+#include "base/ascii.h"
+#include "sigma/index.h"
+#include "wire/rec.h"
+
+/*
+ * Lay out in *raw the literals for the raw record, from those of the keywords' own index. It gets
+ * none (literal_count 0) when some keyword has no run that is long enough to be worth a look.
+ */
+void keywords_plan(struct field_index *raw, const struct field_index *keywords, struct image *im);
+
+/* `end` is behind a "\u" or "\/" in `raw`: is its backslash not itself escaped? */
+bool keywords_is_escape(struct span raw, size_t end);
+
+/* Is all that a keyword can find in this value found by a scan of `raw`? When `escapes`, it had an
+ * escape that may hide one. */
+static inline bool keywords_covers(struct span raw, bool escapes, const struct rec_field *f)
+{
+    size_t at = (uintptr_t)f->value - (uintptr_t)raw.p;
+
+    if (f->kind == REC_GROUP || f->kind == REC_NONE)
+        return true; /* keywords do not look into them */
+    if (at > raw.n || f->value_bytes > raw.n - at)
+        return false;
+    for (uint32_t i = 0; f->kind == REC_NUMBER && i < f->value_bytes; i++) {
+        if (!ascii_is_digit(f->value[i]) && (i > 0 || f->value[i] != '-'))
+            return false;
+    }
+    return f->kind == REC_TEXT || f->kind == REC_NUMBER || f->kind == REC_TRUE ||
+           f->kind == REC_FALSE || (f->kind == REC_JSON && !escapes);
+}
+
+#endif
