@@ -179,18 +179,18 @@ static int copy_rules(struct compile *k, const struct sigma_rules *from, const s
 static int find_witnesses(struct compile *k)
 {
     struct compiled *c = k->c;
-    struct literal_uses *uses = literal_uses_new();
+    struct chances *chances = chances_new();
 
     k->witness = arena_array(&k->mem, c->rule_count, sizeof(*k->witness));
-    if (uses == NULL || (k->witness == NULL && c->rule_count > 0)) {
-        literal_uses_free(&uses);
+    if (chances == NULL || (k->witness == NULL && c->rule_count > 0)) {
+        chances_free(&chances);
         return ERR_NOMEM;
     }
     for (uint32_t i = 0; i < c->rule_count; i++)
-        literal_uses_count(uses, c->rules[i]);
+        chances_count(chances, c->rules[i]);
     for (uint32_t i = 0; i < c->rule_count; i++)
-        k->witness[i] = witness_of(c->rules[i], uses, &k->mem);
-    literal_uses_free(&uses);
+        k->witness[i] = witness_of(c->rules[i], chances, &k->mem);
+    chances_free(&chances);
     return arena_failed(&k->mem) ? ERR_NOMEM : ERR_OK;
 }
 

@@ -16,32 +16,16 @@
 #ifndef WITNESS_H
 #define WITNESS_H
 
-#include "sigma/rule.h"
-
-enum atom_kind { ATOM_EXACT, ATOM_LITERAL, ATOM_PRESENT };
-enum atom_anchor { ANCHOR_NONE, ANCHOR_START, ANCHOR_END };
-
-struct atom {
-    uint32_t name;      /* name id, 0 for keywords */
-    uint8_t kind;       /* enum atom_kind */
-    uint8_t anchor;     /* enum atom_anchor; of a LITERAL */
-    struct span text;   /* folded */
-};
+#include "sigma/chance.h"
 
 struct witness {
     struct atom *atoms; /* in the arena given */
     uint32_t count;     /* 0: none, the rule must always be tried */
-    double cost;        /* guess of how often one of them is seen; 1 for none */
+    double chance;      /* guess of how often one of them is seen; 1 for none */
 };
 
-/* How often each literal is used in the whole set: what many rules ask for is common. */
-struct literal_uses;
-struct literal_uses *literal_uses_new(void);
-void literal_uses_free(struct literal_uses **u);
-void literal_uses_count(struct literal_uses *u, const struct sigma_rule *rule);
-
 /* The rule must carry folded texts and name ids (compile.c). */
-struct witness witness_of(const struct sigma_rule *rule, const struct literal_uses *u,
+struct witness witness_of(const struct sigma_rule *rule, const struct chances *c,
                           struct arena *mem);
 
 /*
