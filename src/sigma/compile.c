@@ -15,6 +15,7 @@
 
 #include "base/ascii.h"
 #include "sigma/keywords.h"
+#include "sigma/order.h"
 #include "sigma/regex.h"
 
 /* Everything that lives only while compiling. */
@@ -23,6 +24,7 @@ struct compile {
     struct compiled *c;
     struct image *im;
     struct arena mem;
+    struct sigma_item **items;  /* by id */
     struct witness *witness;    /* by rule */
     struct atom_use *uses;      /* room for one partition's atoms */
     size_t use_cap;
@@ -146,11 +148,19 @@ static void find_negated(struct compile *k)
 static int copy_rules(struct compile *k, const struct sigma_rules *from, const struct names *n)
 {
     struct compiled *c = k->c;
+    struct copier copier = { .im = k->im, .names = n };
 
     c->rule_count = from->rule_count;
     c->rules = image_array(k->im, from->rule_count, sizeof(struct sigma_rule *));
     for (uint32_t i = 0; i < c->rule_count && !k->im->failed; i++)
-        c->rules[i] = image_rule(k->im, from->rules[i], n);
+        c->rules[i] = image_rule(&copier, from->rules[i]);
+    c->item_count = copier.item_count;
+    k->items = arena_array(&k->mem, c->item_count, sizeof(struct sigma_item *));
+    for (uint32_t i = 0; i < copier.slots && k->items != NULL; i++) {
+        if (copier.seen[i].to != NULL)
+            k->items[copier.seen[i].to->id] = copier.seen[i].to;
+    }
+    copier_release(&copier);
     c->correlation_count = from->correlation_count;
     c->correlations = image_array(k->im, c->correlation_count, sizeof(struct sigma_correlation *));
     for (uint32_t i = 0; i < c->correlation_count && !k->im->failed; i++)
@@ -173,13 +183,15 @@ static int copy_rules(struct compile *k, const struct sigma_rules *from, const s
         find_logsources(k);
         find_negated(k);
     }
-    return k->im->failed ? ERR_NOMEM : ERR_OK;
+    return k->im->failed || k->items == NULL ? ERR_NOMEM : ERR_OK;
 }
 
+/* What needs to be guessed: witnesses, and the order of evaluation. */
 static int find_witnesses(struct compile *k)
 {
     struct compiled *c = k->c;
     struct chances *chances = chances_new();
+    struct order order = { .im = k->im, .mem = &k->mem, .chances = chances };
 
     k->witness = arena_array(&k->mem, c->rule_count, sizeof(*k->witness));
     if (chances == NULL || (k->witness == NULL && c->rule_count > 0)) {
@@ -188,29 +200,27 @@ static int find_witnesses(struct compile *k)
     }
     for (uint32_t i = 0; i < c->rule_count; i++)
         chances_count(chances, c->rules[i]);
-    for (uint32_t i = 0; i < c->rule_count; i++)
+    c->sure = image_array(k->im, c->rule_count, sizeof(*c->sure));
+    for (uint32_t i = 0; i < c->rule_count && c->sure != NULL; i++) {
         k->witness[i] = witness_of(c->rules[i], chances, &k->mem);
+        c->sure[i] = k->witness[i].sure != NULL ? k->witness[i].sure->id : NO_ITEM;
+        order_rule(&order, c->rules[i]);
+    }
     chances_free(&chances);
-    return arena_failed(&k->mem) ? ERR_NOMEM : ERR_OK;
+    return k->im->failed || arena_failed(&k->mem) ? ERR_NOMEM : ERR_OK;
 }
 
 /* RE tests get their index in the list of expressions. */
-static void number_regexes(struct compile *k, const struct sigma_node *node)
+static void number_regexes(struct compile *k, struct sigma_item *it)
 {
     struct compiled *c = k->c;
 
-    for (uint32_t i = 0; i < node->child_count; i++)
-        number_regexes(k, node->child[i]);
-    if (node->kind != NODE_ITEM)
-        return;
-    for (uint32_t i = 0; i < node->item->test_count; i++) {
-        struct sigma_test *t = &node->item->tests[i];
-
-        if (t->op != SIGMA_RE)
+    for (uint32_t i = 0; i < it->test_count; i++) {
+        if (it->tests[i].op != SIGMA_RE)
             continue;
         if (c->regexes != NULL)
-            c->regexes[c->regex_count] = t;
-        t->regex = c->regex_count++;
+            c->regexes[c->regex_count] = &it->tests[i];
+        it->tests[i].regex = c->regex_count++;
     }
 }
 
@@ -222,12 +232,8 @@ static void find_regexes(struct compile *k)
         c->regexes = pass == 0 ? NULL
                                : image_array(k->im, c->regex_count, sizeof(struct sigma_test *));
         c->regex_count = 0;
-        if (k->im->failed)
-            return;
-        for (uint32_t r = 0; r < c->rule_count; r++) {
-            for (uint32_t s = 0; s < c->rules[r]->search_count; s++)
-                number_regexes(k, c->rules[r]->searches[s].body);
-        }
+        for (uint32_t i = 0; i < c->item_count && !k->im->failed; i++)
+            number_regexes(k, k->items[i]);
     }
 }
 

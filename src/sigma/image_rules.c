@@ -2,14 +2,98 @@
  * image_rules.c - rules and correlations copied into the image, one function a struct.
  *
  * The copy is where texts are folded and names become ids, so that the matcher never folds a rule
- * nor looks a name up. The raw scalars and the filters stay behind: only the oracle wants them.
+ * nor looks a name up. Items that are equal in all that is shown and matched are copied once: rules
+ * have many filters and selections in common, and the matcher tries an item once an event. The raw
+ * scalars and the filters stay behind: only the oracle wants them.
+ *
  * image_alloc() fails stickily: a NULL only stops the copying, the caller asks the image at the end.
  */
 #include "sigma/ruleset.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "event/fold.h"
+
+static uint64_t mix(uint64_t hash, struct span s)
+{
+    return XXH3_64bits_withSeed(s.p, s.n, hash);
+}
+
+static uint64_t item_hash(const struct sigma_item *it)
+{
+    uint64_t h = mix(it->test_count, it->key);
+
+    for (uint32_t i = 0; i < it->test_count; i++)
+        h = mix(mix(h, it->tests[i].text), it->tests[i].shown);
+    return h;
+}
+
+static bool same_test(const struct sigma_test *a, const struct sigma_test *b)
+{
+    if (a->op != b->op || a->ref_op != b->ref_op || a->cased != b->cased || a->re_i != b->re_i ||
+        a->re_m != b->re_m || a->re_s != b->re_s || a->net_bits != b->net_bits ||
+        memcmp(a->net, b->net, sizeof(a->net)) != 0 ||
+        memcmp(&a->num, &b->num, sizeof(a->num)) != 0 || !span_eq(a->text, b->text) ||
+        !span_eq(a->shown, b->shown) || a->token_count != b->token_count)
+        return false;
+    for (uint32_t i = 0; i < a->token_count; i++) {
+        if (a->tokens[i].kind != b->tokens[i].kind || !span_eq(a->tokens[i].text, b->tokens[i].text))
+            return false;
+    }
+    return true;
+}
+
+static uint32_t group_of(const struct sigma_item *it, uint32_t test)
+{
+    return it->group != NULL ? it->group[test] : test;
+}
+
+static bool same_item(const struct sigma_item *a, const struct sigma_item *b)
+{
+    if (a->all != b->all || a->negate != b->negate || a->test_count != b->test_count ||
+        !span_eq(a->field, b->field) || !span_eq(a->key, b->key))
+        return false;
+    for (uint32_t i = 0; i < a->test_count; i++) {
+        if (group_of(a, i) != group_of(b, i) || !same_test(&a->tests[i], &b->tests[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The slot of an equal item, or the free one where this one belongs. */
+static struct item_seen *seen_slot(const struct copier *c, const struct sigma_item *it,
+                                   uint64_t hash)
+{
+    uint32_t at = (uint32_t)hash & (c->slots - 1);
+
+    while (c->seen[at].to != NULL && (c->seen[at].hash != hash || !same_item(c->seen[at].from, it)))
+        at = (at + 1) & (c->slots - 1);
+    return &c->seen[at];
+}
+
+static bool copier_grow(struct copier *c)
+{
+    struct copier big = *c;
+
+    big.slots = c->slots == 0 ? 4096 : c->slots * 2;
+    big.seen = calloc(big.slots, sizeof(*big.seen));
+    if (big.seen == NULL)
+        return false;
+    for (uint32_t i = 0; i < c->slots; i++) {
+        if (c->seen[i].to != NULL)
+            *seen_slot(&big, c->seen[i].from, c->seen[i].hash) = c->seen[i];
+    }
+    free(c->seen);
+    *c = big;
+    return true;
+}
+
+void copier_release(struct copier *c)
+{
+    free(c->seen);
+    *c = (struct copier){ 0 };
+}
 
 static struct span fold(struct image *im, struct span s)
 {
@@ -71,49 +155,65 @@ static void copy_test(struct image *im, struct sigma_test *t, const struct names
         t->ref_name = names_find(n, t->text);
 }
 
-static struct sigma_item *copy_item(struct image *im, const struct sigma_item *from,
-                                    const struct names *n)
+static struct sigma_item *copy_item(struct copier *c, const struct sigma_item *from)
 {
+    struct image *im = c->im;
     struct sigma_item *it = image_alloc(im, sizeof(*it));
 
     if (it == NULL)
         return NULL;
     *it = *from;
+    it->id = c->item_count++;
     it->field = image_span(im, from->field);
     it->key = image_span(im, from->key);
     it->raw = NULL;
     it->raw_count = 0;
-    it->name = from->field.n > 0 ? names_find(n, from->field) : 0;
+    it->name = from->field.n > 0 ? names_find(c->names, from->field) : 0;
     MUST((it->name != 0) == (from->field.n > 0));
     it->tests = image_array(im, it->test_count, sizeof(*it->tests));
     it->group = image_array(im, it->test_count, sizeof(*it->group));
     for (uint32_t i = 0; i < it->test_count && it->tests != NULL && it->group != NULL; i++) {
         it->tests[i] = from->tests[i];
-        it->group[i] = from->group != NULL ? from->group[i] : i;
-        copy_test(im, &it->tests[i], n);
+        it->group[i] = group_of(from, i);
+        copy_test(im, &it->tests[i], c->names);
     }
     return it;
 }
 
-static struct sigma_node *copy_node(struct image *im, const struct sigma_node *from,
-                                    const struct names *n)
+static struct sigma_item *find_item(struct copier *c, const struct sigma_item *from)
 {
+    uint64_t hash = item_hash(from);
+    struct item_seen *s;
+
+    if (c->item_count >= c->slots / 2 && !copier_grow(c)) {
+        c->im->failed = true;
+        return NULL;
+    }
+    s = seen_slot(c, from, hash);
+    if (s->to == NULL)
+        *s = (struct item_seen){ hash, from, copy_item(c, from) };
+    return s->to;
+}
+
+static struct sigma_node *copy_node(struct copier *c, const struct sigma_node *from)
+{
+    struct image *im = c->im;
     struct sigma_node *node = image_alloc(im, sizeof(*node));
 
     if (node == NULL)
         return NULL;
     *node = *from;
     if (from->kind == NODE_ITEM)
-        node->item = copy_item(im, from->item, n);
+        node->item = find_item(c, from->item);
     node->child = image_array(im, from->child_count, sizeof(struct sigma_node *));
     for (uint32_t i = 0; i < from->child_count && node->child != NULL; i++)
-        node->child[i] = copy_node(im, from->child[i], n);
+        node->child[i] = copy_node(c, from->child[i]);
     return node;
 }
 
-struct sigma_rule *image_rule(struct image *im, const struct sigma_rule *from,
-                              const struct names *n)
+struct sigma_rule *image_rule(struct copier *c, const struct sigma_rule *from)
 {
+    struct image *im = c->im;
     struct sigma_rule *r = image_alloc(im, sizeof(*r));
 
     if (r == NULL)
@@ -125,9 +225,9 @@ struct sigma_rule *image_rule(struct image *im, const struct sigma_rule *from,
     for (uint32_t i = 0; i < r->search_count && r->searches != NULL; i++) {
         r->searches[i] = from->searches[i];
         r->searches[i].name = image_span(im, from->searches[i].name);
-        r->searches[i].body = copy_node(im, from->searches[i].body, n);
+        r->searches[i].body = copy_node(c, from->searches[i].body);
     }
-    r->condition = copy_node(im, from->condition, n);
+    r->condition = copy_node(c, from->condition);
     r->condition_text = NULL;
     r->condition_count = 0;
     r->filters = NULL;

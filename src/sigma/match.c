@@ -318,7 +318,9 @@ static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
         if (m->tried[r] == m->round || (step > 0 && !belongs(m, plan, step, r)))
             continue;
         m->tried[r] = m->round;
-        if (verify_rule(&m->verify, m->c->rules[r], view))
+        if (m->c->sure[r] != NO_ITEM)
+            verify_known(&m->verify, m->c->sure[r]);
+        if (verify_rule(&m->verify, m->c->rules[r]))
             m->hits[m->hit_count++] = (struct hit){ r, view, filter_unavailable(m, view, r) };
     }
 }
@@ -370,6 +372,7 @@ static void run_step(struct matcher *m, const struct plan *plan, uint32_t step)
     const struct view *view = plan->step[step].view;
     struct event *e = m->verify.event;
 
+    verify_view(&m->verify, view);
     for (uint32_t i = 0; i < p->field_count; i++) {
         const struct field_index *fi = &p->fields[i];
         uint32_t h = event_get(e, view, fi->name);

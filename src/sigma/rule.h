@@ -90,6 +90,7 @@ struct sigma_item {
     bool all;                      /* every group must hold, in some value; else any test */
     bool negate;                   /* neq: the whole item is turned round */
     uint32_t name;                 /* name id of `field`, 0 for keywords; filled by compile.c */
+    uint32_t id;                   /* 0.., equal items have one; filled by compile.c */
     uint32_t line;
 };
 
@@ -105,6 +106,7 @@ struct sigma_node {
     uint32_t search;               /* NODE_SEARCH: index in rule->searches */
     struct sigma_node **child;
     uint32_t child_count;
+    struct sigma_node **quick;     /* children in the order to try; filled by compile.c */
 };
 
 struct sigma_search {

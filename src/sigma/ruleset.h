@@ -18,6 +18,7 @@
 #include "sigma/match.h"
 
 #define NO_PARTITION UINT32_MAX
+#define NO_ITEM      UINT32_MAX
 
 /* Names that stand under a NOT in the condition: if a view lacks one, a filter cannot work. */
 struct name_list {
@@ -30,6 +31,9 @@ struct compiled {
     uint32_t rule_count;
     uint32_t *logsource_of;         /* rule -> logsource */
     struct name_list *negated;      /* rule -> names under NOT */
+    uint32_t *sure;                 /* rule -> item that is true when the rule is a candidate, or
+                                       NO_ITEM */
+    uint32_t item_count;            /* different items of all rules */
     struct sigma_logsource *logsources;
     uint32_t logsource_count;
     struct partition *partitions;
@@ -61,8 +65,24 @@ const pcre2_code *ruleset_regex(const struct ruleset *rs, uint32_t index);
 /* Regexes and lock; rs->c is set. */
 int ruleset_ready(struct ruleset *rs, struct err *e);
 
-/* Copies into the image (image_rules.c). Texts are folded, name ids filled in. */
-struct sigma_rule *image_rule(struct image *im, const struct sigma_rule *r, const struct names *n);
+/* Copies into the image (image_rules.c). Texts are folded, name ids filled in. The rules copied
+ * from must outlive the copier, which starts as { .im, .names }. */
+struct item_seen {
+    uint64_t hash; /* of its contents */
+    const struct sigma_item *from;
+    struct sigma_item *to; /* NULL = free */
+};
+
+struct copier {
+    struct image *im;
+    const struct names *names;
+    struct item_seen *seen; /* items copied so far, open addressing by hash */
+    uint32_t slots;
+    uint32_t item_count;    /* different ones: ids are below */
+};
+
+void copier_release(struct copier *c);
+struct sigma_rule *image_rule(struct copier *c, const struct sigma_rule *r);
 struct sigma_correlation *image_correlation(struct image *im, const struct sigma_correlation *c);
 
 #endif

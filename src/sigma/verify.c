@@ -22,9 +22,10 @@ int verify_init(struct verify *v, const struct ruleset *rs, struct err *e)
     *v = (struct verify){ .rs = rs };
     arena_init(&v->mem, VERIFY_BYTES_MAX);
     v->values = calloc(EVENT_HANDLES_MAX, sizeof(*v->values));
+    v->items = calloc(rs->c->item_count + 1, sizeof(*v->items));
     v->found = pcre2_match_data_create(1, NULL);
     v->limits = pcre2_match_context_create(NULL);
-    if (v->values == NULL || v->found == NULL || v->limits == NULL) {
+    if (v->values == NULL || v->items == NULL || v->found == NULL || v->limits == NULL) {
         verify_release(v);
         return err_set(e, ERR_NOMEM, 0, "no memory for a matcher");
     }
@@ -35,6 +36,7 @@ int verify_init(struct verify *v, const struct ruleset *rs, struct err *e)
 void verify_release(struct verify *v)
 {
     free(v->values);
+    free(v->items);
     pcre2_match_data_free(v->found);
     pcre2_match_context_free(v->limits);
     arena_release(&v->mem);
@@ -44,6 +46,7 @@ void verify_release(struct verify *v)
 void verify_begin(struct verify *v, struct event *e)
 {
     v->event = e;
+    v->view = NULL;
     v->round++;
     if (v->round == 0) { /* after 2^32 events: no stale text may look fresh */
         memset(v->values, 0, EVENT_HANDLES_MAX * sizeof(*v->values));
@@ -52,6 +55,18 @@ void verify_begin(struct verify *v, struct event *e)
     }
     if (v->mem.used_bytes > 0 || v->mem.failed)
         arena_reset(&v->mem);
+}
+
+void verify_view(struct verify *v, const struct view *view)
+{
+    if (v->view == view)
+        return;
+    v->view = view;
+    v->stamp++;
+    if (v->stamp > UINT32_MAX >> 1) { /* no old answer may look like one of these */
+        memset(v->items, 0, v->rs->c->item_count * sizeof(*v->items));
+        v->stamp = 1;
+    }
 }
 
 static struct value_text *value_of(struct verify *v, uint32_t handle)
@@ -91,46 +106,32 @@ bool verify_has_raw(const struct verify *v)
     return (v->event->rec->flags & REC_RAW_BINARY) == 0;
 }
 
-/* The value and the test's text in the form in which they are to be compared. */
-static void operands(struct verify *v, const struct sigma_test *t, uint32_t handle,
-                     struct span *value, struct span *text)
+static inline bool same_bytes(const uint8_t *a, struct span b)
 {
-    *value = t->cased ? verify_text(v, handle) : verify_fold(v, handle);
-    *text = t->cased ? t->text : t->fold;
+    return b.n == 0 || (a[0] == b.p[0] && a[b.n - 1] == b.p[b.n - 1] && memcmp(a, b.p, b.n) == 0);
 }
 
-static bool test_eq(struct verify *v, const struct sigma_test *t, uint32_t handle)
+/* EQ, STARTS, ENDS, CONTAINS on texts in the form in which they are to be compared. */
+static inline bool text_holds(uint8_t op, struct span value, struct span text)
 {
-    struct span value, text;
-
-    operands(v, t, handle, &value, &text);
-    return value.p != NULL && span_eq(value, text);
-}
-
-static bool test_starts(struct verify *v, const struct sigma_test *t, uint32_t handle)
-{
-    struct span value, text;
-
-    operands(v, t, handle, &value, &text);
-    return value.p != NULL && span_starts(value, text);
-}
-
-static bool test_ends(struct verify *v, const struct sigma_test *t, uint32_t handle)
-{
-    struct span value, text;
-
-    operands(v, t, handle, &value, &text);
-    return value.p != NULL && span_ends(value, text);
-}
-
-static bool test_contains(struct verify *v, const struct sigma_test *t, uint32_t handle)
-{
-    struct span value, text;
-
-    operands(v, t, handle, &value, &text);
     if (value.p == NULL || text.n > value.n)
         return false;
-    return text.n == 0 || memmem(value.p, value.n, text.p, text.n) != NULL;
+    switch (op) {
+    case SIGMA_EQ:
+        return value.n == text.n && same_bytes(value.p, text);
+    case SIGMA_STARTS:
+        return same_bytes(value.p, text);
+    case SIGMA_ENDS:
+        return same_bytes(value.p + (value.n - text.n), text);
+    default:
+        return text.n == 0 || memmem(value.p, value.n, text.p, text.n) != NULL;
+    }
+}
+
+static bool test_text(struct verify *v, const struct sigma_test *t, uint32_t handle)
+{
+    return t->cased ? text_holds(t->op, verify_text(v, handle), t->text)
+                    : text_holds(t->op, verify_fold(v, handle), t->fold);
 }
 
 /* One token at `at`; the bytes that it takes, or SIZE_MAX. */
@@ -253,6 +254,11 @@ static bool test_time(struct verify *v, const struct sigma_test *t, uint32_t han
     return part_of(&p, t->op) == (int)t->num;
 }
 
+static bool is_text(uint8_t op)
+{
+    return op == SIGMA_EQ || op == SIGMA_CONTAINS || op == SIGMA_STARTS || op == SIGMA_ENDS;
+}
+
 /* The value of one field against the values of another. */
 static bool ref_holds(struct verify *v, const struct sigma_test *t, uint32_t handle,
                       uint32_t other)
@@ -264,19 +270,7 @@ static bool ref_holds(struct verify *v, const struct sigma_test *t, uint32_t han
 
     if (as.text.p == NULL || (!as.cased && as.fold.p == NULL))
         return false;
-    switch (t->ref_op) {
-    case SIGMA_CONTAINS:
-        return test_contains(v, &as, handle);
-    case SIGMA_STARTS:
-        return test_starts(v, &as, handle);
-    case SIGMA_ENDS:
-        return test_ends(v, &as, handle);
-    case SIGMA_EQ:
-        return test_eq(v, &as, handle);
-    default:
-        as.op = t->ref_op;
-        return test_order(v, &as, handle);
-    }
+    return is_text(t->ref_op) ? test_text(v, &as, handle) : test_order(v, &as, handle);
 }
 
 static bool test_fieldref(struct verify *v, const struct sigma_test *t, uint32_t handle)
@@ -293,8 +287,8 @@ typedef bool test_fn(struct verify *v, const struct sigma_test *t, uint32_t hand
 
 /* Operators that look at one value. EXISTS and NULL_ look at the field: field_test(). */
 static test_fn *const test_fns[SIGMA_OPS] = {
-    [SIGMA_EQ] = test_eq,          [SIGMA_CONTAINS] = test_contains,
-    [SIGMA_STARTS] = test_starts,  [SIGMA_ENDS] = test_ends,
+    [SIGMA_EQ] = test_text,        [SIGMA_CONTAINS] = test_text,
+    [SIGMA_STARTS] = test_text,    [SIGMA_ENDS] = test_text,
     [SIGMA_LIKE] = test_like,      [SIGMA_RE] = test_re,
     [SIGMA_CIDR] = test_cidr,      [SIGMA_NUM] = test_num,
     [SIGMA_LT] = test_order,       [SIGMA_LTE] = test_order,
@@ -373,15 +367,57 @@ static bool item_all(struct verify *v, const struct sigma_item *it)
     return true;
 }
 
+/* Does any test hold for this value? */
+static bool value_any(struct verify *v, const struct sigma_item *it, uint32_t handle)
+{
+    struct span fold = SPAN_NONE;
+    bool folded = false;
+
+    for (uint32_t i = 0; i < it->test_count; i++) {
+        const struct sigma_test *t = &it->tests[i];
+
+        if (t->cased || !is_text(t->op)) {
+            if (test_fns[t->op] != NULL && test_fns[t->op](v, t, handle))
+                return true;
+            continue;
+        }
+        if (!folded)
+            fold = verify_fold(v, handle);
+        folded = true;
+        if (text_holds(t->op, fold, t->fold))
+            return true;
+    }
+    return false;
+}
+
 static bool item_any(struct verify *v, const struct sigma_item *it)
 {
     uint32_t at;
 
-    for (uint32_t i = 0; i < it->test_count; i++) {
-        if (item_test(v, it, &it->tests[i], &at))
+    for (uint32_t h = it->name != 0 ? event_get(v->event, v->view, it->name) : EVENT_NONE;
+         h != EVENT_NONE; h = event_more(v->event, v->view, it->name, h)) {
+        if (value_any(v, it, h))
+            return true;
+    }
+    for (uint32_t i = 0; i < it->test_count; i++) { /* what does not look at one value */
+        bool other = it->name == 0 || test_fns[it->tests[i].op] == NULL;
+
+        if (other && item_test(v, it, &it->tests[i], &at))
             return true;
     }
     return false;
+}
+
+static bool item_holds(struct verify *v, const struct sigma_item *it)
+{
+    uint32_t *known = &v->items[it->id];
+    bool held;
+
+    if (*known >> 1 == v->stamp)
+        return (*known & 1) != 0;
+    held = (it->all ? item_all(v, it) : item_any(v, it)) != it->negate;
+    *known = v->stamp << 1 | (held ? 1 : 0);
+    return held;
 }
 
 static bool node_holds(struct verify *v, const struct sigma_rule *r, const struct sigma_node *n)
@@ -390,14 +426,14 @@ static bool node_holds(struct verify *v, const struct sigma_rule *r, const struc
 
     switch ((enum sigma_node_kind)n->kind) {
     case NODE_ITEM:
-        return (n->item->all ? item_all(v, n->item) : item_any(v, n->item)) != n->item->negate;
+        return item_holds(v, n->item);
     case NODE_SEARCH:
         return node_holds(v, r, r->searches[n->search].body);
     case NODE_NOT:
         return !node_holds(v, r, n->child[0]);
     case NODE_AND:
         for (uint32_t i = 0; i < n->child_count; i++) {
-            if (!node_holds(v, r, n->child[i]))
+            if (!node_holds(v, r, n->quick[i]))
                 return false;
         }
         return true;
@@ -406,13 +442,12 @@ static bool node_holds(struct verify *v, const struct sigma_rule *r, const struc
     }
     need = n->at_least > 1 ? n->at_least : 1;
     for (uint32_t i = 0; i < n->child_count && held < need; i++)
-        held += node_holds(v, r, n->child[i]);
+        held += node_holds(v, r, n->quick[i]);
     return held >= need;
 }
 
-bool verify_rule(struct verify *v, const struct sigma_rule *r, const struct view *view)
+bool verify_rule(struct verify *v, const struct sigma_rule *r)
 {
-    v->view = view;
     return node_holds(v, r, r->condition);
 }
 
@@ -468,7 +503,7 @@ uint32_t verify_because(struct verify *v, const struct sigma_rule *r, const stru
 {
     struct reasons w = { .rows = rows, .max = max, .rule = r };
 
-    v->view = view;
+    verify_view(v, view);
     reasons_node(v, &w, r->condition);
     return w.count;
 }

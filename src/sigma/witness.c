@@ -8,12 +8,12 @@
 
 #define REGEX_MAX 16u
 
-static const struct witness none = { NULL, 0, 1 };
+static const struct witness none = { NULL, 0, 1, NULL };
 
 static struct witness witness_one(const struct chances *c, struct arena *mem, uint32_t name,
                                   enum atom_kind kind, enum atom_anchor anchor, struct span text)
 {
-    struct witness w = { arena_alloc(mem, sizeof(struct atom)), 1, 0 };
+    struct witness w = { arena_alloc(mem, sizeof(struct atom)), 1, 0, NULL };
 
     if (w.atoms == NULL)
         return none;
@@ -147,6 +147,27 @@ static struct witness witness_and(const struct witness *part, uint32_t count)
     return best;
 }
 
+/*
+ * Is seeing one of the item's atoms the same as the item being true? Not for numbers, which are
+ * also found under other ways of writing them.
+ */
+static bool is_sure(const struct sigma_item *it)
+{
+    if (it->all || it->negate || it->name == 0)
+        return false;
+    for (uint32_t i = 0; i < it->test_count; i++) {
+        const struct sigma_test *t = &it->tests[i];
+        bool text = t->op == SIGMA_EQ || t->op == SIGMA_CONTAINS || t->op == SIGMA_STARTS ||
+                    t->op == SIGMA_ENDS;
+        double number;
+
+        if (!text || t->cased || t->fold.n == 0 || t->fold.p[0] == 0 ||
+            (t->op == SIGMA_EQ && num_double(t->fold, &number)))
+            return false;
+    }
+    return true;
+}
+
 static struct witness witness_item(const struct chances *c, struct arena *mem,
                                    const struct sigma_item *it)
 {
@@ -161,8 +182,11 @@ static struct witness witness_item(const struct chances *c, struct arena *mem,
         return none;
     for (uint32_t i = 0; i < it->test_count; i++)
         part[i] = witness_test(c, mem, it->name, &it->tests[i]);
-    if (!it->all)
-        return witness_or(mem, part, it->test_count);
+    if (!it->all) {
+        *group = witness_or(mem, part, it->test_count);
+        group->sure = is_sure(it) ? it : NULL;
+        return *group;
+    }
     /* Tests of one group stand together. */
     for (uint32_t i = 0, n; i < it->test_count; i += n) {
         for (n = 1; i + n < it->test_count && it->group[i + n] == it->group[i]; n++)
@@ -203,4 +227,10 @@ struct witness witness_of(const struct sigma_rule *rule, const struct chances *c
     struct witness w = witness_node(c, mem, rule, rule->condition);
 
     return arena_failed(mem) ? none : w;
+}
+
+double witness_chance(const struct chances *c, uint32_t name, const struct sigma_test *t,
+                      struct arena *mem)
+{
+    return witness_test(c, mem, name, t).chance;
 }

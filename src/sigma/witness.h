@@ -22,11 +22,16 @@ struct witness {
     struct atom *atoms; /* in the arena given */
     uint32_t count;     /* 0: none, the rule must always be tried */
     double chance;      /* guess of how often one of them is seen; 1 for none */
+    const struct sigma_item *sure; /* not NULL: seeing an atom is all that this item asks for */
 };
 
 /* The rule must carry folded texts and name ids (compile.c). */
 struct witness witness_of(const struct sigma_rule *rule, const struct chances *c,
                           struct arena *mem);
+
+/* Guess of how often the test holds where its field is asked for. */
+double witness_chance(const struct chances *c, uint32_t name, const struct sigma_test *t,
+                      struct arena *mem);
 
 /*
  * Literals of which at least one stands, ASCII-lower-cased, in every folded text that the regular
