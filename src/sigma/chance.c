@@ -20,9 +20,8 @@
 /* Folded; a literal that stands within one of these is seen all the time. The line ends keep a
  * literal from matching across two. */
 static const char common[] =
-    "c:\\windows\\system32\\ntdll.dll+\n"
-    "c:\\windows\\system32\\kernelbase.dll+\n"
-    "c:\\windows\\system32\\kernel32.dll+\n"
+    "c:\\windows\\system32\\ntdll.dll+1234|c:\\windows\\system32\\kernelbase.dll+\n"
+    "1|c:\\windows\\system32\\kernel32.dll+1|c:\\windows\\system32\\ntdll.dll+\n"
     "c:\\windows\\system32\\svchost.exe -k netsvcs -p -s\n"
     "c:\\windows\\system32\\services.exe\n"
     "c:\\windows\\system32\\lsass.exe\n"

@@ -3,42 +3,22 @@
  *
  *   class ──▶ views ──▶ partitions                     remembered by class
  *   for each indexed field that the event has:
- *       value ──▶ memo ──hit──▶ candidate rules         a hash of the raw bytes and one cache line
+ *       value ──▶ memo ──hit──▶ candidate rules         memo.h
  *                  └──miss─▶ fold, exact table, Vectorscan ──▶ candidates, into the memo
  *   candidates ──▶ verify.c ──▶ hits
  *
- * The memo is what makes thousands of rules cheap: logs repeat themselves, so most values have
- * been looked at before, and a value that was need not even be unescaped. An entry is known by a
- * 128-bit XXH3 of the value's bytes under a secret of this process, so that nobody can prepare a
- * value that is mistaken for another. Values with more candidates than fit in a line are looked at
- * afresh each time.
- *
  * No allocation but the arenas of texts; nothing is shared between matchers but the ruleset.
  */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "sigma/match.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/num.h"
 #include "sigma/keywords.h"
+#include "sigma/memo.h"
 #include "sigma/verify.h"
 
-#define MEMO_SLOTS   8192u /* 512 KiB a thread: fits the second-level cache of today's cores */
-#define MEMO_RULES   9u
-#define PLANS_MAX    4096u
-
-struct memo {
-    XXH128_hash_t hash;
-    uint32_t key; /* field index and form of the value; 0 is free */
-    uint32_t count;
-    uint32_t rule[MEMO_RULES];
-    uint32_t spare;
-};
+#define PLANS_MAX 4096u
 
 /* What to do with an event of one class. */
 struct plan {
@@ -68,7 +48,6 @@ struct matcher {
     const struct field_index *scanned; /* for the callbacks */
     struct span scanned_text;
     bool raw_escapes, raw_values; /* what the scan of the raw record asks for besides */
-    uint8_t secret[XXH3_SECRET_SIZE_MIN];
 };
 
 static int make_scratch(struct matcher *m, struct err *e)
@@ -82,22 +61,6 @@ static int make_scratch(struct matcher *m, struct err *e)
     return ERR_OK;
 }
 
-static bool make_secret(struct matcher *m)
-{
-    size_t done = 0;
-
-    while (done < sizeof(m->secret)) {
-        ssize_t n = getrandom(m->secret + done, sizeof(m->secret) - done, 0);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
 int matcher_new(struct matcher **out, const struct ruleset *rs, struct err *e)
 {
     struct matcher *m = calloc(1, sizeof(*m));
@@ -109,20 +72,16 @@ int matcher_new(struct matcher **out, const struct ruleset *rs, struct err *e)
         return err_set(e, ERR_NOMEM, 0, "no memory for a matcher");
     m->rs = rs;
     m->c = rs->c;
-    m->memo = aligned_alloc(64, MEMO_SLOTS * sizeof(*m->memo));
     m->plans = calloc(PLANS_MAX, sizeof(struct plan *));
     m->tried = calloc(rules, sizeof(*m->tried));
     m->fresh_of = calloc(rules, sizeof(*m->fresh_of));
     m->fresh = calloc(rules, sizeof(*m->fresh));
     m->hits = calloc(rules, sizeof(*m->hits));
-    if (m->memo == NULL || m->plans == NULL || m->tried == NULL || m->fresh_of == NULL ||
+    if (m->plans == NULL || m->tried == NULL || m->fresh_of == NULL ||
         m->fresh == NULL || m->hits == NULL)
         rc = err_set(e, ERR_NOMEM, 0, "no memory for a matcher");
-    if (rc == ERR_OK) {
-        memset(m->memo, 0, MEMO_SLOTS * sizeof(*m->memo));
-        if (!make_secret(m))
-            rc = err_set(e, ERR_IO, 0, "getrandom: %s", strerror(errno));
-    }
+    if (rc == ERR_OK)
+        rc = memo_new(&m->memo, e);
     if (rc == ERR_OK)
         rc = make_scratch(m, e);
     if (rc == ERR_OK)
@@ -149,7 +108,7 @@ void matcher_free(struct matcher **pm)
     free(m->fresh_of);
     free(m->tried);
     free(m->plans);
-    free(m->memo);
+    memo_free(&m->memo);
     free(m);
 }
 
@@ -258,27 +217,21 @@ static void look_at(struct matcher *m, const struct plan *plan, uint32_t step,
                     const struct field_index *fi, uint32_t handle)
 {
     const struct rec_field *f = event_field(m->verify.event, handle);
-    uint32_t key = (fi->id + 1) * REC_KINDS + f->kind;
-    XXH128_hash_t h;
-    struct memo *slot;
+    const uint32_t *rules;
+    uint32_t count;
 
     if (f->kind == REC_NONE)
         return;
-    h = XXH3_128bits_withSecret(f->value, f->value_bytes, m->secret, sizeof(m->secret));
-    slot = &m->memo[(h.low64 ^ key * 0x9E3779B1u) & (MEMO_SLOTS - 1)];
-    if (slot->key == key && slot->hash.low64 == h.low64 && slot->hash.high64 == h.high64) {
-        if (slot->count > 0)
-            try_rules(m, plan, step, slot->rule, slot->count);
-        return;
+    count = memo_get(m->memo, (fi->id + 1) * REC_KINDS + f->kind,
+                     (struct span){ f->value, f->value_bytes }, &rules);
+    if (count == MEMO_MISS) {
+        look_up(m, fi, verify_fold(&m->verify, handle));
+        memo_put(m->memo, m->fresh, m->fresh_count);
+        rules = m->fresh;
+        count = m->fresh_count;
     }
-    look_up(m, fi, verify_fold(&m->verify, handle));
-    if (m->fresh_count <= MEMO_RULES) {
-        slot->hash = h;
-        slot->key = key;
-        slot->count = m->fresh_count;
-        memcpy(slot->rule, m->fresh, m->fresh_count * sizeof(*slot->rule));
-    }
-    try_rules(m, plan, step, m->fresh, m->fresh_count);
+    if (count > 0)
+        try_rules(m, plan, step, rules, count);
 }
 
 static bool carries(const struct partition *p, uint32_t logsource)
