@@ -91,6 +91,11 @@ static const struct use *use_of(const struct chances *c, struct span text, uint6
     return NULL;
 }
 
+static bool is_common(struct span text)
+{
+    return text.n > 0 && memmem(common, sizeof(common) - 1, text.p, text.n) != NULL;
+}
+
 static void count_text(struct chances *c, struct span text, bool refused)
 {
     uint64_t key;
@@ -99,7 +104,7 @@ static void count_text(struct chances *c, struct span text, bool refused)
     if (u == NULL)
         return;
     if (u->key == 0)
-        u->common = text.n > 0 && memmem(common, sizeof(common) - 1, text.p, text.n) != NULL;
+        u->common = is_common(text);
     u->key = key;
     u->asked += !refused;
     u->refused += refused;
@@ -176,17 +181,18 @@ double chance_of(const struct chances *c, const struct atom *a)
     const struct use *u;
     uint64_t key;
     double p;
+    bool known;
 
     if (a->kind == ATOM_PRESENT)
         return CHANCE_PRESENT;
     p = by_kind(a);
     u = use_of(c, a->text, &key);
-    if (u != NULL && u->key != 0) {
-        if (u->asked > 1)
-            p *= root(u->asked);
+    known = u != NULL && u->key != 0;
+    if (known && u->asked > 1)
+        p *= root(u->asked);
+    if (known)
         p += CHANCE_NORMAL * u->refused;
-        if (u->common)
-            p = chance_or(p, CHANCE_COMMON);
-    }
+    if (known ? u->common : is_common(a->text)) /* literals of regular expressions are not known */
+        p = chance_or(p, CHANCE_COMMON);
     return p < CHANCE_MAX ? p : CHANCE_MAX;
 }
