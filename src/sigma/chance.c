@@ -60,7 +60,7 @@ struct use {
     uint64_t key; /* hash of the text; 0 is free */
     uint32_t asked;
     uint32_t refused; /* under a NOT */
-    bool common;
+    bool part;        /* of a common text */
 };
 
 struct chances {
@@ -91,9 +91,19 @@ static const struct use *use_of(const struct chances *c, struct span text, uint6
     return NULL;
 }
 
-static bool is_common(struct span text)
+/* Within one of the common texts, or for a whole value: is it one? */
+static bool is_common(struct span text, bool whole)
 {
-    return text.n > 0 && memmem(common, sizeof(common) - 1, text.p, text.n) != NULL;
+    const char *end = common + sizeof(common) - 1, *at = common;
+
+    while (text.n > 0 && (at = memmem(at, (size_t)(end - at), text.p, text.n)) != NULL) {
+        bool line = (at == common || at[-1] == '\n') && at[text.n] == '\n';
+
+        if (!whole || line)
+            return true;
+        at++;
+    }
+    return false;
 }
 
 static void count_text(struct chances *c, struct span text, bool refused)
@@ -104,7 +114,7 @@ static void count_text(struct chances *c, struct span text, bool refused)
     if (u == NULL)
         return;
     if (u->key == 0)
-        u->common = is_common(text);
+        u->part = is_common(text, false);
     u->key = key;
     u->asked += !refused;
     u->refused += refused;
@@ -181,7 +191,7 @@ double chance_of(const struct chances *c, const struct atom *a)
     const struct use *u;
     uint64_t key;
     double p;
-    bool known;
+    bool known, everywhere;
 
     if (a->kind == ATOM_PRESENT)
         return CHANCE_PRESENT;
@@ -192,7 +202,8 @@ double chance_of(const struct chances *c, const struct atom *a)
         p *= root(u->asked);
     if (known)
         p += CHANCE_NORMAL * u->refused;
-    if (known ? u->common : is_common(a->text)) /* literals of regular expressions are not known */
+    everywhere = known ? u->part : is_common(a->text, false); /* a regex's literals are not known */
+    if (everywhere && (a->kind == ATOM_LITERAL || is_common(a->text, true)))
         p = chance_or(p, CHANCE_COMMON);
     return p < CHANCE_MAX ? p : CHANCE_MAX;
 }

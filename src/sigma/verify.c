@@ -149,16 +149,34 @@ static size_t token_takes(const struct sigma_test *t, const struct sigma_token *
     return used;
 }
 
-/* Wildcards: go on greedily; on a mismatch let the last '*' take one character more. */
+/* The least place from `at` on where token `k`, behind a '*', may stand; SIZE_MAX when none. */
+static size_t token_find(const struct sigma_test *t, uint32_t k, struct span value, size_t at)
+{
+    struct span text, rest;
+    const uint8_t *found;
+
+    if (k == t->token_count || t->tokens[k].kind != TOKEN_TEXT || at > value.n)
+        return at <= value.n ? at : SIZE_MAX;
+    text = t->cased ? t->tokens[k].text : t->tokens[k].fold;
+    rest = span_from(value, at);
+    if (text.n == 0 || text.n > rest.n)
+        return text.n == 0 ? at : SIZE_MAX;
+    found = memmem(rest.p, rest.n, text.p, text.n);
+    return found != NULL ? (size_t)(found - value.p) : SIZE_MAX;
+}
+
+/* Wildcards: go on greedily; on a mismatch let the last '*' take more. */
 static bool like(const struct sigma_test *t, struct span value)
 {
     uint32_t k = 0, star = UINT32_MAX;
-    size_t at = 0, star_at = 0, used;
+    size_t at = 0, used;
 
-    for (;;) {
+    for (size_t star_at = 0;;) {
         if (k < t->token_count && t->tokens[k].kind == TOKEN_ANY) {
             star = k++;
-            star_at = at;
+            star_at = at = token_find(t, k, value, at);
+            if (at == SIZE_MAX)
+                return false;
             continue;
         }
         if (k == t->token_count && at == value.n)
@@ -174,8 +192,9 @@ static bool like(const struct sigma_test *t, struct span value)
         if (star + 1 == t->token_count)
             return true; /* a '*' at the end takes all */
         (void)utf8_get(span_from(value, star_at), &used);
-        star_at += used;
-        at = star_at;
+        star_at = at = token_find(t, star + 1, value, star_at + used);
+        if (at == SIZE_MAX)
+            return false;
         k = star + 1;
     }
 }

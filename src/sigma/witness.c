@@ -232,5 +232,17 @@ struct witness witness_of(const struct sigma_rule *rule, const struct chances *c
 double witness_chance(const struct chances *c, uint32_t name, const struct sigma_test *t,
                       struct arena *mem)
 {
-    return witness_test(c, mem, name, t).chance;
+    /* For the tests whose witness is no more than the field's presence, or none. */
+    static const double by_op[SIGMA_OPS] = {
+        [SIGMA_RE] = .1,     [SIGMA_CIDR] = .3,  [SIGMA_NUM] = .1,     [SIGMA_LT] = .3,
+        [SIGMA_LTE] = .3,    [SIGMA_GT] = .3,    [SIGMA_GTE] = .3,     [SIGMA_MINUTE] = .02,
+        [SIGMA_HOUR] = .05,  [SIGMA_DAY] = .05,  [SIGMA_WEEK] = .05,   [SIGMA_MONTH] = .1,
+        [SIGMA_YEAR] = .5,   [SIGMA_NULL_] = .1, [SIGMA_FIELDREF] = .05,
+    };
+    struct witness w = witness_test(c, mem, name, t);
+    bool bare = w.count == 0 || w.atoms[0].kind == ATOM_PRESENT;
+
+    if (t->op == SIGMA_EXISTS)
+        return t->num != 0 ? .95 : .05;
+    return bare && by_op[t->op] > 0 ? by_op[t->op] : w.chance;
 }
