@@ -15,7 +15,6 @@
 
 #include "base/ascii.h"
 #include "sigma/keywords.h"
-#include "sigma/order.h"
 #include "sigma/regex.h"
 
 /* Everything that lives only while compiling. */
@@ -24,7 +23,6 @@ struct compile {
     struct compiled *c;
     struct image *im;
     struct arena mem;
-    struct sigma_item **items;  /* by id */
     struct witness *witness;    /* by rule */
     struct atom_use *uses;      /* room for one partition's atoms */
     size_t use_cap;
@@ -155,10 +153,10 @@ static int copy_rules(struct compile *k, const struct sigma_rules *from, const s
     for (uint32_t i = 0; i < c->rule_count && !k->im->failed; i++)
         c->rules[i] = image_rule(&copier, from->rules[i]);
     c->item_count = copier.item_count;
-    k->items = arena_array(&k->mem, c->item_count, sizeof(struct sigma_item *));
-    for (uint32_t i = 0; i < copier.slots && k->items != NULL; i++) {
+    c->items = image_array(k->im, c->item_count, sizeof(struct sigma_item *));
+    for (uint32_t i = 0; i < copier.slots && c->items != NULL; i++) {
         if (copier.seen[i].to != NULL)
-            k->items[copier.seen[i].to->id] = copier.seen[i].to;
+            c->items[copier.seen[i].to->id] = copier.seen[i].to;
     }
     copier_release(&copier);
     c->correlation_count = from->correlation_count;
@@ -183,7 +181,7 @@ static int copy_rules(struct compile *k, const struct sigma_rules *from, const s
         find_logsources(k);
         find_negated(k);
     }
-    return k->im->failed || k->items == NULL ? ERR_NOMEM : ERR_OK;
+    return k->im->failed ? ERR_NOMEM : ERR_OK;
 }
 
 /* What needs to be guessed: witnesses, and the order of evaluation. */
@@ -191,7 +189,7 @@ static int find_witnesses(struct compile *k)
 {
     struct compiled *c = k->c;
     struct chances *chances = chances_new();
-    struct order order = { .im = k->im, .mem = &k->mem, .chances = chances };
+    struct program_maker maker = { .im = k->im, .mem = &k->mem, .chances = chances };
 
     k->witness = arena_array(&k->mem, c->rule_count, sizeof(*k->witness));
     if (chances == NULL || (k->witness == NULL && c->rule_count > 0)) {
@@ -201,10 +199,11 @@ static int find_witnesses(struct compile *k)
     for (uint32_t i = 0; i < c->rule_count; i++)
         chances_count(chances, c->rules[i]);
     c->sure = image_array(k->im, c->rule_count, sizeof(*c->sure));
-    for (uint32_t i = 0; i < c->rule_count && c->sure != NULL; i++) {
+    c->programs = image_array(k->im, c->rule_count, sizeof(*c->programs));
+    for (uint32_t i = 0; i < c->rule_count && !k->im->failed; i++) {
         k->witness[i] = witness_of(c->rules[i], chances, &k->mem);
         c->sure[i] = k->witness[i].sure != NULL ? k->witness[i].sure->id : NO_ITEM;
-        order_rule(&order, c->rules[i]);
+        c->programs[i] = program_of(&maker, c->rules[i]);
     }
     chances_free(&chances);
     return k->im->failed || arena_failed(&k->mem) ? ERR_NOMEM : ERR_OK;
@@ -233,7 +232,7 @@ static void find_regexes(struct compile *k)
                                : image_array(k->im, c->regex_count, sizeof(struct sigma_test *));
         c->regex_count = 0;
         for (uint32_t i = 0; i < c->item_count && !k->im->failed; i++)
-            number_regexes(k, k->items[i]);
+            number_regexes(k, c->items[i]);
     }
 }
 

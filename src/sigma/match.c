@@ -273,7 +273,7 @@ static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
         m->tried[r] = m->round;
         if (m->c->sure[r] != NO_ITEM)
             verify_known(&m->verify, m->c->sure[r]);
-        if (verify_rule(&m->verify, m->c->rules[r]))
+        if (verify_rule(&m->verify, r))
             m->hits[m->hit_count++] = (struct hit){ r, view, filter_unavailable(m, view, r) };
     }
 }

@@ -106,7 +106,6 @@ struct sigma_node {
     uint32_t search;               /* NODE_SEARCH: index in rule->searches */
     struct sigma_node **child;
     uint32_t child_count;
-    struct sigma_node **quick;     /* children in the order to try; filled by compile.c */
 };
 
 struct sigma_search {

@@ -16,6 +16,7 @@
 #include "event/taxonomy.h"
 #include "sigma/index.h"
 #include "sigma/match.h"
+#include "sigma/program.h"
 
 #define NO_PARTITION UINT32_MAX
 #define NO_ITEM      UINT32_MAX
@@ -33,7 +34,9 @@ struct compiled {
     struct name_list *negated;      /* rule -> names under NOT */
     uint32_t *sure;                 /* rule -> item that is true when the rule is a candidate, or
                                        NO_ITEM */
-    uint32_t item_count;            /* different items of all rules */
+    struct program *programs;       /* rule -> its condition as steps */
+    struct sigma_item **items;      /* the different items of all rules, by id */
+    uint32_t item_count;
     struct sigma_logsource *logsources;
     uint32_t logsource_count;
     struct partition *partitions;

@@ -1,5 +1,5 @@
 /*
- * verify.c - the condition tree, one function a node kind; the tests, one function an operator.
+ * verify.c - the condition, a program or a tree; the items; the tests, one function an operator.
  *
  * Three-valued logic has no place in Sigma: an absent field fails every test but null and
  * exists: false, and NOT turns whatever is below it.
@@ -427,13 +427,15 @@ static bool item_any(struct verify *v, const struct sigma_item *it)
     return false;
 }
 
-static bool item_holds(struct verify *v, const struct sigma_item *it)
+static bool item_holds(struct verify *v, uint32_t id)
 {
-    uint32_t *known = &v->items[it->id];
+    const struct sigma_item *it;
+    uint32_t *known = &v->items[id];
     bool held;
 
     if (*known >> 1 == v->stamp)
         return (*known & 1) != 0;
+    it = v->rs->c->items[id];
     held = (it->all ? item_all(v, it) : item_any(v, it)) != it->negate;
     *known = v->stamp << 1 | (held ? 1 : 0);
     return held;
@@ -445,14 +447,14 @@ static bool node_holds(struct verify *v, const struct sigma_rule *r, const struc
 
     switch ((enum sigma_node_kind)n->kind) {
     case NODE_ITEM:
-        return item_holds(v, n->item);
+        return item_holds(v, n->item->id);
     case NODE_SEARCH:
         return node_holds(v, r, r->searches[n->search].body);
     case NODE_NOT:
         return !node_holds(v, r, n->child[0]);
     case NODE_AND:
         for (uint32_t i = 0; i < n->child_count; i++) {
-            if (!node_holds(v, r, n->quick[i]))
+            if (!node_holds(v, r, n->child[i]))
                 return false;
         }
         return true;
@@ -461,13 +463,24 @@ static bool node_holds(struct verify *v, const struct sigma_rule *r, const struc
     }
     need = n->at_least > 1 ? n->at_least : 1;
     for (uint32_t i = 0; i < n->child_count && held < need; i++)
-        held += node_holds(v, r, n->quick[i]);
+        held += node_holds(v, r, n->child[i]);
     return held >= need;
 }
 
-bool verify_rule(struct verify *v, const struct sigma_rule *r)
+bool verify_rule(struct verify *v, uint32_t rule)
 {
-    return node_holds(v, r, r->condition);
+    const struct compiled *c = v->rs->c;
+    const struct program *p = &c->programs[rule];
+    uint32_t at = 0;
+
+    if (p->count == 0)
+        return node_holds(v, c->rules[rule], c->rules[rule]->condition);
+    while (at < p->count) {
+        const struct step *s = &p->steps[at];
+
+        at = item_holds(v, s->item) ? s->if_true : s->if_false;
+    }
+    return at == PROGRAM_TRUE;
 }
 
 /* The rows being written. */

@@ -55,7 +55,8 @@ struct span verify_fold(struct verify *v, uint32_t handle);
 /* Is the raw record text that keywords look into? */
 bool verify_has_raw(const struct verify *v);
 
-bool verify_rule(struct verify *v, const struct sigma_rule *r);
+/* By its index. */
+bool verify_rule(struct verify *v, uint32_t rule);
 
 /* The tests that made it true. */
 uint32_t verify_because(struct verify *v, const struct sigma_rule *r, const struct view *view,
