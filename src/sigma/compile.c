@@ -380,6 +380,7 @@ static void plan_keywords(struct compile *k, struct partition *p)
     p->keywords = &p->fields[0];
     p->fields++;
     p->field_count--;
+    p->keywords->digits = keywords_with_digits(p->keywords);
     raw = image_alloc(k->im, sizeof(*raw));
     if (raw == NULL)
         return;

@@ -56,6 +56,7 @@ struct field_index {
     struct rule_list present;
     uint64_t *logsources;       /* of the rules with an atom here: as in struct partition */
     bool raw;                   /* literals stand in a text that is not folded */
+    bool digits;                /* keywords: keywords_with_digits() */
 };
 
 struct partition {

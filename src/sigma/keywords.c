@@ -16,6 +16,27 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
+/* What rec_text() makes of the kinds from NUMBER on, folded: digits, hex, "{...}", "s-1-5-18",
+ * times, "true", "false", "1e+30", "inf", "nan". */
+static bool is_digit_like(uint8_t c)
+{
+    return c != 0 && strchr("0123456789abcdefxstzrulin{}:.-+", c) != NULL;
+}
+
+bool keywords_with_digits(const struct field_index *keywords)
+{
+    for (uint32_t i = 0; i < keywords->literal_count; i++) {
+        struct span s = keywords->literals[i].text;
+        size_t n = 0;
+
+        while (n < s.n && is_digit_like(s.p[n]))
+            n++;
+        if (n == s.n)
+            return true;
+    }
+    return false;
+}
+
 static struct span longest_run(struct span s)
 {
     struct span best = { s.p, 0 };

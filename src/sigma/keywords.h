@@ -13,15 +13,15 @@
  *
  *   U+017F and U+212A, the two letters that fold to ASCII ones ("s", "k"): the same
  *
- * Values of other kinds (numbers not written in digits alone, XML entities, hex, UTF-16) are looked
- * at one by one, whatever the scan says: keywords_covers().
+ * Values of other kinds (XML entities, hex, UTF-16) are looked at one by one, whatever the scan
+ * says; but not those whose text is made of so few letters (numbers, GUIDs, SIDs, times) that no
+ * keyword can stand in it: keywords_covers(), keywords_skips().
  *
  * Private to src/sigma.
  */
 #ifndef KEYWORDS_H
 #define KEYWORDS_H
 
-#include "base/ascii.h"
 #include "sigma/index.h"
 #include "wire/rec.h"
 
@@ -34,22 +34,28 @@ void keywords_plan(struct field_index *raw, const struct field_index *keywords, 
 /* `end` is behind a "\u" or "\/" in `raw`: is its backslash not itself escaped? */
 bool keywords_is_escape(struct span raw, size_t end);
 
+/* Could a keyword stand in the text of a number or the like? */
+bool keywords_with_digits(const struct field_index *keywords);
+
+/* Can no keyword stand in this value, whatever it is? */
+static inline bool keywords_skips(const struct field_index *keywords, const struct rec_field *f)
+{
+    if (f->kind == REC_GROUP || f->kind == REC_NONE)
+        return true; /* keywords do not look into them */
+    return !keywords->digits && (f->kind >= REC_U8 || f->kind == REC_NUMBER ||
+                                 f->kind == REC_TRUE || f->kind == REC_FALSE);
+}
+
 /* Is all that a keyword can find in this value found by a scan of `raw`? When `escapes`, it had an
- * escape that may hide one. */
+ * escape that may hide one. A number may be written in other digits than those of its text. */
 static inline bool keywords_covers(struct span raw, bool escapes, const struct rec_field *f)
 {
     size_t at = (uintptr_t)f->value - (uintptr_t)raw.p;
 
-    if (f->kind == REC_GROUP || f->kind == REC_NONE)
-        return true; /* keywords do not look into them */
     if (at > raw.n || f->value_bytes > raw.n - at)
         return false;
-    for (uint32_t i = 0; f->kind == REC_NUMBER && i < f->value_bytes; i++) {
-        if (!ascii_is_digit(f->value[i]) && (i > 0 || f->value[i] != '-'))
-            return false;
-    }
-    return f->kind == REC_TEXT || f->kind == REC_NUMBER || f->kind == REC_TRUE ||
-           f->kind == REC_FALSE || (f->kind == REC_JSON && !escapes);
+    return f->kind == REC_TEXT || f->kind == REC_TRUE || f->kind == REC_FALSE ||
+           (f->kind == REC_JSON && !escapes);
 }
 
 #endif

@@ -285,7 +285,7 @@ static void look_keywords_closely(struct matcher *m, const struct plan *plan, ui
     const struct rec *r = m->verify.event->rec;
 
     for (uint32_t i = 0; i < r->count; i++) {
-        if (r->fields[i].kind != REC_GROUP)
+        if (!keywords_skips(fi, &r->fields[i]))
             look_at(m, plan, step, fi, i);
     }
     if (!verify_has_raw(&m->verify))
@@ -314,7 +314,9 @@ static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t s
     }
     try_rules(m, plan, step, m->fresh, m->fresh_count);
     for (uint32_t i = 0; i < r->count; i++) {
-        if (!keywords_covers(raw, m->raw_escapes, &r->fields[i]))
+        const struct rec_field *f = &r->fields[i];
+
+        if (!keywords_skips(p->keywords, f) && !keywords_covers(raw, m->raw_escapes, f))
             look_at(m, plan, step, p->keywords, i);
     }
 }
