@@ -116,7 +116,7 @@ static uint32_t emit(struct program_maker *m, const struct part *p, uint32_t if_
             m->unfit = true;
             return PROGRAM_FALSE;
         }
-        m->steps[m->count] = (struct step){ p->item->id, if_true, if_false };
+        m->steps[m->count] = (struct program_step){ p->item->id, if_true, if_false };
         return m->count++;
     case NODE_NOT:
         return emit(m, &p->child[0], if_false, if_true);
@@ -141,7 +141,7 @@ struct program program_of(struct program_maker *m, const struct sigma_rule *r)
 {
     const struct program none = { NULL, 0 };
     struct part whole;
-    struct step *steps;
+    struct program_step *steps;
 
     m->count = m->parts = 0;
     m->unfit = false;
@@ -153,7 +153,7 @@ struct program program_of(struct program_maker *m, const struct sigma_rule *r)
     (void)emit(m, &whole, PROGRAM_TRUE, PROGRAM_FALSE); /* the first step is the last one made */
     steps = m->unfit || m->count == 0 ? NULL : image_array(m->im, m->count, sizeof(*steps));
     for (uint32_t i = 0; i < m->count && steps != NULL; i++)
-        steps[turned(m, i)] = (struct step){ m->steps[i].item, turned(m, m->steps[i].if_true),
+        steps[turned(m, i)] = (struct program_step){ m->steps[i].item, turned(m, m->steps[i].if_true),
                                              turned(m, m->steps[i].if_false) };
     return steps != NULL ? (struct program){ steps, m->count } : none;
 }

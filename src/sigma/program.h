@@ -23,13 +23,13 @@
 #define PROGRAM_TRUE  UINT32_MAX
 #define PROGRAM_FALSE (UINT32_MAX - 1)
 
-struct step {
+struct program_step {
     uint32_t item; /* id */
     uint32_t if_true, if_false; /* number of a later step, PROGRAM_TRUE or PROGRAM_FALSE */
 };
 
 struct program {
-    const struct step *steps; /* begins with the first; NULL when there is none */
+    const struct program_step *steps; /* begins with the first; NULL when there is none */
     uint32_t count;
 };
 
@@ -38,7 +38,7 @@ struct program_maker {
     struct image *im;  /* where the programs go; its failure is sticky */
     struct arena *mem; /* scratch */
     const struct chances *chances;
-    struct step *steps; /* room for the longest */
+    struct program_step *steps; /* room for the longest */
     uint32_t count;     /* steps of the program at hand, the last first */
     uint32_t parts;
     bool unfit;         /* it has no program */

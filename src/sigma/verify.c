@@ -476,7 +476,7 @@ bool verify_rule(struct verify *v, uint32_t rule)
     if (p->count == 0)
         return node_holds(v, c->rules[rule], c->rules[rule]->condition);
     while (at < p->count) {
-        const struct step *s = &p->steps[at];
+        const struct program_step *s = &p->steps[at];
 
         at = item_holds(v, s->item) ? s->if_true : s->if_false;
     }
