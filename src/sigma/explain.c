@@ -70,10 +70,8 @@ const struct view *explain_view(const struct explain *x, uint32_t rule, const st
 static bool node_alone(struct explain *x, const struct sigma_rule *rule, struct sigma_node *node,
                        const struct view *view)
 {
-    struct sigma_rule one = *rule;
-
-    one.condition = node;
-    return verify_rule(&x->verify, &one, view);
+    verify_view(&x->verify, view);
+    return verify_node(&x->verify, rule, node);
 }
 
 /* A list of texts as one line, cut. */

@@ -43,10 +43,29 @@ void verify_release(struct verify *v)
     *v = (struct verify){ 0 };
 }
 
+/* Forgets what is known of the items. */
+static void new_stamp(struct verify *v)
+{
+    v->stamp++;
+    if (v->stamp > UINT32_MAX >> 1) { /* no old answer may look like a new one */
+        memset(v->items, 0, v->rs->c->item_count * sizeof(*v->items));
+        v->stamp = 1;
+    }
+}
+
+void verify_view(struct verify *v, const struct view *view)
+{
+    if (v->view == view)
+        return;
+    v->view = view;
+    new_stamp(v);
+}
+
 void verify_begin(struct verify *v, struct event *e)
 {
     v->event = e;
     v->view = NULL;
+    new_stamp(v);
     v->round++;
     if (v->round == 0) { /* after 2^32 events: no stale text may look fresh */
         memset(v->values, 0, EVENT_HANDLES_MAX * sizeof(*v->values));
@@ -55,18 +74,6 @@ void verify_begin(struct verify *v, struct event *e)
     }
     if (v->mem.used_bytes > 0 || v->mem.failed)
         arena_reset(&v->mem);
-}
-
-void verify_view(struct verify *v, const struct view *view)
-{
-    if (v->view == view)
-        return;
-    v->view = view;
-    v->stamp++;
-    if (v->stamp > UINT32_MAX >> 1) { /* no old answer may look like one of these */
-        memset(v->items, 0, v->rs->c->item_count * sizeof(*v->items));
-        v->stamp = 1;
-    }
 }
 
 static struct value_text *value_of(struct verify *v, uint32_t handle)
@@ -441,7 +448,7 @@ static bool item_holds(struct verify *v, uint32_t id)
     return held;
 }
 
-static bool node_holds(struct verify *v, const struct sigma_rule *r, const struct sigma_node *n)
+bool verify_node(struct verify *v, const struct sigma_rule *r, const struct sigma_node *n)
 {
     uint32_t held = 0, need;
 
@@ -449,12 +456,12 @@ static bool node_holds(struct verify *v, const struct sigma_rule *r, const struc
     case NODE_ITEM:
         return item_holds(v, n->item->id);
     case NODE_SEARCH:
-        return node_holds(v, r, r->searches[n->search].body);
+        return verify_node(v, r, r->searches[n->search].body);
     case NODE_NOT:
-        return !node_holds(v, r, n->child[0]);
+        return !verify_node(v, r, n->child[0]);
     case NODE_AND:
         for (uint32_t i = 0; i < n->child_count; i++) {
-            if (!node_holds(v, r, n->child[i]))
+            if (!verify_node(v, r, n->child[i]))
                 return false;
         }
         return true;
@@ -463,7 +470,7 @@ static bool node_holds(struct verify *v, const struct sigma_rule *r, const struc
     }
     need = n->at_least > 1 ? n->at_least : 1;
     for (uint32_t i = 0; i < n->child_count && held < need; i++)
-        held += node_holds(v, r, n->child[i]);
+        held += verify_node(v, r, n->child[i]);
     return held >= need;
 }
 
@@ -474,7 +481,7 @@ bool verify_rule(struct verify *v, uint32_t rule)
     uint32_t at = 0;
 
     if (p->count == 0)
-        return node_holds(v, c->rules[rule], c->rules[rule]->condition);
+        return verify_node(v, c->rules[rule], c->rules[rule]->condition);
     while (at < p->count) {
         const struct program_step *s = &p->steps[at];
 
@@ -514,7 +521,7 @@ static void reasons_item(struct verify *v, struct reasons *w, const struct sigma
 
 static void reasons_node(struct verify *v, struct reasons *w, const struct sigma_node *n)
 {
-    if (n->kind == NODE_NOT || !node_holds(v, w->rule, n))
+    if (n->kind == NODE_NOT || !verify_node(v, w->rule, n))
         return;
     if (n->kind == NODE_ITEM) {
         if (!n->item->negate)

@@ -55,8 +55,9 @@ struct span verify_fold(struct verify *v, uint32_t handle);
 /* Is the raw record text that keywords look into? */
 bool verify_has_raw(const struct verify *v);
 
-/* By its index. */
+/* By its index; and a part of its condition alone. */
 bool verify_rule(struct verify *v, uint32_t rule);
+bool verify_node(struct verify *v, const struct sigma_rule *r, const struct sigma_node *n);
 
 /* The tests that made it true. */
 uint32_t verify_because(struct verify *v, const struct sigma_rule *r, const struct view *view,
