@@ -5,7 +5,8 @@
  * value gives one value (up to EVENT_VALUES_MAX), or the last alone does: what a syslog message
  * holds stands behind the header's fields of the same name. With more parts the first (or last)
  * values are joined, and a part that is absent or null means there is no value: half a name is
- * worse than none. Objects and arrays are no values here; the members of an array are.
+ * worse than none. Objects and arrays are no values here; the members of an array are. On request
+ * all values make one text.
  */
 #include "event/event_own.h"
 
@@ -82,6 +83,33 @@ static uint32_t compute_each(struct event *e, const struct computed *c)
     return first;
 }
 
+/* All values of a field as one text: the arguments of a program as its command line. */
+static uint32_t compute_line(struct event *e, const struct computed *c)
+{
+    uint32_t name = c->parts[0].name, first = next_text(e, name, EVENT_NONE);
+    size_t bytes = 0, at = 0;
+    uint8_t *p;
+
+    if (first == EVENT_NONE)
+        return EVENT_NONE;
+    for (uint32_t h = first; h != EVENT_NONE; h = next_text(e, name, h))
+        bytes += c->join.n + event_text(e, h).n;
+    p = arena_bytes(&e->own->mem, bytes);
+    if (p == NULL)
+        return EVENT_NONE;
+    for (uint32_t h = first; h != EVENT_NONE; h = next_text(e, name, h)) {
+        struct span text = event_text(e, h);
+
+        if (h != first && c->join.n > 0)
+            memcpy(p + at, c->join.p, c->join.n);
+        at += h != first ? c->join.n : 0;
+        if (text.n > 0)
+            memcpy(p + at, text.p, text.n);
+        at += text.n;
+    }
+    return add_value(e, c, (struct span){ p, at });
+}
+
 static uint32_t compute_joined(struct event *e, const struct computed *c)
 {
     struct span piece[TAXONOMY_PARTS_MAX];
@@ -121,7 +149,10 @@ uint32_t event_compute(struct event *e, uint32_t index)
 
     if (o->computed_round[index] == e->round)
         return o->computed_first[index] == EVENT_CHAIN_END ? EVENT_NONE : o->computed_first[index];
-    first = c->part_count == 1 && c->parts[0].name != 0 ? compute_each(e, c) : compute_joined(e, c);
+    if (c->part_count != 1 || c->parts[0].name == 0)
+        first = compute_joined(e, c);
+    else
+        first = c->joins ? compute_line(e, c) : compute_each(e, c);
     o->computed_round[index] = e->round;
     o->computed_first[index] = first == EVENT_NONE ? EVENT_CHAIN_END : (uint16_t)first;
     return first;

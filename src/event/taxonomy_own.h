@@ -80,6 +80,8 @@ struct computed {
     uint32_t step_count;
     struct step *steps;
     bool last;          /* of fields with several values the last is taken */
+    bool joins;         /* all values of the only part make one text, */
+    struct span join;   /*   with this between them */
     struct span target; /* the Sigma name that it was written for: shown as its name */
 };
 

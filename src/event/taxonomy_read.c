@@ -547,20 +547,22 @@ static int add_computed(struct reader *rd, const yaml_node_t *node, struct compu
 struct step_list {
     struct step steps[TAXONOMY_PARTS_MAX];
     uint32_t count;
-    bool last;
+    bool last, joins;
+    struct span join;
 };
 
 /* One `from` with what stands beside it: a plain field alone stays one. */
 static int read_from(struct reader *rd, const yaml_node_t *node, struct span target,
                      const struct step_list *list)
 {
-    struct computed c = { .target = target, .step_count = list->count, .last = list->last };
+    struct computed c = { .target = target, .step_count = list->count, .last = list->last,
+                          .joins = list->joins, .join = list->join };
     uint32_t name;
     int rc;
 
     if (node == NULL || node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
         return FAIL(rd, node, "a field name is expected here");
-    if (list->count == 0 && !list->last &&
+    if (list->count == 0 && !list->last && !list->joins &&
         span_find(scalar_of(node), '{') == node->data.scalar.length) {
         rc = read_name(rd, node, &name);
         return rc != ERR_OK ? rc : add_source(rd, (struct source){ name, 0 });
@@ -640,7 +642,13 @@ static int read_last(struct reader *rd, const yaml_node_t *node, struct step_lis
     return ERR_OK;
 }
 
-/* { from: a | [a, b], last: true, step: argument, ... } */
+static int read_join(struct reader *rd, const yaml_node_t *node, struct step_list *list)
+{
+    list->joins = true;
+    return read_text(rd, node, &list->join);
+}
+
+/* { from: a | [a, b], last: true, join: text, step: argument, ... } */
 static int read_spec(struct reader *rd, const yaml_node_t *node, struct span target)
 {
     struct step_list list = { .count = 0 };
@@ -663,6 +671,8 @@ static int read_spec(struct reader *rd, const yaml_node_t *node, struct span tar
             rc = read_step_list(rd, value, &list);
         else if (span_eq(scalar_of(key), SPAN_LIT("last")))
             rc = read_last(rd, value, &list);
+        else if (span_eq(scalar_of(key), SPAN_LIT("join")))
+            rc = read_join(rd, value, &list);
         else
             rc = add_step(rd, key, value, &list);
         if (rc != ERR_OK)

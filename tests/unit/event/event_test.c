@@ -36,6 +36,8 @@ static const struct {
     { "{\"Image\":1,\"image\":2,\"Image\":3}", "Image", "1|3" },
     { "{\"Image\":[1,2,3]}", "Image", "1|2|3" }, /* an array is its members */
     { "{\"Image\":[]}", "Image", "[]" },
+    { "{\"Image\":[{\"a\":1},2]}", "Image", "{\"a\":1}|2" },
+    { "{\"Image\":[[1,2],3]}", "Image", "1|2|3" },
     { "{\"Image\":null}", "Image", "(null)" },
     { "{\"Image\":[null,1]}", "Image", "(null)|1" },
     { "{\"Image\":\"\"}", "Image", "" },
@@ -112,6 +114,8 @@ static const char mapping[] =
     "      Kind: { from: [ a, b ], pick: { x: X } }\n"
     "      Fixed: { const: always }\n"
     "      Hash: { from: Hashes, pair: MD5, lower: true }\n"
+    "      Last: { from: Many, last: true }\n"
+    "      Line: { from: Many, join: ' ' }\n"
     "      Swap1: Swap2\n"
     "      Swap2: Swap1\n";
 
@@ -138,6 +142,10 @@ static const struct {
     { "{\"k\":1,\"Label\":{\"x\":1}}", "Level", "(none)" }, /* an object is no value */
     { "{\"k\":1}", "Fixed", "always" },
     { "{\"k\":1,\"Hashes\":\"SHA1=1,MD5=AB\"}", "Hash", "ab" },
+    { "{\"k\":1,\"Many\":[\"\",\"a\",\"\",\"c\"]}", "Line", " a  c" },
+    { "{\"k\":1,\"Many\":\"a\"}", "Line", "a" },
+    { "{\"k\":1,\"Many\":[]}", "Line", "(none)" },
+    { "{\"k\":1,\"Many\":[\"a\",\"b\"]}", "Last", "b" },
     { "{\"k\":1,\"Swap1\":1,\"Swap2\":2}", "Swap1", "2" },
     { "{\"k\":1,\"Swap1\":1,\"Swap2\":2}", "Swap2", "1" },
 };
@@ -147,7 +155,7 @@ static void answers_through_the_map_of_a_view(void **state)
     struct laid l;
 
     (void)state;
-    laid_init(&l, mapping, "Image,IMAGE,User,Level,Kind,Fixed,Hash,Swap1,Swap2");
+    laid_init(&l, mapping, "Image,IMAGE,User,Level,Kind,Fixed,Hash,Last,Line,Swap1,Swap2");
     for (size_t i = 0; i < COUNT_OF(mapped); i++) {
         const char *got;
 
