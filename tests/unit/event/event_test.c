@@ -71,7 +71,8 @@ static void nothing_of_the_last_event_is_left(void **state)
     struct laid l;
 
     (void)state;
-    laid_init(&l, "source: t\nrows: [ { when: { k: 1 }, fields: { User: '{a}{b}' } } ]\n", "Image,User");
+    laid_init(&l, "source: t\nrows: [ { when: { k: 1 }, fields: { User: '{a}{b}' } } ]\n",
+              "Image,User");
     laid_json(&l, "{\"k\":1,\"Image\":\"x\",\"a\":1,\"b\":2}");
     want(&l, 0, "Image", "x");
     want(&l, 0, "User", "12");
@@ -375,7 +376,8 @@ static void values_and_handles_are_bounded(void **state)
 
     (void)state;
     laid_init(&l,
-              "source: t\nstrip: [ deep. ]\nrows: [ { when: { k: 1 }, fields: { Low: { from: Many, lower: true } } } ]\n",
+              "source: t\nstrip: [ deep. ]\n"
+              "rows: [ { when: { k: 1 }, fields: { Low: { from: Many, lower: true } } } ]\n",
               "Many,Low");
     buf_init(&b, TEXT_BYTES_MAX);
     put_array(&b, "Many", 1000);
@@ -427,7 +429,7 @@ static const char places[] = "source: t\n"
                              "rows:\n"
                              "  - { when: { k: 1 }, time: [ first, second ], host: [ box ] }\n"
                              "  - { when: { k: [ 1, 2 ] }, time: third }\n"
-                             "  - { when: { k: 3 }, time: joined, fields: { joined: '{day} {clock}' } }\n";
+                             "  - { when: { k: 3 }, time: all, fields: { all: '{day} {clock}' } }\n";
 
 static const struct {
     const char *json, *time, *host;
@@ -437,7 +439,7 @@ static const struct {
     { "{\"k\":3,\"day\":\"2026-03-06\",\"clock\":\"07:08:09\"}", "2026-03-06T07:08:09Z", "" },
     { "{\"k\":1,\"first\":\"soon\",\"third\":\"2026-03-03\"}", "2026-03-03T00:00:00Z", "" },
     { "{\"k\":2,\"first\":\"2026-03-01\",\"last\":1772359200}", "2026-03-01T10:00:00Z", "" },
-    { "{\"k\":1,\"first\":null,\"late\":[\"x\",\"2026-03-04\"]}", "", "" }, /* the first value alone */
+    { "{\"k\":1,\"first\":null,\"late\":[\"x\",\"2026-03-04\"]}", "", "" }, /* the first one */
     { "{\"late\":\"Mar  5 00:00:00\"}", "2026-03-05T00:00:00Z", "" },
     { "{\"late\":{\"a\":1}}", "", "" },
     { "{}", "", "" },
@@ -465,12 +467,21 @@ static void finds_time_and_host(void **state)
         int64_t ns;
 
         laid_json(&l, placed[i].json);
-        check_span(placed[i].json,
-                   event_time(&l.event, &ns) ? (struct span){ text, time_put(text, ns) } : SPAN_LIT(""),
-                   placed[i].time);
+        if (event_time(&l.event, &ns))
+            check_span(placed[i].json, (struct span){ text, time_put(text, ns) }, placed[i].time);
+        else
+            CHECK_ROW(placed[i].json, placed[i].time[0] == '\0');
         check_span(placed[i].json, event_host(&l.event), placed[i].host);
     }
     laid_release(&l);
+}
+
+/* A record of one field, as an event log has it. */
+static void lay_filetime(struct laid *l, struct span ticks)
+{
+    rec_clear(&l->rec);
+    assert_true(rec_add(&l->rec, REC_ROOT, SPAN_LIT("late"), REC_FILETIME, ticks));
+    laid_again(l);
 }
 
 static void reads_a_filetime_without_its_text(void **state)
@@ -485,14 +496,10 @@ static void reads_a_filetime_without_its_text(void **state)
     for (unsigned i = 0; i < 8; i++)
         value |= (uint64_t)ticks[i] << (8 * i);
     laid_init(&l, places, "x");
-    rec_clear(&l.rec);
-    assert_true(rec_add(&l.rec, REC_ROOT, SPAN_LIT("late"), REC_FILETIME, (struct span){ ticks, 8 }));
-    laid_again(&l);
+    lay_filetime(&l, (struct span){ ticks, 8 });
     assert_true(event_time(&l.event, &ns) && time_from_filetime(value, &same) && ns == same);
     assert_int_equal(l.event.own->mem.used_bytes, 0);
-    rec_clear(&l.rec); /* damaged: too short for one */
-    assert_true(rec_add(&l.rec, REC_ROOT, SPAN_LIT("late"), REC_FILETIME, (struct span){ ticks, 4 }));
-    laid_again(&l);
+    lay_filetime(&l, (struct span){ ticks, 4 }); /* damaged: too short for one */
     assert_false(event_time(&l.event, &ns));
     laid_release(&l);
 }

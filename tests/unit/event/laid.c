@@ -23,11 +23,13 @@ void laid_init(struct laid *l, const char *yaml, const char *asked)
 {
     struct span rest = span_of(asked);
     struct err e = { 0 };
+    int rc;
 
     *l = (struct laid){ 0 };
-    need(names_init(&l->names, &e) == ERR_OK && taxonomy_new(&l->taxonomy, &e) == ERR_OK &&
-             taxonomy_add(l->taxonomy, SPAN_LIT("test.yaml"), span_of(yaml), &l->names, &e) == ERR_OK,
-         "taxonomy", &e);
+    need(names_init(&l->names, &e) == ERR_OK, "names", &e);
+    need(taxonomy_new(&l->taxonomy, &e) == ERR_OK, "taxonomy", &e);
+    rc = taxonomy_add(l->taxonomy, SPAN_LIT("test.yaml"), span_of(yaml), &l->names, &e);
+    need(rc == ERR_OK, "taxonomy", &e);
     while (rest.n > 0) {
         size_t n = span_find(rest, ',');
 

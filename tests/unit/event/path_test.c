@@ -33,7 +33,8 @@ static const struct {
     { "{\"Event\":{\"System\":{\"EventID\":1}}}", "Event.System.EventID", "1" },
     { "{\"Event\":{\"System\":{\"EventID\":{\"#text\":1,\"#attributes\":{\"Q\":2}}}}}", "EventID",
       "{\"#text\":1,\"#attributes\":{\"Q\":2}}|1" }, /* the element itself, then its text */
-    { "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"p\"}}}}}", "Provider_Name", "p" },
+    { "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"p\"}}}}}", "Provider_Name",
+      "p" },
     { "{\"Event\":{\"System\":{\"Provider_attributes\":{\"Name\":\"p\"}}}}", "Provider_Name", "p" },
     { "{\"Event\":{\"System\":{\"Provider\":{\"@Name\":\"p\"}}}}", "Provider_Name", "p" },
     { "{\"Event\":{\"UserData\":{\"Any\":{\"User\":\"u\"}}}}", "User", "u" },

@@ -127,8 +127,7 @@ static void read_file(struct bench *b, const char *path)
 
         line++;
         if (span_starts(one, SPAN_LIT("=== ")))
-            read_sample(b, (struct sample){ .file = path, .line = line, .title = span_from(one, 4) },
-                        &rest, &line);
+            read_sample(b, (struct sample){ path, line, .title = span_from(one, 4) }, &rest, &line);
         else if (one.n > 0 && one.p[0] != '#')
             fail_msg("%s:%u: a line '=== title' is expected", path, line);
     }

@@ -118,8 +118,8 @@ static const struct {
       "bad.yaml:2: more than 1024 names" },
     { "source: a\nstrip: [ ", "f#., ", "]", 1025, ERR_LIMIT,
       "bad.yaml:2: more than 1024 prefixes" },
-    { "source: a\nrows: [ { when: { f: 1 }, fields: { g: { from: h, map: { ", "k#: 1, ", "} } } } ]",
-      257, ERR_SYNTAX, "bad.yaml:2: a map of 1 to 256 texts is expected here" },
+    { "source: a\nrows: [ { when: { f: 1 }, fields: { g: { from: h, map: { ", "k#: 1, ",
+      "} } } } ]", 257, ERR_SYNTAX, "bad.yaml:2: a map of 1 to 256 texts is expected here" },
     { "source: a\nrows: [ { when: { f: 1 }, fields: { g: [ ", "h#, ", "] } } ]", 65, ERR_SYNTAX,
       "bad.yaml:2: a field, or a list of 1 to 64, is expected here" },
     { "source: a\nrows: [ { when: { f: 1 }, fields: { ", "g#: h, ", "} } ]", 16385, ERR_LIMIT,
@@ -170,7 +170,8 @@ static void survives_every_cut(void **state)
     static const char yaml[] =
         "source: a\nproduct: [ b, c ]\ncodec: json\nwhen: { d: [ e*, '*f', '*g*', h ] }\n"
         "strip: [ i. ]\nnames: { j: k }\ntime: [ l ]\nhost: m\n"
-        "rows:\n  - { when: { n: { not: o } }, category: p, fields: { q: { from: '{r}x', map: { s: t } } } }\n"
+        "rows:\n  - when: { n: { not: o } }\n    category: p\n"
+        "    fields: { q: { from: '{r}x', map: { s: t } } }\n"
         "overlays:\n  - { for: { product: b }, when: { u: { exists: true } }, lacks: v }\n";
 
     (void)state;
@@ -389,7 +390,8 @@ static void an_overlay_adds_to_the_rows_that_it_is_for(void **state)
               "  - { when: { k: 1 }, category: d, fields: { Image: Program } }\n"
               "overlays:\n"
               "  - for: { category: c }\n    when: { over: '*' }\n"
-              "    fields: { Image: exe, User: who }\n    lacks: [ Hashes ]\n    host: [ machine ]\n",
+              "    fields: { Image: exe, User: who }\n    lacks: [ Hashes ]\n"
+              "    host: [ machine ]\n",
               "Image,User,Hashes");
     laid_json(&l, "{\"k\":1,\"over\":1,\"exe\":\"e\",\"who\":\"w\",\"machine\":\"m\"}");
     assert_string_equal(laid_views(&l), "t:c t:d"); /* the overlay's variant, not the row as well */
@@ -413,7 +415,8 @@ static void views_have_their_tags(void **state)
     struct laid l;
 
     (void)state;
-    laid_init(&l, "source: t\nproduct: P\nrows:\n  - { when: { a: 1 }, category: [ c, d ] }\n", "x");
+    laid_init(&l, "source: t\nproduct: P\nrows: [ { when: { a: 1 }, category: [ c, d ] } ]\n",
+              "x");
     laid_json(&l, "{\"a\":1}");
     v = laid_view(&l, 0);
     assert_true(view_has_tags(v, SPAN_LIT("p"), SPAN_LIT("D"), SPAN_NONE));
