@@ -10,6 +10,12 @@
 
 #define WRAPPER_NAME_BYTES 32u
 
+/* The last `byte` among the first n of `s`, or NULL. */
+static const uint8_t *last_byte(struct span s, size_t n, uint8_t byte)
+{
+    return s.p != NULL && n > 0 ? memrchr(s.p, byte, n) : NULL;
+}
+
 static size_t skip_blanks(struct span s, size_t at)
 {
     while (at < s.n && ascii_is_blank(s.p[at]))
@@ -162,11 +168,11 @@ static bool audit_apart(struct span in, size_t last, size_t next)
 
 static size_t lines_find(struct span in)
 {
-    const uint8_t *end = in.n > 1 ? memrchr(in.p, '\n', in.n - 1) : NULL;
+    const uint8_t *end = last_byte(in, in.n - (in.n > 0), '\n');
 
     while (end != NULL) {
         size_t next = (size_t)(end - in.p) + 1;
-        const uint8_t *before = end > in.p ? memrchr(in.p, '\n', next - 1) : NULL;
+        const uint8_t *before = end > in.p ? last_byte(in, next - 1, '\n') : NULL;
         size_t last = before != NULL ? (size_t)(before - in.p) + 1 : 0;
 
         if (cut_starts_record(line_at(in, next)) && audit_apart(in, last, next))
@@ -222,7 +228,7 @@ static size_t array_find(struct cut *c, struct span in)
 /* Does "</Event>" end here, with or without a prefix? */
 static bool xml_ends(struct span s)
 {
-    const uint8_t *open = memrchr(s.p, '<', s.n);
+    const uint8_t *open = last_byte(s, s.n, '<');
     struct span tag;
 
     if (open == NULL)
@@ -234,14 +240,14 @@ static bool xml_ends(struct span s)
 
 static size_t xml_find(struct span in)
 {
-    const uint8_t *end = in.n > 0 ? memrchr(in.p, '>', in.n) : NULL;
+    const uint8_t *end = last_byte(in, in.n, '>');
 
     while (end != NULL) {
         size_t n = (size_t)(end - in.p) + 1;
 
         if (xml_ends((struct span){ in.p, n }))
             return n;
-        end = n > 1 ? memrchr(in.p, '>', n - 1) : NULL;
+        end = last_byte(in, n - 1, '>');
     }
     return 0;
 }
@@ -272,7 +278,7 @@ size_t cut_force(struct span in)
 {
     struct cut objects = { .mode = CUT_ARRAY };
     size_t behind = in.n > 0 && in.p[0] == '{' ? array_find(&objects, in) : 0;
-    const uint8_t *end = in.n > 0 ? memrchr(in.p, '\n', in.n) : NULL;
+    const uint8_t *end = last_byte(in, in.n, '\n');
 
     if (behind > 0 && objects.mode == CUT_ARRAY)
         return behind;
