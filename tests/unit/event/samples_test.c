@@ -1,6 +1,7 @@
 /*
  * Goal: records of every source, as their senders write them, get Sigma's tags and names.
- * Method: the files tests/taxonomy/NAME.case, with the taxonomy that ships laid over them:
+ * Method: the files tests/taxonomy/NAME.case, each record read as a scan reads it (scan/records.h),
+ * with the taxonomy that ships laid over it:
  *
  *     === title
  *     the raw record, one or more lines (header lines of W3C and Zeek before it)
@@ -24,7 +25,7 @@
 
 #include "base/time.h"
 #include "event/event.h"
-#include "raw_record.h"
+#include "scan/records.h"
 
 #define FILE_BYTES_MAX (1u << 20)
 #define FILES_MAX      256u
@@ -46,8 +47,8 @@ struct bench {
     struct names names;
     struct taxonomy *taxonomy;
     struct event event;
-    struct rec rec;
-    struct w3c w3c;
+    struct records *records;
+    struct rec rec, more; /* `more`: for a record that should not be there */
     uint32_t checks, faults;
 };
 
@@ -277,6 +278,29 @@ static void check_host(struct bench *b, const struct want *w, struct span want)
         fault(b, w, "host", got, want);
 }
 
+/* --- The record ----------------------------------------------------------------------------- */
+
+/* Reads it as a scan reads a file; the record must be all that there is. */
+static bool read_record(struct bench *b, struct span raw, struct err *e)
+{
+    enum record_state state;
+    struct cut cut;
+
+    raw = span_trim(raw);
+    records_begin(b->records, span_from(raw, cut_begin(&cut, raw)), &cut, false);
+    if (records_next(b->records, &b->rec, &state, e) == 0) {
+        err_set(e, ERR_SYNTAX, 0, "there is no record");
+        return false;
+    }
+    if (state == RECORD_DAMAGED)
+        return false;
+    if (records_next(b->records, &b->more, &state, NULL) != 0) {
+        err_set(e, ERR_SYNTAX, 0, "there is more than one record");
+        return false;
+    }
+    return true;
+}
+
 /* --- Expectations --------------------------------------------------------------------------- */
 
 /* "word rest", or the word alone. */
@@ -329,7 +353,7 @@ static void check_sample(struct bench *b, const struct sample *s)
     struct err e = { 0 };
     uint32_t seen = 0, before = b->checks;
 
-    if (raw_record_read(s->raw, &b->rec, &b->w3c, &e) != ERR_OK) {
+    if (!read_record(b, s->raw, &e)) {
         fault(b, &w, "record", span_of(e.why), SPAN_LIT("a record"));
         return;
     }
@@ -376,7 +400,8 @@ static void lay_taxonomy(struct bench *b)
         fail_msg("%s", e.why);
     for (uint32_t i = 0; i < b->count; i++)
         add_names(b, &b->samples[i]);
-    assert_true(names_freeze(&b->names) && rec_init(&b->rec));
+    assert_true(names_freeze(&b->names) && rec_init(&b->rec) && rec_init(&b->more));
+    assert_int_equal(records_new(&b->records, &e), ERR_OK);
     if (taxonomy_bind(b->taxonomy, &b->names, &e) != ERR_OK ||
         event_init(&b->event, b->taxonomy, &b->names, &e) != ERR_OK)
         fail_msg("%s", e.why);
@@ -388,6 +413,8 @@ static void bench_release(struct bench *b)
 {
     event_release(&b->event);
     rec_release(&b->rec);
+    rec_release(&b->more);
+    records_free(&b->records);
     taxonomy_free(&b->taxonomy);
     names_release(&b->names);
     for (uint32_t i = 0; i < b->text_count; i++)
