@@ -8,6 +8,7 @@
  *   <189>123: *Mar  1 18:46:11.123: %SYS-5-CONFIG_I: text                    Cisco IOS
  *   <166>Mar 01 2026 10:00:00 host : %ASA-6-302013: text                     Cisco ASA
  *   <166>%ASA-6-302013: text                                                 without a clock
+ *   10.0.0.9 123: Mar  1 18:46:11.123: %SYS-5-CONFIG_I: text                 through a relay
  *   <189>date=2026-03-01 time=10:00:00 ...                                   FortiGate
  *
  * The content decides. Behind a priority everything is optional; without one there must be a
@@ -20,7 +21,8 @@
 #include "wire/line.h"
 #include "wire/sniff.h"
 
-#define TAG_BYTES_MAX 64u
+#define TAG_BYTES_MAX    64u
+#define SENDER_BYTES_MAX 255u
 
 /* Facilities are 0..23 and severities 0..7: their text without formatting. */
 static const char small_numbers[] = "0 1 2 3 4 5 6 7 8 9 1011121314151617181920212223";
@@ -325,33 +327,6 @@ static bool is_address(struct span s, size_t at)
     return span_find(word, ':') < word.n && addr_parse(word, ignored);
 }
 
-/* Behind a timestamp: "host tag: ", "host ", "tag: ", "host : ", ": " or nothing of that. Returns
- * where the message starts; *tagged when host and tag were there. */
-static size_t read_host_and_tag(struct span s, size_t at, struct rec *r, bool *tagged)
-{
-    struct tag t;
-    size_t end;
-
-    *tagged = false;
-    at = line_skip(s, at, ' ');
-    if (is_address(s, at) || !tag_read(s, at, &t)) {
-        end = host_end(s, at);
-        if (end == at)
-            return at;
-        (void)rec_add_text(r, SPAN_LIT("hostname"), line_cut(s, at, end));
-        at = line_skip(s, end, ' ');
-        if (line_has(s, at, SPAN_LIT(": ")))
-            at += 2;
-        if (!tag_read(s, at, &t))
-            return at;
-        *tagged = true;
-    }
-    (void)rec_add_text(r, SPAN_LIT("appname"), t.name);
-    if (t.pid.p != NULL)
-        (void)rec_add_text(r, SPAN_LIT("procid"), t.pid);
-    return t.end;
-}
-
 /* Cisco: a sequence number and a mark of the clock before the time. */
 static size_t skip_sequence(struct span s, size_t at)
 {
@@ -377,12 +352,72 @@ static size_t skip_zone(struct span s, size_t at)
     return i > at && i - letters <= 4 && line_has(s, i, SPAN_LIT(": %")) ? i + 1 : at;
 }
 
+/* Cisco: where the mark's '%' stands behind "6705: *Feb 17 13:40:03.673 UTC: ", or `at`. */
+static size_t cisco_mark(struct span s, size_t at)
+{
+    size_t start = skip_sequence(s, at), end = bsd_time_end(s, start);
+
+    if (end == start)
+        return line_at(s, start, '%') ? start : at;
+    end = line_skip(s, line_at(s, end, ':') ? end + 1 : skip_zone(s, end), ' ');
+    return line_at(s, end, '%') ? end : at;
+}
+
+/* "172.16.5.10 " of a relay or "rtr1: " of the device itself, before the rest of a Cisco header:
+ * the index behind it, or `at`; *name is the name. */
+static size_t cisco_sender(struct span s, size_t at, struct span *name)
+{
+    size_t i = at, next;
+
+    while (i < s.n && i - at < SENDER_BYTES_MAX && is_host_byte(s.p[i]) &&
+           !line_has(s, i, SPAN_LIT(": ")))
+        i++;
+    next = line_at(s, i, ' ') ? i + 1 : line_has(s, i, SPAN_LIT(": ")) ? i + 2 : at;
+    if (i == at || next == at || cisco_mark(s, next) == next)
+        return at;
+    *name = line_cut(s, at, i);
+    return next;
+}
+
+/* Behind a timestamp: "host tag: ", "host ", "tag: ", "host : ", ": " or nothing of that. Returns
+ * where the message starts; *tagged when host and tag were there. */
+static size_t read_host_and_tag(struct span s, size_t at, struct rec *r, bool *tagged)
+{
+    struct tag t;
+    size_t end;
+
+    *tagged = false;
+    at = line_skip(s, at, ' ');
+    if (is_address(s, at) || !tag_read(s, at, &t)) {
+        end = host_end(s, at);
+        if (end == at)
+            return at;
+        (void)rec_add_text(r, SPAN_LIT("hostname"), line_cut(s, at, end));
+        at = cisco_mark(s, line_skip(s, end, ' '));
+        if (line_has(s, at, SPAN_LIT(": ")))
+            at += 2;
+        if (!tag_read(s, at, &t))
+            return at;
+        *tagged = true;
+    }
+    (void)rec_add_text(r, SPAN_LIT("appname"), t.name);
+    if (t.pid.p != NULL)
+        (void)rec_add_text(r, SPAN_LIT("procid"), t.pid);
+    return t.end;
+}
+
 static bool read_3164(struct span s, size_t at, bool has_pri, struct rec *r)
 {
     size_t start = skip_sequence(s, at);
     size_t end = bsd_time_end(s, start);
     bool iso = false, tagged;
+    struct span sender;
 
+    if (end == start && cisco_sender(s, start, &sender) > start) {
+        (void)rec_add_text(r, SPAN_LIT("hostname"), sender); /* full: flagged, all of these */
+        start = skip_sequence(s, cisco_sender(s, start, &sender));
+        end = bsd_time_end(s, start);
+    }
     if (end == start) {
         end = iso_time_end(s, start);
         iso = end > start;
@@ -437,10 +472,12 @@ int64_t syslog_read(struct span line, struct rec *r, struct err *e)
 bool syslog_is(struct span line)
 {
     size_t at = line_bom(line);
+    struct span sender;
     uint32_t value;
 
     if (pri_size(line, at, &value) > 0 || is_5424(line, at))
         return true;
     at = skip_sequence(line, at);
-    return bsd_time_end(line, at) > at || iso_time_end(line, at) > at;
+    return bsd_time_end(line, at) > at || iso_time_end(line, at) > at ||
+           cisco_sender(line, at, &sender) > at;
 }

@@ -75,6 +75,18 @@ static const struct row rows[] = {
     { "Cisco ASA", "<166>Mar 01 2026 10:00:00 fw1 : %ASA-6-302013: Built inbound TCP",
       "priority=166\nfacility=20\nseverity=6\ntimestamp=Mar 01 2026 10:00:00\nhostname=fw1\n"
       "appname=%ASA-6-302013\nmessage=Built inbound TCP\n" },
+    { "Cisco IOS through a relay that writes the sender",
+      "172.16.5.10 6705: Feb 17 13:40:03.673: %PARSER-5-CFGLOG_LOGGEDCMD: User:admin",
+      "hostname=172.16.5.10\ntimestamp=Feb 17 13:40:03.673\n"
+      "appname=%PARSER-5-CFGLOG_LOGGEDCMD\nmessage=User:admin\n" },
+    { "Cisco IOS through a relay that writes a header",
+      "Feb 17 13:40:04 172.16.5.10 6705: *Feb 17 13:40:03.673 UTC: %SYS-5-CONFIG_I: text",
+      "timestamp=Feb 17 13:40:04\nhostname=172.16.5.10\nappname=%SYS-5-CONFIG_I\nmessage=text\n" },
+    { "Cisco IOS with the device's own name",
+      "<189>6705: rtr1: *Feb 17 13:40:03.673: %SYS-5-CONFIG_I: text",
+      "priority=189\nfacility=23\nseverity=5\nhostname=rtr1\ntimestamp=Feb 17 13:40:03.673\n"
+      "appname=%SYS-5-CONFIG_I\nmessage=text\n" },
+    { "a host, a number and a time are not yet Cisco", "h 6705: Feb 17 13:40:03: text", NULL },
     { "Cisco ASA without a time", "<164>%ASA-4-106023: Deny tcp src outside:1.2.3.4/5",
       "priority=164\nfacility=20\nseverity=4\nappname=%ASA-4-106023\n"
       "message=Deny tcp src outside:1.2.3.4/5\n" },
