@@ -744,21 +744,29 @@ static int lower_null(struct lowering *l)
     return lower_put(l, (struct sigma_test){ .op = SIGMA_NULL_ });
 }
 
+/* YAML's 0x2a is the number 42; an event may have it as the text that Windows shows. */
+static int lower_hex(struct lowering *l, uint64_t number)
+{
+    struct sigma_test t = { .op = SIGMA_NUM, .num = (double)number, .cased = l->m->cased };
+    uint8_t *decimal = lower_bytes(l, 24);
+    int rc;
+
+    if (decimal == NULL)
+        return lower_too_big(l);
+    t.text = (struct span){ decimal, num_put_u64(decimal, number) };
+    rc = lower_put(l, t);
+    return rc == ERR_OK ? lower_string(l, l->raw->text) : rc;
+}
+
 static int lower_number(struct lowering *l)
 {
     struct sigma_test t = { .op = SIGMA_NUM, .text = l->raw->text, .cased = l->m->cased };
     uint64_t u;
 
-    if (num_hex(l->raw->text, &u) && l->raw->text.n > 1 && (l->raw->text.p[1] | 32) == 'x') {
-        uint8_t *decimal = lower_bytes(l, 24);
-
-        if (decimal == NULL)
-            return lower_too_big(l);
-        t.num = (double)u;
-        t.text = (struct span){ decimal, num_put_u64(decimal, u) };
-    } else if (!num_double(l->raw->text, &t.num)) {
+    if (num_hex(l->raw->text, &u) && l->raw->text.n > 1 && (l->raw->text.p[1] | 32) == 'x')
+        return lower_hex(l, u);
+    if (!num_double(l->raw->text, &t.num))
         return lower_string(l, l->raw->text);
-    }
     return lower_put(l, t);
 }
 
