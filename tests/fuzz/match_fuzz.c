@@ -1,8 +1,12 @@
-/* The matcher against the oracle: the bytes choose rules and events out of generate.c's tables. */
+/*
+ * The matcher against the oracle: the bytes choose rules and events out of generate.c's tables, and
+ * half of the events take the form of another codec.
+ */
 #include <stdio.h>
 
 #include "both.h"
 #include "generate.h"
+#include "recode.h"
 
 #define RULES_MAX  2u
 #define EVENTS_MAX 16u
@@ -10,7 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct generate g;
-    struct buf yaml, json;
+    struct buf yaml, json, other;
     struct both b;
     struct both_hits h;
     uint32_t rules, events;
@@ -21,12 +25,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     events = 1 + generate_below(&g, EVENTS_MAX);
     buf_init(&yaml, 1u << 20);
     buf_init(&json, 1u << 20);
+    buf_init(&other, 1u << 20);
     while (rules-- > 0)
         generate_rule(&g, &yaml);
     MUST(both_init(&b, buf_span(&yaml), NULL, NULL) && b.rules.refusal_count == 0);
     while (events-- > 0) {
         generate_event(&g, &json);
         MUST(both_json(&b, buf_span(&json)));
+        if (generate_below(&g, 2) == 0)
+            recode(&g, &b.rec, &other);
         agree = both_event(&b, &b.rec, &h);
         if (!agree)
             printf("%.*s\n%.*s\n", SPAN_ARG(buf_span(&yaml)), SPAN_ARG(buf_span(&json)));
@@ -35,5 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     both_release(&b);
     buf_release(&yaml);
     buf_release(&json);
+    buf_release(&other);
     return 0;
 }

@@ -6,6 +6,8 @@
  */
 #include "generate.h"
 
+#include "base/utf.h"
+
 #define SHUFFLE_MAX 24u
 
 void generate_init(struct generate *g, uint64_t seed)
@@ -129,7 +131,8 @@ struct row {
 
 static const struct row numbers[] = { { "0", "0" },       { "42", "42" },     { "-1", "-1" },
                                       { "4688", "4688" }, { "1.5", "1.50" },  { "1e3", "1000" },
-                                      { "0x2a", "42" },   { "007", "7" },     { "true", "TRUE" } };
+                                      { "0x2a", "42" },   { "0x2A", "0x2a" }, { "007", "7" },
+                                      { "true", "TRUE" } };
 static const struct row regexes[] = {
     { "'^a+b'", "aab" },        { "'cmd|power'", "xpowerx" }, { "'[0-9]{2,3}$'", "x123" },
     { "'a.c'", "abc" },         { "'(?i)iex'", "IEX" },       { "'\\bnew\\b'", "a new x" },
@@ -558,20 +561,39 @@ static void mutate(struct generate *g, struct text *t)
     }
 }
 
+/* "\u20ac", and two of them for what is beyond U+FFFF. */
+static void put_escaped(struct buf *out, uint32_t cp, bool capitals)
+{
+    const char *form = capitals ? "\\u%04X" : "\\u%04x";
+
+    if (cp >= 0x10000) {
+        buf_fmt(out, form, 0xd800 + ((cp - 0x10000) >> 10));
+        cp = 0xdc00 + (cp & 0x3ff);
+    }
+    buf_fmt(out, form, cp);
+}
+
+/* All the ways to write a character: as it is, by its letter, by its number. */
 static void put_json_text(struct generate *g, struct buf *out, struct text t)
 {
-    bool escaped = chance(g, 20);
+    uint32_t by_number = chance(g, 20) ? 100 : chance(g, 20) ? 10 : 0; /* per cent */
+    bool slashes = chance(g, 10);
+    size_t used;
 
     buf_byte(out, '"');
-    for (size_t i = 0; i < t.n; i++) {
-        uint8_t c = t.p[i];
+    for (struct span s = { t.p, t.n }; s.n > 0; s = span_from(s, used)) {
+        uint32_t cp = utf8_get(s, &used);
 
-        if (c < 0x20 || c == '"' || (escaped && c < 0x80))
-            buf_fmt(out, "\\u%04x", c);
-        else if (c == '\\')
-            buf_text(out, "\\\\");
+        if (cp == UTF_BAD)
+            buf_byte(out, s.p[0]); /* bytes that are no text stay */
+        else if (cp == '\n' && chance(g, 50))
+            buf_text(out, "\\n");
+        else if ((cp == '"' || cp == '\\' || (cp == '/' && slashes)) && chance(g, 80))
+            buf_fmt(out, "\\%c", (int)cp);
+        else if (cp < 0x20 || cp == '"' || cp == '\\' || (by_number > 0 && chance(g, by_number)))
+            put_escaped(out, cp, chance(g, 50));
         else
-            buf_byte(out, c);
+            buf_add(out, (struct span){ s.p, used });
     }
     buf_byte(out, '"');
 }
