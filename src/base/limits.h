@@ -23,7 +23,7 @@
     X(CORRELATION_BYTES,   67108864,       "groups idle longest are forgotten, counted")           \
     X(RULES,               262144,         "further rules are refused")                            \
     X(FINDING_VALUE_BYTES, 65536,          "a value is cut in findings, which say so")             \
-    X(ARCHIVE_RATIO,       1000,           "the archive is given up as a bomb")                    \
+    X(ARCHIVE_RATIO,       500,            "the archive is given up as a bomb")                    \
     X(ARCHIVE_DEPTH,       3,              "the inner archive is not opened, and counted")
 
 enum limit {

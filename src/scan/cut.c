@@ -175,6 +175,8 @@ static size_t lines_find(struct span in)
         const uint8_t *before = end > in.p ? last_byte(in, next - 1, '\n') : NULL;
         size_t last = before != NULL ? (size_t)(before - in.p) + 1 : 0;
 
+        if (in.p[next] == '\n' && last + 1 == next)
+            return next; /* two blank lines: nothing goes on behind them */
         if (cut_starts_record(line_at(in, next)) && audit_apart(in, last, next))
             return next;
         end = before;

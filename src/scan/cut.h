@@ -7,7 +7,7 @@
  *   LINES   a cut is allowed before a line that begins a record: one that does not begin with a
  *           blank, a closing bracket, a comma or a quote (the inside of pretty-printed JSON or a
  *           continued message), nor with "</", and that is not of the same audit event as the line
- *           before it
+ *           before it; and within a run of blank lines
  *   ARRAY   "[ {..}, {..} ]", or such a list within one object ({"Records":[...]}): behind an
  *           object at the list's own depth
  *   XML     behind "</Event>"

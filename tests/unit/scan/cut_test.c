@@ -51,6 +51,7 @@ static const struct {
 } texts[] = {
     { "lines", CUT_LINES, "one\n|two\n|three\n|four" },
     { "lines of Windows", CUT_LINES, "one\r\n|two\r\n|three" },
+    { "blank lines", CUT_LINES, "one\n\n|\n|\n|two" },
     { "JSON lines", CUT_LINES, "{\"a\":1}\n|{\"a\":2}\n|{\"a\":3}\n" },
     { "pretty-printed JSON", CUT_LINES, "{\n  \"a\": [\n    1\n  ]\n}\n|{\n  \"a\": 2\n}\n|{" },
     { "keys that are not indented", CUT_LINES, "{\n\"a\":1,\n\"b\":2\n}\n|{\n\"a\":2\n}\n|x" },
