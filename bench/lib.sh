@@ -22,7 +22,7 @@ calc() {
 # median COLUMN FILE
 median() {
     cut -f "$1" "$2" | sort -g | awk '{ v[NR] = $1 }
-        END { if (NR == 0) exit 1; printf "%.6g", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+        END { h = NR / 2; printf "%.6g", NR % 2 ? v[h + 0.5] : (v[h] + v[h + 1]) / 2 }'
 }
 
 # row ID WHAT FIGURE COMPARISON LIMIT UNIT [REMARK]

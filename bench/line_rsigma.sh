@@ -7,14 +7,14 @@
 peers=$top/build-peers
 rsigma=$peers/bin/rsigma
 
-# name|flags: CHANNELS is the pipeline that rsigma_pipeline.py writes.
+# name|flags; the words in capitals stand for more words, see rsigma_flags.
 rsigma_setups="plain|
 json|--input-format json
-routed|--logsource-routing --event-logsource product=windows
-sysmon|-p sysmon --logsource-routing --event-logsource product=windows
-channels|-p CHANNELS --logsource-routing --event-logsource product=windows --logsource-field-map service=Channel
-automaton|-p CHANNELS --logsource-routing --event-logsource product=windows --logsource-field-map service=Channel --cross-rule-ac
-bloom|-p CHANNELS --logsource-routing --event-logsource product=windows --logsource-field-map service=Channel --bloom-prefilter"
+routed|WINDOWS
+sysmon|-p sysmon WINDOWS
+channels|-p CHANNELS WINDOWS BY_CHANNEL
+automaton|-p CHANNELS WINDOWS BY_CHANNEL --cross-rule-ac
+bloom|-p CHANNELS WINDOWS BY_CHANNEL --bloom-prefilter"
 rsigma_truest=channels
 
 # Newest first; where the default toolchain is too old for it, the others that are installed here.
@@ -34,10 +34,18 @@ rsigma_install() {
         rsigma >"$work/rsigma.build" 2>&1 || { echo "rsigma $newest does not build here"; return 1; }
 }
 
+# rsigma_flags SETUP: its flags; CHANNELS is the pipeline that rsigma_pipeline.py writes
+rsigma_flags() {
+    echo "$rsigma_setups" | sed -n "s/^$1|//p" | sed "
+        s|CHANNELS|$work/channels.yml|
+        s|WINDOWS|--logsource-routing --event-logsource product=windows|
+        s|BY_CHANNEL|--logsource-field-map service=Channel|"
+}
+
 # rsigma_run LABEL SETUP OUT EVENTS [FLAG...]: prints wall seconds
 rsigma_run() {
     run_label=$1 run_out=$3 run_events=$4
-    run_flags=$(echo "$rsigma_setups" | sed -n "s/^$2|//p" | sed "s|CHANNELS|$work/channels.yml|")
+    run_flags=$(rsigma_flags "$2")
     shift 4
     # shellcheck disable=SC2086 # a list of words
     timed "$run_label" "$one" "$run_out" "$rsigma" --output-format ndjson engine eval \

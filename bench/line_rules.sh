@@ -63,6 +63,7 @@ rules_ten_times() {
     row rules.ten "$what" "$(median 1 "$work/ten.ratio")" '<=' 1.3 x \
         "$(stat_of rules_loaded rules-ten) rules against $(stat_of rules_loaded rules-once)"
     row rules.ten_memory "Ten times the rules, peak memory" "$(peak rules-ten)" - - MB
+    rm -rf "$work/ten" "$work/ten.out"
 }
 
 line_rules() {

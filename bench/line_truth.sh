@@ -3,11 +3,13 @@
 
 truth_regression() { # FORM
     # shellcheck disable=SC2046 # names without blanks
-    scan "regression-$1" "$one" 1 "$work/regression.$1.out" $(find "$work/regression" -name "*.$1") >/dev/null
+    scan "regression-$1" "$one" 1 "$work/regression.$1.out" \
+        $(find "$work/regression" -name "*.$1") >/dev/null
     python3 "$top/bench/findings.py" regression "$work/regression" "$1" "$work/regression.$1.out" \
         >"$work/regression.$1.txt"
-    row "regression.$1" "Regression cases from .$1" "$(head -1 "$work/regression.$1.txt")" == \
-        "$(find "$work/regression" -name info.yml -exec grep -l "^regression_tests_info:" {} + | wc -l)" cases \
+    cases=$(find "$work/regression" -name info.yml -exec grep -l '^regression_tests_info:' {} + | wc -l)
+    row "regression.$1" "Regression cases from .$1" "$(head -1 "$work/regression.$1.txt")" \
+        == "$cases" cases \
         "$(sed -n '2,4p' "$work/regression.$1.txt" | tr '\n' ' ')"
 }
 
