@@ -10,6 +10,10 @@
  * looks like the type of a file (.exe). The same literal becomes the same text wherever it stands
  * in one variant, and another one in the next. The same rules give the same bytes on every machine.
  *
+ * What a rule's filters take out is kept as it is: with other literals they would take out nothing,
+ * and the variant would find what no rule that people use finds. A variant in which no literal could
+ * be changed is the same rule again, and is left out.
+ *
  * The documents are read and written as libyaml's events, so that nothing about their layout has
  * to be guessed. Placeholders stay; expressions keep what is behind a backslash and short words.
  */
@@ -18,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 #include <yaml.h>
 
@@ -93,7 +98,10 @@ static enum place place_of_key(const struct walk *w, struct span key)
     }
     if (w->depth < 2 || w->level[w->depth - 2].place != PLACE_LITERAL)
         return PLACE_OTHER;
-    return span_eq(key, SPAN_LIT("condition")) ? PLACE_OTHER : place_of_item(key);
+    if (span_eq(key, SPAN_LIT("condition")) ||
+        (w->depth == 2 && span_starts(key, SPAN_LIT("filter"))))
+        return PLACE_OTHER;
+    return place_of_item(key);
 }
 
 /* Where a scalar stands; keys are remembered and change nothing. */
@@ -228,23 +236,27 @@ static void add_number(yaml_event_t *ev, uint64_t variant)
     ev->data.scalar.length = n + (size_t)more;
 }
 
-static void change(yaml_event_t *ev, enum place place, uint64_t variant, struct uses *uses)
+/* Whether a literal was changed. */
+static bool change(yaml_event_t *ev, enum place place, uint64_t variant, struct uses *uses)
 {
     struct span s = { ev->data.scalar.value, ev->data.scalar.length };
 
-    if (place == PLACE_TITLE || place == PLACE_NAME)
+    if (place == PLACE_TITLE || place == PLACE_NAME) {
         add_number(ev, variant);
-    else if (place == PLACE_ID)
+    } else if (place == PLACE_ID) {
         change_id(ev->data.scalar.value, s.n, variant);
-    else if ((place == PLACE_LITERAL || place == PLACE_REGEX) && count_letters(s) >= LETTERS_MIN &&
-             *uses_of(uses, s) < COMMON_USES)
+    } else if ((place == PLACE_LITERAL || place == PLACE_REGEX) && count_letters(s) >= LETTERS_MIN &&
+               *uses_of(uses, s) < COMMON_USES) {
         change_words(ev->data.scalar.value, s.n, variant, place == PLACE_REGEX);
+        return true;
+    }
+    return false;
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* Count the literals (`out` NULL), or write the variant. */
-static void rule_file(const char *path, FILE *out, uint64_t variant, struct uses *uses)
+/* Count the literals (`out` NULL), or write the variant; returns how many literals were changed. */
+static unsigned rule_file(const char *path, FILE *out, uint64_t variant, struct uses *uses)
 {
     FILE *in = fopen(path, "rb");
     struct walk w = { .depth = 0 };
@@ -252,6 +264,7 @@ static void rule_file(const char *path, FILE *out, uint64_t variant, struct uses
     yaml_emitter_t emitter;
     yaml_event_t ev;
     bool end = false;
+    unsigned changed = 0;
 
     if (in == NULL || !yaml_parser_initialize(&parser) || !yaml_emitter_initialize(&emitter))
         die(path);
@@ -271,7 +284,7 @@ static void rule_file(const char *path, FILE *out, uint64_t variant, struct uses
         if (out == NULL && (place == PLACE_LITERAL || place == PLACE_REGEX))
             ++*uses_of(uses, (struct span){ ev.data.scalar.value, ev.data.scalar.length });
         if (out != NULL && variant > 0 && place != PLACE_OTHER)
-            change(&ev, place, variant, uses);
+            changed += change(&ev, place, variant, uses);
         if (out == NULL)
             yaml_event_delete(&ev);
         else if (!yaml_emitter_emit(&emitter, &ev)) /* takes the event */
@@ -280,6 +293,7 @@ static void rule_file(const char *path, FILE *out, uint64_t variant, struct uses
     yaml_emitter_delete(&emitter);
     yaml_parser_delete(&parser);
     (void)fclose(in); /* only read */
+    return changed;
 }
 
 static void make_folders(char *path)
@@ -294,9 +308,11 @@ static void make_folders(char *path)
     }
 }
 
-static void write_variant(const char *from, const char *below, const char *out, uint64_t variant,
+/* Whether it was written: the rule itself, or a variant that differs. */
+static bool write_variant(const char *from, const char *below, const char *out, uint64_t variant,
                           struct uses *uses)
 {
+    bool differs;
     char path[PATH_BYTES_MAX];
     int n = snprintf(path, sizeof(path), "%s/%llu/%s", out, (unsigned long long)variant, below);
     FILE *f;
@@ -307,12 +323,14 @@ static void write_variant(const char *from, const char *below, const char *out, 
     f = fopen(path, "wb");
     if (f == NULL)
         die(path);
-    rule_file(from, f, variant, uses);
-    if (fclose(f) != 0)
+    differs = rule_file(from, f, variant, uses) > 0;
+    if (fclose(f) != 0 || (!differs && variant > 0 && unlink(path) != 0))
         die(path);
+    return differs || variant == 0;
 }
 
-/* Every rule file below `dir`: counted when `times` is 0, else written that many times. */
+/* Every rule file below `dir`: its literals counted when `times` is 0, else written as often as that
+   gives different rules; returns the files written. */
 static unsigned walk_rules(char *dir, const char *out, uint64_t times, struct uses *uses)
 {
     char *roots[] = { dir, NULL };
@@ -328,10 +346,9 @@ static unsigned walk_rules(char *dir, const char *out, uint64_t times, struct us
         if (at->fts_info != FTS_F || !span_ends(span_of(at->fts_path), SPAN_LIT(".yml")))
             continue;
         if (times == 0)
-            rule_file(at->fts_path, NULL, 0, uses);
+            (void)rule_file(at->fts_path, NULL, 0, uses);
         for (uint64_t i = 0; i < times; i++)
-            write_variant(at->fts_path, below + (*below == '/'), out, i, uses);
-        files++;
+            files += write_variant(at->fts_path, below + (*below == '/'), out, i, uses);
     }
     (void)fts_close(fts); /* only read */
     return files;
@@ -349,7 +366,7 @@ int main(int argc, char **argv)
     if (uses == NULL)
         die("memory");
     (void)walk_rules(argv[1], argv[2], 0, uses); /* counts */
-    printf("%llu files\n", (unsigned long long)(walk_rules(argv[1], argv[2], times, uses) * times));
+    printf("%u files\n", walk_rules(argv[1], argv[2], times, uses));
     free(uses);
     return 0;
 }
