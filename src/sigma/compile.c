@@ -17,6 +17,8 @@
 #include "sigma/keywords.h"
 #include "sigma/regex.h"
 
+#define KEYWORDS_OWN_MAX 64u /* atoms: more, and the partition shares the others' index */
+
 /* Everything that lives only while compiling. */
 struct compile {
     struct ruleset *rs;
@@ -26,10 +28,13 @@ struct compile {
     struct witness *witness;    /* by rule */
     struct atom_use *uses;      /* room for one partition's atoms */
     size_t use_cap;
+    struct keywords shared;     /* of partitions with many */
+    bool *shares;               /* by logsource: stands in such a partition */
     struct hs_database **db;    /* by field id */
     uint32_t field_cap;
     /* the workers' */
     const uint32_t *order;      /* field ids, most literals first */
+    uint32_t order_count;
     atomic_uint next;
     atomic_int rc;
     struct err err;             /* of the worker that failed first; read after joining */
@@ -296,29 +301,28 @@ static bool in_set(const uint64_t *set, uint32_t i)
     return (set[i / 64] >> i % 64 & 1) != 0;
 }
 
+static bool make_room(struct compile *k, size_t uses)
+{
+    struct atom_use *grown;
+
+    if (uses <= k->use_cap)
+        return true;
+    grown = realloc(k->uses, 2 * uses * sizeof(*grown));
+    if (grown == NULL)
+        return false;
+    k->uses = grown;
+    k->use_cap = 2 * uses;
+    return true;
+}
+
 /* All atoms of the partition's rules into k->uses; the rules without into p->always. */
 static int gather(struct compile *k, struct partition *p, size_t *count)
 {
     struct compiled *c = k->c;
-    uint32_t *always = image_array(k->im, c->rule_count, sizeof(*always));
-    size_t n = 0;
+    uint32_t *always = arena_array(&k->mem, c->rule_count, sizeof(*always)), *kept;
 
     *count = 0;
-    if (always == NULL)
-        return ERR_NOMEM;
-    for (uint32_t r = 0; r < c->rule_count; r++) {
-        if (in_set(p->logsources, c->logsource_of[r]))
-            n += k->witness[r].count;
-    }
-    if (n > k->use_cap) {
-        struct atom_use *grown = realloc(k->uses, n * sizeof(*grown));
-
-        if (grown == NULL)
-            return ERR_NOMEM;
-        k->uses = grown;
-        k->use_cap = n;
-    }
-    for (uint32_t r = 0; r < c->rule_count; r++) {
+    for (uint32_t r = 0; r < c->rule_count && always != NULL; r++) {
         const struct witness *w = &k->witness[r];
 
         if (!in_set(p->logsources, c->logsource_of[r]))
@@ -326,10 +330,16 @@ static int gather(struct compile *k, struct partition *p, size_t *count)
         p->rule_count++;
         if (w->count == 0)
             always[p->always.count++] = r;
+        if (!make_room(k, *count + w->count))
+            return ERR_NOMEM;
         for (uint32_t i = 0; i < w->count; i++)
             k->uses[(*count)++] = (struct atom_use){ w->atoms[i], r };
     }
-    p->always.rule = always;
+    kept = image_array(k->im, p->always.count, sizeof(*kept));
+    if (always == NULL || kept == NULL)
+        return ERR_NOMEM;
+    memcpy(kept, always, p->always.count * sizeof(*kept));
+    p->always.rule = kept;
     return ERR_OK;
 }
 
@@ -362,59 +372,107 @@ static uint64_t *logsources_of(struct compile *k, const struct atom_use *u, size
     return set;
 }
 
-static struct field_index *new_field(struct compile *k, struct field_index *fi, uint32_t name)
+static void new_field(struct compile *k, struct field_index *fi, uint32_t name)
 {
     fi->name = name;
     fi->id = k->c->field_count;
     k->c->fields[k->c->field_count++] = fi;
-    return fi;
 }
 
-/* Keywords sort first. They get a second index, for the raw record. */
-static void plan_keywords(struct compile *k, struct partition *p)
+/* The index of the first `count` of k->uses, which have one name. */
+static int plan_field(struct compile *k, struct field_index *fi, struct atom_use *uses,
+                      size_t count, struct err *e)
 {
-    struct field_index *raw;
+    new_field(k, fi, uses[0].atom.name);
+    fi->logsources = logsources_of(k, uses, count);
+    return index_plan(fi, k->im, uses, count, e);
+}
 
-    if (p->field_count == 0 || p->fields[0].name != 0)
-        return;
-    p->keywords = &p->fields[0];
-    p->fields++;
-    p->field_count--;
-    p->keywords->digits = keywords_with_digits(p->keywords);
-    raw = image_alloc(k->im, sizeof(*raw));
-    if (raw == NULL)
-        return;
-    keywords_plan(raw, p->keywords, k->im);
-    if (raw->literal_count > 0)
-        p->raw = new_field(k, raw, 0);
+/* Keywords get a second index, for the raw record. */
+static int plan_keywords(struct compile *k, struct keywords *kw, size_t count, struct err *e)
+{
+    int rc;
+
+    kw->values = image_alloc(k->im, sizeof(*kw->values));
+    kw->raw = image_alloc(k->im, sizeof(*kw->raw));
+    if (k->im->failed)
+        return ERR_NOMEM;
+    rc = plan_field(k, kw->values, k->uses, count, e);
+    if (rc != ERR_OK)
+        return rc;
+    kw->digits = keywords_with_digits(kw->values);
+    keywords_plan(kw->raw, kw->values, k->im);
+    if (kw->raw->literal_count > 0)
+        new_field(k, kw->raw, 0);
+    else
+        kw->raw = NULL;
+    return ERR_OK;
+}
+
+/* Keyword rules of a product stand in the partitions of all its categories. Where they are many,
+ * one index serves all those partitions: compiling it dozens of times would take longer than all
+ * else, and the matcher leaves out what is not of the partition. */
+static int plan_shared_keywords(struct compile *k, struct err *e)
+{
+    struct compiled *c = k->c;
+    size_t count = 0;
+    int rc = ERR_OK;
+
+    for (uint32_t r = 0; r < c->rule_count; r++) {
+        const struct witness *w = &k->witness[r];
+
+        if (!k->shares[c->logsource_of[r]])
+            continue;
+        if (!make_room(k, count + w->count))
+            return ERR_NOMEM;
+        for (uint32_t i = 0; i < w->count; i++) {
+            if (w->atoms[i].name == 0)
+                k->uses[count++] = (struct atom_use){ w->atoms[i], r };
+        }
+    }
+    if (count > 0)
+        rc = plan_keywords(k, &k->shared, count, e);
+    for (uint32_t i = 0; i < c->partition_count; i++) {
+        if (c->partitions[i].shares)
+            c->partitions[i].keywords = k->shared;
+    }
+    return rc;
+}
+
+static void share_keywords(struct compile *k, struct partition *p)
+{
+    p->shares = true;
+    for (uint32_t l = 0; l < k->c->logsource_count; l++)
+        k->shares[l] = k->shares[l] || in_set(p->logsources, l);
 }
 
 static int plan_partition(struct compile *k, struct partition *p, struct err *e)
 {
     struct compiled *c = k->c;
-    size_t count, names = 0;
+    size_t count, names = 0, first = 0;
     int rc = gather(k, p, &count);
 
     if (rc != ERR_OK)
         return rc;
     if (count > 1)
         qsort(k->uses, count, sizeof(*k->uses), by_name);
-    for (size_t i = 0; i < count; i += name_run(k->uses + i, count - i))
+    if (count > 0 && k->uses[0].atom.name == 0) { /* keywords sort first */
+        first = name_run(k->uses, count);
+        if (first > KEYWORDS_OWN_MAX)
+            share_keywords(k, p);
+        else
+            rc = plan_keywords(k, &p->keywords, first, e);
+    }
+    for (size_t i = first; i < count; i += name_run(k->uses + i, count - i))
         names++;
     p->fields = image_array(k->im, names, sizeof(*p->fields));
-    if (p->fields == NULL || c->field_count + names + 1 > k->field_cap)
+    if (p->fields == NULL || c->field_count + names > k->field_cap)
         return ERR_NOMEM;
-    for (size_t i = 0, n; i < count; i += n) {
-        struct field_index *fi = new_field(k, &p->fields[p->field_count++], k->uses[i].atom.name);
-
+    for (size_t i = first, n; i < count && rc == ERR_OK; i += n) {
         n = name_run(k->uses + i, count - i);
-        fi->logsources = logsources_of(k, k->uses + i, n);
-        rc = index_plan(fi, k->im, k->uses + i, n, e);
-        if (rc != ERR_OK)
-            return rc;
+        rc = plan_field(k, &p->fields[p->field_count++], k->uses + i, n, e);
     }
-    plan_keywords(k, p);
-    return k->im->failed ? ERR_NOMEM : ERR_OK;
+    return rc;
 }
 
 static void *compile_worker(void *arg)
@@ -426,7 +484,7 @@ static void *compile_worker(void *arg)
         struct err e;
         int rc;
 
-        if (i >= k->c->field_count || atomic_load(&k->rc) != ERR_OK)
+        if (i >= k->order_count || atomic_load(&k->rc) != ERR_OK)
             return NULL;
         rc = index_compile(k->c->fields[k->order[i]], &k->db[k->order[i]], &e);
         if (rc != ERR_OK) {
@@ -440,6 +498,7 @@ static void *compile_worker(void *arg)
 
 struct job {
     uint32_t field, literals;
+    uint64_t hash; /* of the literals: fields of equal ones share one database */
 };
 
 static int job_order(const void *pa, const void *pb)
@@ -448,6 +507,8 @@ static int job_order(const void *pa, const void *pb)
 
     if (a->literals != b->literals)
         return a->literals > b->literals ? -1 : 1;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
     return (a->field > b->field) - (a->field < b->field);
 }
 
@@ -466,30 +527,51 @@ static void run_workers(struct compile *k, unsigned threads)
         MUST(pthread_join(thread[i], NULL) == 0);
 }
 
-/* The largest first: the last one to finish is then a small one. */
+/* What to compile into k->order, the largest first: the last one to finish is then a small one.
+ * Keyword rules of a product stand in a partition for each of its categories, and so does what
+ * they look for: of equal fields only the first is compiled. */
+static void find_jobs(struct compile *k, struct job *job, uint32_t *order, uint32_t *same)
+{
+    uint32_t n = k->c->field_count;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct field_index *fi = k->c->fields[i];
+
+        job[i] = (struct job){ i, fi->literal_count, index_hash(fi) };
+    }
+    if (n > 1)
+        qsort(job, n, sizeof(*job), job_order);
+    for (uint32_t i = 0; i < n; i++) {
+        bool again = i > 0 && job[i].hash == job[i - 1].hash &&
+                     index_same(k->c->fields[job[i].field], k->c->fields[job[i - 1].field]);
+
+        same[job[i].field] = again ? same[job[i - 1].field] : job[i].field;
+        if (!again)
+            order[k->order_count++] = job[i].field;
+    }
+    k->order = order;
+}
+
 static int compile_fields(struct compile *k, unsigned threads, struct err *e)
 {
     uint32_t n = k->c->field_count;
     struct job *job = arena_array(&k->mem, n, sizeof(*job));
     uint32_t *order = arena_array(&k->mem, n, sizeof(*order));
+    uint32_t *same = arena_array(&k->mem, n, sizeof(*same));
     int rc;
 
     k->db = arena_array(&k->mem, n, sizeof(struct hs_database *));
     if (arena_failed(&k->mem))
         return err_set(e, ERR_NOMEM, 0, "no memory to compile the rules");
-    for (uint32_t i = 0; i < n; i++)
-        job[i] = (struct job){ i, k->c->fields[i]->literal_count };
-    if (n > 1)
-        qsort(job, n, sizeof(*job), job_order);
-    for (uint32_t i = 0; i < n; i++)
-        order[i] = job[i].field;
-    k->order = order;
+    find_jobs(k, job, order, same);
     run_workers(k, threads);
     rc = atomic_load(&k->rc);
     if (rc != ERR_OK && e != NULL)
         *e = k->err;
+    for (uint32_t i = 0; i < k->order_count && rc == ERR_OK; i++)
+        rc = index_place(k->c->fields[order[i]], k->im, &k->db[order[i]], e);
     for (uint32_t i = 0; i < n && rc == ERR_OK; i++)
-        rc = index_place(k->c->fields[i], k->im, &k->db[i], e);
+        k->c->fields[i]->db = k->c->fields[same[i]]->db;
     for (uint32_t i = 0; i < n; i++) {
         if (k->db[i] != NULL)
             MUST(hs_free_database(k->db[i]) == HS_SUCCESS);
@@ -513,12 +595,15 @@ static int compile_all(struct compile *k, const struct sigma_rules *from, const 
         rc = find_partitions(k, t);
     if (rc != ERR_OK)
         return rc;
-    k->field_cap = c->partition_count * (n->count + 1); /* and the keywords' second */
+    k->field_cap = (c->partition_count + 1) * (n->count + 1); /* and the keywords' second */
+    k->shares = arena_array(&k->mem, c->logsource_count + 1, sizeof(*k->shares));
     c->fields = arena_array(&k->mem, k->field_cap, sizeof(struct field_index *));
-    if (c->fields == NULL)
+    if (arena_failed(&k->mem))
         return ERR_NOMEM;
     for (uint32_t i = 0; i < c->partition_count && rc == ERR_OK; i++)
         rc = plan_partition(k, &c->partitions[i], e);
+    if (rc == ERR_OK)
+        rc = plan_shared_keywords(k, e);
     if (rc == ERR_OK) {
         struct field_index **kept = image_array(k->im, c->field_count, sizeof(*kept));
 

@@ -136,6 +136,31 @@ static unsigned literal_flags(const struct field_index *fi, const struct literal
     return l->at_start.count + l->at_end.count > 0 ? 0 : HS_FLAG_SINGLEMATCH;
 }
 
+uint64_t index_hash(const struct field_index *fi)
+{
+    uint64_t h = fi->literal_count;
+
+    for (uint32_t i = 0; i < fi->literal_count; i++) {
+        const struct literal *l = &fi->literals[i];
+
+        h = XXH3_64bits_withSeed(l->text.p, l->text.n, h + literal_flags(fi, l));
+    }
+    return h;
+}
+
+bool index_same(const struct field_index *a, const struct field_index *b)
+{
+    if (a->literal_count != b->literal_count)
+        return false;
+    for (uint32_t i = 0; i < a->literal_count; i++) {
+        const struct literal *x = &a->literals[i], *y = &b->literals[i];
+
+        if (!span_eq(x->text, y->text) || literal_flags(a, x) != literal_flags(b, y))
+            return false;
+    }
+    return true;
+}
+
 int index_compile(const struct field_index *fi, struct hs_database **out, struct err *e)
 {
     uint32_t n = fi->literal_count;

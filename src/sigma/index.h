@@ -56,7 +56,13 @@ struct field_index {
     struct rule_list present;
     uint64_t *logsources;       /* of the rules with an atom here: as in struct partition */
     bool raw;                   /* literals stand in a text that is not folded */
-    bool digits;                /* keywords: keywords_with_digits() */
+};
+
+/* What is looked for in every value and in the record as a whole. */
+struct keywords {
+    struct field_index *values; /* NULL when no rule looks for keywords */
+    struct field_index *raw;    /* of the raw record; NULL when that cannot be done */
+    bool digits;                /* keywords_with_digits() */
 };
 
 struct partition {
@@ -64,8 +70,8 @@ struct partition {
     const uint64_t *logsources; /* bit set over ruleset->logsources */
     struct field_index *fields;
     uint32_t field_count;
-    struct field_index *keywords; /* NULL when no rule looks for keywords */
-    struct field_index *raw;      /* of the raw record; NULL when that cannot be done */
+    struct keywords keywords;
+    bool shares;                /* its keywords are in the index of several partitions */
     struct rule_list always;
     uint32_t rule_count;
 };
@@ -84,6 +90,10 @@ struct atom_use {
  */
 int index_plan(struct field_index *fi, struct image *im, struct atom_use *uses, size_t count,
                struct err *e);
+/* Fields whose literals are equal, and are to be reported alike, have equal databases. */
+uint64_t index_hash(const struct field_index *fi);
+bool index_same(const struct field_index *a, const struct field_index *b);
+
 int index_compile(const struct field_index *fi, struct hs_database **out, struct err *e);
 int index_place(struct field_index *fi, struct image *im, struct hs_database **db, struct err *e);
 

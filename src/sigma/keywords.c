@@ -9,8 +9,6 @@
  */
 #include "sigma/keywords.h"
 
-#define RUN_MIN 3u /* a shorter run is seen in every record */
-
 static bool is_plain(uint8_t c)
 {
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
@@ -71,7 +69,7 @@ void keywords_plan(struct field_index *raw, const struct field_index *keywords, 
         struct span run = longest_run(of->text);
         bool whole = run.n == of->text.n;
 
-        if (!whole && run.n < RUN_MIN) {
+        if (run.n == 0) {
             raw->literal_count = 0;
             return;
         }

@@ -27,7 +27,7 @@
 
 /*
  * Lay out in *raw the literals for the raw record, from those of the keywords' own index. It gets
- * none (literal_count 0) when some keyword has no run that is long enough to be worth a look.
+ * none (literal_count 0) when some keyword has no run at all.
  */
 void keywords_plan(struct field_index *raw, const struct field_index *keywords, struct image *im);
 
@@ -38,12 +38,12 @@ bool keywords_is_escape(struct span raw, size_t end);
 bool keywords_with_digits(const struct field_index *keywords);
 
 /* Can no keyword stand in this value, whatever it is? */
-static inline bool keywords_skips(const struct field_index *keywords, const struct rec_field *f)
+static inline bool keywords_skips(const struct keywords *kw, const struct rec_field *f)
 {
     if (f->kind == REC_GROUP || f->kind == REC_NONE)
         return true; /* keywords do not look into them */
-    return !keywords->digits && (f->kind >= REC_U8 || f->kind == REC_NUMBER ||
-                                 f->kind == REC_TRUE || f->kind == REC_FALSE);
+    return !kw->digits && (f->kind >= REC_U8 || f->kind == REC_NUMBER ||
+                           f->kind == REC_TRUE || f->kind == REC_FALSE);
 }
 
 /* Is all that a keyword can find in this value found by a scan of `raw`? When `escapes`, it had an

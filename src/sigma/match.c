@@ -242,6 +242,8 @@ static bool carries(const struct partition *p, uint32_t logsource)
 /* A rule belongs to the first view of the event that carries its logsource. */
 static bool belongs(const struct matcher *m, const struct plan *plan, uint32_t step, uint32_t rule)
 {
+    if (!carries(plan->step[step].partition, m->c->logsource_of[rule]))
+        return false; /* found by what partitions share */
     for (uint32_t i = 0; i < step; i++) {
         if (carries(plan->step[i].partition, m->c->logsource_of[rule]))
             return false;
@@ -268,7 +270,7 @@ static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
     for (uint32_t i = 0; i < count; i++) {
         uint32_t r = rule[i];
 
-        if (m->tried[r] == m->round || (step > 0 && !belongs(m, plan, step, r)))
+        if (m->tried[r] == m->round || !belongs(m, plan, step, r))
             continue;
         m->tried[r] = m->round;
         if (m->c->sure[r] != NO_ITEM)
@@ -281,33 +283,33 @@ static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
 /* Every value, and the folded record. */
 static void look_keywords_closely(struct matcher *m, const struct plan *plan, uint32_t step)
 {
-    const struct field_index *fi = plan->step[step].partition->keywords;
+    const struct keywords *kw = &plan->step[step].partition->keywords;
     const struct rec *r = m->verify.event->rec;
 
     for (uint32_t i = 0; i < r->count; i++) {
-        if (!keywords_skips(fi, &r->fields[i]))
-            look_at(m, plan, step, fi, i);
+        if (!keywords_skips(kw, &r->fields[i]))
+            look_at(m, plan, step, kw->values, i);
     }
     if (!verify_has_raw(&m->verify))
         return;
-    look_up(m, fi, verify_fold(&m->verify, VERIFY_RAW));
+    look_up(m, kw->values, verify_fold(&m->verify, VERIFY_RAW));
     try_rules(m, plan, step, m->fresh, m->fresh_count);
 }
 
 /* The raw record, and the values that it does not answer for: see keywords.h. */
 static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t step)
 {
-    const struct partition *p = plan->step[step].partition;
+    const struct keywords *kw = &plan->step[step].partition->keywords;
     const struct rec *r = m->verify.event->rec;
     struct span raw = event_raw(m->verify.event);
 
-    if (p->raw == NULL || raw.n == 0 || !verify_has_raw(&m->verify)) {
+    if (kw->raw == NULL || raw.n == 0 || !verify_has_raw(&m->verify)) {
         look_keywords_closely(m, plan, step);
         return;
     }
     fresh_begin(m);
     m->raw_escapes = m->raw_values = false;
-    scan(m, p->raw, raw, on_raw_literal);
+    scan(m, kw->raw, raw, on_raw_literal);
     if (m->raw_values) {
         look_keywords_closely(m, plan, step);
         return;
@@ -316,8 +318,8 @@ static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t s
     for (uint32_t i = 0; i < r->count; i++) {
         const struct rec_field *f = &r->fields[i];
 
-        if (!keywords_skips(p->keywords, f) && !keywords_covers(raw, m->raw_escapes, f))
-            look_at(m, plan, step, p->keywords, i);
+        if (!keywords_skips(kw, f) && !keywords_covers(raw, m->raw_escapes, f))
+            look_at(m, plan, step, kw->values, i);
     }
 }
 
@@ -349,10 +351,12 @@ static void run_step(struct matcher *m, const struct plan *plan, uint32_t step)
 static bool step_needs(const struct matcher *m, const struct plan *plan, uint32_t step,
                        const struct field_index *fi)
 {
+    const struct partition *p = plan->step[step].partition;
+
     for (uint32_t l = 0; fi != NULL && l < m->c->logsource_count; l++) {
         bool earlier = false;
 
-        if ((fi->logsources[l / 64] >> l % 64 & 1) == 0)
+        if ((fi->logsources[l / 64] >> l % 64 & 1) == 0 || !carries(p, l))
             continue;
         for (uint32_t i = 0; i < step && !earlier; i++)
             earlier = carries(plan->step[i].partition, l);
@@ -373,7 +377,7 @@ static void plan_make(const struct matcher *m, const struct event_class *cls, st
         plan->step[plan->count].view = cls->views[i];
         plan->step[plan->count].partition = &m->c->partitions[p];
         plan->step[plan->count].keywords =
-            step_needs(m, plan, plan->count, m->c->partitions[p].keywords);
+            step_needs(m, plan, plan->count, m->c->partitions[p].keywords.values);
         plan->count++;
     }
 }
