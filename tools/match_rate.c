@@ -2,7 +2,8 @@
  * match_rate.c - how fast one thread reads, names and matches logs that lie in memory, step by
  * step, best of N rounds. For bench/ and for finding out which step costs what.
  *
- *   match_rate [-n ROUNDS] [-s STEP] [-p BYTES] [-j THREADS] -t TAXONOMY -r RULES [-r RULES]... FILE...
+ *   match_rate [-n ROUNDS] [-s STEP] [-p BYTES] [-j THREADS]
+ *              -t TAXONOMY -r RULES [-r RULES]... FILE...
  *
  * A file is EVTX when it begins like one, else JSON objects one behind the other. -s does only one
  * of read, name and match; -p takes at most so many bytes of each file. The sum behind the hits is
@@ -177,11 +178,12 @@ static bool prepare(struct work *w, const struct options *o, struct err *e)
     }
     if (rules_finish(&rules, e) != 0)
         return false;
-    printf("rules read      %8.3f s  %u loaded, %u refused\n", now(CLOCK_MONOTONIC) - t0, rules.rule_count,
-           rules.refusal_count);
+    printf("rules read      %8.3f s  %u loaded, %u refused\n", now(CLOCK_MONOTONIC) - t0,
+           rules.rule_count, rules.refusal_count);
     t0 = now(CLOCK_MONOTONIC);
     if (ruleset_names(&rules, &names, e) != 0 || !names_freeze(&names) ||
-        taxonomy_bind(t, &names, e) != 0 || ruleset_new(&rs, &rules, t, &names, (unsigned)o->threads, e) != 0)
+        taxonomy_bind(t, &names, e) != 0 ||
+        ruleset_new(&rs, &rules, t, &names, (unsigned)o->threads, e) != 0)
         return false;
     printf("rules compiled  %8.3f s\n", now(CLOCK_MONOTONIC) - t0);
     w->evtx = evtx_new(0);
@@ -200,7 +202,8 @@ static bool read_options(struct options *o, int argc, char **argv)
 {
     int c;
 
-    *o = (struct options){ .rounds = 3, .bytes = SIZE_MAX, .threads = 2, .only = { true, true, true } };
+    *o = (struct options){ .rounds = 3, .bytes = SIZE_MAX, .threads = 2,
+                           .only = { true, true, true } };
     while ((c = getopt(argc, argv, "n:s:p:j:t:r:")) != -1) {
         if ((c == 'n' && !num_u64(span_of(optarg), 1000, &o->rounds)) ||
             (c == 'p' && !num_u64(span_of(optarg), SIZE_MAX, &o->bytes)) ||

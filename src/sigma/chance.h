@@ -2,8 +2,8 @@
  * chance.h - guesses of how often something is seen in a log, made without any log.
  *
  * Two choices rest on them: which literal a rule waits for (witness.c) and in which order the parts
- * of a condition are tried (order.c). A bad guess costs time and never truth, so rough ones do; what
- * matters is to tell the rare from the common:
+ * of a condition are tried (program.c). A bad guess costs time and never truth, so rough ones do;
+ * what matters is to tell the rare from the common:
  *
  *   long literals are rarer than short ones, whole values rarer than parts
  *   what many rules ask for ("\powershell.exe") is common: that is why so many ask for it

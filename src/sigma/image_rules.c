@@ -6,7 +6,8 @@
  * have many filters and selections in common, and the matcher tries an item once an event. The raw
  * scalars and the filters stay behind: only the oracle wants them.
  *
- * image_alloc() fails stickily: a NULL only stops the copying, the caller asks the image at the end.
+ * image_alloc() fails stickily: a NULL only stops the copying, the caller asks the image at the
+ * end.
  */
 #include "sigma/ruleset.h"
 
@@ -38,7 +39,8 @@ static bool same_test(const struct sigma_test *a, const struct sigma_test *b)
         !span_eq(a->shown, b->shown) || a->token_count != b->token_count)
         return false;
     for (uint32_t i = 0; i < a->token_count; i++) {
-        if (a->tokens[i].kind != b->tokens[i].kind || !span_eq(a->tokens[i].text, b->tokens[i].text))
+        if (a->tokens[i].kind != b->tokens[i].kind ||
+            !span_eq(a->tokens[i].text, b->tokens[i].text))
             return false;
     }
     return true;

@@ -152,8 +152,11 @@ struct program program_of(struct program_maker *m, const struct sigma_rule *r)
         return none;
     (void)emit(m, &whole, PROGRAM_TRUE, PROGRAM_FALSE); /* the first step is the last one made */
     steps = m->unfit || m->count == 0 ? NULL : image_array(m->im, m->count, sizeof(*steps));
-    for (uint32_t i = 0; i < m->count && steps != NULL; i++)
-        steps[turned(m, i)] = (struct program_step){ m->steps[i].item, turned(m, m->steps[i].if_true),
-                                             turned(m, m->steps[i].if_false) };
+    for (uint32_t i = 0; i < m->count && steps != NULL; i++) {
+        const struct program_step *s = &m->steps[i];
+
+        steps[turned(m, i)] = (struct program_step){ s->item, turned(m, s->if_true),
+                                                     turned(m, s->if_false) };
+    }
     return steps != NULL ? (struct program){ steps, m->count } : none;
 }
