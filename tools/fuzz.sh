@@ -1,8 +1,10 @@
 #!/bin/sh
-# Runs every libFuzzer target for SECONDS on a copy of its corpus; stops at the first crash, hang
-# or leak and shows where the input lies. Two targets at a time.
+# Runs every libFuzzer target for SECONDS on a copy of its corpus; a target stops at its first crash, hang
+# or leak and the report says where the input lies. JOBS targets at a time (default: one a core); ONLY="a b"
+# takes these targets alone.
 set -eu
 seconds=${1:-60}
+jobs=${JOBS:-$(nproc)}
 top=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -26,8 +28,12 @@ run_one() { # binary
 
 list=$(find "$top/build-fuzz/tests/fuzz" -maxdepth 1 -type f -name 'fuzz_*' -perm -u+x | sort)
 for binary in $list; do
+    case " ${ONLY:-$(basename "$binary" | sed 's/^fuzz_//')} " in
+        *" $(basename "$binary" | sed 's/^fuzz_//') "*) ;;
+        *) continue ;;
+    esac
     run_one "$binary" &
-    while [ "$(jobs -p | wc -l)" -ge 2 ]; do sleep 1; jobs >/dev/null; done
+    while [ "$(jobs -p | wc -l)" -ge "$jobs" ]; do sleep 1; jobs >/dev/null; done
 done
 wait
 [ ! -e "$work/failed" ]

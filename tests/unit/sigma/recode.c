@@ -137,7 +137,7 @@ void recode(struct generate *g, struct rec *r, struct buf *raw)
         if (r->fields[i].kind != REC_GROUP)
             r->fields[i].value = raw->p + from[i];
     }
-    r->codec = form->codec;
+    r->codec = (uint8_t)form->codec;
     r->flags |= form->flags;
     r->raw = buf_span(raw);
 }
