@@ -186,6 +186,11 @@ static double root(double x)
     return r;
 }
 
+bool chance_common(struct span text)
+{
+    return is_common(text, false);
+}
+
 double chance_of(const struct chances *c, const struct atom *a)
 {
     const struct use *u;

@@ -37,6 +37,9 @@ void chances_count(struct chances *c, const struct sigma_rule *rule);
 /* Of an atom being seen in an event that has the field: above 0, below 1. */
 double chance_of(const struct chances *c, const struct atom *a);
 
+/* Does the text (folded) stand in one that every log is full of? */
+bool chance_common(struct span text);
+
 /* Of at least one of two things being seen. */
 static inline double chance_or(double a, double b)
 {

@@ -388,6 +388,27 @@ static int plan_field(struct compile *k, struct field_index *fi, struct atom_use
     return index_plan(fi, k->im, uses, count, e);
 }
 
+/* The sieve of the first partition with the same keywords, or a new one; NULL when there is none. */
+static struct field_index *sieve_for(struct compile *k, const struct field_index *raw)
+{
+    struct field_index *sieve;
+
+    for (uint32_t i = 0; i < k->c->partition_count; i++) {
+        const struct keywords *kw = &k->c->partitions[i].keywords;
+
+        if (kw->raw != NULL && kw->raw != raw && index_same(kw->raw, raw))
+            return kw->sieve;
+    }
+    sieve = image_alloc(k->im, sizeof(*sieve));
+    if (sieve == NULL)
+        return NULL;
+    keywords_sieve(sieve, raw, k->im);
+    if (sieve->literal_count == 0)
+        return NULL;
+    new_field(k, sieve, 0);
+    return sieve;
+}
+
 /* Keywords get a second index, for the raw record. */
 static int plan_keywords(struct compile *k, struct keywords *kw, size_t count, struct err *e)
 {
@@ -402,11 +423,13 @@ static int plan_keywords(struct compile *k, struct keywords *kw, size_t count, s
         return rc;
     kw->digits = keywords_with_digits(kw->values);
     keywords_plan(kw->raw, kw->values, k->im);
-    if (kw->raw->literal_count > 0)
-        new_field(k, kw->raw, 0);
-    else
+    if (kw->raw->literal_count == 0) {
         kw->raw = NULL;
-    return ERR_OK;
+        return ERR_OK;
+    }
+    new_field(k, kw->raw, 0);
+    kw->sieve = sieve_for(k, kw->raw);
+    return k->im->failed ? ERR_NOMEM : ERR_OK;
 }
 
 /* Keyword rules of a product stand in the partitions of all its categories. Where they are many,
@@ -595,7 +618,7 @@ static int compile_all(struct compile *k, const struct sigma_rules *from, const 
         rc = find_partitions(k, t);
     if (rc != ERR_OK)
         return rc;
-    k->field_cap = (c->partition_count + 1) * (n->count + 1); /* and the keywords' second */
+    k->field_cap = (c->partition_count + 1) * (n->count + 2); /* keywords have three */
     k->shares = arena_array(&k->mem, c->logsource_count + 1, sizeof(*k->shares));
     c->fields = arena_array(&k->mem, k->field_cap, sizeof(struct field_index *));
     if (arena_failed(&k->mem))

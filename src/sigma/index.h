@@ -36,6 +36,7 @@ struct exact_slot {
 enum literal_sense {
     SENSE_RULES,  /* its rules are candidates */
     SENSE_VALUES, /* in the raw record: the values must be looked at one by one */
+    SENSE_SCAN,   /* in the raw record: it must be scanned for the keywords themselves */
     SENSE_ESCAPE, /* the same, when it is an escape sequence not the u behind "\\\\" */
 };
 
@@ -62,6 +63,7 @@ struct field_index {
 struct keywords {
     struct field_index *values; /* NULL when no rule looks for keywords */
     struct field_index *raw;    /* of the raw record; NULL when that cannot be done */
+    struct field_index *sieve;  /* what must be seen before `raw` is worth a scan; NULL: always */
     bool digits;                /* keywords_with_digits() */
 };
 

@@ -9,6 +9,11 @@
  */
 #include "sigma/keywords.h"
 
+#define SIEVE_LITERALS_MAX 96u /* more need too many fragments */
+#define SIEVE_MAX          12u /* fragments, without the guards */
+#define FRAGMENT_MIN       4u
+#define FRAGMENT_MAX       8u
+
 static bool is_plain(uint8_t c)
 {
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
@@ -84,6 +89,77 @@ void keywords_plan(struct field_index *raw, const struct field_index *keywords, 
             .text = image_span(im, guards[i].text),
             .sense = guards[i].sense,
         };
+}
+
+static bool stands_in(struct span part, struct span whole)
+{
+    return part.n <= whole.n && memmem(whole.p, whole.n, part.p, part.n) != NULL;
+}
+
+/* How many of the literals that are not yet covered have this fragment? */
+static uint32_t would_cover(const struct field_index *raw, const bool *covered, struct span part)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < raw->literal_count; i++)
+        n += !covered[i] && stands_in(part, raw->literals[i].text);
+    return n;
+}
+
+/* Of one literal the fragment that most others have too, and of those the longest; not one that
+ * every log is full of. The whole literal when there is none. */
+static struct span best_fragment(const struct field_index *raw, const bool *covered,
+                                 struct span text)
+{
+    struct span best = text;
+    uint32_t best_covers = 1;
+
+    for (size_t n = FRAGMENT_MAX; n >= FRAGMENT_MIN; n -= 2) {
+        for (size_t at = 0; at + n <= text.n; at++) {
+            struct span part = { text.p + at, n };
+            uint32_t covers = would_cover(raw, covered, part);
+
+            if (covers > best_covers && !chance_common(part)) {
+                best = part;
+                best_covers = covers;
+            }
+        }
+    }
+    return best;
+}
+
+static void sieve_add(struct field_index *sieve, struct image *im, struct span text, uint8_t sense)
+{
+    sieve->literals[sieve->literal_count++] = (struct literal){ .text = image_span(im, text),
+                                                                .sense = sense };
+}
+
+void keywords_sieve(struct field_index *sieve, const struct field_index *raw, struct image *im)
+{
+    bool covered[SIEVE_LITERALS_MAX] = { false };
+    uint32_t n = raw->literal_count;
+
+    sieve->raw = true;
+    if (n > SIEVE_LITERALS_MAX)
+        return;
+    sieve->literals = image_array(im, SIEVE_MAX + COUNT_OF(guards), sizeof(*sieve->literals));
+    for (uint32_t i = 0; i < n && sieve->literals != NULL; i++) {
+        struct span text = raw->literals[i].text, part;
+
+        if (covered[i] || i >= n - COUNT_OF(guards))
+            continue; /* the guards come last, and stand in the sieve themselves */
+        if (text.n < FRAGMENT_MIN || sieve->literal_count == SIEVE_MAX) {
+            sieve->literal_count = 0;
+            return;
+        }
+        part = best_fragment(raw, covered, text);
+        for (uint32_t k = i; k < n; k++)
+            covered[k] = covered[k] || stands_in(part, raw->literals[k].text);
+        sieve_add(sieve, im, part, SENSE_SCAN);
+    }
+    for (uint32_t i = 0; i < COUNT_OF(guards) && sieve->literals != NULL; i++)
+        sieve_add(sieve, im, guards[i].text,
+                  guards[i].sense == SENSE_ESCAPE ? SENSE_ESCAPE : SENSE_SCAN);
 }
 
 bool keywords_is_escape(struct span raw, size_t end)

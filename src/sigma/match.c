@@ -48,6 +48,7 @@ struct matcher {
     const struct field_index *scanned; /* for the callbacks */
     struct span scanned_text;
     bool raw_escapes, raw_values; /* what the scan of the raw record asks for besides */
+    bool raw_fragment;            /* its sieve held something */
 };
 
 static int make_scratch(struct matcher *m, struct err *e)
@@ -156,6 +157,19 @@ static int on_raw_literal(unsigned id, unsigned long long from, unsigned long lo
     else
         m->raw_escapes = m->raw_escapes || keywords_is_escape(m->scanned_text, (size_t)to);
     return m->raw_values; /* stops the scan: all will be looked at again */
+}
+
+/* For the sieve: anything that must be looked into ends the scan. */
+static int on_fragment(unsigned id, unsigned long long from, unsigned long long to,
+                       unsigned flags, void *arg)
+{
+    struct matcher *m = arg;
+
+    (void)from; /* not asked for */
+    (void)flags;
+    m->raw_fragment = m->scanned->literals[id].sense == SENSE_SCAN ||
+                      keywords_is_escape(m->scanned_text, (size_t)to);
+    return m->raw_fragment;
 }
 
 static void scan(struct matcher *m, const struct field_index *fi, struct span text,
@@ -309,7 +323,11 @@ static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t s
     }
     fresh_begin(m);
     m->raw_escapes = m->raw_values = false;
-    scan(m, kw->raw, raw, on_raw_literal);
+    m->raw_fragment = kw->sieve == NULL;
+    if (kw->sieve != NULL)
+        scan(m, kw->sieve, raw, on_fragment);
+    if (m->raw_fragment)
+        scan(m, kw->raw, raw, on_raw_literal);
     if (m->raw_values) {
         look_keywords_closely(m, plan, step);
         return;
