@@ -3,7 +3,8 @@
 #
 # A row of $work/rows.tsv: id, what, figure, comparison (>= <= == or -), limit, unit, remark.
 # A comparison that holds is "met", one that does not "missed"; figure "skipped" has its reason as
-# the remark. A run that fails (crash, limit, wrong exit code) is noted in $work/failed and named.
+# the remark. A run that fails (crash, limit, wrong exit code) is noted in $work/failed and named, and
+# the rows that follow in its line are "failed": a program that does nothing is not a fast one.
 
 # calc EXPRESSION NAME=VALUE...: a number
 calc() {
@@ -27,8 +28,11 @@ median() {
 
 # row ID WHAT FIGURE COMPARISON LIMIT UNIT [REMARK]
 row() {
-    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$6" "${7:-}" >>"$work/rows.tsv"
-    echo "  $2: $3 $6" >&2
+    figure=$3
+    [ "$figure" = skipped ] || [ "$(wc -l <"$work/failed")" = "$failed_before" ] || figure=failed
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$figure" "$4" "$5" "$6" "${7:-}" \
+        >>"$work/rows.tsv"
+    echo "  $2: $figure $6" >&2
 }
 
 # skip ID WHAT COMPARISON LIMIT UNIT REASON

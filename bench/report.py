@@ -25,8 +25,8 @@ def tsv(path):
 
 
 def verdict(figure, compare, limit):
-    if figure == "skipped":
-        return "skipped"
+    if figure in ("skipped", "failed"):
+        return figure
     if compare == "-":
         return "-"
     try:
@@ -62,8 +62,7 @@ def print_table(rows):
     cells = [("what", "figure", "needed", "", "")]
     for r in rows:
         name, what, figure, compare, limit, unit, remark = (r + [""] * 7)[:7]
-        skipped = figure == "skipped"
-        cells.append((what, "-" if skipped else f"{show(figure)} {unit}",
+        cells.append((what, "-" if figure in ("skipped", "failed") else f"{show(figure)} {unit}",
                       "" if compare == "-" else f"{compare} {show(limit)} {unit}",
                       verdict(figure, compare, limit), remark))
     width = [max(len(c[i]) for c in cells) for i in range(4)]
@@ -104,7 +103,7 @@ def main():
     for r in out["rows"]:
         counts[r["verdict"]] = counts.get(r["verdict"], 0) + 1
     print(f"\n{counts.get('met', 0)} met, {counts.get('missed', 0)} missed, "
-          f"{counts.get('skipped', 0)} skipped; written to {results}")
+          f"{counts.get('failed', 0)} failed, {counts.get('skipped', 0)} skipped; written to {results}")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ export LOAD_BEFORE
 mkdir -p "$work"
 XDG_CACHE_HOME=$work/cache # the first run compiles the rules, the others find the cache
 export XDG_CACHE_HOME
-rm -f "$work"/*.tsv "$work/failed" "$work/differences.json"
+rm -f "$work"/*.tsv "$work/differences.json"
+: >"$work/failed"
 
 echo "bench: laying out the data" >&2
 python3 "$top/bench/unpack.py" "$data" "$work"
@@ -50,7 +51,7 @@ printf 'canh\t%s\n' "$(git -C "$top" describe --always --dirty 2>/dev/null)" >>"
 finish() {
     broken=$?
     python3 "$top/bench/report.py" "$work" "$top/bench/results.json"
-    [ -e "$work/failed" ] || exit $broken
+    [ -s "$work/failed" ] || exit $broken
     echo "runs that failed: $(sort -u "$work/failed" | tr '\n' ' ')"
     exit 1
 }
@@ -62,5 +63,6 @@ for line in $lines; do
     # shellcheck source=/dev/null
     . "$top/bench/line_$line.sh"
     echo "bench: $line" >&2
+    failed_before=$(wc -l <"$work/failed")
     "line_$line"
 done
