@@ -12,7 +12,7 @@
 #include "generate.h"
 #include "sigma/index.h"
 
-#define SETS      600u
+#define SETS      1500u
 #define TEXTS     12u
 #define TEXT_MAX  150u
 #define SET_MAX   64u
@@ -38,13 +38,17 @@ static int on_literal(unsigned id, unsigned long long from, unsigned long long t
 static void set_make(struct generate *g, struct set *s)
 {
     uint32_t count = 1 + generate_below(g, generate_below(g, 2) == 0 ? 12 : SET_MAX);
+    uint32_t letters = 2 + generate_below(g, 11);
+    bool alike = generate_below(g, 3) == 0;
 
     *s = (struct set){ .fi = { .literals = s->literals, .literal_count = count } };
     for (uint32_t i = 0; i < count; i++) {
         uint32_t n = 1 + generate_below(g, 9);
 
         for (uint32_t k = 0; k < n; k++)
-            s->text[i][k] = LETTERS[generate_below(g, 12)];
+            s->text[i][k] = LETTERS[generate_below(g, letters)];
+        if (alike) /* all share a byte, as paths do */
+            s->text[i][generate_below(g, n)] = '\\';
         s->literals[i].text = span_of(s->text[i]);
     }
 }
