@@ -17,7 +17,16 @@
 #include "sigma/keywords.h"
 #include "sigma/regex.h"
 
-#define KEYWORDS_OWN_MAX 64u /* atoms: more, and the partition shares the others' index */
+#define KEYWORDS_OWN_MAX 64u /* atoms: more, and the partition joins a group */
+
+#define NO_GROUP UINT32_MAX
+
+/* Partitions that share the index of their many keywords. */
+struct keyword_group {
+    uint64_t *logsources; /* whose rules are in it, one bit each */
+    size_t least;         /* keyword atoms of the partition that needs fewest */
+    struct keywords keywords;
+};
 
 /* Everything that lives only while compiling. */
 struct compile {
@@ -26,10 +35,12 @@ struct compile {
     struct image *im;
     struct arena mem;
     struct witness *witness;    /* by rule */
+    uint32_t *keyword_atoms;    /* by rule: how many of its witness's */
     struct atom_use *uses;      /* room for one partition's atoms */
     size_t use_cap;
-    struct keywords shared;     /* of partitions with many */
-    bool *shares;               /* by logsource: stands in such a partition */
+    struct keyword_group *groups;
+    uint32_t group_count;
+    uint32_t *group_of;         /* partition -> its group, or NO_GROUP */
     struct hs_database **db;    /* by field id */
     uint32_t field_cap;
     /* the workers' */
@@ -197,7 +208,8 @@ static int find_witnesses(struct compile *k)
     struct program_maker maker = { .im = k->im, .mem = &k->mem, .chances = chances };
 
     k->witness = arena_array(&k->mem, c->rule_count, sizeof(*k->witness));
-    if (chances == NULL || (k->witness == NULL && c->rule_count > 0)) {
+    k->keyword_atoms = arena_array(&k->mem, c->rule_count, sizeof(*k->keyword_atoms));
+    if (chances == NULL || arena_failed(&k->mem)) {
         chances_free(&chances);
         return ERR_NOMEM;
     }
@@ -207,6 +219,8 @@ static int find_witnesses(struct compile *k)
     c->programs = image_array(k->im, c->rule_count, sizeof(*c->programs));
     for (uint32_t i = 0; i < c->rule_count && !k->im->failed; i++) {
         k->witness[i] = witness_of(c->rules[i], chances, &k->mem);
+        for (uint32_t a = 0; a < k->witness[i].count; a++)
+            k->keyword_atoms[i] += k->witness[i].atoms[a].name == 0;
         c->sure[i] = k->witness[i].sure != NULL ? k->witness[i].sure->id : NO_ITEM;
         c->programs[i] = program_of(&maker, c->rules[i]);
     }
@@ -432,19 +446,60 @@ static int plan_keywords(struct compile *k, struct keywords *kw, size_t count, s
     return k->im->failed ? ERR_NOMEM : ERR_OK;
 }
 
-/* Keyword rules of a product stand in the partitions of all its categories. Where they are many,
- * one index serves all those partitions: compiling it dozens of times would take longer than all
- * else, and the matcher leaves out what is not of the partition. */
-static int plan_shared_keywords(struct compile *k, struct err *e)
+static size_t keyword_atoms(const struct compile *k, const uint64_t *logsources)
 {
-    struct compiled *c = k->c;
-    size_t count = 0;
-    int rc = ERR_OK;
+    size_t n = 0;
 
-    for (uint32_t r = 0; r < c->rule_count; r++) {
+    for (uint32_t r = 0; r < k->c->rule_count; r++) {
+        if (in_set(logsources, k->c->logsource_of[r]))
+            n += k->keyword_atoms[r];
+    }
+    return n;
+}
+
+/*
+ * Keyword rules of a product stand in the partitions of all its categories. Where they are many,
+ * one index serves several partitions: compiling it dozens of times would take longer than all
+ * else, and the matcher leaves out what is not of the partition. The partition, whose keyword atoms
+ * are the first `count` of k->uses, joins the first group that stays less than twice as large as
+ * what any of its partitions needs.
+ */
+static int join_group(struct compile *k, struct partition *p, size_t count)
+{
+    size_t words = logsource_words(k->c);
+    uint64_t *own = logsources_of(k, k->uses, count);
+    uint64_t *both = arena_array(&k->mem, words, sizeof(*both));
+    struct keyword_group *g = k->groups;
+
+    if (own == NULL || both == NULL)
+        return ERR_NOMEM;
+    for (; g < k->groups + k->group_count; g++) {
+        size_t least = g->least < count ? g->least : count;
+
+        for (size_t i = 0; i < words; i++)
+            both[i] = g->logsources[i] | own[i];
+        if (keyword_atoms(k, both) < 2 * least) {
+            memcpy(g->logsources, both, words * sizeof(*both));
+            g->least = least;
+            break;
+        }
+    }
+    if (g == k->groups + k->group_count) {
+        *g = (struct keyword_group){ .logsources = own, .least = count };
+        k->group_count++;
+    }
+    k->group_of[p->id] = (uint32_t)(g - k->groups);
+    return ERR_OK;
+}
+
+static int plan_group(struct compile *k, struct keyword_group *g, struct err *e)
+{
+    size_t count = 0;
+
+    for (uint32_t r = 0; r < k->c->rule_count; r++) {
         const struct witness *w = &k->witness[r];
 
-        if (!k->shares[c->logsource_of[r]])
+        if (!in_set(g->logsources, k->c->logsource_of[r]))
             continue;
         if (!make_room(k, count + w->count))
             return ERR_NOMEM;
@@ -453,20 +508,20 @@ static int plan_shared_keywords(struct compile *k, struct err *e)
                 k->uses[count++] = (struct atom_use){ w->atoms[i], r };
         }
     }
-    if (count > 0)
-        rc = plan_keywords(k, &k->shared, count, e);
-    for (uint32_t i = 0; i < c->partition_count; i++) {
-        if (c->partitions[i].shares)
-            c->partitions[i].keywords = k->shared;
-    }
-    return rc;
+    return plan_keywords(k, &g->keywords, count, e);
 }
 
-static void share_keywords(struct compile *k, struct partition *p)
+static int plan_groups(struct compile *k, struct err *e)
 {
-    p->shares = true;
-    for (uint32_t l = 0; l < k->c->logsource_count; l++)
-        k->shares[l] = k->shares[l] || in_set(p->logsources, l);
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < k->group_count && rc == ERR_OK; i++)
+        rc = plan_group(k, &k->groups[i], e);
+    for (uint32_t i = 0; i < k->c->partition_count; i++) {
+        if (k->group_of[i] != NO_GROUP)
+            k->c->partitions[i].keywords = k->groups[k->group_of[i]].keywords;
+    }
+    return rc;
 }
 
 static int plan_partition(struct compile *k, struct partition *p, struct err *e)
@@ -475,16 +530,15 @@ static int plan_partition(struct compile *k, struct partition *p, struct err *e)
     size_t count, names = 0, first = 0;
     int rc = gather(k, p, &count);
 
+    k->group_of[p->id] = NO_GROUP;
     if (rc != ERR_OK)
         return rc;
     if (count > 1)
         qsort(k->uses, count, sizeof(*k->uses), by_name);
     if (count > 0 && k->uses[0].atom.name == 0) { /* keywords sort first */
         first = name_run(k->uses, count);
-        if (first > KEYWORDS_OWN_MAX)
-            share_keywords(k, p);
-        else
-            rc = plan_keywords(k, &p->keywords, first, e);
+        rc = first > KEYWORDS_OWN_MAX ? join_group(k, p, first)
+                                      : plan_keywords(k, &p->keywords, first, e);
     }
     for (size_t i = first; i < count; i += name_run(k->uses + i, count - i))
         names++;
@@ -618,15 +672,16 @@ static int compile_all(struct compile *k, const struct sigma_rules *from, const 
         rc = find_partitions(k, t);
     if (rc != ERR_OK)
         return rc;
-    k->field_cap = (c->partition_count + 1) * (n->count + 2); /* keywords have three */
-    k->shares = arena_array(&k->mem, c->logsource_count + 1, sizeof(*k->shares));
+    k->field_cap = c->partition_count * (n->count + 5); /* keywords have three, and a group's */
+    k->groups = arena_array(&k->mem, c->partition_count, sizeof(*k->groups));
+    k->group_of = arena_array(&k->mem, c->partition_count, sizeof(*k->group_of));
     c->fields = arena_array(&k->mem, k->field_cap, sizeof(struct field_index *));
     if (arena_failed(&k->mem))
         return ERR_NOMEM;
     for (uint32_t i = 0; i < c->partition_count && rc == ERR_OK; i++)
         rc = plan_partition(k, &c->partitions[i], e);
     if (rc == ERR_OK)
-        rc = plan_shared_keywords(k, e);
+        rc = plan_groups(k, e);
     if (rc == ERR_OK) {
         struct field_index **kept = image_array(k->im, c->field_count, sizeof(*kept));
 

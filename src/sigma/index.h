@@ -72,8 +72,7 @@ struct partition {
     const uint64_t *logsources; /* bit set over ruleset->logsources */
     struct field_index *fields;
     uint32_t field_count;
-    struct keywords keywords;
-    bool shares;                /* its keywords are in the index of several partitions */
+    struct keywords keywords;   /* perhaps shared: then with rules that are not of this one */
     struct rule_list always;
     uint32_t rule_count;
 };

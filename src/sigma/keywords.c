@@ -9,8 +9,8 @@
  */
 #include "sigma/keywords.h"
 
-#define SIEVE_LITERALS_MAX 96u /* more need too many fragments */
-#define SIEVE_MAX          12u /* fragments, without the guards */
+#define SIEVE_LITERALS_MAX 512u /* more need too many fragments */
+#define SIEVE_MAX          24u  /* fragments, without the guards */
 #define FRAGMENT_MIN       4u
 #define FRAGMENT_MAX       8u
 
@@ -148,7 +148,8 @@ void keywords_sieve(struct field_index *sieve, const struct field_index *raw, st
 
         if (covered[i] || i >= n - COUNT_OF(guards))
             continue; /* the guards come last, and stand in the sieve themselves */
-        if (text.n < FRAGMENT_MIN || sieve->literal_count == SIEVE_MAX) {
+        if (text.n < FRAGMENT_MIN || sieve->literal_count == SIEVE_MAX ||
+            2 * (sieve->literal_count + 1) > n) {
             sieve->literal_count = 0;
             return;
         }
