@@ -17,21 +17,25 @@ automaton|-p CHANNELS WINDOWS BY_CHANNEL --cross-rule-ac
 bloom|-p CHANNELS WINDOWS BY_CHANNEL --bloom-prefilter"
 rsigma_truest=channels
 
-# Newest first; where the default toolchain is too old for it, the others that are installed here.
+# The newest, by the first toolchain that can build it; else what the default toolchain can build.
 rsigma_install() {
     [ ! -x "$rsigma" ] || return 0
     command -v cargo >/dev/null || { echo "no cargo"; return 1; }
     newest=$(cargo info rsigma 2>/dev/null |
-        sed -n 's/^version: \([0-9.]*\).*/\1/p; s/^version: .*(latest \([0-9.]*\)).*/\1/p' | tail -1)
+        sed -n 's/^version: .*(latest \([0-9.]*\)).*/\1/p; t; s/^version: \([0-9.]*\).*/\1/p')
     [ -n "$newest" ] || { echo "the registry does not answer"; return 1; }
-    for toolchain in "" $(rustup toolchain list 2>/dev/null | sed 's/ .*//; s/^/+/'); do
-        # shellcheck disable=SC2086 # may be empty
-        nice cargo $toolchain install --version "$newest" --features evtx,daachorse-index \
-            --root "$peers" --target-dir "$peers/target" rsigma >"$work/rsigma.build" 2>&1 && return 0
+    rsigma_build "" "$newest" && return 0
+    for toolchain in $(rustup toolchain list 2>/dev/null | cut -d ' ' -f 1); do
+        rsigma_build "+$toolchain" "$newest" && return 0
     done
-    # The newest that the default toolchain can build.
-    nice cargo install --features evtx,daachorse-index --root "$peers" --target-dir "$peers/target" \
-        rsigma >"$work/rsigma.build" 2>&1 || { echo "rsigma $newest does not build here"; return 1; }
+    rsigma_build "" "" || { echo "rsigma $newest does not build here"; return 1; }
+}
+
+rsigma_build() { # TOOLCHAIN VERSION, either may be empty
+    # shellcheck disable=SC2086 # no word when empty
+    nice cargo $1 install ${2:+--version $2} --features evtx,daachorse-index --root "$peers" \
+        --target-dir "$peers/target" rsigma >"$work/rsigma.build" 2>&1 || return 1
+    rm -rf "$peers/target"
 }
 
 # rsigma_flags SETUP: its flags; CHANNELS is the pipeline that rsigma_pipeline.py writes
