@@ -12,21 +12,15 @@
  */
 #include "event/taxonomy_own.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include "base/ascii.h"
 #include "base/limits.h"
+#include "os/file.h"
 
 #define TAXONOMY_BYTES_MAX  ((size_t)64 * 1024 * 1024)
-#define TAXONOMY_FILES_MAX  1024u
-#define TAXONOMY_FOLDER_MAX 4u /* folders below folders */
 
 bool taxonomy_room(void **array, uint32_t count, uint32_t *cap, size_t each)
 {
@@ -105,128 +99,50 @@ int taxonomy_add(struct taxonomy *t, struct span file, struct span yaml, struct 
 
 /* --- Files ---------------------------------------------------------------------------------- */
 
-struct files {
-    char **path;
-    uint32_t count, cap;
-};
-
-static void files_release(struct files *f)
+static bool is_yaml(struct span name)
 {
-    for (uint32_t i = 0; i < f->count; i++)
-        free(f->path[i]);
-    free(f->path);
+    return name.p[0] != '.' &&
+           (span_ends(name, SPAN_LIT(".yaml")) || span_ends(name, SPAN_LIT(".yml")));
 }
 
-static bool is_yaml(const char *name)
+static void on_fault(void *arg, const char *path, const char *why)
 {
-    struct span s = span_of(name);
+    struct err *e = arg;
 
-    return span_ends(s, SPAN_LIT(".yaml")) || span_ends(s, SPAN_LIT(".yml"));
+    if (e->code == ERR_OK)
+        (void)err_set(e, ERR_IO, 0, "%.140s: %s", path, why);
 }
 
-static int files_walk(struct files *f, const char *dir, unsigned depth, struct err *e);
-
-/* Takes `path`. */
-static int files_entry(struct files *f, char *path, const char *name, unsigned depth, struct err *e)
+static int load_file(struct taxonomy *t, struct buf *room, const char *path, struct names *n,
+                     struct err *e)
 {
-    struct stat st;
-    int rc = ERR_OK;
+    int rc = file_read(path, TAXONOMY_FILE_BYTES, room, e);
 
-    if (stat(path, &st) != 0) {
-        rc = err_set(e, ERR_IO, 0, "%s: %s", path, strerror(errno));
-    } else if (S_ISDIR(st.st_mode)) {
-        if (depth < TAXONOMY_FOLDER_MAX)
-            rc = files_walk(f, path, depth + 1, e);
-    } else if (S_ISREG(st.st_mode) && is_yaml(name)) {
-        if (f->count == TAXONOMY_FILES_MAX) {
-            rc = err_set(e, ERR_LIMIT, 0, "%s: more than %u files", path, TAXONOMY_FILES_MAX);
-        } else if (!taxonomy_room((void **)&f->path, f->count, &f->cap, sizeof(*f->path))) {
-            rc = err_set(e, ERR_NOMEM, 0, "no memory for the taxonomy");
-        } else {
-            f->path[f->count++] = path;
-            path = NULL;
-        }
-    }
-    free(path);
-    return rc;
-}
-
-static int files_walk(struct files *f, const char *dir, unsigned depth, struct err *e)
-{
-    DIR *d = opendir(dir);
-    struct dirent *entry;
-    int rc = ERR_OK;
-
-    if (d == NULL)
-        return err_set(e, ERR_IO, 0, "%s: %s", dir, strerror(errno));
-    while (rc == ERR_OK && (entry = readdir(d)) != NULL) {
-        size_t bytes = strlen(dir) + strlen(entry->d_name) + 2;
-        char *path;
-
-        if (entry->d_name[0] == '.')
-            continue;
-        path = malloc(bytes);
-        if (path == NULL) {
-            rc = err_set(e, ERR_NOMEM, 0, "no memory for the taxonomy");
-            break;
-        }
-        (void)snprintf(path, bytes, "%s/%s", dir, entry->d_name); /* it fits: bytes says so */
-        rc = files_entry(f, path, entry->d_name, depth, e);
-    }
-    (void)closedir(d); /* read only: nothing can be lost */
-    return rc;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int load_file(struct taxonomy *t, const char *path, struct names *n, struct err *e)
-{
-    size_t room = TAXONOMY_FILE_BYTES + 1, used = 0;
-    uint8_t *bytes = malloc(room);
-    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = ERR_OK;
-    ssize_t got = 1;
-
-    if (bytes == NULL || fd < 0) {
-        rc = bytes == NULL ? err_set(e, ERR_NOMEM, 0, "no memory for %s", path)
-                           : err_set(e, ERR_IO, 0, "%s: %s", path, strerror(errno));
-        goto out;
-    }
-    while (used < room && got > 0) {
-        got = read(fd, bytes + used, room - used);
-        if (got < 0 && errno != EINTR) {
-            rc = err_set(e, ERR_IO, 0, "%s: %s", path, strerror(errno));
-            goto out;
-        }
-        used += got > 0 ? (size_t)got : 0;
-        got = got < 0 ? 1 : got;
-    }
-    rc = taxonomy_read(t, span_of(path), (struct span){ bytes, used }, n, e);
-out:
-    if (fd >= 0)
-        (void)close(fd); /* read only */
-    free(bytes);
-    return rc;
+    return rc == ERR_OK ? taxonomy_read(t, span_of(path), buf_span(room), n, e) : rc;
 }
 
 int taxonomy_load(struct taxonomy **out, const char *dir, struct names *n, struct err *e)
 {
     struct taxonomy *t = NULL;
-    struct files files = { 0 };
+    struct err fault = { 0 };
+    struct file_walk walk = { is_yaml, on_fault, &fault };
+    struct file_list files;
+    struct buf room;
     int rc = taxonomy_new(&t, e);
 
     *out = NULL;
+    files_init(&files);
+    buf_init(&room, 2 * (size_t)TAXONOMY_FILE_BYTES);
     if (rc == ERR_OK)
-        rc = files_walk(&files, dir, 0, e);
+        rc = files_add(&files, dir, &walk, e);
+    if (rc == ERR_OK && fault.code != ERR_OK)
+        rc = err_set(e, fault.code, 0, "%s", fault.why);
     if (rc == ERR_OK && files.count == 0)
         rc = err_set(e, ERR_NOTFOUND, 0, "%s: no *.yaml file of a taxonomy in it", dir);
-    if (rc == ERR_OK)
-        qsort(files.path, files.count, sizeof(*files.path), by_bytes);
-    for (uint32_t i = 0; rc == ERR_OK && i < files.count; i++)
-        rc = load_file(t, files.path[i], n, e);
+    for (size_t i = 0; rc == ERR_OK && i < files.count; i++)
+        rc = load_file(t, &room, files_path(&files, i), n, e);
     files_release(&files);
+    buf_release(&room);
     if (rc == ERR_OK) {
         *out = t;
         t = NULL;

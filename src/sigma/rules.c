@@ -6,34 +6,24 @@
  * a file held into that file's slot. When all are done the slots are gathered in path order, so
  * that the number of threads changes nothing in the result. The threads' arenas live as long as
  * the rule set.
- *
- * A link that leads back to a folder above it would be walked for ever: links to folders are
- * followed only as a path given by the user.
  */
 #include "sigma/rule.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "os/file.h"
 #include "sigma/read.h"
 #include "sigma/refs.h"
 
 #define SENTENCE_BYTES    320u
 #define THREADS_MAX       64u
 #define RUN_FILES         16u
-#define PATH_BYTES_MAX    4096u
-#define FOLDER_DEPTH_MAX  64u
-#define FILES_MAX         1048576u
 #define SCRATCH_BYTES_MAX ((size_t)256 * 1024 * 1024)
 #define MEM_BYTES_MAX     ((size_t)2048 * 1024 * 1024)
 
@@ -202,155 +192,40 @@ int rules_add_bytes(struct sigma_rules *rs, struct span file, struct span yaml, 
 
 /* --- files -------------------------------------------------------------------------------- */
 
-/* The whole file into `b`, which is cleared first. */
-static int file_read(const char *path, struct buf *b, struct err *e)
+static bool is_rule_name(struct span name)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc = ERR_OK;
-    ssize_t got = 0;
-
-    buf_clear(b);
-    if (fd < 0)
-        return err_set(e, ERR_IO, 0, "The file cannot be opened: %s.", strerror(errno));
-    do {
-        if (!buf_reserve(b, 32768)) {
-            rc = err_set(e, ERR_LIMIT, 0, "The file is larger than %d bytes.",
-                         LIMIT_RULE_FILE_BYTES);
-            break;
-        }
-        got = read(fd, b->p + b->n, b->cap - b->n);
-        if (got > 0)
-            b->n += (size_t)got;
-    } while (got > 0 || (got < 0 && errno == EINTR));
-    if (rc == ERR_OK && got < 0)
-        rc = err_set(e, ERR_IO, 0, "The file cannot be read: %s.", strerror(errno));
-    (void)close(fd); /* only read */
-    return rc;
+    return span_ends(name, SPAN_LIT(".yml")) || span_ends(name, SPAN_LIT(".yaml"));
 }
 
-struct file_list {
-    struct arena names;
-    struct span *paths; /* each followed by a zero byte */
-    size_t count, cap;
+/* What a walk over folders is for: a folder or file that cannot be looked at is a refusal. */
+struct finding_files {
+    struct sigma_rules *rs;
+    struct err e;
+    int rc;
 };
 
-static int file_put(struct file_list *l, struct span path, struct err *e)
+static void on_fault(void *arg, const char *path, const char *why)
 {
-    if (l->count == FILES_MAX)
-        return err_set(e, ERR_LIMIT, 0, "There are more than %u rule files.", FILES_MAX);
-    if (l->count == l->cap) {
-        size_t cap = l->cap == 0 ? 1024 : l->cap * 2;
-        struct span *more = realloc(l->paths, cap * sizeof(*more));
+    struct finding_files *f = arg;
+    struct sigma_head h = { .file = arena_span(&f->rs->mem, span_of(path)) };
 
-        if (more == NULL)
-            return rules_no_memory(e);
-        l->paths = more;
-        l->cap = cap;
-    }
-    l->paths[l->count] = arena_span(&l->names, path);
-    if (l->paths[l->count].p == NULL)
-        return rules_no_memory(e);
-    l->count++;
-    return ERR_OK;
-}
-
-static bool is_rule_name(const char *name)
-{
-    struct span s = span_of(name);
-
-    return span_ends(s, SPAN_LIT(".yml")) || span_ends(s, SPAN_LIT(".yaml"));
-}
-
-static int folder_walk(struct sigma_rules *rs, struct file_list *l, char *path, size_t n,
-                       unsigned depth, struct err *e);
-
-/* What a folder's entry is, without following links to folders. */
-static int folder_entry(struct sigma_rules *rs, struct file_list *l, char *path, size_t n,
-                        const struct dirent *d, unsigned depth, struct err *e)
-{
-    struct stat st;
-    int len;
-
-    if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-        return ERR_OK;
-    if (d->d_type == DT_REG && !is_rule_name(d->d_name))
-        return ERR_OK;
-    len = snprintf(path + n, PATH_BYTES_MAX - n, "/%s", d->d_name);
-    if (len < 0 || (size_t)len >= PATH_BYTES_MAX - n)
-        return err_set(e, ERR_LIMIT, 0, "A path below %.100s is too long.", path);
-    n += (size_t)len;
-    if (d->d_type == DT_REG)
-        return file_put(l, (struct span){ (const uint8_t *)path, n }, e);
-    if (lstat(path, &st) != 0)
-        return ERR_OK; /* gone meanwhile */
-    if (S_ISDIR(st.st_mode))
-        return folder_walk(rs, l, path, n, depth + 1, e);
-    if (S_ISLNK(st.st_mode) && (stat(path, &st) != 0 || !S_ISREG(st.st_mode)))
-        return ERR_OK;
-    if (S_ISREG(st.st_mode) && is_rule_name(d->d_name))
-        return file_put(l, (struct span){ (const uint8_t *)path, n }, e);
-    return ERR_OK;
-}
-
-static int folder_refuse(struct sigma_rules *rs, const char *path, const char *why, struct err *e)
-{
-    struct sigma_head h = { .file = arena_span(&rs->mem, span_of(path)) };
-
-    if (h.file.p == NULL)
-        return rules_no_memory(e);
-    return rules_refuse(rs, &h, e, "The folder cannot be read: %s.", why);
-}
-
-/* `path` holds PATH_BYTES_MAX bytes, the first `n` of them used. A folder below the given one
- * that cannot be read is a refusal. */
-static int folder_walk(struct sigma_rules *rs, struct file_list *l, char *path, size_t n,
-                       unsigned depth, struct err *e)
-{
-    struct dirent *d;
-    DIR *dir;
-    int rc = ERR_OK;
-
-    if (depth > FOLDER_DEPTH_MAX)
-        return folder_refuse(rs, path, "it is nested too deep", e);
-    dir = opendir(path);
-    if (dir == NULL && depth == 0)
-        return err_set(e, ERR_IO, 0, "The folder %.120s cannot be read: %s.", path,
-                       strerror(errno));
-    if (dir == NULL)
-        return folder_refuse(rs, path, strerror(errno), e);
-    while (rc == ERR_OK && (d = readdir(dir)) != NULL) {
-        rc = folder_entry(rs, l, path, n, d, depth, e);
-        path[n] = 0;
-    }
-    (void)closedir(dir); /* only read */
-    return rc;
-}
-
-static int path_order(const void *a, const void *b)
-{
-    return span_cmp(*(const struct span *)a, *(const struct span *)b);
+    if (f->rc != ERR_OK)
+        return;
+    f->rc = h.file.p == NULL ? rules_no_memory(&f->e)
+                             : rules_refuse(f->rs, &h, &f->e, "It cannot be read: %s.", why);
 }
 
 static int files_find(struct sigma_rules *rs, struct file_list *l, const char *path, struct err *e)
 {
-    struct stat st;
-    char whole[PATH_BYTES_MAX];
-    size_t n = strlen(path);
-    int rc;
+    struct finding_files f = { .rs = rs };
+    struct file_walk walk = { is_rule_name, on_fault, &f };
+    int rc = files_add(l, path, &walk, e);
 
-    if (n == 0 || n >= sizeof(whole))
-        return err_set(e, ERR_USAGE, 0, "This is no path of rules: '%.100s'.", path);
-    if (stat(path, &st) != 0)
-        return err_set(e, ERR_IO, 0, "The rules at %.120s cannot be read: %s.", path,
-                       strerror(errno));
-    if (!S_ISDIR(st.st_mode))
-        return file_put(l, span_of(path), e);
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    memcpy(whole, path, n);
-    whole[n] = 0;
-    rc = folder_walk(rs, l, whole, n, 0, e);
-    if (rc == ERR_OK && l->count > 1)
-        qsort(l->paths, l->count, sizeof(*l->paths), path_order);
+    if (rc == ERR_OK && f.rc != ERR_OK) {
+        if (e != NULL)
+            *e = f.e;
+        return f.rc;
+    }
     return rc;
 }
 
@@ -385,7 +260,7 @@ static int worker_file(struct worker *w, struct reader *r, struct buf *b, size_t
     r->tail = &r->first;
     if (path.p == NULL)
         return rules_no_memory(&w->e);
-    rc = file_read((const char *)path.p, b, &why);
+    rc = file_read((const char *)path.p, LIMIT_RULE_FILE_BYTES, b, &why);
     if (rc == ERR_OK) {
         rc = read_file(r, path, buf_span(b), &w->e);
         w->work->slots[index] = r->first;
@@ -467,13 +342,13 @@ static int workers_run(struct sigma_rules *rs, struct work *work, unsigned threa
 
 int rules_add_path(struct sigma_rules *rs, const char *path, unsigned threads, struct err *e)
 {
-    struct file_list files = { 0 };
+    struct file_list files;
     struct work work = { .rs = rs, .files = &files };
     size_t runs;
     int rc;
 
     MUST(rs->own != NULL && !rs->own->finished);
-    arena_init(&files.names, MEM_BYTES_MAX);
+    files_init(&files);
     rc = files_find(rs, &files, path, e);
     runs = (files.count + RUN_FILES - 1) / RUN_FILES;
     threads = threads > THREADS_MAX ? THREADS_MAX : threads;
@@ -486,8 +361,7 @@ int rules_add_path(struct sigma_rules *rs, const char *path, unsigned threads, s
     for (size_t i = 0; rc == ERR_OK && i < files.count; i++)
         rc = put_list(rs, work.slots[i], e);
     free(work.slots);
-    free(files.paths);
-    arena_release(&files.names);
+    files_release(&files);
     return rc;
 }
 
@@ -530,7 +404,7 @@ int rules_placeholders(struct sigma_rules *rs, const char *path, struct err *e)
     MUST(rs->own != NULL && !rs->own->finished);
     buf_init(&b, LIMIT_RULE_FILE_BYTES + 65536u);
     arena_reset(&rs->own->scratch);
-    rc = file_read(path, &b, e);
+    rc = file_read(path, LIMIT_RULE_FILE_BYTES, &b, e);
     if (rc == ERR_OK)
         rc = yaml_read(buf_span(&b), &rs->own->scratch, &rs->mem, &d, e);
     if (rc == ERR_OK && (d == NULL || d->root == NULL || d->root->kind != YAML_MAP))

@@ -3,22 +3,20 @@
  *
  * The cache's key is everything that the image depends on: the program's version and file, the
  * processor features that Vectorscan compiles for, and path, size, inode and times of every source
- * file. Folders are walked as rules.c walks them, hidden files too and links to folders not. Two
- * stats of a file cost a few microseconds, reading and parsing it a hundred.
+ * file. Folders are walked as rules.c walks them (os/file.h), and every file counts. One
+ * stat of a file costs a microsecond or two, reading and parsing it a hundred.
  */
 #include "sigma/ruleset.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "os/file.h"
 #include "sigma/regex.h"
 
 #define KEY_BYTES_MAX ((size_t)64 << 20)
-#define KEY_DEPTH_MAX 64u /* as deep as rules are looked for */
 
 int ruleset_ready(struct ruleset *rs, struct err *e)
 {
@@ -94,52 +92,44 @@ const struct sigma_refusal *ruleset_refusal(const struct ruleset *rs, uint32_t i
     return &rs->c->refusals[i];
 }
 
-static int by_text(const struct dirent **a, const struct dirent **b)
+static void key_unseen(void *arg, const char *path, const char *why)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
+    (void)why;
+    buf_fmt(arg, "%s ?\n", path);
 }
 
-static void key_path(struct buf *key, const char *path, unsigned depth);
-
-static void key_folder(struct buf *key, const char *path, unsigned depth)
+/* One line a file, of folders every file. What cannot be looked at leaves a line too: appearing
+ * later changes the key. False when memory is out. */
+static bool key_path(struct buf *key, const char *path)
 {
-    struct dirent **entry = NULL;
-    int n = scandir(path, &entry, NULL, by_text);
+    struct file_walk walk = { .fault = key_unseen, .arg = key };
+    struct file_list files;
+    struct err e;
+    int rc;
 
-    for (int i = 0; i < n; i++) {
-        char below[4096];
-        int len = snprintf(below, sizeof(below), "%s/%s", path, entry[i]->d_name);
+    files_init(&files);
+    rc = files_add(&files, path, &walk, &e);
+    if (rc != ERR_OK)
+        key_unseen(key, path, e.why);
+    for (size_t i = 0; i < files.count; i++) {
+        struct stat st;
 
-        if (strcmp(entry[i]->d_name, ".") != 0 && strcmp(entry[i]->d_name, "..") != 0 && len > 0 &&
-            (size_t)len < sizeof(below))
-            key_path(key, below, depth + 1);
-        free(entry[i]);
+        if (stat(files_path(&files, i), &st) != 0) {
+            key_unseen(key, files_path(&files, i), "");
+            continue;
+        }
+        buf_fmt(key, "%s %lld %lld %lld.%09ld %lld.%09ld\n", files_path(&files, i),
+                (long long)st.st_size, (long long)st.st_ino, (long long)st.st_mtim.tv_sec,
+                st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
     }
-    free(entry);
-}
-
-/* One line a file. What cannot be looked at leaves a line too: appearing later changes the key. */
-static void key_path(struct buf *key, const char *path, unsigned depth)
-{
-    struct stat st, own;
-
-    if (stat(path, &st) != 0 || lstat(path, &own) != 0 || depth > KEY_DEPTH_MAX) {
-        buf_fmt(key, "%s ?\n", path);
-        return;
-    }
-    if (S_ISDIR(st.st_mode)) {
-        if (depth == 0 || !S_ISLNK(own.st_mode))
-            key_folder(key, path, depth);
-        return;
-    }
-    buf_fmt(key, "%s %lld %lld %lld.%09ld %lld.%09ld\n", path, (long long)st.st_size,
-            (long long)st.st_ino, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-            (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+    files_release(&files);
+    return rc != ERR_NOMEM;
 }
 
 static bool make_key(struct buf *key, const struct ruleset_sources *from)
 {
     hs_platform_info_t cpu;
+    bool good;
 
     buf_init(key, KEY_BYTES_MAX);
     if (hs_populate_platform(&cpu) != HS_SUCCESS)
@@ -147,16 +137,15 @@ static bool make_key(struct buf *key, const struct ruleset_sources *from)
     buf_fmt(key, "canh %s %s %zu %zu %zu\ncpu %u %llx\n", CANH_VERSION, hs_version(),
             sizeof(struct compiled), sizeof(struct sigma_rule), sizeof(struct sigma_test), cpu.tune,
             (unsigned long long)cpu.cpu_features);
-    key_path(key, "/proc/self/exe", 0);
-    key_path(key, from->taxonomy, 0);
-    for (uint32_t i = 0; i < from->rule_count; i++) {
+    good = key_path(key, "/proc/self/exe") && key_path(key, from->taxonomy);
+    for (uint32_t i = 0; i < from->rule_count && good; i++) {
         buf_fmt(key, "rules\n");
-        key_path(key, from->rules[i], 0);
+        good = key_path(key, from->rules[i]);
     }
     buf_fmt(key, "placeholders\n");
-    if (from->placeholders != NULL)
-        key_path(key, from->placeholders, 0);
-    return !buf_failed(key);
+    if (from->placeholders != NULL && good)
+        good = key_path(key, from->placeholders);
+    return good && !buf_failed(key);
 }
 
 /* The names that the cached rules know by number, entered in the same order. */

@@ -393,9 +393,9 @@ static void paths_that_cannot_be_used_are_errors(void **state)
     static const struct {
         const char *name, *path, *why;
     } rows[] = {
-        { "no path", "", "This is no path of rules: ''." },
+        { "no path", "", "This is no path: ''." },
         { "nothing there", "/tmp/no/such/rule.yml",
-          "The rules at /tmp/no/such/rule.yml cannot be read: No such file or directory." },
+          "/tmp/no/such/rule.yml cannot be read: No such file or directory." },
     };
 
     (void)state;
