@@ -53,7 +53,7 @@ fuzz: build-fuzz/build.ninja
 
 install: build/build.ninja
 	@meson configure build --prefix=$(PREFIX)
-	@ninja -C build --quiet install
+	@meson install -C build --quiet
 
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
