@@ -17,25 +17,30 @@
 #define HOST_COLUMNS  16u
 #define RULE_COLUMNS  48u
 #define WHY_COLUMNS   400u /* where nothing else limits the line */
-#define NARROW        120u /* below this many columns the rule's gets narrower */
+#define RULE_LEAST    16u
+#define NUMBER_BYTES  9u  /* a colon, a record's number, a blank */
 
 static const char *const colours[] = {
     [LEVEL_NONE] = "", [LEVEL_INFORMATIONAL] = "\033[2m", [LEVEL_LOW] = "\033[36m",
     [LEVEL_MEDIUM] = "\033[33m", [LEVEL_HIGH] = "\033[31m", [LEVEL_CRITICAL] = "\033[1;97;41m",
 };
 
+/* What the columns before the rule take, blanks included. */
+#define BEFORE_RULE (TIME_COLUMNS + 2 + LEVEL_COLUMNS + 2 + HOST_COLUMNS + 2)
+
+/* On a terminal the rule gets something less than half of what is left. */
 static size_t rule_columns(const struct output *o)
 {
-    size_t fixed = TIME_COLUMNS + LEVEL_COLUMNS + HOST_COLUMNS + 6;
+    size_t left = o->width > BEFORE_RULE ? (o->width - BEFORE_RULE) * 45 / 100 : 0;
 
-    if (o->width == 0 || o->width >= NARROW)
+    if (o->width == 0 || left > RULE_COLUMNS)
         return RULE_COLUMNS;
-    return o->width > fixed + 20 ? (o->width - fixed) * 3 / 5 : 16;
+    return left > RULE_LEAST ? left : RULE_LEAST;
 }
 
 static size_t why_columns(const struct output *o)
 {
-    size_t before = TIME_COLUMNS + LEVEL_COLUMNS + HOST_COLUMNS + rule_columns(o) + 8;
+    size_t before = BEFORE_RULE + rule_columns(o) + 2;
 
     if (o->width == 0)
         return WHY_COLUMNS;
@@ -118,15 +123,16 @@ static void table_finding(const struct output *o, const struct finding *f, struc
 {
     struct span file = o->width > 0 ? last_part(f->seen->file) : f->seen->file;
     size_t left = why_columns(o), used;
+    size_t room = o->width > 0 && file.n > left * 2 / 5 ? left * 2 / 5 : file.n;
 
     put_start(o, f->seen->has_time, f->seen->time_ns, f->level, f->seen->host, out);
     put_column(out, f->rule->title, rule_columns(o), true);
     buf_text(out, "  ");
-    put_column(out, file, left, false);
+    put_column(out, file, room, false);
     buf_byte(out, ':');
     *record_at = out->n;
-    used = file.n + 10; /* the number and a blank */
-    for (uint32_t i = 0; i < f->because_count && used + 12 < left; i++) {
+    used = room + NUMBER_BYTES;
+    for (uint32_t i = 0; i < f->because_count && used + 6 < left; i++) {
         const struct because *b = &f->because[i];
         struct span field = b->field.n > 0 ? b->field : SPAN_LIT("text");
 
