@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "conf/option.h"
 
 enum exit_code {
     EXIT_RAN = 0,
@@ -27,6 +28,18 @@ struct command_row {
 /* Run the row that argv[0] names, or show them all under `usage`. */
 int command_run(const struct command_row *rows, size_t count, const char *usage, int argc,
                 char **argv);
+
+/* What a command takes. */
+struct command_line {
+    const struct option_row *rows;
+    size_t count;
+    const char *usage, *what; /* of --help */
+};
+
+/* Options into *settings, what is none to the front of argv. False when the command ends here, its
+ * help shown or a fault told: *code is its exit code. */
+bool command_options(const struct command_line *line, void *settings, int argc, char **argv,
+                     int *operands, int *code);
 
 /* "canh: sentence" on standard error; returns EXIT_UNUSABLE. */
 int command_fault(const struct err *e);

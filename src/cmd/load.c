@@ -45,6 +45,12 @@ static bool find_data(const char *name, char *room, size_t bytes)
     return n > 0 && (size_t)n < bytes && is_folder(room);
 }
 
+void load_operands(struct load_options *o, char **paths, int count)
+{
+    for (int i = 0; i < count && o->rules.count < OPTION_LIST_MAX; i++)
+        o->rules.value[o->rules.count++] = paths[i];
+}
+
 int load_defaults(struct load_options *o, struct load_room *room, struct err *e)
 {
     if (o->taxonomy == NULL) {

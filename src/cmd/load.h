@@ -18,16 +18,19 @@ struct load_options {
     uint64_t threads; /* 0: as many as there are cores */
 };
 
-/* Rows for a command's option table. */
-#define LOAD_OPTIONS(S, member)                                                                    \
-    { "rules", OPTION_LIST, offsetof(S, member.rules), "PATH", NULL, 0, 0,                         \
-      "file or folder of Sigma rules; may be given several times (default: those that ship)" },    \
+/* Rows for a command's option table: how rules are read, and (LOAD_OPTIONS) all of it. */
+#define READ_OPTIONS(S, member)                                                                    \
     { "placeholders", OPTION_TEXT, offsetof(S, member.placeholders), "FILE", NULL, 0, 0,           \
       "YAML of name: [values] for rules with %name%" },                                            \
     { "taxonomy", OPTION_TEXT, offsetof(S, member.taxonomy), "FOLDER", NULL, 0, 0,                 \
       "how sources name things (default: what ships)" },                                           \
     { "threads", OPTION_NUMBER, offsetof(S, member.threads), "N", NULL, 1, 64,                     \
-      "threads (default: one a core)" },                                                           \
+      "threads (default: one a core)" }
+
+#define LOAD_OPTIONS(S, member)                                                                    \
+    { "rules", OPTION_LIST, offsetof(S, member.rules), "PATH", NULL, 0, 0,                         \
+      "file or folder of Sigma rules; may be given several times (default: those that ship)" },    \
+    READ_OPTIONS(S, member),                                                                       \
     { "no-cache", OPTION_FLAG, offsetof(S, member.no_cache), NULL, NULL, 0, 0,                     \
       "read and compile the rules afresh" }
 
@@ -44,6 +47,7 @@ struct load {
 struct load_room {
     char taxonomy[4096], rules[4096], cache[4096];
 };
+void load_operands(struct load_options *o, char **paths, int count); /* as if given by --rules */
 int load_defaults(struct load_options *o, struct load_room *room, struct err *e);
 
 int load_open(struct load *l, struct load_options *o, struct err *e);

@@ -27,6 +27,25 @@ int command_show(struct buf *text)
     return good ? EXIT_RAN : EXIT_UNUSABLE;
 }
 
+bool command_options(const struct command_line *line, void *settings, int argc, char **argv,
+                     int *operands, int *code)
+{
+    struct buf text;
+    struct err e;
+    bool help;
+
+    if (option_parse(line->rows, line->count, settings, argc, argv, operands, &help, &e) != ERR_OK) {
+        *code = command_fault(&e);
+        return false;
+    }
+    if (!help)
+        return true;
+    buf_init(&text, 65536);
+    option_help(line->rows, line->count, line->usage, line->what, &text);
+    *code = command_show(&text);
+    return false;
+}
+
 static void show_rows(const struct command_row *rows, size_t count, const char *usage, FILE *to)
 {
     fprintf(to, "usage: %s COMMAND [OPTIONS] ...\n\n", usage);

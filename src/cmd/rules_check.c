@@ -13,14 +13,15 @@ struct settings {
 };
 
 static const struct option_row options[] = {
-    { "placeholders", OPTION_TEXT, offsetof(struct settings, load.placeholders), "FILE", NULL, 0, 0,
-      "YAML of name: [values] for rules with %name%" },
-    { "taxonomy", OPTION_TEXT, offsetof(struct settings, load.taxonomy), "FOLDER", NULL, 0, 0,
-      "how sources name things (default: what ships)" },
-    { "threads", OPTION_NUMBER, offsetof(struct settings, load.threads), "N", NULL, 1, 64,
-      "threads (default: one a core)" },
+    READ_OPTIONS(struct settings, load),
     { "quiet", OPTION_FLAG, offsetof(struct settings, quiet), NULL, NULL, 0, 0,
       "refusals only, no warnings" },
+};
+
+static const struct command_line command = {
+    options, COUNT_OF(options), "canh rules check [OPTIONS] [PATH...]",
+    "Reads rules (default: those that ship) and says what is wrong with them.\n"
+    "Exit code: 0 all load, 1 some are refused, 2 nothing could be read."
 };
 
 /* Rules with the names and the taxonomy that their warnings need. */
@@ -132,28 +133,15 @@ static int show(const struct check *c, const struct settings *s)
 
 int rules_check(int argc, char **argv)
 {
-    static const char usage[] = "canh rules check [OPTIONS] [PATH...]";
     struct settings s = { 0 };
     struct load_room room;
     struct check c = { 0 };
     struct err e;
     int operands, code;
-    bool help;
 
-    if (option_parse(options, COUNT_OF(options), &s, argc, argv, &operands, &help, &e) != ERR_OK)
-        return command_fault(&e);
-    if (help) {
-        struct buf text;
-
-        buf_init(&text, 65536);
-        option_help(options, COUNT_OF(options), usage,
-                    "Reads rules (default: those that ship) and says what is wrong with them.\n"
-                    "Exit code: 0 all load, 1 some are refused, 2 nothing could be read.",
-                    &text);
-        return command_show(&text);
-    }
-    for (int i = 0; i < operands && i < (int)OPTION_LIST_MAX; i++)
-        s.load.rules.value[s.load.rules.count++] = argv[i];
+    if (!command_options(&command, &s, argc, argv, &operands, &code))
+        return code;
+    load_operands(&s.load, argv, operands);
     if (load_defaults(&s.load, &room, &e) != ERR_OK || check_load(&c, &s.load, &e) != ERR_OK)
         code = command_fault(&e);
     else

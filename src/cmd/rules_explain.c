@@ -27,6 +27,12 @@ static const struct option_row options[] = {
       "how many events to explain" },
 };
 
+static const struct command_line command = {
+    options, COUNT_OF(options), "canh rules explain [OPTIONS] RULE FILE",
+    "Says why RULE (an id, a title, or a file of rules) matches events of FILE or does not,\n"
+    "selection by selection: what was wanted, what the event has."
+};
+
 struct work {
     const struct settings *set;
     struct load load;
@@ -217,26 +223,14 @@ static int explain_run(struct settings *s, const char *rule, const char *path)
 
 int rules_explain(int argc, char **argv)
 {
-    static const char usage[] = "canh rules explain [OPTIONS] RULE FILE";
     struct settings s = { 0 };
     struct err e;
-    int operands;
-    bool help;
+    int operands, code;
 
-    if (option_parse(options, COUNT_OF(options), &s, argc, argv, &operands, &help, &e) != ERR_OK)
-        return command_fault(&e);
-    if (help) {
-        struct buf text;
-
-        buf_init(&text, 65536);
-        option_help(options, COUNT_OF(options), usage,
-                    "Says why RULE (an id, a title, or a file of rules) matches events of FILE or\n"
-                    "does not, selection by selection: what was wanted, what the event has.",
-                    &text);
-        return command_show(&text);
-    }
+    if (!command_options(&command, &s, argc, argv, &operands, &code))
+        return code;
     if (operands != 2) {
-        (void)err_set(&e, ERR_USAGE, 0, "Which rule, and which file? usage: %s", usage);
+        (void)err_set(&e, ERR_USAGE, 0, "Which rule, and which file? usage: %s", command.usage);
         return command_fault(&e);
     }
     return explain_run(&s, argv[0], argv[1]);

@@ -29,29 +29,28 @@ static const struct option_row options[] = {
       "table, or one JSON object a line" },
 };
 
-/* Options, help and loading, the same for both commands; *code is the exit code when false. */
-static bool begin(struct settings *s, struct load *l, size_t rows, const char *usage,
-                  const char *what, int argc, char **argv, int *code)
+static const struct command_line list_command = {
+    options, COUNT_OF(options), "canh rules list [OPTIONS] [PATH...]",
+    "Lists the rules that load (default: those that ship): level, log source, id, title."
+};
+
+/* The same but for --format, which is the last row. */
+static const struct command_line coverage_command = {
+    options, COUNT_OF(options) - 1, "canh rules coverage [OPTIONS] [PATH...]",
+    "Writes a layer for the ATT&CK Navigator: for each technique how many rules look for it."
+};
+
+/* Options and loading; *code is the exit code when false. */
+static bool begin(const struct command_line *line, struct settings *s, struct load *l, int argc,
+                  char **argv, int *code)
 {
     struct err e;
     int operands;
-    bool help;
 
     *l = (struct load){ 0 };
-    if (option_parse(options, rows, s, argc, argv, &operands, &help, &e) != ERR_OK) {
-        *code = command_fault(&e);
+    if (!command_options(line, s, argc, argv, &operands, code))
         return false;
-    }
-    if (help) {
-        struct buf text;
-
-        buf_init(&text, 65536);
-        option_help(options, rows, usage, what, &text);
-        *code = command_show(&text);
-        return false;
-    }
-    for (int i = 0; i < operands && s->load.rules.count < OPTION_LIST_MAX; i++)
-        s->load.rules.value[s->load.rules.count++] = argv[i];
+    load_operands(&s->load, argv, operands);
     if (load_open(l, &s->load, &e) != ERR_OK) {
         *code = command_fault(&e);
         return false;
@@ -101,9 +100,7 @@ int rules_list(int argc, char **argv)
     struct buf out, source;
     int code = EXIT_RAN;
 
-    if (!begin(&s, &l, COUNT_OF(options), "canh rules list [OPTIONS] [PATH...]",
-               "Lists the rules that load (default: those that ship): level, log source, id, title.",
-               argc, argv, &code)) {
+    if (!begin(&list_command, &s, &l, argc, argv, &code)) {
         load_close(&l);
         return code;
     }
@@ -218,9 +215,7 @@ int rules_coverage(int argc, char **argv)
     uint32_t count = 0;
     int code = EXIT_RAN;
 
-    if (!begin(&s, &l, COUNT_OF(options) - 1, "canh rules coverage [OPTIONS] [PATH...]",
-               "Writes a layer for the ATT&CK Navigator: for each technique how many rules look for it.",
-               argc, argv, &code))
+    if (!begin(&coverage_command, &s, &l, argc, argv, &code))
         goto out;
     t = calloc(TECHNIQUES_MAX, sizeof(*t));
     MUST(t != NULL);

@@ -24,12 +24,15 @@ struct settings {
 };
 
 static const struct option_row options[] = {
-    { "placeholders", OPTION_TEXT, offsetof(struct settings, load.placeholders), "FILE", NULL, 0, 0,
-      "YAML of name: [values] for rules with %name%" },
-    { "taxonomy", OPTION_TEXT, offsetof(struct settings, load.taxonomy), "FOLDER", NULL, 0, 0,
-      "how sources name things (default: what ships)" },
+    READ_OPTIONS(struct settings, load),
     { "verbose", OPTION_FLAG, offsetof(struct settings, verbose), NULL, NULL, 0, 0,
       "name the samples that pass, too" },
+};
+
+static const struct command_line command = {
+    options, COUNT_OF(options), "canh rules test [OPTIONS] [FOLDER...]",
+    "Runs each rule on the samples beside it: NAME.positive.* and NAME.negative.*.\n"
+    "Exit code: 0 all pass, 1 some failed, 2 something could not be read."
 };
 
 struct score {
@@ -219,24 +222,12 @@ int rules_test(int argc, char **argv)
     struct score score = { 0 };
     struct file_list all;
     struct err e;
-    int operands, rc;
-    bool help;
+    int operands, rc, code;
 
-    if (option_parse(options, COUNT_OF(options), &s, argc, argv, &operands, &help, &e) != ERR_OK)
-        return command_fault(&e);
-    if (help) {
-        struct buf text;
-
-        buf_init(&text, 65536);
-        option_help(options, COUNT_OF(options), "canh rules test [OPTIONS] [FOLDER...]",
-                    "Runs each rule on the samples beside it: NAME.positive.* and NAME.negative.*.\n"
-                    "Exit code: 0 all pass, 1 some failed, 2 something could not be read.",
-                    &text);
-        return command_show(&text);
-    }
+    if (!command_options(&command, &s, argc, argv, &operands, &code))
+        return code;
     score.verbose = s.verbose;
-    for (int i = 0; i < operands && i < (int)OPTION_LIST_MAX; i++)
-        s.load.rules.value[s.load.rules.count++] = argv[i];
+    load_operands(&s.load, argv, operands);
     files_init(&all);
     rc = load_defaults(&s.load, &room, &e);
     for (uint32_t i = 0; i < s.load.rules.count && rc == ERR_OK; i++)

@@ -43,11 +43,12 @@ static const struct option_row options[] = {
       "no progress, no summary" },
 };
 
-static const char usage[] = "canh scan [OPTIONS] PATH...";
-static const char what[] =
+static const struct command_line command = {
+    options, COUNT_OF(options), "canh scan [OPTIONS] PATH...",
     "Tries every rule on every event of the files and folders given; - is standard input, journal:\n"
     "the machine's journal. The format of each file is found from its bytes; gzip, zstd, xz, bzip2,\n"
-    "zip, tar and 7z are opened. Exit code: 0 it ran, 1 --fail-on found something, 2 unusable input.";
+    "zip, tar and 7z are opened. Exit code: 0 it ran, 1 --fail-on found something, 2 unusable input."
+};
 
 /* --- Paths ---------------------------------------------------------------------------------- */
 
@@ -242,20 +243,12 @@ int cmd_scan(int argc, char **argv)
 {
     struct settings s = { .min_level = -1, .fail_on = -1 };
     struct err e;
-    int operands;
-    bool help;
+    int operands, code;
 
-    if (option_parse(options, COUNT_OF(options), &s, argc, argv, &operands, &help, &e) != ERR_OK)
-        return command_fault(&e);
-    if (help) {
-        struct buf text;
-
-        buf_init(&text, 65536);
-        option_help(options, COUNT_OF(options), usage, what, &text);
-        return command_show(&text);
-    }
+    if (!command_options(&command, &s, argc, argv, &operands, &code))
+        return code;
     if (operands == 0) {
-        (void)err_set(&e, ERR_USAGE, 0, "Which files? usage: %s", usage);
+        (void)err_set(&e, ERR_USAGE, 0, "Which files? usage: %s", command.usage);
         return command_fault(&e);
     }
     return load_and_run(&s, argv, operands);
