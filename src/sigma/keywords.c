@@ -9,6 +9,8 @@
  */
 #include "sigma/keywords.h"
 
+#include "base/ascii.h"
+
 #define SIEVE_LITERALS_MAX 512u /* more need too many fragments */
 #define SIEVE_MAX          24u  /* fragments, without the guards */
 #define FRAGMENT_MIN       4u
@@ -19,22 +21,37 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
-/* What rec_text() makes of the kinds from NUMBER on, folded: digits, hex, "{...}", "s-1-5-18",
- * times, "true", "false", "1e+30", "inf", "nan". */
-static bool is_digit_like(uint8_t c)
+static bool stands_in(struct span part, struct span whole)
 {
-    return c != 0 && strchr("0123456789abcdefxstzrulin{}:.-+", c) != NULL;
+    return part.n <= whole.n && memmem(whole.p, whole.n, part.p, part.n) != NULL;
+}
+
+/*
+ * Could this stand in a number as rec_text() writes it, folded, or in a GUID, SID or time? Those
+ * are digits and signs, hex, and a few letters that have their places:
+ *
+ *   0x3e7   {5770385f-c22a-...}   s-1-5-18   2025-11-27t07:40:10.165z   1.5e+30   -inf   nan
+ */
+static bool fits_number(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i], before = i > 0 ? s.p[i - 1] : '0';
+        uint8_t after = i + 1 < s.n ? s.p[i + 1] : 0;
+        bool digits = ascii_is_digit(before) && (after == 0 || ascii_is_digit(after));
+        bool fits = ascii_hex(c) >= 0 || (c != 0 && strchr("-{}:.+", c) != NULL) ||
+                    (c == 'x' && before == '0') || (c == 's' && i == 0 && after <= '-') ||
+                    (c == 't' && digits) || (c == 'z' && after == 0 && digits);
+
+        if (!fits)
+            return stands_in(s, SPAN_LIT("-inf")) || stands_in(s, SPAN_LIT("-nan"));
+    }
+    return true;
 }
 
 bool keywords_with_digits(const struct field_index *keywords)
 {
     for (uint32_t i = 0; i < keywords->literal_count; i++) {
-        struct span s = keywords->literals[i].text;
-        size_t n = 0;
-
-        while (n < s.n && is_digit_like(s.p[n]))
-            n++;
-        if (n == s.n)
+        if (fits_number(keywords->literals[i].text))
             return true;
     }
     return false;
@@ -89,11 +106,6 @@ void keywords_plan(struct field_index *raw, const struct field_index *keywords, 
             .text = image_span(im, guards[i].text),
             .sense = guards[i].sense,
         };
-}
-
-static bool stands_in(struct span part, struct span whole)
-{
-    return part.n <= whole.n && memmem(whole.p, whole.n, part.p, part.n) != NULL;
 }
 
 /* How many of the literals that are not yet covered have this fragment? */

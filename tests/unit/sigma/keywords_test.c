@@ -43,7 +43,8 @@ static const struct value_row {
     { "a number", REC_NUMBER, true, false, true, false, false },
     { "an integer", REC_U32, true, false, true, false, false },
     { "a GUID", REC_GUID, true, false, true, false, false },
-    { "true", REC_TRUE, true, false, true, false, true },
+    { "true", REC_TRUE, true, false, false, false, true },
+    { "a Windows truth", REC_BOOL32, true, false, false, false, false },
     { "null", REC_NONE, true, false, true, true, false },
     { "a group", REC_GROUP, true, false, true, true, false },
 };
@@ -68,11 +69,35 @@ static void values_are_covered_or_looked_at(void **state)
     }
 }
 
+static const struct digits_row {
+    const char *keyword;
+    bool fits; /* may stand in a number or the like */
+} digits_rows[] = {
+    { "4625", true },       { "0x3e7", true },    { "x3e7", true },        { "deadbeef", true },
+    { "s-1-5", true },      { "-1-5-18", true },  { "27t07:40", true },    { "t07", true },
+    { "10.165z", true },    { "{5770385f-", true }, { "inf", true },       { "nan", true },
+    { "1e+30", true },      { "1.5", true },      { "0", true },           { "kiwi", false },
+    { "sad", false },       { "as-1", false },    { "fax", false },        { "data", false },
+    { "0x3e7-g", false },   { "z1", false },      { "infant", false },     { "a b", false },
+};
+
+static void numbers_have_few_letters(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(digits_rows); i++) {
+        struct literal l = { .text = span_of(digits_rows[i].keyword) };
+        struct field_index fi = { .literals = &l, .literal_count = 1 };
+
+        CHECK_ROW(digits_rows[i].keyword, keywords_with_digits(&fi) == digits_rows[i].fits);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_backslash_that_is_escaped_escapes_nothing),
         cmocka_unit_test(values_are_covered_or_looked_at),
+        cmocka_unit_test(numbers_have_few_letters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
