@@ -83,6 +83,8 @@ static struct value_text *value_of(struct verify *v, uint32_t handle)
     if (t->round != v->round) {
         t->round = v->round;
         t->folded = false;
+        t->searched = 0;
+        t->grams = NULL;
         t->text = handle == VERIFY_RAW ? event_raw(v->event) : event_text(v->event, handle);
     }
     return t;
@@ -135,8 +137,55 @@ static inline bool text_holds(uint8_t op, struct span value, struct span text)
     }
 }
 
+/*
+ * Filters look for dozens of texts in one long value (the context of a PowerShell command), and
+ * nearly always in vain. After a few searches the value's runs of three bytes are entered in a
+ * table of bits, and a text whose first, middle or last run is not there need not be looked for.
+ */
+#define GRAM_BITS     32768u
+#define GRAM_SEARCHES 8u   /* before it is worth it */
+#define GRAM_BYTES    512u /* of a value */
+
+static uint32_t gram_of(const uint8_t *p)
+{
+    return ((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16) * 0x9E3779B1u >> 17;
+}
+
+static uint64_t *grams_make(struct verify *v, struct span s)
+{
+    uint64_t *bits = arena_array(&v->mem, GRAM_BITS / 64, sizeof(*bits));
+
+    for (size_t i = 0; i + 3 <= s.n && bits != NULL; i++)
+        bits[gram_of(s.p + i) / 64] |= (uint64_t)1 << gram_of(s.p + i) % 64;
+    return bits;
+}
+
+static bool grams_have(const uint64_t *bits, const uint8_t *p)
+{
+    return (bits[gram_of(p) / 64] >> gram_of(p) % 64 & 1) != 0;
+}
+
+/* CONTAINS without regard to case. */
+static bool fold_contains(struct verify *v, uint32_t handle, struct span text)
+{
+    struct span value = verify_fold(v, handle);
+    struct value_text *t = value_of(v, handle);
+
+    if (value.n >= GRAM_BYTES && text.n >= 3) {
+        if (t->grams == NULL && ++t->searched == GRAM_SEARCHES)
+            t->grams = grams_make(v, value);
+        if (t->grams != NULL && (!grams_have(t->grams, text.p) ||
+                                 !grams_have(t->grams, text.p + (text.n - 3) / 2) ||
+                                 !grams_have(t->grams, text.p + text.n - 3)))
+            return false;
+    }
+    return text_holds(SIGMA_CONTAINS, value, text);
+}
+
 static bool test_text(struct verify *v, const struct sigma_test *t, uint32_t handle)
 {
+    if (t->op == SIGMA_CONTAINS && !t->cased)
+        return fold_contains(v, handle, t->fold);
     return t->cased ? text_holds(t->op, verify_text(v, handle), t->text)
                     : text_holds(t->op, verify_fold(v, handle), t->fold);
 }
@@ -410,7 +459,8 @@ static bool value_any(struct verify *v, const struct sigma_item *it, uint32_t ha
         if (!folded)
             fold = verify_fold(v, handle);
         folded = true;
-        if (text_holds(t->op, fold, t->fold))
+        if (t->op == SIGMA_CONTAINS && fold.n >= GRAM_BYTES ? fold_contains(v, handle, t->fold)
+                                                            : text_holds(t->op, fold, t->fold))
             return true;
     }
     return false;

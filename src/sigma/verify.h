@@ -14,6 +14,8 @@ struct value_text {
     uint32_t round;       /* verify.round when text is this event's */
     bool folded;
     struct span text, fold;
+    uint32_t searched;      /* how often something was looked for within fold */
+    uint64_t *grams;        /* then: which runs of three bytes it has, one bit each */
 };
 
 struct verify {
