@@ -18,15 +18,13 @@ void buf_release(struct buf *b)
     *b = (struct buf){ .max = b->max };
 }
 
-bool buf_reserve(struct buf *b, size_t bytes)
+bool buf_grow(struct buf *b, size_t bytes)
 {
     size_t want, cap;
     uint8_t *p;
 
     if (b->failed)
         return false;
-    if (bytes <= b->cap - b->n)
-        return true;
     if (bytes > b->max || b->n > b->max - bytes) {
         b->failed = true;
         return false;
@@ -45,21 +43,6 @@ bool buf_reserve(struct buf *b, size_t bytes)
     b->p = p;
     b->cap = cap;
     return true;
-}
-
-void buf_add(struct buf *b, struct span s)
-{
-    if (s.n == 0 || !buf_reserve(b, s.n))
-        return;
-    memcpy(b->p + b->n, s.p, s.n);
-    b->n += s.n;
-}
-
-void buf_byte(struct buf *b, uint8_t c)
-{
-    if (!buf_reserve(b, 1))
-        return;
-    b->p[b->n++] = c;
 }
 
 void buf_text(struct buf *b, const char *s)

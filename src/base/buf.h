@@ -24,10 +24,29 @@ static inline void buf_clear(struct buf *b)
     b->failed = false;
 }
 
+/* What buf_reserve() does when there is no room. */
+bool buf_grow(struct buf *b, size_t bytes);
+
 /* Make room for `bytes` more; false when it cannot. */
-bool buf_reserve(struct buf *b, size_t bytes);
-void buf_add(struct buf *b, struct span s);
-void buf_byte(struct buf *b, uint8_t c);
+static inline bool buf_reserve(struct buf *b, size_t bytes)
+{
+    return (!b->failed && bytes <= b->cap - b->n) || buf_grow(b, bytes);
+}
+
+static inline void buf_add(struct buf *b, struct span s)
+{
+    if (s.n == 0 || !buf_reserve(b, s.n))
+        return;
+    memcpy(b->p + b->n, s.p, s.n);
+    b->n += s.n;
+}
+
+static inline void buf_byte(struct buf *b, uint8_t c)
+{
+    if (buf_reserve(b, 1))
+        b->p[b->n++] = c;
+}
+
 void buf_text(struct buf *b, const char *s);
 void buf_fmt(struct buf *b, const char *fmt, ...) CHECK_FORMAT(2, 3);
 

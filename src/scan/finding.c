@@ -6,12 +6,15 @@
 
 #include "scan/finding.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
 #include "base/num.h"
 #include "base/time.h"
 #include "scan/put.h"
 
-#define NAME_SLOTS 4096u /* twice LIMIT_FIELDS: a free slot is always found */
+#define NAME_SLOTS      4096u /* twice LIMIT_FIELDS: a free slot is always found */
+#define EVENT_JSON_MAX  ((size_t)1 << 30)
 
 static const char *const level_names[] = {
     [LEVEL_NONE] = "none", [LEVEL_INFORMATIONAL] = "informational", [LEVEL_LOW] = "low",
@@ -106,12 +109,31 @@ struct field_names {
     uint16_t next[LIMIT_FIELDS]; /* of the same name; 0 is the end */
     uint16_t last[LIMIT_FIELDS]; /* of the first: where the chain ends */
     bool later[LIMIT_FIELDS];    /* not the first of its name */
-    uint16_t slot[NAME_SLOTS];   /* handle + 1 of the first */
+    uint16_t slot[NAME_SLOTS];   /* handle + 1 of the first; as many are used as are needed */
 };
+
+bool event_text_init(struct event_text *t)
+{
+    *t = (struct event_text){ .names = malloc(sizeof(struct field_names)) };
+    buf_init(&t->json, EVENT_JSON_MAX);
+    return t->names != NULL;
+}
+
+void event_text_release(struct event_text *t)
+{
+    buf_release(&t->json);
+    free(t->names);
+    t->names = NULL;
+}
 
 static void names_collect(struct field_names *f, struct event *e)
 {
-    memset(f->slot, 0, sizeof(f->slot));
+    uint64_t mask = 15;
+
+    while (mask + 1 < 2 * (uint64_t)e->rec->count)
+        mask = mask * 2 + 1;
+    MUST(mask < NAME_SLOTS);
+    memset(f->slot, 0, (mask + 1) * sizeof(*f->slot));
     for (uint32_t i = 0; i < e->rec->count; i++) {
         uint64_t at;
 
@@ -122,17 +144,17 @@ static void names_collect(struct field_names *f, struct event *e)
             continue;
         f->name[i] = event_name(e, i);
         at = XXH3_64bits(f->name[i].p, f->name[i].n);
-        while (f->slot[at % NAME_SLOTS] != 0 &&
-               !span_eq(f->name[f->slot[at % NAME_SLOTS] - 1], f->name[i]))
+        while (f->slot[at & mask] != 0 &&
+               !span_eq(f->name[f->slot[at & mask] - 1], f->name[i]))
             at++;
-        if (f->slot[at % NAME_SLOTS] != 0) {
-            uint32_t first = f->slot[at % NAME_SLOTS] - 1u;
+        if (f->slot[at & mask] != 0) {
+            uint32_t first = f->slot[at & mask] - 1u;
 
             f->later[i] = true;
             f->next[f->last[first]] = (uint16_t)i;
             f->last[first] = (uint16_t)i;
         } else {
-            f->slot[at % NAME_SLOTS] = (uint16_t)(i + 1);
+            f->slot[at & mask] = (uint16_t)(i + 1);
         }
     }
 }
@@ -153,13 +175,10 @@ static void put_field(struct buf *out, struct event *e, const struct field_names
         buf_byte(out, ']');
 }
 
-static bool put_fields(struct buf *out, struct event *e)
+static bool put_fields(struct buf *out, struct event *e, struct field_names *f)
 {
-    struct field_names *f = arena_alloc(&e->rec->mem, sizeof(*f));
     bool first = true, cut = false;
 
-    if (f == NULL)
-        return true; /* no memory: an empty list, marked as cut */
     names_collect(f, e);
     for (uint32_t i = 0; i < e->rec->count; i++) {
         if (f->later[i])
@@ -222,10 +241,23 @@ static void put_flags(struct buf *out, uint32_t flags, bool cut)
         buf_byte(out, ']');
 }
 
-void put_event(struct buf *out, const struct sighting *s, size_t *record_at)
+/* The fields and flags: what is the same in all findings about the event. */
+static void make_text(const struct sighting *s)
 {
+    struct event_text *t = s->text;
     bool cut;
 
+    buf_clear(&t->json);
+    buf_text(&t->json, "\"fields\":{");
+    cut = put_fields(&t->json, s->event, t->names);
+    buf_byte(&t->json, '}');
+    put_flags(&t->json, s->event->rec->flags, cut);
+    buf_byte(&t->json, '}');
+    t->made = true;
+}
+
+void put_event(struct buf *out, const struct sighting *s, size_t *record_at)
+{
     buf_text(out, "{\"time\":");
     put_null_or_text(out, s->time);
     buf_text(out, ",\"file\":");
@@ -236,11 +268,12 @@ void put_event(struct buf *out, const struct sighting *s, size_t *record_at)
     put_null_or_text(out, s->host);
     buf_text(out, ",\"tags\":[");
     put_tags(out, s->view);
-    buf_text(out, "],\"fields\":{");
-    cut = put_fields(out, s->event);
-    buf_byte(out, '}');
-    put_flags(out, s->event->rec->flags, cut);
-    buf_byte(out, '}');
+    buf_text(out, "],");
+    if (!s->text->made)
+        make_text(s);
+    buf_add(out, buf_span(&s->text->json));
+    if (buf_failed(&s->text->json))
+        out->failed = true;
 }
 
 void put_because(struct buf *out, const struct because *rows, uint32_t count)

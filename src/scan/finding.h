@@ -20,8 +20,19 @@
 const char *level_name(enum sigma_level level);
 bool level_find(struct span name, enum sigma_level *level);
 
+/* The text of an event, made for the first finding about it and used again for the others. */
+struct event_text {
+    struct buf json; /* "fields":{...} and what follows */
+    bool made;
+    struct field_names *names; /* scratch */
+};
+
+bool event_text_init(struct event_text *t);
+void event_text_release(struct event_text *t);
+
 /* One event as findings speak of it. Borrowed. */
 struct sighting {
+    struct event_text *text;
     struct event *event;
     const struct view *view;
     struct span file, host;

@@ -35,6 +35,7 @@ struct worker {
     struct block block;
     struct piece *piece;
     struct because because[BECAUSE_MAX];
+    struct event_text text;
     struct scan_totals totals;
     uint64_t told; /* events that the progress line knows of */
     pthread_t thread;
@@ -46,7 +47,9 @@ struct worker {
 /* What all findings about one event share; made when the first is written. */
 static void sighting_make(struct worker *w, const struct view *v, struct sighting *s, uint8_t *room)
 {
-    *s = (struct sighting){ .event = &w->event, .view = v, .file = buf_span(&w->block.name) };
+    w->text.made = false;
+    *s = (struct sighting){ .text = &w->text, .event = &w->event, .view = v,
+                            .file = buf_span(&w->block.name) };
     s->host = event_host(&w->event);
     s->has_time = event_time(&w->event, &s->time_ns);
     if (s->has_time)
@@ -225,7 +228,7 @@ static int worker_init(struct worker *w, struct scan *s, struct err *e)
 
     w->scan = s;
     block_init(&w->block);
-    if (!rec_init(&w->rec))
+    if (!rec_init(&w->rec) || !event_text_init(&w->text))
         return err_set(e, ERR_NOMEM, 0, "There is no memory for a thread.");
     rc = records_new(&w->records, e);
     if (rc == ERR_OK)
@@ -243,6 +246,7 @@ static void worker_release(struct worker *w)
     records_free(&w->records);
     if (w->rec.fields != NULL)
         rec_release(&w->rec);
+    event_text_release(&w->text);
     block_release(&w->block);
 }
 

@@ -63,6 +63,54 @@ static void any_cut_of_any_text_stays_utf8_and_within_its_input(void **state)
     guard_release(&g);
 }
 
+/* One character after the other, as RFC 8259 has it. */
+static void slow_json(struct buf *out, struct span s)
+{
+    buf_byte(out, '"');
+    while (s.n > 0) {
+        uint8_t bytes[4];
+        size_t n;
+        uint32_t cp = utf8_get(s, &n);
+        const char *named = cp < 128 && cp > 0 ? strchr("\"\"\\\\\nn\rr\tt\bb\ff", (int)cp) : NULL;
+
+        if (named != NULL && (cp < 0x20 || cp == '"' || cp == '\\'))
+            buf_fmt(out, "\\%c", named[1]);
+        else if (cp < 0x20 || cp == 0x7f)
+            buf_fmt(out, "\\u%04x", (unsigned)cp);
+        else
+            buf_add(out, (struct span){ bytes, utf8_put(bytes, cp) });
+        s = span_from(s, n);
+    }
+    buf_byte(out, '"');
+}
+
+static void every_byte_at_every_place_is_escaped_as_the_slow_way_does(void **state)
+{
+    struct guard g;
+    struct buf fast, slow;
+
+    (void)state;
+    guard_init(&g, 64);
+    buf_init(&fast, 4096);
+    buf_init(&slow, 4096);
+    for (unsigned i = 0; i < 20 * 256 * 3; i++) {
+        uint8_t text[20];
+        struct span s;
+
+        memset(text, "a~ "[i % 3], sizeof(text));
+        text[i / 3 % 20] = (uint8_t)(i / 60);
+        s = guard_put(&g, (struct span){ text, sizeof(text) });
+        buf_clear(&fast);
+        buf_clear(&slow);
+        put_json_text(&fast, s);
+        slow_json(&slow, s);
+        assert_true(span_eq(buf_span(&fast), buf_span(&slow)));
+    }
+    buf_release(&fast);
+    buf_release(&slow);
+    guard_release(&g);
+}
+
 static const struct {
     const char *text;
     size_t width;
@@ -95,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_language_has_its_escapes),
+        cmocka_unit_test(every_byte_at_every_place_is_escaped_as_the_slow_way_does),
         cmocka_unit_test(any_cut_of_any_text_stays_utf8_and_within_its_input),
         cmocka_unit_test(columns_are_cut_padded_and_harmless),
     };
