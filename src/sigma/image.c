@@ -16,7 +16,7 @@
 #define IMAGE_ADDRESS     ((uintptr_t)0x3A0000000000)
 #define IMAGE_MAGIC       0x314D49484E4143ull /* "CANHIM1" */
 #define IMAGE_HEADER      4096u
-#define IMAGE_LAYOUT      4u /* raised with every change of a struct that lives in an image */
+#define IMAGE_LAYOUT      5u /* raised with every change of a struct that lives in an image */
 
 struct image_header {
     uint64_t magic;

@@ -230,8 +230,9 @@ struct sigma_rule *image_rule(struct copier *c, const struct sigma_rule *from)
         r->searches[i].body = copy_node(c, from->searches[i].body);
     }
     r->condition = copy_node(c, from->condition);
-    r->condition_text = NULL;
-    r->condition_count = 0;
+    r->condition_text = image_array(im, from->condition_count, sizeof(*r->condition_text));
+    for (uint32_t i = 0; i < from->condition_count && r->condition_text != NULL; i++)
+        r->condition_text[i] = image_span(im, from->condition_text[i]);
     r->filters = NULL;
     r->filter_count = 0;
     return r;

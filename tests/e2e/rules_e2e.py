@@ -55,6 +55,7 @@ def test_explain_says_why_it_matches_and_why_not(place):
     path = place.write("x.json", '{"a":"hit"}\n{"a":"miss"}\n{"b":"hit"}\n')
     args = ["rules", "explain", *base, "--rules", place.path("rules")]
     out = place.canh(*args, "00000000-0000-4000-8000-000000000001", path).out.decode()
+    holds("condition: sel" in out, out)
     holds("record 1: matches" in out and "3 records, 2 of the rule's log source, 1 match" in out, out)
     out = place.canh(*args, "--record", "2", "Rule 1", path).out.decode()
     holds("record 2: does not match" in out and "no  sel" in out and "the event has: miss" in out, out)
