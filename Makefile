@@ -56,6 +56,7 @@ install: build/build.ninja
 	@meson install -C build --quiet
 
 format:
+	@tools/deps.sh format
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:

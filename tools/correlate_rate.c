@@ -35,8 +35,8 @@ static const struct row {
     { "event_count, one large group",
       "{type: event_count, rules: [a], timespan: 1h, condition: {gte: 10}}}", 1, 1, 10 },
     { "value_count, 1800 distinct",
-      "{type: value_count, rules: [a], timespan: 30m, condition: {gte: 2000, field: n}}}", 1, 1000000,
-      1000 },
+      "{type: value_count, rules: [a], timespan: 30m, condition: {gte: 2000, field: n}}}", 1,
+      1000000, 1000 },
     { "value_sum",
       "{type: value_sum, rules: [a], group-by: [user], timespan: 60s,"
       " condition: {gt: 100000, field: n}}}",
@@ -45,12 +45,13 @@ static const struct row {
       "{type: value_percentile, rules: [a], timespan: 30m,"
       " condition: {gt: 2000000, field: n, percentile: 95}}}",
       1, 1000000, 1000 },
-    { "temporal", "{type: temporal, rules: [a, b, c], group-by: [user], timespan: 60s}}", 1000, 1, 10 },
+    { "temporal", "{type: temporal, rules: [a, b, c], group-by: [user], timespan: 60s}}", 1000, 1,
+      10 },
     { "temporal_ordered",
       "{type: temporal_ordered, rules: [a, b, c], group-by: [user], timespan: 60s}}", 1000, 1, 10 },
     { "absence (event_count lt 3)",
-      "{type: event_count, rules: [a], group-by: [user], timespan: 60s, condition: {lt: 3}}}", 1000, 1,
-      10 },
+      "{type: event_count, rules: [a], group-by: [user], timespan: 60s, condition: {lt: 3}}}", 1000,
+      1, 10 },
     { "a million groups",
       "{type: event_count, rules: [a], group-by: [user], timespan: 1d, condition: {gte: 10}}}",
       1000000, 1, 10 },
@@ -123,8 +124,8 @@ static double make(struct bench *b, const struct row *row, uint32_t inputs, stru
 
         random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
         b->user[0] = 'u';
-        b->user_text = (struct span){ b->user, 1 + num_put_u64(b->user + 1, (random >> 33) %
-                                                                                row->users) };
+        b->user_text =
+            (struct span){ b->user, 1 + num_put_u64(b->user + 1, (random >> 33) % row->users) };
         b->n_text = (struct span){ b->n, num_put_u64(b->n, i % row->values) };
         hit.rule = (uint32_t)(random >> 60) % 3;
         if (!correlate_wanted(b->plan, hit.rule))

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs the Debian packages of packaging/deps.txt that are missing: those of the purposes given
-# (build test fuzz bench), all when none is. Says nothing and touches nothing when all are there.
+# (build test fuzz bench format), all when none is. Says nothing and touches nothing when all are there.
 set -eu
 list=$(dirname "$0")/../packaging/deps.txt
-purposes=${*:-build test fuzz bench}
+purposes=${*:-build test fuzz bench format}
 
 missing=
 for purpose in $purposes; do

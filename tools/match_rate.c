@@ -202,8 +202,9 @@ static bool read_options(struct options *o, int argc, char **argv)
 {
     int c;
 
-    *o = (struct options){ .rounds = 3, .bytes = SIZE_MAX, .threads = 2,
-                           .only = { true, true, true } };
+    *o = (struct options){
+        .rounds = 3, .bytes = SIZE_MAX, .threads = 2, .only = { true, true, true }
+    };
     while ((c = getopt(argc, argv, "n:s:p:j:t:r:")) != -1) {
         if ((c == 'n' && !num_u64(span_of(optarg), 1000, &o->rounds)) ||
             (c == 'p' && !num_u64(span_of(optarg), SIZE_MAX, &o->bytes)) ||

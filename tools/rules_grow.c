@@ -11,8 +11,8 @@
  * in one variant, and another one in the next. The same rules give the same bytes on every machine.
  *
  * What a rule's filters take out is kept as it is: with other literals they would take out nothing,
- * and the variant would find what no rule that people use finds. A variant in which no literal could
- * be changed is the same rule again, and is left out.
+ * and the variant would find what no rule that people use finds. A variant in which no literal
+ * could be changed is the same rule again, and is left out.
  *
  * The documents are read and written as libyaml's events, so that nothing about their layout has
  * to be guessed. Placeholders stay; expressions keep what is behind a backslash and short words.
@@ -74,8 +74,8 @@ static bool has_modifier(struct span key, const char *modifier)
 /* What a key in a detection says about its values. */
 static enum place place_of_item(struct span key)
 {
-    static const char *const kept[] = { "cidr", "exists", "expand", "fieldref", "lt", "lte", "gt",
-                                        "gte" };
+    static const char *const kept[] = { "cidr", "exists", "expand", "fieldref",
+                                        "lt",   "lte",    "gt",     "gte" };
 
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         if (has_modifier(key, kept[i]))
@@ -89,7 +89,9 @@ static enum place place_of_key(const struct walk *w, struct span key)
     static const struct {
         const char *key;
         enum place place;
-    } top[] = { { "id", PLACE_ID }, { "name", PLACE_NAME }, { "title", PLACE_TITLE },
+    } top[] = { { "id", PLACE_ID },
+                { "name", PLACE_NAME },
+                { "title", PLACE_TITLE },
                 { "detection", PLACE_LITERAL } };
 
     for (size_t i = 0; w->depth == 1 && i < COUNT_OF(top); i++) {
@@ -245,8 +247,8 @@ static bool change(yaml_event_t *ev, enum place place, uint64_t variant, struct 
         add_number(ev, variant);
     } else if (place == PLACE_ID) {
         change_id(ev->data.scalar.value, s.n, variant);
-    } else if ((place == PLACE_LITERAL || place == PLACE_REGEX) && count_letters(s) >= LETTERS_MIN &&
-               *uses_of(uses, s) < COMMON_USES) {
+    } else if ((place == PLACE_LITERAL || place == PLACE_REGEX) &&
+               count_letters(s) >= LETTERS_MIN && *uses_of(uses, s) < COMMON_USES) {
         change_words(ev->data.scalar.value, s.n, variant, place == PLACE_REGEX);
         return true;
     }
@@ -329,8 +331,8 @@ static bool write_variant(const char *from, const char *below, const char *out, 
     return differs || variant == 0;
 }
 
-/* Every rule file below `dir`: its literals counted when `times` is 0, else written as often as that
-   gives different rules; returns the files written. */
+/* Every rule file below `dir`: its literals counted when `times` is 0, else written as often as
+   that gives different rules; returns the files written. */
 static unsigned walk_rules(char *dir, const char *out, uint64_t times, struct uses *uses)
 {
     char *roots[] = { dir, NULL };

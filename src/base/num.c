@@ -10,7 +10,6 @@
 #include "base/ascii.h"
 #include "base/limits.h"
 
-
 bool num_u64(struct span s, uint64_t max, uint64_t *out)
 {
     uint64_t v = 0;

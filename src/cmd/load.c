@@ -185,8 +185,8 @@ int load_open(struct load *l, struct load_options *o, struct err *e)
     if (rc != ERR_OK)
         return rc;
     l->threads = (unsigned)o->threads;
-    from = (struct ruleset_sources){ o->taxonomy, o->rules.value, o->rules.count, o->placeholders,
-                                     cache_file(o, &room), l->threads };
+    from = (struct ruleset_sources){ o->taxonomy,     o->rules.value,       o->rules.count,
+                                     o->placeholders, cache_file(o, &room), l->threads };
     rc = ruleset_open(&l->rules, &l->taxonomy, &l->names, &from, &l->note, e);
     l->seconds = host_seconds() - begun;
     return rc;

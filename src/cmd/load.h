@@ -20,19 +20,41 @@ struct load_options {
 
 /* Rows for a command's option table: how rules are read, and (LOAD_OPTIONS) all of it. */
 #define READ_OPTIONS(S, member)                                                                    \
-    { "placeholders", OPTION_TEXT, offsetof(S, member.placeholders), "FILE", NULL, 0, 0,           \
+    { "placeholders",                                                                              \
+      OPTION_TEXT,                                                                                 \
+      offsetof(S, member.placeholders),                                                            \
+      "FILE",                                                                                      \
+      NULL,                                                                                        \
+      0,                                                                                           \
+      0,                                                                                           \
       "YAML of name: [values] for rules with %name%" },                                            \
-    { "taxonomy", OPTION_TEXT, offsetof(S, member.taxonomy), "FOLDER", NULL, 0, 0,                 \
-      "how sources name things (default: what ships)" },                                           \
-    { "threads", OPTION_NUMBER, offsetof(S, member.threads), "N", NULL, 1, 64,                     \
-      "threads (default: one a core)" }
+        { "taxonomy",                                                                              \
+          OPTION_TEXT,                                                                             \
+          offsetof(S, member.taxonomy),                                                            \
+          "FOLDER",                                                                                \
+          NULL,                                                                                    \
+          0,                                                                                       \
+          0,                                                                                       \
+          "how sources name things (default: what ships)" },                                       \
+    {                                                                                              \
+        "threads", OPTION_NUMBER, offsetof(S, member.threads), "N", NULL, 1, 64,                   \
+            "threads (default: one a core)"                                                        \
+    }
 
 #define LOAD_OPTIONS(S, member)                                                                    \
-    { "rules", OPTION_LIST, offsetof(S, member.rules), "PATH", NULL, 0, 0,                         \
+    { "rules",                                                                                     \
+      OPTION_LIST,                                                                                 \
+      offsetof(S, member.rules),                                                                   \
+      "PATH",                                                                                      \
+      NULL,                                                                                        \
+      0,                                                                                           \
+      0,                                                                                           \
       "file or folder of Sigma rules; may be given several times (default: those that ship)" },    \
-    READ_OPTIONS(S, member),                                                                       \
-    { "no-cache", OPTION_FLAG, offsetof(S, member.no_cache), NULL, NULL, 0, 0,                     \
-      "read and compile the rules afresh" }
+        READ_OPTIONS(S, member),                                                                   \
+    {                                                                                              \
+        "no-cache", OPTION_FLAG, offsetof(S, member.no_cache), NULL, NULL, 0, 0,                   \
+            "read and compile the rules afresh"                                                    \
+    }
 
 struct load {
     struct names names;

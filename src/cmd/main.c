@@ -18,8 +18,8 @@ int command_fault(const struct err *e)
 
 int command_show(struct buf *text)
 {
-    bool good = !buf_failed(text) && fwrite(text->p, 1, text->n, stdout) == text->n &&
-                fflush(stdout) == 0;
+    bool good =
+        !buf_failed(text) && fwrite(text->p, 1, text->n, stdout) == text->n && fflush(stdout) == 0;
 
     buf_release(text);
     if (!good)
@@ -34,7 +34,8 @@ bool command_options(const struct command_line *line, void *settings, int argc, 
     struct err e;
     bool help;
 
-    if (option_parse(line->rows, line->count, settings, argc, argv, operands, &help, &e) != ERR_OK) {
+    if (option_parse(line->rows, line->count, settings, argc, argv, operands, &help, &e) !=
+        ERR_OK) {
         *code = command_fault(&e);
         return false;
     }

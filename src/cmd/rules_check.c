@@ -70,15 +70,17 @@ static void put_logsource(struct buf *out, const struct sigma_logsource *ls)
     const struct {
         const char *name;
         struct span value;
-    } part[] = { { "product", ls->product }, { "category", ls->category },
-                 { "service", ls->service }, { "", ls->custom } };
+    } part[] = { { "product", ls->product },
+                 { "category", ls->category },
+                 { "service", ls->service },
+                 { "", ls->custom } };
     bool first = true;
 
     for (size_t i = 0; i < COUNT_OF(part); i++) {
         if (part[i].value.n == 0)
             continue;
-        buf_fmt(out, "%s%s%s%.*s", first ? "" : ", ", part[i].name,
-                part[i].name[0] != 0 ? " " : "", SPAN_ARG(part[i].value));
+        buf_fmt(out, "%s%s%s%.*s", first ? "" : ", ", part[i].name, part[i].name[0] != 0 ? " " : "",
+                SPAN_ARG(part[i].value));
         first = false;
     }
 }

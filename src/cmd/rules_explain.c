@@ -197,8 +197,8 @@ static int explain_run(struct settings *s, const char *rule, const char *path)
     struct work w = { .set = s };
     struct file_list files;
     struct err e;
-    bool is_file = span_ends(span_of(rule), SPAN_LIT(".yml")) ||
-                   span_ends(span_of(rule), SPAN_LIT(".yaml"));
+    bool is_file =
+        span_ends(span_of(rule), SPAN_LIT(".yml")) || span_ends(span_of(rule), SPAN_LIT(".yaml"));
     int rc, code = EXIT_RAN;
 
     if (is_file && s->load.rules.count == 0)

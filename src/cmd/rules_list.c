@@ -13,10 +13,10 @@
 #include "scan/finding.h"
 #include "scan/put.h"
 
-#define OUT_BYTES_MAX    ((size_t)256 << 20)
-#define TECHNIQUES_MAX   2048u
-#define COMMENT_BYTES    600u
-#define TECHNIQUE_BYTES  16u
+#define OUT_BYTES_MAX   ((size_t)256 << 20)
+#define TECHNIQUES_MAX  2048u
+#define COMMENT_BYTES   600u
+#define TECHNIQUE_BYTES 16u
 
 struct settings {
     struct load_options load;

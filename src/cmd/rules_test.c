@@ -49,8 +49,8 @@ struct collect {
 
 static void collect_head(const struct output *o, const struct sigma_head *h)
 {
-    struct collect *c = (struct collect *)(uintptr_t)((const uint8_t *)o -
-                                                      offsetof(struct scan_settings, output));
+    struct collect *c =
+        (struct collect *)(uintptr_t)((const uint8_t *)o - offsetof(struct scan_settings, output));
 
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->found[i] == h)
@@ -74,9 +74,9 @@ static void collect_correlated(const struct output *o, const struct correlated *
     collect_head(o, c->rule);
 }
 
-static const struct output_row collecting = {
-    .name = "collect", .finding = collect_finding, .correlated = collect_correlated
-};
+static const struct output_row collecting = { .name = "collect",
+                                              .finding = collect_finding,
+                                              .correlated = collect_correlated };
 
 static bool was_found(const struct collect *c, const struct sigma_head *h)
 {
@@ -107,8 +107,11 @@ static int run_sample(struct score *s, struct load *l, struct span sample, bool 
                       struct err *e)
 {
     struct file_list one;
-    struct collect c = { .set = { .rules = l->rules, .taxonomy = l->taxonomy, .names = &l->names,
-                                  .threads = 1, .out_fd = STDOUT_FILENO } };
+    struct collect c = { .set = { .rules = l->rules,
+                                  .taxonomy = l->taxonomy,
+                                  .names = &l->names,
+                                  .threads = 1,
+                                  .out_fd = STDOUT_FILENO } };
     struct scan_totals t;
     uint32_t failed = s->failed;
     int rc;

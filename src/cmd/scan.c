@@ -13,8 +13,8 @@
 #include "cmd/load.h"
 #include "os/host.h"
 
-#define LEVELS  "informational|low|medium|high|critical"
-#define FORMATS "table|json|csv|html"
+#define LEVELS    "informational|low|medium|high|critical"
+#define FORMATS   "table|json|csv|html"
 
 #define VIETNAM_S (7 * 3600)
 
@@ -126,7 +126,8 @@ static void put_summary(const struct load *l, const struct scan_totals *t)
 {
     bool first = true;
 
-    fprintf(stderr, "canh: %llu events in %llu files, %.2f s, %.0f events/s; %u rules, %u refused.\n",
+    fprintf(stderr,
+            "canh: %llu events in %llu files, %.2f s, %.0f events/s; %u rules, %u refused.\n",
             (unsigned long long)t->events, (unsigned long long)t->files, t->seconds,
             t->seconds > 0 ? (double)t->events / t->seconds : 0,
             ruleset_rule_count(l->rules) + ruleset_correlation_count(l->rules),
@@ -141,11 +142,12 @@ static void put_summary(const struct load *l, const struct scan_totals *t)
     }
     fprintf(stderr, ".\n");
     if (t->unparsed + t->plain + t->unclassed + t->binary > 0)
-        fprintf(stderr,
-                "canh: %llu records damaged, %llu lines of no known format, %llu events of no known "
-                "source, %llu files no logs.\n",
-                (unsigned long long)t->unparsed, (unsigned long long)t->plain,
-                (unsigned long long)t->unclassed, (unsigned long long)t->binary);
+        fprintf(
+            stderr,
+            "canh: %llu records damaged, %llu lines of no known format, %llu events of no known "
+            "source, %llu files no logs.\n",
+            (unsigned long long)t->unparsed, (unsigned long long)t->plain,
+            (unsigned long long)t->unclassed, (unsigned long long)t->binary);
 }
 
 static bool found_at(const struct scan_totals *t, int level)
@@ -180,9 +182,14 @@ static int run(const struct settings *s, struct load *l, struct inputs *in, int 
     struct scan_totals totals;
     struct err e;
     struct scan_settings set = {
-        .rules = l->rules, .taxonomy = l->taxonomy, .names = &l->names, .paths = &in->list,
-        .threads = l->threads, .min_level = (enum sigma_level)(s->min_level + 1),
-        .output = make_output(s, fd), .out_fd = fd,
+        .rules = l->rules,
+        .taxonomy = l->taxonomy,
+        .names = &l->names,
+        .paths = &in->list,
+        .threads = l->threads,
+        .min_level = (enum sigma_level)(s->min_level + 1),
+        .output = make_output(s, fd),
+        .out_fd = fd,
         .progress = !s->quiet && host_terminal_width(STDERR_FILENO) > 0,
     };
     int rc = scan_run(&set, &totals, &e);

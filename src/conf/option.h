@@ -28,7 +28,7 @@ struct option_list {
 };
 
 struct option_row {
-    const char *name;    /* without the dashes */
+    const char *name; /* without the dashes */
     enum option_type type;
     size_t offset;       /* of the member in the command's struct of settings */
     const char *arg;     /* how --help calls the value; choices: "table|json|csv" */

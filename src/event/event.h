@@ -33,21 +33,21 @@
 #define EVENT_HANDLES_MAX (LIMIT_FIELDS + 2048u)
 
 struct event_slot {
-    uint32_t round;  /* equals event.round when it holds something of this event */
-    uint16_t first;  /* handle */
-    uint16_t mixed;  /* the chain has fields whose exact names differ */
+    uint32_t round; /* equals event.round when it holds something of this event */
+    uint16_t first; /* handle */
+    uint16_t mixed; /* the chain has fields whose exact names differ */
 };
 
 struct event {
     struct rec *rec;
     const struct event_class *cls; /* never NULL after event_begin(); may have no views */
     uint32_t round;
-    struct event_slot *slot;      /* by fold group of the name id */
-    uint16_t *chain;              /* handle -> next handle of the same fold group, or 0xFFFF */
-    uint32_t *exact;              /* handle -> exact name id */
+    struct event_slot *slot; /* by fold group of the name id */
+    uint16_t *chain;         /* handle -> next handle of the same fold group, or 0xFFFF */
+    uint32_t *exact;         /* handle -> exact name id */
     const struct names *names;
     const struct taxonomy *taxonomy;
-    struct event_own *own;        /* event.c's: caches, computed fields, decoded text */
+    struct event_own *own; /* event.c's: caches, computed fields, decoded text */
 };
 
 int event_init(struct event *e, const struct taxonomy *t, const struct names *n, struct err *err);

@@ -12,7 +12,7 @@
 #include "base/base.h"
 
 struct names {
-    uint32_t count;        /* ids are 1..count-1; arrays have `count` entries */
+    uint32_t count; /* ids are 1..count-1; arrays have `count` entries */
     uint32_t group_count;
     uint32_t *group;       /* id -> fold group, 0..group_count-1; NULL until frozen */
     struct span *text;     /* id -> exact name */

@@ -18,28 +18,28 @@
 
 /*    name         argument  what it does */
 #define STEP_TABLE(X)                                                                              \
-    X(map,         PAIRS, "replace a whole value (case is ignored); others stay as they are")      \
-    X(pick,        PAIRS, "as map, but a value without a row is dropped")                          \
-    X(starts,      PAIRS, "replace a whole value that begins so, first row that fits; else drop")  \
-    X(contains,    PAIRS, "replace a whole value that has this in it, first row; else drop")       \
-    X(prefix,      PAIRS, "replace the beginning (case is ignored), first row that fits")          \
-    X(suffix,      PAIRS, "replace the end (case is ignored), first row that fits")                \
-    X(replace,     PAIRS, "replace every occurrence, all rows in one pass")                        \
-    X(key,         TEXT,  "of lines Key=value (or Key: value) the value of this key")              \
-    X(pair,        TEXT,  "of KEY=value,KEY=value (or KEY: value) the value of this key")          \
-    X(after,       TEXT,  "what follows the first occurrence; without it the value is dropped")    \
-    X(after_last,  TEXT,  "what follows the last occurrence; without it the value is dropped")     \
-    X(before,      TEXT,  "what precedes the first occurrence; without it the whole value")        \
-    X(before_last, TEXT,  "what precedes the last occurrence; without it the value is dropped")    \
-    X(drop,        TEXTS, "drop the value when it is one of these (\"-\")")                        \
-    X(lower,       NONE,  "lower case (ASCII)")                                                    \
-    X(upper,       NONE,  "upper case (ASCII)")                                                    \
-    X(decimal,     NONE,  "0x hexadecimal to decimal; others stay as they are")                    \
-    X(dword,       NONE,  "a number as Sysmon writes a REG_DWORD: DWORD (0x0000000a)")             \
-    X(qword,       NONE,  "a number as Sysmon writes a REG_QWORD: QWORD (0x00000000-0x0000000a)")  \
-    X(basename,    NONE,  "after the last slash or backslash")                                     \
-    X(trim,        NONE,  "without blanks at both ends")                                           \
-    X(unquote,     NONE,  "without a pair of double quotes around it")
+    X(map, PAIRS, "replace a whole value (case is ignored); others stay as they are")              \
+    X(pick, PAIRS, "as map, but a value without a row is dropped")                                 \
+    X(starts, PAIRS, "replace a whole value that begins so, first row that fits; else drop")       \
+    X(contains, PAIRS, "replace a whole value that has this in it, first row; else drop")          \
+    X(prefix, PAIRS, "replace the beginning (case is ignored), first row that fits")               \
+    X(suffix, PAIRS, "replace the end (case is ignored), first row that fits")                     \
+    X(replace, PAIRS, "replace every occurrence, all rows in one pass")                            \
+    X(key, TEXT, "of lines Key=value (or Key: value) the value of this key")                       \
+    X(pair, TEXT, "of KEY=value,KEY=value (or KEY: value) the value of this key")                  \
+    X(after, TEXT, "what follows the first occurrence; without it the value is dropped")           \
+    X(after_last, TEXT, "what follows the last occurrence; without it the value is dropped")       \
+    X(before, TEXT, "what precedes the first occurrence; without it the whole value")              \
+    X(before_last, TEXT, "what precedes the last occurrence; without it the value is dropped")     \
+    X(drop, TEXTS, "drop the value when it is one of these (\"-\")")                               \
+    X(lower, NONE, "lower case (ASCII)")                                                           \
+    X(upper, NONE, "upper case (ASCII)")                                                           \
+    X(decimal, NONE, "0x hexadecimal to decimal; others stay as they are")                         \
+    X(dword, NONE, "a number as Sysmon writes a REG_DWORD: DWORD (0x0000000a)")                    \
+    X(qword, NONE, "a number as Sysmon writes a REG_QWORD: QWORD (0x00000000-0x0000000a)")         \
+    X(basename, NONE, "after the last slash or backslash")                                         \
+    X(trim, NONE, "without blanks at both ends")                                                   \
+    X(unquote, NONE, "without a pair of double quotes around it")
 
 enum step_arg { STEP_NONE, STEP_TEXT, STEP_TEXTS, STEP_PAIRS };
 
@@ -47,7 +47,7 @@ enum step_id {
 #define X(name, arg, help) STEP_ID_##name,
     STEP_TABLE(X)
 #undef X
-    STEP_IDS
+        STEP_IDS
 };
 
 /* `from` and `to` have `count` entries; TEXT and TEXTS use `from` only. */

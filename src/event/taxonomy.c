@@ -20,7 +20,7 @@
 #include "base/limits.h"
 #include "os/file.h"
 
-#define TAXONOMY_BYTES_MAX  ((size_t)64 * 1024 * 1024)
+#define TAXONOMY_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 bool taxonomy_room(void **array, uint32_t count, uint32_t *cap, size_t each)
 {
@@ -586,8 +586,7 @@ static void class_add(const struct taxonomy *t, uint32_t codecs, const struct di
 
         if (r->base == base || r->body.otherwise != otherwise ||
             !condition_holds(&r->body.when, codecs, values, count) ||
-            !condition_holds(&r->extra, codecs, values, count) ||
-            (otherwise && product_seen(c, r)))
+            !condition_holds(&r->extra, codecs, values, count) || (otherwise && product_seen(c, r)))
             continue;
         base = r->base;
         if (c->pub.view_count == TAXONOMY_VIEWS_MAX) {

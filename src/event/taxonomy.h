@@ -12,8 +12,8 @@
 #include "base/base.h"
 #include "event/names.h"
 
-#define TAXONOMY_TAGS_MAX  8u  /* values of one dimension in one view */
-#define TAXONOMY_VIEWS_MAX 8u  /* views of one class; more are dropped and counted */
+#define TAXONOMY_TAGS_MAX  8u /* values of one dimension in one view */
+#define TAXONOMY_VIEWS_MAX 8u /* views of one class; more are dropped and counted */
 
 /* One tag dimension: category has several values for registry events (registry_set,
  * registry_event). */
@@ -23,17 +23,17 @@ struct tag_set {
 };
 
 struct view {
-    uint32_t id;            /* 0.. in order of files and rows */
-    struct span source;     /* name of the taxonomy file's source: sysmon, fortigate, ... */
+    uint32_t id;        /* 0.. in order of files and rows */
+    struct span source; /* name of the taxonomy file's source: sysmon, fortigate, ... */
     struct tag_set product, category, service;
-    const uint16_t *map;    /* name id -> source of it in this view, 0 = own name; NULL = no map */
-    const uint32_t *lacks;  /* name ids that this mapping can never have, ascending */
+    const uint16_t *map;   /* name id -> source of it in this view, 0 = own name; NULL = no map */
+    const uint32_t *lacks; /* name ids that this mapping can never have, ascending */
     uint32_t lacks_count;
 };
 
 struct event_class {
-    uint32_t id;                                  /* 0.. in order of first sight; UINT32_MAX for
-                                                     one that the table had no room for */
+    uint32_t id; /* 0.. in order of first sight; UINT32_MAX for
+                    one that the table had no room for */
     uint32_t view_count;
     const struct view *views[TAXONOMY_VIEWS_MAX]; /* the most specific first */
 };

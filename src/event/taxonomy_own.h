@@ -59,8 +59,8 @@ struct condition {
 };
 
 struct disc {
-    uint32_t name; /* name id; its fold group is the discriminator */
-    uint8_t mode;  /* enum disc_mode */
+    uint32_t name;   /* name id; its fold group is the discriminator */
+    uint8_t mode;    /* enum disc_mode */
     uint32_t codecs; /* of the rows that ask, one bit each; in other records it is not looked at */
     uint32_t pattern_count;
     uint8_t pattern_kind[TAXONOMY_TESTS_MAX];

@@ -555,8 +555,11 @@ struct step_list {
 static int read_from(struct reader *rd, const yaml_node_t *node, struct span target,
                      const struct step_list *list)
 {
-    struct computed c = { .target = target, .step_count = list->count, .last = list->last,
-                          .joins = list->joins, .join = list->join };
+    struct computed c = { .target = target,
+                          .step_count = list->count,
+                          .last = list->last,
+                          .joins = list->joins,
+                          .join = list->join };
     uint32_t name;
     int rc;
 
@@ -602,7 +605,6 @@ static int read_const(struct reader *rd, const yaml_node_t *node, struct span ta
         return rd->e == NULL ? ERR_SYNTAX : (int)rd->e->code;
     return add_computed(rd, node, c);
 }
-
 
 static int add_step(struct reader *rd, const yaml_node_t *key, const yaml_node_t *value,
                     struct step_list *list)
@@ -698,9 +700,8 @@ static int read_alternatives(struct reader *rd, const yaml_node_t *node, struct 
         return FAIL(rd, node, "a field, or a list of 1 to 64, is expected here");
     for (size_t i = 0; i < count; i++) {
         const yaml_node_t *one = node->type == YAML_MAPPING_NODE ? node : list_item(rd, node, i);
-        int rc = one != NULL && one->type == YAML_MAPPING_NODE
-                     ? read_spec(rd, one, target)
-                     : read_from(rd, one, target, &none);
+        int rc = one != NULL && one->type == YAML_MAPPING_NODE ? read_spec(rd, one, target)
+                                                               : read_from(rd, one, target, &none);
 
         if (rc != ERR_OK)
             return rc;
@@ -797,9 +798,9 @@ static int body_for(struct reader *rd, const yaml_node_t *v)
 }
 
 static const struct key_row row_keys[] = {
-    { "name", body_name },         { "when", body_when },       { "product", body_product },
-    { "category", body_category }, { "service", body_service }, { "fields", read_fields },
-    { "lacks", body_lacks },       { "time", body_time },       { "host", body_host },
+    { "name", body_name },           { "when", body_when },       { "product", body_product },
+    { "category", body_category },   { "service", body_service }, { "fields", read_fields },
+    { "lacks", body_lacks },         { "time", body_time },       { "host", body_host },
     { "otherwise", body_otherwise },
 };
 

@@ -20,10 +20,10 @@
 #include "base/buf.h"
 #include "os/file.h"
 
-#define HEAD_BYTES   20u /* time 8, order 8, bytes 4 */
-#define WRITE_BYTES  ((size_t)256 * 1024)
-#define WINDOW_MIN   256u
-#define MEMORY_MIN   65536u
+#define HEAD_BYTES  20u /* time 8, order 8, bytes 4 */
+#define WRITE_BYTES ((size_t)256 * 1024)
+#define WINDOW_MIN  256u
+#define MEMORY_MIN  65536u
 
 struct entry {
     struct spill_key key;
@@ -33,7 +33,7 @@ struct entry {
 
 /* One sorted run: on disk with a window in memory, or (the last) wholly in memory. */
 struct run {
-    uint64_t at, end;  /* of the file: what is not in the window yet */
+    uint64_t at, end; /* of the file: what is not in the window yet */
     uint8_t *window;
     size_t room, n, used;
     const struct entry *entry; /* in memory: the next one, ascending */

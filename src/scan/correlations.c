@@ -13,11 +13,11 @@
 #include "os/file.h"
 #include "os/spill.h"
 
-#define SORT_BYTES        ((size_t)16 << 20)
-#define TEXTS_BYTES       ((size_t)1 << 30) /* a bound of the buffer; it is written at WRITE_BYTES */
-#define WRITE_BYTES       ((size_t)256 << 10)
-#define SHOWN_BYTES_MAX   ((size_t)8 << 20) /* of the texts of one result */
-#define SHOWN_EVENTS_MAX  256u
+#define SORT_BYTES       ((size_t)16 << 20)
+#define TEXTS_BYTES      ((size_t)1 << 30) /* a bound of the buffer; it is written at WRITE_BYTES */
+#define WRITE_BYTES      ((size_t)256 << 10)
+#define SHOWN_BYTES_MAX  ((size_t)8 << 20) /* of the texts of one result */
+#define SHOWN_EVENTS_MAX 256u
 
 struct correlations {
     const struct ruleset *rules;
@@ -153,8 +153,8 @@ static bool show_event(struct correlations *c, uint64_t ref)
 static uint32_t show_events(struct correlations *c, const struct correlate_result *r)
 {
     size_t end[SHOWN_EVENTS_MAX];
-    uint32_t count = 0, most = r->event_count < SHOWN_EVENTS_MAX ? r->event_count
-                                                                 : SHOWN_EVENTS_MAX;
+    uint32_t count = 0,
+             most = r->event_count < SHOWN_EVENTS_MAX ? r->event_count : SHOWN_EVENTS_MAX;
 
     buf_clear(&c->shown);
     while (count < most && c->shown.n < SHOWN_BYTES_MAX) {
@@ -178,12 +178,16 @@ static void on_result(void *arg, const struct correlate_result *r)
     struct correlations *c = arg;
     const struct sigma_correlation *x = ruleset_correlation(c->rules, r->correlation);
     struct span *pairs = calloc(2 * (size_t)r->group_count + 1, sizeof(*pairs));
-    struct correlated out = {
-        .rule = &x->head, .level = x->head.level, .type = correlation_type_name(x->type),
-        .time_ns = r->time_ns, .group_names = pairs, .group_values = pairs + r->group_count,
-        .group_count = r->group_count, .value = r->value, .event_total = r->input_count,
-        .events = c->events
-    };
+    struct correlated out = { .rule = &x->head,
+                              .level = x->head.level,
+                              .type = correlation_type_name(x->type),
+                              .time_ns = r->time_ns,
+                              .group_names = pairs,
+                              .group_values = pairs + r->group_count,
+                              .group_count = r->group_count,
+                              .value = r->value,
+                              .event_total = r->input_count,
+                              .events = c->events };
 
     if (pairs == NULL || c->stopped) {
         if (pairs == NULL && !c->stopped) {

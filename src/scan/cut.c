@@ -62,15 +62,17 @@ static size_t array_end(struct span head)
 
 /* Files that are often found among logs and are none. */
 static const struct span magics[] = {
-    { (const uint8_t *)"LPKSHHRH", 8 },                  /* systemd's journal: use journal: */
-    { (const uint8_t *)"\0\5\26\7", 4 },                 /* AppleDouble: "._name" */
-    { (const uint8_t *)"\x7f" "ELF", 4 },
+    { (const uint8_t *)"LPKSHHRH", 8 },  /* systemd's journal: use journal: */
+    { (const uint8_t *)"\0\5\26\7", 4 }, /* AppleDouble: "._name" */
+    { (const uint8_t *)"\x7f"
+                       "ELF",
+      4 },
     { (const uint8_t *)"SQLite format 3", 15 },
     { (const uint8_t *)"%PDF-", 5 },
 };
 
-/* A known magic; or zeros within and no line end; or control characters that no text has, more than a
- * twentieth of what is not zero. A run of zeros in front is what a power cut leaves in a log. */
+/* A known magic; or zeros within and no line end; or control characters that no text has, more than
+ * a twentieth of what is not zero. A run of zeros in front is what a power cut leaves in a log. */
 static bool is_binary(struct span head)
 {
     size_t odd = 0, some = 0, zeros = 0, lines = 0;

@@ -29,8 +29,8 @@ enum cut_mode { CUT_LINES, CUT_ARRAY, CUT_XML, CUT_CHUNKS, CUT_BINARY };
 
 struct cut {
     enum cut_mode mode;
-    bool headers;     /* lines that begin with '#' may rule the lines after them */
-    struct w3c w3c;   /* as it stands at the start of the next block */
+    bool headers;   /* lines that begin with '#' may rule the lines after them */
+    struct w3c w3c; /* as it stands at the start of the next block */
 };
 
 /* Begin a file with these first bytes. Returns how many of them to skip (an array's opening). */

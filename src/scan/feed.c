@@ -26,10 +26,10 @@ struct feed {
     struct stream *stream;
     struct stream_member member;
     bool in_member, at_end;
-    bool regular;  /* the input's size is known: its blocks are filled to the brim */
-    bool gave;     /* the input at hand gave some bytes */
-    bool faulty;   /* ... and had a fault */
-    bool header;   /* the member's next block begins with a header */
+    bool regular; /* the input's size is known: its blocks are filled to the brim */
+    bool gave;    /* the input at hand gave some bytes */
+    bool faulty;  /* ... and had a fault */
+    bool header;  /* the member's next block begins with a header */
     struct cut cut;
     struct buf carry;
     uint64_t blocks;

@@ -24,12 +24,12 @@ struct feed;
 struct block {
     uint8_t *p;
     size_t n, cap;
-    struct cut cut;      /* as it was at the block's start */
-    bool header;         /* begins with the header of a Windows event log */
-    uint32_t file;       /* number of the member, from 0 */
-    struct buf name;     /* its name as shown */
-    int64_t time_ns;     /* when it was last written, 0 when unknown */
-    uint64_t number;     /* of the block, from 0 */
+    struct cut cut;  /* as it was at the block's start */
+    bool header;     /* begins with the header of a Windows event log */
+    uint32_t file;   /* number of the member, from 0 */
+    struct buf name; /* its name as shown */
+    int64_t time_ns; /* when it was last written, 0 when unknown */
+    uint64_t number; /* of the block, from 0 */
 };
 
 void block_init(struct block *b);
@@ -37,11 +37,11 @@ void block_release(struct block *b);
 
 /* What became of the inputs. */
 struct feed_counts {
-    uint64_t files;   /* members read from */
-    uint64_t binary;  /* passed over: no logs */
-    uint64_t faults;  /* could not be opened, or not read to their end */
-    uint64_t unused;  /* inputs given that gave no byte because of a fault */
-    uint64_t bytes;   /* unpacked */
+    uint64_t files;  /* members read from */
+    uint64_t binary; /* passed over: no logs */
+    uint64_t faults; /* could not be opened, or not read to their end */
+    uint64_t unused; /* inputs given that gave no byte because of a fault */
+    uint64_t bytes;  /* unpacked */
 };
 
 typedef void feed_fault_fn(void *arg, struct span name, const char *why);

@@ -13,12 +13,13 @@
 #include "base/time.h"
 #include "scan/put.h"
 
-#define NAME_SLOTS      4096u /* twice LIMIT_FIELDS: a free slot is always found */
-#define EVENT_JSON_MAX  ((size_t)1 << 30)
+#define NAME_SLOTS     4096u /* twice LIMIT_FIELDS: a free slot is always found */
+#define EVENT_JSON_MAX ((size_t)1 << 30)
 
 static const char *const level_names[] = {
-    [LEVEL_NONE] = "none", [LEVEL_INFORMATIONAL] = "informational", [LEVEL_LOW] = "low",
-    [LEVEL_MEDIUM] = "medium", [LEVEL_HIGH] = "high", [LEVEL_CRITICAL] = "critical",
+    [LEVEL_NONE] = "none", [LEVEL_INFORMATIONAL] = "informational",
+    [LEVEL_LOW] = "low",   [LEVEL_MEDIUM] = "medium",
+    [LEVEL_HIGH] = "high", [LEVEL_CRITICAL] = "critical",
 };
 
 const char *level_name(enum sigma_level level)
@@ -144,8 +145,7 @@ static void names_collect(struct field_names *f, struct event *e)
             continue;
         f->name[i] = event_name(e, i);
         at = XXH3_64bits(f->name[i].p, f->name[i].n);
-        while (f->slot[at & mask] != 0 &&
-               !span_eq(f->name[f->slot[at & mask] - 1], f->name[i]))
+        while (f->slot[at & mask] != 0 && !span_eq(f->name[f->slot[at & mask] - 1], f->name[i]))
             at++;
         if (f->slot[at & mask] != 0) {
             uint32_t first = f->slot[at & mask] - 1u;
@@ -198,7 +198,8 @@ static void put_tags(struct buf *out, const struct view *v)
     const struct {
         const char *name;
         const struct tag_set *set;
-    } dimension[] = { { "product", &v->product }, { "category", &v->category },
+    } dimension[] = { { "product", &v->product },
+                      { "category", &v->category },
                       { "service", &v->service } };
     bool first = true;
 
@@ -224,8 +225,10 @@ static void put_flags(struct buf *out, uint32_t flags, bool cut)
         uint32_t flag;
         const char *name;
     } names[] = {
-        { REC_CUT_FIELDS, "fields_cut" }, { REC_CUT_DEPTH, "depth_cut" },
-        { REC_CUT_BYTES, "bytes_cut" },   { REC_DAMAGED, "damaged" },
+        { REC_CUT_FIELDS, "fields_cut" },
+        { REC_CUT_DEPTH, "depth_cut" },
+        { REC_CUT_BYTES, "bytes_cut" },
+        { REC_DAMAGED, "damaged" },
     };
     bool first = true;
 

@@ -58,8 +58,8 @@ struct correlated {
     int64_t time_ns;
     const struct span *group_names, *group_values;
     uint32_t group_count;
-    double value;          /* what the condition judged: a count, a sum, ... */
-    uint64_t event_total;  /* how many there were; not all are kept */
+    double value;         /* what the condition judged: a count, a sum, ... */
+    uint64_t event_total; /* how many there were; not all are kept */
     const struct span *events;
     uint32_t event_count;
 };

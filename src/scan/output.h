@@ -15,9 +15,9 @@ struct scan_totals;
 
 struct output {
     const struct output_row *row;
-    unsigned width;     /* of the terminal; 0: it is none, nothing is cut */
+    unsigned width; /* of the terminal; 0: it is none, nothing is cut */
     bool colour;
-    int32_t offset_s;   /* of the times that people read, seconds east of UTC */
+    int32_t offset_s; /* of the times that people read, seconds east of UTC */
 };
 
 struct output_row {

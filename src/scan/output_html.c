@@ -1,6 +1,7 @@
 /*
- * output_html.c - one page that needs nothing else: a timeline, the rules that were found, and every
- * finding with its event. The findings are JSON in the page; timeline.html (embedded) draws them.
+ * output_html.c - one page that needs nothing else: a timeline, the rules that were found, and
+ * every finding with its event. The findings are JSON in the page; timeline.html (embedded) draws
+ * them.
  *
  * What comes out of logs stands in the page only as JSON strings with '<' escaped, and the page's
  * script writes it as text, never as markup.

@@ -2,7 +2,8 @@
  * output_table.c - lines for people: when, how bad, where, what, and why.
  *
  *   TIME (UTC+07)        LEVEL     HOST          RULE                            WHERE, WHY
- *   2020-08-06 13:43:15  high      WORKSTATION5  Suspicious Encoded PowerShell   a.json:17 CommandLine=...
+ *   2020-08-06 13:43:15  high      WORKSTATION5  Suspicious Encoded PowerShell   a.json:17
+ * CommandLine=...
  *
  * On a terminal lines are cut at its width and levels have colours; anywhere else nothing is cut.
  * Nothing out of a log reaches the terminal but printable characters (put_column).
@@ -18,11 +19,12 @@
 #define RULE_COLUMNS  48u
 #define WHY_COLUMNS   400u /* where nothing else limits the line */
 #define RULE_LEAST    16u
-#define NUMBER_BYTES  9u  /* a colon, a record's number, a blank */
+#define NUMBER_BYTES  9u /* a colon, a record's number, a blank */
 
 static const char *const colours[] = {
-    [LEVEL_NONE] = "", [LEVEL_INFORMATIONAL] = "\033[2m", [LEVEL_LOW] = "\033[36m",
-    [LEVEL_MEDIUM] = "\033[33m", [LEVEL_HIGH] = "\033[31m", [LEVEL_CRITICAL] = "\033[1;97;41m",
+    [LEVEL_NONE] = "",         [LEVEL_INFORMATIONAL] = "\033[2m",
+    [LEVEL_LOW] = "\033[36m",  [LEVEL_MEDIUM] = "\033[33m",
+    [LEVEL_HIGH] = "\033[31m", [LEVEL_CRITICAL] = "\033[1;97;41m",
 };
 
 /* What the columns before the rule take, blanks included. */

@@ -46,8 +46,8 @@ static void json_control(struct buf *out, uint32_t cp)
     static const struct {
         uint8_t byte;
         char letter;
-    } named[] = { { '"', '"' }, { '\\', '\\' }, { '\n', 'n' }, { '\r', 'r' },
-                  { '\t', 't' }, { '\b', 'b' }, { '\f', 'f' } };
+    } named[] = { { '"', '"' },  { '\\', '\\' }, { '\n', 'n' }, { '\r', 'r' },
+                  { '\t', 't' }, { '\b', 'b' },  { '\f', 'f' } };
 
     for (size_t i = 0; i < COUNT_OF(named); i++) {
         if (named[i].byte == cp) {

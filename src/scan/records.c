@@ -257,8 +257,8 @@ static bool only_brackets(struct span line)
 {
     size_t i = 0;
 
-    while (i < line.n && (line.p[i] == '}' || line.p[i] == ']' || line.p[i] == ',' ||
-                          ascii_is_blank(line.p[i])))
+    while (i < line.n &&
+           (line.p[i] == '}' || line.p[i] == ']' || line.p[i] == ',' || ascii_is_blank(line.p[i])))
         i++;
     return i == line.n;
 }

@@ -48,8 +48,9 @@ struct worker {
 static void sighting_make(struct worker *w, const struct view *v, struct sighting *s, uint8_t *room)
 {
     w->text.made = false;
-    *s = (struct sighting){ .text = &w->text, .event = &w->event, .view = v,
-                            .file = buf_span(&w->block.name) };
+    *s = (struct sighting){
+        .text = &w->text, .event = &w->event, .view = v, .file = buf_span(&w->block.name)
+    };
     s->host = event_host(&w->event);
     s->has_time = event_time(&w->event, &s->time_ns);
     if (s->has_time)
@@ -61,10 +62,11 @@ static void sighting_make(struct worker *w, const struct view *v, struct sightin
 static void report(struct worker *w, const struct hit *h, const struct sigma_rule *rule,
                    const struct sighting *s)
 {
-    struct finding f = {
-        .rule = &rule->head, .level = rule->head.level, .seen = s, .because = w->because,
-        .filter_unavailable = h->filter_unavailable
-    };
+    struct finding f = { .rule = &rule->head,
+                         .level = rule->head.level,
+                         .seen = s,
+                         .because = w->because,
+                         .filter_unavailable = h->filter_unavailable };
     const struct output *o = &w->scan->set->output;
     struct piece_entry x = piece_begin(w->piece, PIECE_FINDING);
     size_t record_at = SIZE_MAX;

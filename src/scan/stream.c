@@ -57,7 +57,7 @@ struct stream {
     size_t lines_used;
     uint64_t size, taken, given;
     struct level *levels[LEVELS];
-    unsigned top;       /* the level whose member is read */
+    unsigned top; /* the level whose member is read */
     bool begun, ended;
     struct arena names;
     enum wide wide;
@@ -72,15 +72,19 @@ static const struct {
     size_t at;
     bool one; /* holds one nameless member */
 } containers[] = {
-    { { (const uint8_t *)"\x1f\x8b", 2 }, 0, true },          /* gzip */
-    { { (const uint8_t *)"\x28\xb5\x2f\xfd", 4 }, 0, true },  /* zstd */
-    { { (const uint8_t *)"\xfd" "7zXZ\0", 6 }, 0, true },     /* xz */
-    { { (const uint8_t *)"BZh", 3 }, 0, true },               /* bzip2 */
-    { { (const uint8_t *)"\x04\x22\x4d\x18", 4 }, 0, true },  /* lz4 */
-    { { (const uint8_t *)"PK\3\4", 4 }, 0, false },           /* zip */
-    { { (const uint8_t *)"PK\5\6", 4 }, 0, false },           /* an empty zip */
+    { { (const uint8_t *)"\x1f\x8b", 2 }, 0, true },         /* gzip */
+    { { (const uint8_t *)"\x28\xb5\x2f\xfd", 4 }, 0, true }, /* zstd */
+    { { (const uint8_t *)"\xfd"
+                         "7zXZ\0",
+        6 },
+      0,
+      true },                                                /* xz */
+    { { (const uint8_t *)"BZh", 3 }, 0, true },              /* bzip2 */
+    { { (const uint8_t *)"\x04\x22\x4d\x18", 4 }, 0, true }, /* lz4 */
+    { { (const uint8_t *)"PK\3\4", 4 }, 0, false },          /* zip */
+    { { (const uint8_t *)"PK\5\6", 4 }, 0, false },          /* an empty zip */
     { { (const uint8_t *)"7z\xbc\xaf\x27\x1c", 6 }, 0, false },
-    { { (const uint8_t *)"ustar", 5 }, 257, false },          /* tar */
+    { { (const uint8_t *)"ustar", 5 }, 257, false }, /* tar */
 };
 
 static int no_memory(struct err *e)
@@ -313,8 +317,8 @@ static int top_next(struct stream *s, struct err *e)
     do {
         rc = archive_read_next_header(l->a, &entry);
     } while (rc == ARCHIVE_RETRY ||
-             ((rc == ARCHIVE_OK || rc == ARCHIVE_WARN) && archive_entry_filetype(entry) != AE_IFREG &&
-              archive_entry_filetype(entry) != 0));
+             ((rc == ARCHIVE_OK || rc == ARCHIVE_WARN) &&
+              archive_entry_filetype(entry) != AE_IFREG && archive_entry_filetype(entry) != 0));
     if (rc == ARCHIVE_EOF)
         return 0;
     if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
@@ -415,8 +419,8 @@ static int text_begin(struct stream *s, struct stream_member *m, struct err *e)
         return ERR_OK;
     l->head_used = 2;
     rc = wide_fill(s, e);
-    m->head = (struct span){ s->text, s->text_n < STREAM_HEAD_BYTES ? s->text_n
-                                                                    : STREAM_HEAD_BYTES };
+    m->head =
+        (struct span){ s->text, s->text_n < STREAM_HEAD_BYTES ? s->text_n : STREAM_HEAD_BYTES };
     return rc < 0 ? (int)rc : ERR_OK;
 }
 
@@ -507,8 +511,7 @@ int stream_member(struct stream *s, struct stream_member *m, struct err *e)
             return rc < 0 ? rc : 1;
         }
         if (s->top == LIMIT_ARCHIVE_DEPTH)
-            return err_set(e, ERR_LIMIT, 0,
-                           "It lies in more than %d archives one within another.",
+            return err_set(e, ERR_LIMIT, 0, "It lies in more than %d archives one within another.",
                            LIMIT_ARCHIVE_DEPTH);
         rc = level_push(s, one, e);
         if (rc != ERR_OK)

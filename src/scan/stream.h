@@ -23,9 +23,9 @@
 struct stream;
 
 struct stream_member {
-    struct span name;     /* as shown; lives until the stream is closed */
-    struct span head;     /* its first bytes, at most STREAM_HEAD_BYTES; until the next call */
-    int64_t time_ns;      /* when it was last written, 0 when unknown */
+    struct span name; /* as shown; lives until the stream is closed */
+    struct span head; /* its first bytes, at most STREAM_HEAD_BYTES; until the next call */
+    int64_t time_ns;  /* when it was last written, 0 when unknown */
 };
 
 /* ERR_IO when it cannot be opened. `path` is kept, not copied. */

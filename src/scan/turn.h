@@ -34,8 +34,8 @@ int turn_new(struct turn **out, const struct turn_settings *s, struct err *e);
 void turn_free(struct turn **t);
 
 /*
- * The piece for a block, to be filled by the calling thread; may wait until there is room. Called in
- * the order of the blocks (that is, under the feed's lock). NULL when the scan has failed.
+ * The piece for a block, to be filled by the calling thread; may wait until there is room. Called
+ * in the order of the blocks (that is, under the feed's lock). NULL when the scan has failed.
  */
 struct piece *turn_take(struct turn *t, const struct block *b);
 
@@ -59,7 +59,8 @@ void turn_progress(struct turn *t, uint64_t events, uint64_t done_bytes, uint64_
  * findings by time. */
 bool turn_late(struct turn *t, int64_t time_ns, struct span text);
 
-/* Everything that was held back, and head and foot. Returns what turn_fail() was given, if it was. */
+/* Everything that was held back, and head and foot. Returns what turn_fail() was given, if it was.
+ */
 int turn_head(struct turn *t, struct err *e);
 int turn_finish(struct turn *t, const struct scan_totals *totals, struct err *e);
 

@@ -20,10 +20,10 @@ enum atom_anchor { ANCHOR_NONE, ANCHOR_START, ANCHOR_END };
 
 /* The least that can be looked for in an event. */
 struct atom {
-    uint32_t name;      /* name id, 0 for keywords */
-    uint8_t kind;       /* enum atom_kind */
-    uint8_t anchor;     /* enum atom_anchor; of a LITERAL */
-    struct span text;   /* folded */
+    uint32_t name;    /* name id, 0 for keywords */
+    uint8_t kind;     /* enum atom_kind */
+    uint8_t anchor;   /* enum atom_anchor; of a LITERAL */
+    struct span text; /* folded */
 };
 
 /* How often each text is used in the whole set of rules. */

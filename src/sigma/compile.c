@@ -19,7 +19,7 @@
 
 #define KEYWORDS_OWN_MAX 64u /* atoms: more, and the partition joins a group */
 
-#define NO_GROUP UINT32_MAX
+#define NO_GROUP         UINT32_MAX
 
 /* Vectorscan takes tens of megabytes for so many: not for two at a time. */
 #define LARGE_LITERALS 2000u
@@ -37,22 +37,22 @@ struct compile {
     struct compiled *c;
     struct image *im;
     struct arena mem;
-    struct witness *witness;    /* by rule */
-    uint32_t *keyword_atoms;    /* by rule: how many of its witness's */
-    struct atom_use *uses;      /* room for one partition's atoms */
+    struct witness *witness; /* by rule */
+    uint32_t *keyword_atoms; /* by rule: how many of its witness's */
+    struct atom_use *uses;   /* room for one partition's atoms */
     size_t use_cap;
     struct keyword_group *groups;
     uint32_t group_count;
-    uint32_t *group_of;         /* partition -> its group, or NO_GROUP */
-    struct hs_database **db;    /* by field id */
+    uint32_t *group_of;      /* partition -> its group, or NO_GROUP */
+    struct hs_database **db; /* by field id */
     uint32_t field_cap;
     /* the workers' */
-    const uint32_t *order;      /* field ids, most literals first */
+    const uint32_t *order; /* field ids, most literals first */
     uint32_t order_count;
-    uint32_t large_count;       /* of these: one after the other, by the calling thread */
+    uint32_t large_count; /* of these: one after the other, by the calling thread */
     atomic_uint next;
     atomic_int rc;
-    struct err err;             /* of the worker that failed first; read after joining */
+    struct err err; /* of the worker that failed first; read after joining */
     pthread_mutex_t lock;
 };
 
@@ -123,8 +123,7 @@ static void find_logsources(struct compile *k)
     for (uint32_t r = 0; r < c->rule_count; r++) {
         uint32_t i = 0;
 
-        while (i < c->logsource_count &&
-               !logsource_eq(&c->logsources[i], &c->rules[r]->logsource))
+        while (i < c->logsource_count && !logsource_eq(&c->logsources[i], &c->rules[r]->logsource))
             i++;
         if (i == c->logsource_count)
             c->logsources[c->logsource_count++] = c->rules[r]->logsource;
@@ -251,8 +250,8 @@ static void find_regexes(struct compile *k)
     struct compiled *c = k->c;
 
     for (unsigned pass = 0; pass < 2; pass++) { /* count, then fill */
-        c->regexes = pass == 0 ? NULL
-                               : image_array(k->im, c->regex_count, sizeof(struct sigma_test *));
+        c->regexes =
+            pass == 0 ? NULL : image_array(k->im, c->regex_count, sizeof(struct sigma_test *));
         c->regex_count = 0;
         for (uint32_t i = 0; i < c->item_count && !k->im->failed; i++)
             number_regexes(k, c->items[i]);
@@ -278,8 +277,8 @@ static uint32_t partition_for(struct compile *k, const uint64_t *set, size_t wor
     if (copy == NULL)
         return NO_PARTITION;
     memcpy(copy, set, words * sizeof(*set));
-    c->partitions[c->partition_count] = (struct partition){ .id = c->partition_count,
-                                                            .logsources = copy };
+    c->partitions[c->partition_count] =
+        (struct partition){ .id = c->partition_count, .logsources = copy };
     return c->partition_count++;
 }
 
@@ -406,7 +405,8 @@ static int plan_field(struct compile *k, struct field_index *fi, struct atom_use
     return index_plan(fi, k->im, uses, count, e);
 }
 
-/* The sieve of the first partition with the same keywords, or a new one; NULL when there is none. */
+/* The sieve of the first partition with the same keywords, or a new one; NULL when there is none.
+ */
 static struct field_index *sieve_for(struct compile *k, const struct field_index *raw)
 {
     struct field_index *sieve;

@@ -51,18 +51,18 @@ struct correlator {
     struct windows windows;
     struct table groups;
     struct state *states;
-    struct group **heap;                /* groups with a timer, the next due first */
+    struct group **heap; /* groups with a timer, the next due first */
     size_t heap_count, heap_cap;
     struct dirty dirty[LIMIT_CORRELATION_DEPTH + 1];
-    struct position at;                 /* the position that inputs come in for */
+    struct position at; /* the position that inputs come in for */
     bool started;
-    int64_t advanced;                   /* time advanced to, when has_advanced */
+    int64_t advanced; /* time advanced to, when has_advanced */
     bool has_advanced;
     uint8_t last_key[CORRELATE_KEY_BYTES];
     uint64_t serial;
-    struct buf key, shown, value;       /* of the input at hand */
-    struct span number;                 /* text of its last value field */
-    struct correlate_event *events;     /* of the result at hand: EVENTS_ROOM */
+    struct buf key, shown, value;   /* of the input at hand */
+    struct span number;             /* text of its last value field */
+    struct correlate_event *events; /* of the result at hand: EVENTS_ROOM */
     struct correlate_pair *pairs;
 };
 
@@ -435,8 +435,8 @@ static uint32_t add_events(struct correlate_event *to, uint32_t at, const struct
 static uint32_t gather(const struct window *w, struct correlate_event *to)
 {
     uint64_t first = w->count < CORRELATE_EVENTS_MAX ? w->count : CORRELATE_EVENTS_MAX;
-    uint64_t last = w->count - first < CORRELATE_EVENTS_MAX ? w->count - first
-                                                            : CORRELATE_EVENTS_MAX;
+    uint64_t last =
+        w->count - first < CORRELATE_EVENTS_MAX ? w->count - first : CORRELATE_EVENTS_MAX;
     uint32_t at = 0;
 
     for (const struct block *b = w->oldest; first > 0; b = b->newer) {

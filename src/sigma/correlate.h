@@ -74,9 +74,9 @@ bool correlate_wanted(const struct correlate_plan *p, uint32_t rule);
 
 struct correlate_event {
     int64_t time_ns;
-    uint64_t order;  /* one for each event */
-    uint64_t ref;    /* whatever leads the caller to the event */
-    uint32_t rule;   /* that it matched */
+    uint64_t order; /* one for each event */
+    uint64_t ref;   /* whatever leads the caller to the event */
+    uint32_t rule;  /* that it matched */
 };
 
 /* Where field values come from: p == NULL when absent or null. */
@@ -118,22 +118,22 @@ struct correlate_result {
     int64_t time_ns;
     const struct correlate_pair *group;
     uint32_t group_count;
-    double value;               /* that the condition was held against; extended: rules present */
-    uint64_t input_count;       /* all inputs of the window, whatever was kept */
+    double value;         /* that the condition was held against; extended: rules present */
+    uint64_t input_count; /* all inputs of the window, whatever was kept */
     const struct correlate_event *events; /* ascending, each event once; of the first and last */
-    uint32_t event_count;       /* CORRELATE_EVENTS_MAX inputs, the first and last as many */
+    uint32_t event_count; /* CORRELATE_EVENTS_MAX inputs, the first and last as many */
 };
 
 typedef void correlate_fn(void *arg, const struct correlate_result *r);
 
 struct correlate_counts {
     uint64_t inputs, results;
-    uint64_t group_missing;     /* inputs without a group */
-    uint64_t value_missing;     /* inputs without the condition's field: skipped */
-    uint64_t value_odd;         /* its value is no number, or of 2^63 and more: skipped */
-    uint64_t groups;            /* alive now */
-    uint64_t groups_evicted;    /* forgotten for want of memory: those idle longest, but first one
-                                   that alone holds half of it */
+    uint64_t group_missing;  /* inputs without a group */
+    uint64_t value_missing;  /* inputs without the condition's field: skipped */
+    uint64_t value_odd;      /* its value is no number, or of 2^63 and more: skipped */
+    uint64_t groups;         /* alive now */
+    uint64_t groups_evicted; /* forgotten for want of memory: those idle longest, but first one
+                                that alone holds half of it */
 };
 
 struct correlator;

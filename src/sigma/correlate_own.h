@@ -38,8 +38,8 @@ struct feeds {
  * the steps `from` was complete before, or it is a first one. */
 struct step {
     uint32_t slot;
-    uint32_t level;     /* what reaching it is worth; 0: nothing */
-    uint32_t next;      /* next step of the same slot, or CORRELATE_NONE */
+    uint32_t level; /* what reaching it is worth; 0: nothing */
+    uint32_t next;  /* next step of the same slot, or CORRELATE_NONE */
     bool first;
     uint32_t *from;
     uint32_t from_count;
@@ -49,10 +49,10 @@ struct plan_row {
     const struct sigma_correlation *rule;
     struct correlation_condition condition; /* with the default of temporal ones filled in */
     enum judged judged;
-    uint32_t field_count;   /* group-by and condition */
+    uint32_t field_count; /* group-by and condition */
     uint32_t *slot_of_ref;
     uint32_t slot_count;
-    struct step *steps;     /* ordered types */
+    struct step *steps; /* ordered types */
     uint32_t step_count;
     uint32_t *step_of_slot; /* first in the list of `next` */
     bool any_order;         /* ordered, extended: nothing is left to be ordered */
@@ -158,8 +158,8 @@ static inline size_t nested_bytes(uint32_t count)
 /* One distinct value of one group of value_count. */
 struct value {
     struct node node;
-    uint64_t group;  /* serial */
-    uint32_t count;  /* inputs of the window that have it */
+    uint64_t group; /* serial */
+    uint32_t count; /* inputs of the window that have it */
     uint32_t bytes;
     uint8_t text[];
 };
@@ -205,34 +205,34 @@ struct sum {
 
 struct group {
     struct node node;
-    struct group *idler, *newer;  /* of its correlation, by the last input */
+    struct group *idler, *newer; /* of its correlation, by the last input */
     uint64_t serial;
     uint32_t correlation;
-    uint32_t timer;               /* place in the heap + 1; 0: none is set */
+    uint32_t timer; /* place in the heap + 1; 0: none is set */
     int64_t due;
-    int64_t last;                 /* time of the last input */
-    int64_t fired;                /* time of the last result, when has_fired */
-    uint64_t event;               /* order number of the last event, when has_event */
+    int64_t last;   /* time of the last input */
+    int64_t fired;  /* time of the last result, when has_fired */
+    uint64_t event; /* order number of the last event, when has_event */
     bool has_fired, has_event, holds, dirty;
     struct window window;
     union {
-        uint64_t distinct;        /* value_count */
-        struct sum sum;           /* value_sum, value_avg */
-        struct order order;       /* value_median, value_percentile */
+        uint64_t distinct;  /* value_count */
+        struct sum sum;     /* value_sum, value_avg */
+        struct order order; /* value_median, value_percentile */
         struct {
-            uint32_t *count;      /* inputs by slot */
-            uint32_t present;     /* slots above 0 */
+            uint32_t *count;         /* inputs by slot */
+            uint32_t present;        /* slots above 0 */
             struct reached *reached; /* by step */
-        } slots;                  /* temporal ones */
+        } slots;                     /* temporal ones */
     } of;
     uint32_t key_bytes, shown_bytes;
-    uint8_t text[];               /* key, then the values as shown unless they are the key */
+    uint8_t text[]; /* key, then the values as shown unless they are the key */
 };
 
 struct windows {
     struct memory mem;
     struct table values;
-    uint64_t seed[2];             /* hashes cannot be foreseen by who writes logs */
+    uint64_t seed[2]; /* hashes cannot be foreseen by who writes logs */
 };
 
 /* What enters a window. `value` is the key of value_count's value, of.number is set for the types

@@ -25,9 +25,9 @@ static int no_memory(struct err *e)
 
 bool plan_bounds(const struct correlation_condition *c, double v)
 {
-    return (!c->has_gt || v > c->gt) && (!c->has_gte || v >= c->gte) &&
-           (!c->has_lt || v < c->lt) && (!c->has_lte || v <= c->lte) &&
-           (!c->has_eq || v == c->eq) && (!c->has_neq || v != c->neq);
+    return (!c->has_gt || v > c->gt) && (!c->has_gte || v >= c->gte) && (!c->has_lt || v < c->lt) &&
+           (!c->has_lte || v <= c->lte) && (!c->has_eq || v == c->eq) &&
+           (!c->has_neq || v != c->neq);
 }
 
 bool plan_expr(const struct plan_row *row, const struct correlation_expr *x, const uint32_t *count)
@@ -220,9 +220,9 @@ static bool expr_steps(struct arena *mem, struct plan_row *row)
 
 static bool make_steps(struct arena *mem, struct plan_row *row)
 {
-    bool ok = row->rule->expr != NULL          ? expr_steps(mem, row)
-              : row->rule->condition.given     ? length_steps(mem, row)
-                                               : chain_steps(mem, row);
+    bool ok = row->rule->expr != NULL      ? expr_steps(mem, row)
+              : row->rule->condition.given ? length_steps(mem, row)
+                                           : chain_steps(mem, row);
 
     row->step_of_slot = arena_array(mem, row->slot_count, sizeof(*row->step_of_slot));
     if (!ok || row->step_of_slot == NULL)
@@ -318,8 +318,8 @@ static bool make_feeds(struct correlate_plan *p, const struct correlate_rules *f
 
         for (uint32_t k = 0; k < c->ref_count; k++) {
             const struct correlation_ref *ref = &c->refs[k];
-            struct feeds *to = ref->is_correlation ? &p->of_correlation[ref->index]
-                                                   : &p->of_rule[ref->index];
+            struct feeds *to =
+                ref->is_correlation ? &p->of_correlation[ref->index] : &p->of_rule[ref->index];
 
             if (p->rows[i].slot_of_ref[k] < slots)
                 continue; /* referred to before, in other words */

@@ -484,9 +484,8 @@ bool window_add(struct windows *w, const struct plan_row *row, struct group *g, 
 
 void window_expire(struct windows *w, const struct plan_row *row, struct group *g, int64_t time)
 {
-    while (g->window.count > 0 &&
-           span_passed(g->window.oldest->entry[g->window.oldest->begin].time, time,
-                       row->rule->timespan_ns))
+    while (g->window.count > 0 && span_passed(g->window.oldest->entry[g->window.oldest->begin].time,
+                                              time, row->rule->timespan_ns))
         entry_go(w, row, g);
 }
 

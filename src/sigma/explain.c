@@ -10,9 +10,9 @@
 #include "base/buf.h"
 #include "sigma/verify.h"
 
-#define ROWS_MAX       4096u
-#define SHOWN_BYTES    240u /* of wanted and had */
-#define EXPLAIN_BYTES  ((size_t)64 << 20)
+#define ROWS_MAX      4096u
+#define SHOWN_BYTES   240u /* of wanted and had */
+#define EXPLAIN_BYTES ((size_t)64 << 20)
 
 struct explain {
     const struct ruleset *rs;
@@ -142,10 +142,11 @@ static void add_items(struct explain *x, const struct sigma_rule *rule, struct s
     if (x->count == ROWS_MAX)
         return;
     if (node->kind == NODE_ITEM) {
-        x->rows[x->count++] = (struct explain_row){
-            .holds = node_alone(x, rule, node, view), .is_item = true, .name = node->item->key,
-            .wanted = item_wanted(x, node->item), .had = item_had(x, node->item, e, view)
-        };
+        x->rows[x->count++] = (struct explain_row){ .holds = node_alone(x, rule, node, view),
+                                                    .is_item = true,
+                                                    .name = node->item->key,
+                                                    .wanted = item_wanted(x, node->item),
+                                                    .had = item_had(x, node->item, e, view) };
         return;
     }
     for (uint32_t i = 0; i < node->child_count; i++)
@@ -164,10 +165,9 @@ bool explain_rule(struct explain *x, uint32_t rule, struct event *e, const struc
     for (uint32_t i = 0; i < r->search_count && x->count < ROWS_MAX; i++) {
         struct sigma_node search = { .kind = NODE_SEARCH, .search = i };
 
-        x->rows[x->count++] = (struct explain_row){
-            .holds = node_alone(x, r, &search, view), .name = r->searches[i].name,
-            .of_filter = r->searches[i].of_filter
-        };
+        x->rows[x->count++] = (struct explain_row){ .holds = node_alone(x, r, &search, view),
+                                                    .name = r->searches[i].name,
+                                                    .of_filter = r->searches[i].of_filter };
         add_items(x, r, r->searches[i].body, e, view);
     }
     *rows = x->rows;

@@ -1,6 +1,6 @@
 /*
- * explain.h - why a rule matches an event or does not: its searches and their items one by one, each
- * evaluated by itself, with what the event has for them. For people who write rules; not fast.
+ * explain.h - why a rule matches an event or does not: its searches and their items one by one,
+ * each evaluated by itself, with what the event has for them. For people who write rules; not fast.
  */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
@@ -18,11 +18,11 @@ const struct view *explain_view(const struct explain *x, uint32_t rule, const st
 
 struct explain_row {
     bool holds;
-    bool is_item;        /* else a search, whose items follow */
-    bool of_filter;      /* the search came with a filter */
-    struct span name;    /* the search's name, or the item's key as written */
-    struct span wanted;  /* of an item: its values as written, " | " between them, cut */
-    struct span had;     /* what the event has there, the same way; p == NULL: nothing */
+    bool is_item;       /* else a search, whose items follow */
+    bool of_filter;     /* the search came with a filter */
+    struct span name;   /* the search's name, or the item's key as written */
+    struct span wanted; /* of an item: its values as written, " | " between them, cut */
+    struct span had;    /* what the event has there, the same way; p == NULL: nothing */
 };
 
 /* Does the rule hold, and the rows why; they live until the next call. */

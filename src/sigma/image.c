@@ -13,10 +13,10 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define IMAGE_ADDRESS     ((uintptr_t)0x3A0000000000)
-#define IMAGE_MAGIC       0x314D49484E4143ull /* "CANHIM1" */
-#define IMAGE_HEADER      4096u
-#define IMAGE_LAYOUT      5u /* raised with every change of a struct that lives in an image */
+#define IMAGE_ADDRESS ((uintptr_t)0x3A0000000000)
+#define IMAGE_MAGIC   0x314D49484E4143ull /* "CANHIM1" */
+#define IMAGE_HEADER  4096u
+#define IMAGE_LAYOUT  5u /* raised with every change of a struct that lives in an image */
 
 struct image_header {
     uint64_t magic;
@@ -195,8 +195,8 @@ static int load_fd(struct image *im, int fd, struct span key, const char *path, 
     if (fstat(fd, &st) != 0)
         return io_error(e, path, "stat");
     if (!file_trusted(&st))
-        return err_set(e, ERR_CORRUPT, 0, "%s: not used: it is no plain file that this user alone may write",
-                       path);
+        return err_set(e, ERR_CORRUPT, 0,
+                       "%s: not used: it is no plain file that this user alone may write", path);
     if (pread(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h) || !head_good(&h, &st, key))
         return err_set(e, ERR_NOTFOUND, 0, "%s: made from other sources", path);
     bytes = (size_t)h.used + key.n;

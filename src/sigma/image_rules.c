@@ -121,8 +121,8 @@ static struct span *spans(struct image *im, const struct span *from, uint32_t co
 
 static void copy_head(struct image *im, struct sigma_head *h)
 {
-    struct span *text[] = { &h->title,  &h->id,       &h->name,    &h->status, &h->description,
-                            &h->author, &h->date,     &h->modified, &h->license, &h->file };
+    struct span *text[] = { &h->title,  &h->id,   &h->name,     &h->status,  &h->description,
+                            &h->author, &h->date, &h->modified, &h->license, &h->file };
 
     for (size_t i = 0; i < COUNT_OF(text); i++)
         *text[i] = image_span(im, *text[i]);

@@ -119,8 +119,8 @@ int index_plan(struct field_index *fi, struct image *im, struct atom_use *uses, 
         plan_literals(fi, im, uses + from[ATOM_LITERAL], from[ATOM_PRESENT] - from[ATOM_LITERAL],
                       texts[ATOM_LITERAL]);
     if (texts[ATOM_PRESENT] > 0)
-        fi->present = rules_of(im, uses + from[ATOM_PRESENT], count - from[ATOM_PRESENT],
-                               ANCHOR_NONE);
+        fi->present =
+            rules_of(im, uses + from[ATOM_PRESENT], count - from[ATOM_PRESENT], ANCHOR_NONE);
     if (im->failed)
         return err_set(e, ERR_NOMEM, 0, "no memory for the index of the rules");
     return ERR_OK;
@@ -162,12 +162,12 @@ bool index_same(const struct field_index *a, const struct field_index *b)
 }
 
 /*
- * Vectorscan 5.4.9 on AVX-512 misses literals out of sets whose literals begin alike or share a byte:
- * it skips ahead to such a byte and overlooks it in the last 64 bytes of a text, one in some hundred
- * times (tests/unit/sigma/index_test.c shows it). Where literals begin in many ways it does not
- * skip, and is whole. So every set is given texts that begin in many ways, share nothing and are
- * in no event: no valid UTF-8. They bear the id of the first literal: to see one would mean a rule
- * tried in vain. A single literal goes another way there and needs none.
+ * Vectorscan 5.4.9 on AVX-512 misses literals out of sets whose literals begin alike or share a
+ * byte: it skips ahead to such a byte and overlooks it in the last 64 bytes of a text, one in some
+ * hundred times (tests/unit/sigma/index_test.c shows it). Where literals begin in many ways it does
+ * not skip, and is whole. So every set is given texts that begin in many ways, share nothing and
+ * are in no event: no valid UTF-8. They bear the id of the first literal: to see one would mean a
+ * rule tried in vain. A single literal goes another way there and needs none.
  */
 #define FILLERS      24u
 #define FILLER_BYTES 4u

@@ -43,20 +43,20 @@ enum literal_sense {
 struct literal {
     struct span text; /* folded */
     struct rule_list anywhere, at_start, at_end;
-    uint8_t sense;    /* enum literal_sense */
+    uint8_t sense; /* enum literal_sense */
 };
 
 struct field_index {
     uint32_t name;
-    uint32_t id;                /* unique in the ruleset: key of the matcher's memo */
-    struct exact_slot *exact;   /* NULL when there is none */
+    uint32_t id;              /* unique in the ruleset: key of the matcher's memo */
+    struct exact_slot *exact; /* NULL when there is none */
     uint32_t exact_mask;
-    struct literal *literals;   /* by Vectorscan id */
+    struct literal *literals; /* by Vectorscan id */
     uint32_t literal_count;
-    struct hs_database *db;     /* NULL when there are no literals */
+    struct hs_database *db; /* NULL when there are no literals */
     struct rule_list present;
-    uint64_t *logsources;       /* of the rules with an atom here: as in struct partition */
-    bool raw;                   /* literals stand in a text that is not folded */
+    uint64_t *logsources; /* of the rules with an atom here: as in struct partition */
+    bool raw;             /* literals stand in a text that is not folded */
 };
 
 /* What is looked for in every value and in the record as a whole. */
@@ -72,7 +72,7 @@ struct partition {
     const uint64_t *logsources; /* bit set over ruleset->logsources */
     struct field_index *fields;
     uint32_t field_count;
-    struct keywords keywords;   /* perhaps shared: then with rules that are not of this one */
+    struct keywords keywords; /* perhaps shared: then with rules that are not of this one */
     struct rule_list always;
     uint32_t rule_count;
 };

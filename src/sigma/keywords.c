@@ -142,8 +142,8 @@ static struct span best_fragment(const struct field_index *raw, const bool *cove
 
 static void sieve_add(struct field_index *sieve, struct image *im, struct span text, uint8_t sense)
 {
-    sieve->literals[sieve->literal_count++] = (struct literal){ .text = image_span(im, text),
-                                                                .sense = sense };
+    sieve->literals[sieve->literal_count++] =
+        (struct literal){ .text = image_span(im, text), .sense = sense };
 }
 
 void keywords_sieve(struct field_index *sieve, const struct field_index *raw, struct image *im)

@@ -49,8 +49,7 @@ static inline bool keywords_skips(const struct keywords *kw, const struct rec_fi
 {
     if (f->kind == REC_GROUP || f->kind == REC_NONE)
         return true; /* keywords do not look into them */
-    return !kw->digits &&
-           (f->kind == REC_NUMBER || (f->kind >= REC_U8 && f->kind != REC_BOOL32));
+    return !kw->digits && (f->kind == REC_NUMBER || (f->kind >= REC_U8 && f->kind != REC_BOOL32));
 }
 
 /* Is all that a keyword can find in this value found by a scan of `raw`? When `escapes`, it had an

@@ -40,12 +40,12 @@ struct matcher {
     const struct compiled *c;
     struct verify verify;
     struct memo *memo;
-    struct plan **plans;      /* by class id */
-    struct plan odd;          /* of a class beyond the table */
-    uint32_t *tried;          /* rule -> round in which it was last a candidate */
-    uint32_t *fresh_of;       /* rule -> look-up in which it was last found */
+    struct plan **plans; /* by class id */
+    struct plan odd;     /* of a class beyond the table */
+    uint32_t *tried;     /* rule -> round in which it was last a candidate */
+    uint32_t *fresh_of;  /* rule -> look-up in which it was last found */
     uint32_t round, lookup;
-    uint32_t *fresh;          /* rules found by the look-up at hand */
+    uint32_t *fresh; /* rules found by the look-up at hand */
     uint32_t fresh_count;
     struct hit *hits;
     uint32_t hit_count;
@@ -83,8 +83,8 @@ int matcher_new(struct matcher **out, const struct ruleset *rs, struct err *e)
     m->fresh_of = calloc(rules, sizeof(*m->fresh_of));
     m->fresh = calloc(rules, sizeof(*m->fresh));
     m->hits = calloc(rules, sizeof(*m->hits));
-    if (m->plans == NULL || m->tried == NULL || m->fresh_of == NULL ||
-        m->fresh == NULL || m->hits == NULL)
+    if (m->plans == NULL || m->tried == NULL || m->fresh_of == NULL || m->fresh == NULL ||
+        m->hits == NULL)
         rc = err_set(e, ERR_NOMEM, 0, "no memory for a matcher");
     if (rc == ERR_OK)
         rc = memo_new(&m->memo, e);
@@ -165,8 +165,8 @@ static int on_raw_literal(unsigned id, unsigned long long from, unsigned long lo
 }
 
 /* For the sieve: anything that must be looked into ends the scan. */
-static int on_fragment(unsigned id, unsigned long long from, unsigned long long to,
-                       unsigned flags, void *arg)
+static int on_fragment(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                       void *arg)
 {
     struct matcher *m = arg;
 

@@ -30,18 +30,18 @@ void ruleset_free(struct ruleset **rs);
  * them after the ruleset.
  */
 struct ruleset_sources {
-    const char *taxonomy;      /* folder */
-    const char *const *rules;  /* files and folders */
+    const char *taxonomy;     /* folder */
+    const char *const *rules; /* files and folders */
     uint32_t rule_count;
-    const char *placeholders;  /* YAML file, or NULL */
-    const char *cache;         /* file, or NULL for none */
+    const char *placeholders; /* YAML file, or NULL */
+    const char *cache;        /* file, or NULL for none */
     unsigned threads;
 };
 
 struct ruleset_note {
     bool from_cache;
-    enum err_code cache_code;  /* ERR_NOTFOUND: there was none of these sources, as at first */
-    char cache_why[256];       /* why the cache was not used or not written; empty: it was */
+    enum err_code cache_code; /* ERR_NOTFOUND: there was none of these sources, as at first */
+    char cache_why[256];      /* why the cache was not used or not written; empty: it was */
 };
 
 int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
@@ -59,9 +59,9 @@ int matcher_new(struct matcher **out, const struct ruleset *rs, struct err *e);
 void matcher_free(struct matcher **m);
 
 struct hit {
-    uint32_t rule;              /* index in sigma_rules.rules */
+    uint32_t rule; /* index in sigma_rules.rules */
     const struct view *view;
-    bool filter_unavailable;    /* a filter's field cannot exist in this view */
+    bool filter_unavailable; /* a filter's field cannot exist in this view */
 };
 
 /* Try every rule on the event. The hits are ascending by rule, each rule once; they live until

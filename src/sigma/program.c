@@ -24,11 +24,11 @@
 #define COST_STEP     2.0
 
 static const double cost_of_op[SIGMA_OPS] = {
-    [SIGMA_EQ] = 3,      [SIGMA_CONTAINS] = 20, [SIGMA_STARTS] = 3,   [SIGMA_ENDS] = 3,
-    [SIGMA_LIKE] = 60,   [SIGMA_RE] = 300,      [SIGMA_CIDR] = 40,    [SIGMA_NUM] = 15,
-    [SIGMA_LT] = 20,     [SIGMA_LTE] = 20,      [SIGMA_GT] = 20,      [SIGMA_GTE] = 20,
-    [SIGMA_MINUTE] = 60, [SIGMA_HOUR] = 60,     [SIGMA_DAY] = 60,     [SIGMA_WEEK] = 60,
-    [SIGMA_MONTH] = 60,  [SIGMA_YEAR] = 60,     [SIGMA_EXISTS] = 2,   [SIGMA_NULL_] = 2,
+    [SIGMA_EQ] = 3,        [SIGMA_CONTAINS] = 20, [SIGMA_STARTS] = 3, [SIGMA_ENDS] = 3,
+    [SIGMA_LIKE] = 60,     [SIGMA_RE] = 300,      [SIGMA_CIDR] = 40,  [SIGMA_NUM] = 15,
+    [SIGMA_LT] = 20,       [SIGMA_LTE] = 20,      [SIGMA_GT] = 20,    [SIGMA_GTE] = 20,
+    [SIGMA_MINUTE] = 60,   [SIGMA_HOUR] = 60,     [SIGMA_DAY] = 60,   [SIGMA_WEEK] = 60,
+    [SIGMA_MONTH] = 60,    [SIGMA_YEAR] = 60,     [SIGMA_EXISTS] = 2, [SIGMA_NULL_] = 2,
     [SIGMA_FIELDREF] = 40,
 };
 
@@ -155,8 +155,8 @@ struct program program_of(struct program_maker *m, const struct sigma_rule *r)
     for (uint32_t i = 0; i < m->count && steps != NULL; i++) {
         const struct program_step *s = &m->steps[i];
 
-        steps[turned(m, i)] = (struct program_step){ s->item, turned(m, s->if_true),
-                                                     turned(m, s->if_false) };
+        steps[turned(m, i)] =
+            (struct program_step){ s->item, turned(m, s->if_true), turned(m, s->if_false) };
     }
     return steps != NULL ? (struct program){ steps, m->count } : none;
 }

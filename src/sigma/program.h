@@ -24,7 +24,7 @@
 #define PROGRAM_FALSE (UINT32_MAX - 1)
 
 struct program_step {
-    uint32_t item; /* id */
+    uint32_t item;              /* id */
     uint32_t if_true, if_false; /* number of a later step, PROGRAM_TRUE or PROGRAM_FALSE */
 };
 
@@ -39,9 +39,9 @@ struct program_maker {
     struct arena *mem; /* scratch */
     const struct chances *chances;
     struct program_step *steps; /* room for the longest */
-    uint32_t count;     /* steps of the program at hand, the last first */
+    uint32_t count;             /* steps of the program at hand, the last first */
     uint32_t parts;
-    bool unfit;         /* it has no program */
+    bool unfit; /* it has no program */
 };
 
 /* The rule must carry folded texts, name ids and item ids. */

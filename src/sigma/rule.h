@@ -23,15 +23,15 @@
     X(LIKE)     /* matches the tokens, anchored at both ends: wildcards inside */                  \
     X(RE)       /* PCRE2 finds text in it (unanchored) */                                          \
     X(CIDR)     /* is an address in net/bits */                                                    \
-    X(NUM)      /* equals text, or is a number equal to it (rule value was a YAML number) */      \
+    X(NUM)      /* equals text, or is a number equal to it (rule value was a YAML number) */       \
     X(LT)       /* is a number < text, compared exactly */                                         \
     X(LTE)                                                                                         \
     X(GT)                                                                                          \
     X(GTE)                                                                                         \
-    X(MINUTE)   /* is a time whose part (UTC as written) equals num */                             \
+    X(MINUTE) /* is a time whose part (UTC as written) equals num */                               \
     X(HOUR)                                                                                        \
     X(DAY)                                                                                         \
-    X(WEEK)     /* ISO 8601 week */                                                                \
+    X(WEEK) /* ISO 8601 week */                                                                    \
     X(MONTH)                                                                                       \
     X(YEAR)                                                                                        \
     X(EXISTS)   /* the field is present (num 1) or not (num 0), whatever its value */              \
@@ -42,14 +42,14 @@ enum sigma_op {
 #define X(name) SIGMA_##name,
     SIGMA_OP_TABLE(X)
 #undef X
-    SIGMA_OPS
+        SIGMA_OPS
 };
 
 /* One element of a LIKE pattern. */
 struct sigma_token {
     enum { TOKEN_TEXT, TOKEN_ANY /* '*' */, TOKEN_ONE /* '?': one code point */ } kind;
     struct span text;
-    struct span fold;      /* text after case folding; filled by compile.c */
+    struct span fold; /* text after case folding; filled by compile.c */
 };
 
 struct sigma_test {
@@ -60,19 +60,19 @@ struct sigma_test {
     uint8_t net[16];       /* CIDR: IPv4 as ::ffff:a.b.c.d */
     uint8_t net_bits;      /* 0..128, counted in the 128-bit form */
     double num;
-    struct span text;      /* not folded; wildcards and escapes already resolved */
+    struct span text; /* not folded; wildcards and escapes already resolved */
     struct sigma_token *tokens;
     uint32_t token_count;
-    struct span shown;     /* the value as the author wrote it, for explanations */
-    struct span fold;      /* text after case folding; this and the next two filled by compile.c */
-    uint32_t ref_name;     /* FIELDREF: name id */
-    uint32_t regex;        /* RE: index of the compiled expression */
+    struct span shown; /* the value as the author wrote it, for explanations */
+    struct span fold;  /* text after case folding; this and the next two filled by compile.c */
+    uint32_t ref_name; /* FIELDREF: name id */
+    uint32_t regex;    /* RE: index of the compiled expression */
 };
 
 /* A scalar as the YAML had it, for the oracle and for explanations. */
 struct sigma_scalar {
     enum { SCALAR_TEXT, SCALAR_NUMBER, SCALAR_BOOL, SCALAR_NULL } kind;
-    struct span text;      /* plain text of the scalar */
+    struct span text; /* plain text of the scalar */
     uint32_t line;
 };
 
@@ -80,17 +80,17 @@ struct sigma_scalar {
  * raw text. */
 struct sigma_item {
     struct span field;
-    struct span key;               /* as written: field and modifiers */
+    struct span key; /* as written: field and modifiers */
     struct sigma_scalar *raw;
     uint32_t raw_count;
-    struct sigma_test *tests;      /* lowered */
+    struct sigma_test *tests; /* lowered */
     uint32_t test_count;
-    uint32_t *group;               /* with `all`: tests of one raw value (windash, base64offset
-                                      give several) have one number and are ORed, groups ANDed */
-    bool all;                      /* every group must hold, in some value; else any test */
-    bool negate;                   /* neq: the whole item is turned round */
-    uint32_t name;                 /* name id of `field`, 0 for keywords; filled by compile.c */
-    uint32_t id;                   /* 0.., equal items have one; filled by compile.c */
+    uint32_t *group; /* with `all`: tests of one raw value (windash, base64offset
+                        give several) have one number and are ORed, groups ANDed */
+    bool all;        /* every group must hold, in some value; else any test */
+    bool negate;     /* neq: the whole item is turned round */
+    uint32_t name;   /* name id of `field`, 0 for keywords; filled by compile.c */
+    uint32_t id;     /* 0.., equal items have one; filled by compile.c */
     uint32_t line;
 };
 
@@ -100,10 +100,10 @@ enum sigma_node_kind { NODE_ITEM, NODE_AND, NODE_OR, NODE_NOT, NODE_SEARCH };
  * "x of" already spread into AND/OR over the searches that it names; "N of" with N > 1 is
  * NODE_OR with at_least = N. */
 struct sigma_node {
-    uint8_t kind;                  /* enum sigma_node_kind */
-    uint32_t at_least;             /* NODE_OR: how many children must hold, normally 1 */
-    struct sigma_item *item;       /* NODE_ITEM */
-    uint32_t search;               /* NODE_SEARCH: index in rule->searches */
+    uint8_t kind;            /* enum sigma_node_kind */
+    uint32_t at_least;       /* NODE_OR: how many children must hold, normally 1 */
+    struct sigma_item *item; /* NODE_ITEM */
+    uint32_t search;         /* NODE_SEARCH: index in rule->searches */
     struct sigma_node **child;
     uint32_t child_count;
 };
@@ -111,18 +111,24 @@ struct sigma_node {
 struct sigma_search {
     struct span name;
     struct sigma_node *body;
-    bool of_filter;                /* came with an applied filter */
+    bool of_filter; /* came with an applied filter */
     uint32_t line;
 };
 
 struct sigma_logsource {
     struct span product, category, service;
-    struct span custom;            /* first custom element's name, or empty: such a rule is blind */
+    struct span custom; /* first custom element's name, or empty: such a rule is blind */
 };
 
 /* LEVEL order is the order of severity. */
-enum sigma_level { LEVEL_NONE, LEVEL_INFORMATIONAL, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_HIGH,
-                   LEVEL_CRITICAL };
+enum sigma_level {
+    LEVEL_NONE,
+    LEVEL_INFORMATIONAL,
+    LEVEL_LOW,
+    LEVEL_MEDIUM,
+    LEVEL_HIGH,
+    LEVEL_CRITICAL
+};
 
 /* What all three kinds of document have. Absent texts are empty spans. */
 struct sigma_head {
@@ -133,12 +139,12 @@ struct sigma_head {
     uint32_t reference_count;
     struct span *falsepositives;
     uint32_t falsepositive_count;
-    struct span *fields;           /* the rule's `fields` list */
+    struct span *fields; /* the rule's `fields` list */
     uint32_t field_count;
     enum sigma_level level;
-    struct span file;              /* path as given */
-    uint32_t line;                 /* of the document's first line */
-    uint64_t hash;                 /* XXH3 of the document's bytes: the rule hash of findings */
+    struct span file; /* path as given */
+    uint32_t line;    /* of the document's first line */
+    uint64_t hash;    /* XXH3 of the document's bytes: the rule hash of findings */
 };
 
 struct sigma_rule {
@@ -146,32 +152,39 @@ struct sigma_rule {
     struct sigma_logsource logsource;
     struct sigma_search *searches;
     uint32_t search_count;
-    struct sigma_node *condition;  /* all conditions of a list ORed, filters ANDed */
-    struct span *condition_text;   /* as written, for the oracle; one per list entry */
+    struct sigma_node *condition; /* all conditions of a list ORed, filters ANDed */
+    struct span *condition_text;  /* as written, for the oracle; one per list entry */
     uint32_t condition_count;
     struct sigma_filter **filters; /* that were applied, for the oracle */
     uint32_t filter_count;
-    bool emit;                     /* false when only correlations want it (generate: false) */
+    bool emit; /* false when only correlations want it (generate: false) */
 };
 
 struct sigma_filter {
     struct sigma_head head;
     struct sigma_logsource logsource;
-    struct span *rules;            /* ids or names; any_rule when `any` or empty */
+    struct span *rules; /* ids or names; any_rule when `any` or empty */
     uint32_t rule_count;
     bool any_rule;
     struct sigma_search *searches;
     uint32_t search_count;
     struct sigma_node *condition;
     struct span condition_text;
-    uint32_t used;                 /* rules it was applied to */
+    uint32_t used; /* rules it was applied to */
 };
 
 enum correlation_type {
-    CORRELATION_EVENT_COUNT, CORRELATION_VALUE_COUNT, CORRELATION_TEMPORAL,
-    CORRELATION_TEMPORAL_ORDERED, CORRELATION_VALUE_SUM, CORRELATION_VALUE_AVG,
-    CORRELATION_VALUE_PERCENTILE, CORRELATION_VALUE_MEDIAN, CORRELATION_TEMPORAL_EXTENDED,
-    CORRELATION_TEMPORAL_ORDERED_EXTENDED, CORRELATION_TYPES
+    CORRELATION_EVENT_COUNT,
+    CORRELATION_VALUE_COUNT,
+    CORRELATION_TEMPORAL,
+    CORRELATION_TEMPORAL_ORDERED,
+    CORRELATION_VALUE_SUM,
+    CORRELATION_VALUE_AVG,
+    CORRELATION_VALUE_PERCENTILE,
+    CORRELATION_VALUE_MEDIAN,
+    CORRELATION_TEMPORAL_EXTENDED,
+    CORRELATION_TEMPORAL_ORDERED_EXTENDED,
+    CORRELATION_TYPES
 };
 
 /* gt, gte, lt, lte, eq, neq: several of them are a range. */
@@ -184,23 +197,23 @@ struct correlation_condition {
 /* Extended temporal conditions: an expression over the referenced rules. */
 struct correlation_expr {
     enum { EXPR_RULE, EXPR_AND, EXPR_OR, EXPR_NOT } kind;
-    uint32_t ref;                  /* EXPR_RULE: index in refs */
+    uint32_t ref; /* EXPR_RULE: index in refs */
     struct correlation_expr **child;
     uint32_t child_count;
 };
 
 struct correlation_alias {
     struct span name;
-    struct span *ref;              /* rule id or name ... */
-    struct span *field;            /* ... and its field for this alias */
+    struct span *ref;   /* rule id or name ... */
+    struct span *field; /* ... and its field for this alias */
     uint32_t count;
 };
 
 /* A resolved reference: a detection rule or another correlation. */
 struct correlation_ref {
-    struct span text;              /* id or name as written */
+    struct span text; /* id or name as written */
     bool is_correlation;
-    uint32_t index;                /* in ruleset->rules or ->correlations */
+    uint32_t index; /* in ruleset->rules or ->correlations */
 };
 
 struct sigma_correlation {
@@ -215,12 +228,12 @@ struct sigma_correlation {
     struct correlation_expr *expr; /* extended types */
     struct span *value_fields;     /* condition.field */
     uint32_t value_field_count;
-    double percentile;             /* value_percentile; default 50 */
+    double percentile; /* value_percentile; default 50 */
     struct correlation_alias *aliases;
     uint32_t alias_count;
     bool generate;
-    bool emit;                     /* false when only other correlations want it */
-    uint32_t depth;                /* 1 = refers to detection rules only */
+    bool emit;      /* false when only other correlations want it */
+    uint32_t depth; /* 1 = refers to detection rules only */
 };
 
 /* The field that `name` of group-by or of the condition is in what `ref` stands for, whose head is
@@ -253,7 +266,7 @@ struct sigma_rules {
     struct sigma_warning *warnings;
     uint32_t rule_count, correlation_count, filter_count, refusal_count, warning_count;
     uint32_t rule_cap, correlation_cap, filter_cap, refusal_cap, warning_cap;
-    struct rules_own *own;                   /* rules.c's */
+    struct rules_own *own; /* rules.c's */
 };
 
 /*

@@ -202,8 +202,8 @@ static int open_sources(struct ruleset **out, const struct taxonomy *t, struct n
 
 /* From the cache, when it is one of these sources; *out stays NULL when it is not. */
 static int try_cache(struct ruleset **out, struct taxonomy *t, struct names *n,
-                     const struct ruleset_sources *from, struct span key,
-                     struct ruleset_note *note, struct err *e)
+                     const struct ruleset_sources *from, struct span key, struct ruleset_note *note,
+                     struct err *e)
 {
     struct ruleset *rs = calloc(1, sizeof(*rs));
     struct err why;

@@ -30,20 +30,20 @@ struct name_list {
 struct compiled {
     struct sigma_rule **rules;
     uint32_t rule_count;
-    uint32_t *logsource_of;         /* rule -> logsource */
-    struct name_list *negated;      /* rule -> names under NOT */
-    uint32_t *sure;                 /* rule -> item that is true when the rule is a candidate, or
-                                       NO_ITEM */
-    struct program *programs;       /* rule -> its condition as steps */
-    struct sigma_item **items;      /* the different items of all rules, by id */
+    uint32_t *logsource_of;    /* rule -> logsource */
+    struct name_list *negated; /* rule -> names under NOT */
+    uint32_t *sure;            /* rule -> item that is true when the rule is a candidate, or
+                                  NO_ITEM */
+    struct program *programs;  /* rule -> its condition as steps */
+    struct sigma_item **items; /* the different items of all rules, by id */
     uint32_t item_count;
     struct sigma_logsource *logsources;
     uint32_t logsource_count;
     struct partition *partitions;
     uint32_t partition_count;
-    uint32_t *partition_of_view;    /* view id -> partition, or NO_PARTITION */
+    uint32_t *partition_of_view; /* view id -> partition, or NO_PARTITION */
     uint32_t view_count;
-    struct field_index **fields;    /* of all partitions, by id; keywords too */
+    struct field_index **fields; /* of all partitions, by id; keywords too */
     uint32_t field_count;
     const struct sigma_test **regexes;
     uint32_t regex_count;
@@ -51,14 +51,14 @@ struct compiled {
     uint32_t correlation_count;
     struct sigma_refusal *refusals;
     uint32_t refusal_count;
-    struct span *names;             /* to be entered before names_freeze() when loaded */
+    struct span *names; /* to be entered before names_freeze() when loaded */
     uint32_t name_count;
 };
 
 struct ruleset {
     struct image image;
     const struct compiled *c;
-    _Atomic(pcre2_code *) *regex;   /* compiled when first needed: most never are */
+    _Atomic(pcre2_code *) *regex; /* compiled when first needed: most never are */
     pthread_mutex_t regex_lock;
 };
 
@@ -81,7 +81,7 @@ struct copier {
     const struct names *names;
     struct item_seen *seen; /* items copied so far, open addressing by hash */
     uint32_t slots;
-    uint32_t item_count;    /* different ones: ids are below */
+    uint32_t item_count; /* different ones: ids are below */
 };
 
 void copier_release(struct copier *c);

@@ -174,9 +174,9 @@ static bool fold_contains(struct verify *v, uint32_t handle, struct span text)
     if (value.n >= GRAM_BYTES && text.n >= 3) {
         if (t->grams == NULL && ++t->searched == GRAM_SEARCHES)
             t->grams = grams_make(v, value);
-        if (t->grams != NULL && (!grams_have(t->grams, text.p) ||
-                                 !grams_have(t->grams, text.p + (text.n - 3) / 2) ||
-                                 !grams_have(t->grams, text.p + text.n - 3)))
+        if (t->grams != NULL &&
+            (!grams_have(t->grams, text.p) || !grams_have(t->grams, text.p + (text.n - 3) / 2) ||
+             !grams_have(t->grams, text.p + text.n - 3)))
             return false;
     }
     return text_holds(SIGMA_CONTAINS, value, text);
@@ -270,8 +270,7 @@ static bool test_re(struct verify *v, const struct sigma_test *t, uint32_t handl
     if (value.p == NULL)
         return false;
     code = ruleset_regex(v->rs, t->regex);
-    return code != NULL &&
-           pcre2_match(code, value.p, value.n, 0, 0, v->found, v->limits) >= 0;
+    return code != NULL && pcre2_match(code, value.p, value.n, 0, 0, v->found, v->limits) >= 0;
 }
 
 static bool test_cidr(struct verify *v, const struct sigma_test *t, uint32_t handle)
@@ -335,8 +334,7 @@ static bool is_text(uint8_t op)
 }
 
 /* The value of one field against the values of another. */
-static bool ref_holds(struct verify *v, const struct sigma_test *t, uint32_t handle,
-                      uint32_t other)
+static bool ref_holds(struct verify *v, const struct sigma_test *t, uint32_t handle, uint32_t other)
 {
     struct sigma_test as = { .op = t->ref_op,
                              .cased = t->cased,
@@ -362,15 +360,12 @@ typedef bool test_fn(struct verify *v, const struct sigma_test *t, uint32_t hand
 
 /* Operators that look at one value. EXISTS and NULL_ look at the field: field_test(). */
 static test_fn *const test_fns[SIGMA_OPS] = {
-    [SIGMA_EQ] = test_text,        [SIGMA_CONTAINS] = test_text,
-    [SIGMA_STARTS] = test_text,    [SIGMA_ENDS] = test_text,
-    [SIGMA_LIKE] = test_like,      [SIGMA_RE] = test_re,
-    [SIGMA_CIDR] = test_cidr,      [SIGMA_NUM] = test_num,
-    [SIGMA_LT] = test_order,       [SIGMA_LTE] = test_order,
-    [SIGMA_GT] = test_order,       [SIGMA_GTE] = test_order,
-    [SIGMA_MINUTE] = test_time,    [SIGMA_HOUR] = test_time,
-    [SIGMA_DAY] = test_time,       [SIGMA_WEEK] = test_time,
-    [SIGMA_MONTH] = test_time,     [SIGMA_YEAR] = test_time,
+    [SIGMA_EQ] = test_text,           [SIGMA_CONTAINS] = test_text, [SIGMA_STARTS] = test_text,
+    [SIGMA_ENDS] = test_text,         [SIGMA_LIKE] = test_like,     [SIGMA_RE] = test_re,
+    [SIGMA_CIDR] = test_cidr,         [SIGMA_NUM] = test_num,       [SIGMA_LT] = test_order,
+    [SIGMA_LTE] = test_order,         [SIGMA_GT] = test_order,      [SIGMA_GTE] = test_order,
+    [SIGMA_MINUTE] = test_time,       [SIGMA_HOUR] = test_time,     [SIGMA_DAY] = test_time,
+    [SIGMA_WEEK] = test_time,         [SIGMA_MONTH] = test_time,    [SIGMA_YEAR] = test_time,
     [SIGMA_FIELDREF] = test_fieldref,
 };
 
@@ -558,7 +553,7 @@ static void reasons_item(struct verify *v, struct reasons *w, const struct sigma
             continue;
         row->selection = w->selection;
         row->field = it->name != 0 ? it->field : SPAN_LIT("keywords");
-        row->value = at == EVENT_NONE ? SPAN_NONE
+        row->value = at == EVENT_NONE   ? SPAN_NONE
                      : at == VERIFY_RAW ? it->tests[i].shown
                                         : verify_text(v, at);
         if (w->count == 0 || !span_eq(row->field, row[-1].field) ||

@@ -11,11 +11,11 @@
 #include "sigma/ruleset.h"
 
 struct value_text {
-    uint32_t round;       /* verify.round when text is this event's */
+    uint32_t round; /* verify.round when text is this event's */
     bool folded;
     struct span text, fold;
-    uint32_t searched;      /* how often something was looked for within fold */
-    uint64_t *grams;        /* then: which runs of three bytes it has, one bit each */
+    uint32_t searched; /* how often something was looked for within fold */
+    uint64_t *grams;   /* then: which runs of three bytes it has, one bit each */
 };
 
 struct verify {
@@ -23,10 +23,10 @@ struct verify {
     struct event *event;
     const struct view *view;
     uint32_t round;
-    struct value_text *values;  /* by handle */
-    uint32_t *items;            /* by item id: stamp << 1 | held, when tried under this stamp */
-    uint32_t stamp;             /* of this event under this view */
-    struct value_text raw;      /* the whole record, for keywords */
+    struct value_text *values; /* by handle */
+    uint32_t *items;           /* by item id: stamp << 1 | held, when tried under this stamp */
+    uint32_t stamp;            /* of this event under this view */
+    struct value_text raw;     /* the whole record, for keywords */
     struct arena mem;
     pcre2_match_data *found;
     pcre2_match_context *limits;

@@ -25,8 +25,9 @@ static struct witness witness_one(const struct chances *c, struct arena *mem, ui
     }
     if (kind == ATOM_LITERAL && text.n == 0)
         kind = ATOM_PRESENT;
-    w.atoms[0] = (struct atom){ .name = name, .kind = (uint8_t)kind, .anchor = (uint8_t)anchor,
-                                .text = text };
+    w.atoms[0] = (struct atom){
+        .name = name, .kind = (uint8_t)kind, .anchor = (uint8_t)anchor, .text = text
+    };
     if (kind == ATOM_PRESENT && name == 0)
         return none; /* keywords: some value is always there */
     w.chance = chance_of(c, &w.atoms[0]);
@@ -73,8 +74,8 @@ static struct witness witness_regex(const struct chances *c, struct arena *mem, 
     return w;
 }
 
-static struct witness witness_number(const struct chances *c, struct arena *mem,
-                                     uint32_t name, const struct sigma_test *t)
+static struct witness witness_number(const struct chances *c, struct arena *mem, uint32_t name,
+                                     const struct sigma_test *t)
 {
     uint8_t *text = arena_bytes(mem, 32);
 
@@ -221,8 +222,7 @@ static struct witness witness_node(const struct chances *c, struct arena *mem,
                                : witness_or(mem, part, n->child_count);
 }
 
-struct witness witness_of(const struct sigma_rule *rule, const struct chances *c,
-                          struct arena *mem)
+struct witness witness_of(const struct sigma_rule *rule, const struct chances *c, struct arena *mem)
 {
     struct witness w = witness_node(c, mem, rule, rule->condition);
 
@@ -234,10 +234,10 @@ double witness_chance(const struct chances *c, uint32_t name, const struct sigma
 {
     /* For the tests whose witness is no more than the field's presence, or none. */
     static const double by_op[SIGMA_OPS] = {
-        [SIGMA_RE] = .1,     [SIGMA_CIDR] = .3,  [SIGMA_NUM] = .1,     [SIGMA_LT] = .3,
-        [SIGMA_LTE] = .3,    [SIGMA_GT] = .3,    [SIGMA_GTE] = .3,     [SIGMA_MINUTE] = .02,
-        [SIGMA_HOUR] = .05,  [SIGMA_DAY] = .05,  [SIGMA_WEEK] = .05,   [SIGMA_MONTH] = .1,
-        [SIGMA_YEAR] = .5,   [SIGMA_NULL_] = .1, [SIGMA_FIELDREF] = .05,
+        [SIGMA_RE] = .1,    [SIGMA_CIDR] = .3,  [SIGMA_NUM] = .1,       [SIGMA_LT] = .3,
+        [SIGMA_LTE] = .3,   [SIGMA_GT] = .3,    [SIGMA_GTE] = .3,       [SIGMA_MINUTE] = .02,
+        [SIGMA_HOUR] = .05, [SIGMA_DAY] = .05,  [SIGMA_WEEK] = .05,     [SIGMA_MONTH] = .1,
+        [SIGMA_YEAR] = .5,  [SIGMA_NULL_] = .1, [SIGMA_FIELDREF] = .05,
     };
     struct witness w = witness_test(c, mem, name, t);
     bool bare = w.count == 0 || w.atoms[0].kind == ATOM_PRESENT;

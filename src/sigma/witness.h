@@ -19,9 +19,9 @@
 #include "sigma/chance.h"
 
 struct witness {
-    struct atom *atoms; /* in the arena given */
-    uint32_t count;     /* 0: none, the rule must always be tried */
-    double chance;      /* guess of how often one of them is seen; 1 for none */
+    struct atom *atoms;            /* in the arena given */
+    uint32_t count;                /* 0: none, the rule must always be tried */
+    double chance;                 /* guess of how often one of them is seen; 1 for none */
     const struct sigma_item *sure; /* not NULL: seeing an atom is all that this item asks for */
 };
 

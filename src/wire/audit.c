@@ -530,8 +530,7 @@ static void add_created(struct group *g)
             name = NULL;
         else if (span_eq(f->name, SPAN_LIT("name")))
             name = f;
-        else if (name != NULL && name->kind != REC_NONE &&
-                 span_eq(f->name, SPAN_LIT("nametype")) &&
+        else if (name != NULL && name->kind != REC_NONE && span_eq(f->name, SPAN_LIT("nametype")) &&
                  span_eq((struct span){ f->value, f->value_bytes }, SPAN_LIT("CREATE")))
             (void)rec_add_text(g->r, SPAN_LIT("created_path"),
                                absolute_path(g, name)); /* full: flagged by rec_add */

@@ -21,13 +21,13 @@
 
 typedef int64_t codec_fn(struct span in, struct rec *r, struct err *e);
 
-int64_t json_read(struct span in, struct rec *r, struct err *e);    /* at '{'; ends after its '}' */
-int64_t xml_read(struct span in, struct rec *r, struct err *e);     /* at "<Event"; to "</Event>" */
-int64_t audit_read(struct span in, struct rec *r, struct err *e);   /* all lines of one event id */
+int64_t json_read(struct span in, struct rec *r, struct err *e);  /* at '{'; ends after its '}' */
+int64_t xml_read(struct span in, struct rec *r, struct err *e);   /* at "<Event"; to "</Event>" */
+int64_t audit_read(struct span in, struct rec *r, struct err *e); /* all lines of one event id */
 int64_t syslog_read(struct span line, struct rec *r, struct err *e);
-int64_t cef_read(struct span line, struct rec *r, struct err *e);   /* from "CEF:" */
-int64_t leef_read(struct span line, struct rec *r, struct err *e);  /* from "LEEF:" */
-int64_t kv_read(struct span line, struct rec *r, struct err *e);    /* a=b c="d e" */
+int64_t cef_read(struct span line, struct rec *r, struct err *e);  /* from "CEF:" */
+int64_t leef_read(struct span line, struct rec *r, struct err *e); /* from "LEEF:" */
+int64_t kv_read(struct span line, struct rec *r, struct err *e);   /* a=b c="d e" */
 int64_t access_read(struct span line, struct rec *r, struct err *e);
 int64_t csv_read(struct span line, struct rec *r, struct err *e);   /* fields named "0", "1", ... */
 int64_t plain_read(struct span line, struct rec *r, struct err *e); /* one field: message */

@@ -30,19 +30,19 @@
 
 /*    kind     what the bytes of `value` are, and what rec_text() makes of them */
 #define REC_KIND_TABLE(X)                                                                          \
-    X(NONE)     /* nothing: JSON null, an absent EVTX value; no text */                            \
-    X(TEXT)     /* UTF-8 text as it is (malformed bytes are passed on) */                          \
-    X(JSON)     /* inside of a JSON string that has at least one backslash */                      \
-    X(XML)      /* XML character data with at least one entity or CDATA section */                 \
-    X(QUOTED)   /* text with backslash escapes: \" \= \| and, unless one is none, \\ \n \r */       \
-    X(HEX)      /* hex digits of bytes (audit arguments): decoded, zero bytes become spaces */     \
-    X(NUMBER)   /* number as written (JSON): text as it is when it is [-]digits, else shortest */  \
-    X(TRUE)     /* "true" */                                                                       \
-    X(FALSE)    /* "false" */                                                                      \
-    X(GROUP)    /* a container: object, array, element; text is its raw bytes */                   \
-    X(UTF16)    /* UTF-16LE */                                                                     \
-    X(ANSI)     /* Windows-1252 */                                                                 \
-    X(U8)       /* little-endian integers from here: decimal text */                               \
+    X(NONE)   /* nothing: JSON null, an absent EVTX value; no text */                              \
+    X(TEXT)   /* UTF-8 text as it is (malformed bytes are passed on) */                            \
+    X(JSON)   /* inside of a JSON string that has at least one backslash */                        \
+    X(XML)    /* XML character data with at least one entity or CDATA section */                   \
+    X(QUOTED) /* text with backslash escapes: \" \= \| and, unless one is none, \\ \n \r */        \
+    X(HEX)    /* hex digits of bytes (audit arguments): decoded, zero bytes become spaces */       \
+    X(NUMBER) /* number as written (JSON): text as it is when it is [-]digits, else shortest */    \
+    X(TRUE)   /* "true" */                                                                         \
+    X(FALSE)  /* "false" */                                                                        \
+    X(GROUP)  /* a container: object, array, element; text is its raw bytes */                     \
+    X(UTF16)  /* UTF-16LE */                                                                       \
+    X(ANSI)   /* Windows-1252 */                                                                   \
+    X(U8)     /* little-endian integers from here: decimal text */                                 \
     X(U16)                                                                                         \
     X(U32)                                                                                         \
     X(U64)                                                                                         \
@@ -65,7 +65,7 @@ enum rec_kind {
 #define X(name) REC_##name,
     REC_KIND_TABLE(X)
 #undef X
-    REC_KINDS
+        REC_KINDS
 };
 
 #define REC_ROOT 0xFFFFu
@@ -108,7 +108,7 @@ enum codec_id {
 #define X(id, name) CODEC_##id,
     CODEC_TABLE(X)
 #undef X
-    CODECS
+        CODECS
 };
 
 const char *codec_name(enum codec_id id);
@@ -117,11 +117,11 @@ struct rec {
     struct rec_field *fields; /* LIMIT_FIELDS of them, owned */
     uint32_t count;
     uint32_t flags;
-    uint32_t lines;    /* wire records joined in this one (auditd); else 1 */
-    uint8_t codec;     /* enum codec_id, the outer one */
-    uint8_t inner;     /* the one inside, or CODEC_NONE */
-    struct span raw;   /* the whole record */
-    struct arena mem;  /* scratch for decoded names and joined values */
+    uint32_t lines;   /* wire records joined in this one (auditd); else 1 */
+    uint8_t codec;    /* enum codec_id, the outer one */
+    uint8_t inner;    /* the one inside, or CODEC_NONE */
+    struct span raw;  /* the whole record */
+    struct arena mem; /* scratch for decoded names and joined values */
 };
 
 /* false when there is no memory. */

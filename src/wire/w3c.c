@@ -152,11 +152,11 @@ bool w3c_is(struct span line)
 {
     /* W3C's directives end in a colon, Zeek's before its separator. */
     static const struct span heads[] = {
-        SPAN_ROW("#Fields:"),    SPAN_ROW("#Software:"),      SPAN_ROW("#Version:"),
-        SPAN_ROW("#Date:"),      SPAN_ROW("#Start-Date:"),    SPAN_ROW("#End-Date:"),
-        SPAN_ROW("#Remark:"),    SPAN_ROW("#separator"),      SPAN_ROW("#set_separator"),
-        SPAN_ROW("#path"),       SPAN_ROW("#empty_field"),    SPAN_ROW("#unset_field"),
-        SPAN_ROW("#fields"),     SPAN_ROW("#types"),          SPAN_ROW("#open"),
+        SPAN_ROW("#Fields:"), SPAN_ROW("#Software:"),   SPAN_ROW("#Version:"),
+        SPAN_ROW("#Date:"),   SPAN_ROW("#Start-Date:"), SPAN_ROW("#End-Date:"),
+        SPAN_ROW("#Remark:"), SPAN_ROW("#separator"),   SPAN_ROW("#set_separator"),
+        SPAN_ROW("#path"),    SPAN_ROW("#empty_field"), SPAN_ROW("#unset_field"),
+        SPAN_ROW("#fields"),  SPAN_ROW("#types"),       SPAN_ROW("#open"),
         SPAN_ROW("#close"),
     };
 

@@ -20,7 +20,8 @@ static inline void guard_init(struct guard *g, size_t bytes_max)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
     g->bytes = (bytes_max + page) / page * page;
-    g->map = mmap(NULL, g->bytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    g->map =
+        mmap(NULL, g->bytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     MUST(g->map != MAP_FAILED);
     MUST(mprotect(g->map + g->bytes, page, PROT_NONE) == 0);
 }

@@ -31,8 +31,7 @@ static inline void rec_check(struct rec *r, uint32_t from, struct span in)
 
         MUST(f->kind < REC_KINDS);
         MUST(f->name.p != NULL && (value.p != NULL || value.n == 0));
-        MUST(f->parent == REC_ROOT ||
-             (f->parent < i && r->fields[f->parent].kind == REC_GROUP));
+        MUST(f->parent == REC_ROOT || (f->parent < i && r->fields[f->parent].kind == REC_GROUP));
         if ((uintptr_t)value.p - (uintptr_t)in.p <= in.n)
             MUST(value.n <= in.n - (size_t)(value.p - in.p));
         rec_check_bytes(f->name);

@@ -49,27 +49,40 @@ static const struct {
     bool ok;
     double want;
 } doubles[] = {
-    { "0", true, 0 },        { "1.5", true, 1.5 },      { "-2e3", true, -2000 },
-    { ".5", true, .5 },      { "5.", true, 5 },         { "007", true, 7 },
-    { "+3", true, 3 },       { "1e-2", true, .01 },     { "1e400", false, 0 },
-    { "", false, 0 },        { ".", false, 0 },         { "e5", false, 0 },
-    { "1e", false, 0 },      { "nan", false, 0 },       { "inf", false, 0 },
-    { "0x1p3", false, 0 },   { "1_000", false, 0 },     { "1,5", false, 0 },
+    { "0", true, 0 },      { "1.5", true, 1.5 }, { "-2e3", true, -2000 }, { ".5", true, .5 },
+    { "5.", true, 5 },     { "007", true, 7 },   { "+3", true, 3 },       { "1e-2", true, .01 },
+    { "1e400", false, 0 }, { "", false, 0 },     { ".", false, 0 },       { "e5", false, 0 },
+    { "1e", false, 0 },    { "nan", false, 0 },  { "inf", false, 0 },     { "0x1p3", false, 0 },
+    { "1_000", false, 0 }, { "1,5", false, 0 },
 };
 
 static const struct {
     const char *a, *b;
     int want; /* -1, 0, 1; 2: no numbers */
 } orders[] = {
-    { "1", "1", 0 },          { "1", "2", -1 },          { "-1", "1", -1 },
-    { "-1", "-2", 1 },        { "0", "-0", 0 },          { "0", "-1", 1 },
-    { "-0.0", "0e9", 0 },     { "10", "1e1", 0 },        { "0.1", ".10", 0 },
-    { "5.", "5", 0 },         { "007", "7", 0 },         { "12.5", "12.50001", -1 },
-    { "1e3", "999.9", 1 },    { "0.001", "1e-3", 0 },    { "100", "20", 1 },
+    { "1", "1", 0 },
+    { "1", "2", -1 },
+    { "-1", "1", -1 },
+    { "-1", "-2", 1 },
+    { "0", "-0", 0 },
+    { "0", "-1", 1 },
+    { "-0.0", "0e9", 0 },
+    { "10", "1e1", 0 },
+    { "0.1", ".10", 0 },
+    { "5.", "5", 0 },
+    { "007", "7", 0 },
+    { "12.5", "12.50001", -1 },
+    { "1e3", "999.9", 1 },
+    { "0.001", "1e-3", 0 },
+    { "100", "20", 1 },
     { "9007199254740993", "9007199254740992", 1 },
     { "0.1", "0.1000000000000000055511151231257827", -1 },
-    { "1e400", "1", 2 },      { "x", "1", 2 },           { "", "1", 2 },
-    { "1e-400", "0", 1 },     { "1e-400", "1e-401", 1 }, { "1e", "1", 2 },
+    { "1e400", "1", 2 },
+    { "x", "1", 2 },
+    { "", "1", 2 },
+    { "1e-400", "0", 1 },
+    { "1e-400", "1e-401", 1 },
+    { "1e", "1", 2 },
 };
 
 static void compares_exactly(void **state)
@@ -84,7 +97,9 @@ static void compares_exactly(void **state)
 
         if (num_cmp(guard_put(&g, span_of(orders[i].a)), b, &there))
             CHECK_ROW(orders[i].a, num_cmp(b, span_of(orders[i].a), &back) && back == -there);
-        CHECK_ROW(orders[i].a, (there > 0 ? there == 2 ? 2 : 1 : there < 0 ? -1 : 0) == orders[i].want);
+        CHECK_ROW(orders[i].a, (there > 0   ? there == 2 ? 2 : 1
+                                : there < 0 ? -1
+                                            : 0) == orders[i].want);
     }
     guard_release(&g);
 }
@@ -119,8 +134,9 @@ static void reads_hex(void **state)
 
 static void writes_what_reads_back(void **state)
 {
-    static const double values[] = { 0, 1, -1, 4688, 0.1, 1e15, 123456789012345678.0, 1e300,
-                                     -2.5, 1e-7, 3.141592653589793 };
+    static const double values[] = {
+        0, 1, -1, 4688, 0.1, 1e15, 123456789012345678.0, 1e300, -2.5, 1e-7, 3.141592653589793
+    };
     uint8_t text[32];
 
     (void)state;
@@ -140,10 +156,8 @@ static void writes_what_reads_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_integers),
-        cmocka_unit_test(reads_decimals),
-        cmocka_unit_test(compares_exactly),
-        cmocka_unit_test(reads_hex),
+        cmocka_unit_test(reads_integers),         cmocka_unit_test(reads_decimals),
+        cmocka_unit_test(compares_exactly),       cmocka_unit_test(reads_hex),
         cmocka_unit_test(writes_what_reads_back),
     };
 

@@ -248,9 +248,9 @@ static const struct {
     const char *date;
     unsigned week;
 } weeks[] = {
-    { "2026-01-01", 1 },  { "2025-12-29", 1 },  { "2025-12-28", 52 }, { "2021-01-03", 53 },
-    { "2021-01-04", 1 },  { "2020-12-31", 53 }, { "2024-12-30", 1 },  { "2027-01-01", 53 },
-    { "2016-02-29", 9 },
+    { "2026-01-01", 1 },  { "2025-12-29", 1 },  { "2025-12-28", 52 },
+    { "2021-01-03", 53 }, { "2021-01-04", 1 },  { "2020-12-31", 53 },
+    { "2024-12-30", 1 },  { "2027-01-01", 53 }, { "2016-02-29", 9 },
 };
 
 static void numbers_weeks_as_iso_does(void **state)
@@ -266,8 +266,9 @@ static void numbers_weeks_as_iso_does(void **state)
 
 static void splits_and_writes_what_reads_back(void **state)
 {
-    static const int64_t instants[] = { 0, 1, -1, 999999999, -1000000000, 1596695000123456789,
-                                        1000, 1000000, 253402300 * TIME_SECOND };
+    static const int64_t instants[] = { 0,         1,           -1,
+                                        999999999, -1000000000, 1596695000123456789,
+                                        1000,      1000000,     253402300 * TIME_SECOND };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(instants); i++) {

@@ -49,9 +49,9 @@ static void reads_utf8(void **state)
 static void reads_utf16_at_every_cut(void **state)
 {
     /* "C:\Windows\System32\" é 😀 and a lone surrogate */
-    static const uint16_t units[] = { 'C', ':', '\\', 'W', 'i', 'n', 'd', 'o', 'w', 's', '\\',
-                                      'S', 'y', 's', 't', 'e', 'm', '3', '2', 0xE9, 0xD83D,
-                                      0xDE00, 0xD800, 'x' };
+    static const uint16_t units[] = { 'C', ':', '\\', 'W',  'i',    'n',    'd',    'o',
+                                      'w', 's', '\\', 'S',  'y',    's',    't',    'e',
+                                      'm', '3', '2',  0xE9, 0xD83D, 0xDE00, 0xD800, 'x' };
     static const char want[] = "C:\\Windows\\System32\xc3\xa9\xf0\x9f\x98\x80\xef\xbf\xbdx";
     struct span in = { (const uint8_t *)units, sizeof(units) };
     uint8_t out[256];

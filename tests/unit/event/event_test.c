@@ -115,21 +115,20 @@ static void the_name_that_is_none_finds_nothing(void **state)
 
 /* --- Mapped and computed -------------------------------------------------------------------- */
 
-static const char mapping[] =
-    "source: t\n"
-    "rows:\n"
-    "  - when: { k: 1 }\n"
-    "    fields:\n"
-    "      Image: [ Program, exe ]\n"
-    "      User: [ '{Domain}\\{Name}', Name ]\n"
-    "      Level: { from: Label, map: { S-1: Low } }\n"
-    "      Kind: { from: [ a, b ], pick: { x: X } }\n"
-    "      Fixed: { const: always }\n"
-    "      Hash: { from: Hashes, pair: MD5, lower: true }\n"
-    "      Last: { from: Many, last: true }\n"
-    "      Line: { from: Many, join: ' ' }\n"
-    "      Swap1: Swap2\n"
-    "      Swap2: Swap1\n";
+static const char mapping[] = "source: t\n"
+                              "rows:\n"
+                              "  - when: { k: 1 }\n"
+                              "    fields:\n"
+                              "      Image: [ Program, exe ]\n"
+                              "      User: [ '{Domain}\\{Name}', Name ]\n"
+                              "      Level: { from: Label, map: { S-1: Low } }\n"
+                              "      Kind: { from: [ a, b ], pick: { x: X } }\n"
+                              "      Fixed: { const: always }\n"
+                              "      Hash: { from: Hashes, pair: MD5, lower: true }\n"
+                              "      Last: { from: Many, last: true }\n"
+                              "      Line: { from: Many, join: ' ' }\n"
+                              "      Swap1: Swap2\n"
+                              "      Swap2: Swap1\n";
 
 static const struct {
     const char *json, *name, *values;
@@ -434,13 +433,14 @@ static void the_raw_text_is_cut(void **state)
 
 /* --- Time and host -------------------------------------------------------------------------- */
 
-static const char places[] = "source: t\n"
-                             "time: [ late, last ]\n"
-                             "host: [ Computer, host.name, host ]\n"
-                             "rows:\n"
-                             "  - { when: { k: 1 }, time: [ first, second ], host: [ box ] }\n"
-                             "  - { when: { k: [ 1, 2 ] }, time: third }\n"
-                             "  - { when: { k: 3 }, time: all, fields: { all: '{day} {clock}' } }\n";
+static const char places[] =
+    "source: t\n"
+    "time: [ late, last ]\n"
+    "host: [ Computer, host.name, host ]\n"
+    "rows:\n"
+    "  - { when: { k: 1 }, time: [ first, second ], host: [ box ] }\n"
+    "  - { when: { k: [ 1, 2 ] }, time: third }\n"
+    "  - { when: { k: 3 }, time: all, fields: { all: '{day} {clock}' } }\n";
 
 static const struct {
     const char *json, *time, *host;

@@ -14,7 +14,12 @@ static const struct row {
     const char *from[2], *to[2]; /* the argument's rows */
     const char *in, *want;       /* NULL: dropped */
 } rows[] = {
-    { "starts gives its row", "starts", { "Failed", "Accepted" }, { "no", "yes" }, "accepted", "yes" },
+    { "starts gives its row",
+      "starts",
+      { "Failed", "Accepted" },
+      { "no", "yes" },
+      "accepted",
+      "yes" },
     { "starts takes the first row", "starts", { "Fail", "Failed" }, { "a", "b" }, "Failed", "a" },
     { "starts drops the rest", "starts", { "Failed" }, { "no" }, "x Failed", NULL },
     { "starts drops a shorter text", "starts", { "Failed" }, { "no" }, "Fai", NULL },

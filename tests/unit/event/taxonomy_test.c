@@ -114,8 +114,7 @@ static const struct {
       "bad.yaml:2: more than 4096 rows" },
     { "source: a\noverlays: [ ", "{ when: { f: 1 } }, ", "]", 4097, ERR_LIMIT,
       "bad.yaml:2: more than 4096 overlays" },
-    { "source: a\nnames: { ", "f#: g, ", "}", 1025, ERR_LIMIT,
-      "bad.yaml:2: more than 1024 names" },
+    { "source: a\nnames: { ", "f#: g, ", "}", 1025, ERR_LIMIT, "bad.yaml:2: more than 1024 names" },
     { "source: a\nstrip: [ ", "f#., ", "]", 1025, ERR_LIMIT,
       "bad.yaml:2: more than 1024 prefixes" },
     { "source: a\nrows: [ { when: { f: 1 }, fields: { g: { from: h, map: { ", "k#: 1, ",
@@ -238,8 +237,8 @@ static int load(const char *dir, uint8_t *first, struct err *e)
 static void loads_a_folder_in_the_order_of_its_paths(void **state)
 {
     char dir[] = "/tmp/taxonomy.XXXXXX", path[64];
-    static const char *const made[] = { "a/z.yml", "a", "b.yaml", "c.yaml", ".hidden.yaml",
-                                        "readme.txt" };
+    static const char *const made[] = { "a/z.yml",      "a",         "b.yaml", "c.yaml",
+                                        ".hidden.yaml", "readme.txt" };
     uint8_t first = 0;
     struct err e = { 0 };
 
@@ -415,8 +414,7 @@ static void views_have_their_tags(void **state)
     struct laid l;
 
     (void)state;
-    laid_init(&l, "source: t\nproduct: P\nrows: [ { when: { a: 1 }, category: [ c, d ] } ]\n",
-              "x");
+    laid_init(&l, "source: t\nproduct: P\nrows: [ { when: { a: 1 }, category: [ c, d ] } ]\n", "x");
     laid_json(&l, "{\"a\":1}");
     v = laid_view(&l, 0);
     assert_true(view_has_tags(v, SPAN_LIT("p"), SPAN_LIT("D"), SPAN_NONE));

@@ -71,10 +71,11 @@ static void comes_back_in_order(void **state)
         for (uint32_t i = 0; i < streams[s].count; i++) {
             made[i] = (struct made){ { (int64_t)(next_random(&seed) % streams[s].times) - 5,
                                        next_random(&seed) % 3 },
-                                     i, next_random(&seed) % streams[s].bytes_max };
+                                     i,
+                                     next_random(&seed) % streams[s].bytes_max };
             fill(room, i, made[i].bytes);
-            assert_int_equal(spill_add(spill, made[i].key, (struct span){ room, made[i].bytes }, &e),
-                             ERR_OK);
+            assert_int_equal(
+                spill_add(spill, made[i].key, (struct span){ room, made[i].bytes }, &e), ERR_OK);
         }
         CHECK_ROW(streams[s].name, spill_count(spill) == streams[s].count);
         qsort(made, streams[s].count, sizeof(*made), made_order);
@@ -82,7 +83,8 @@ static void comes_back_in_order(void **state)
         for (uint32_t i = 0; i < streams[s].count; i++) {
             CHECK_ROW(streams[s].name, spill_next(spill, &key, &record, &e) == 1);
             fill(want, made[i].number, made[i].bytes);
-            CHECK_ROW(streams[s].name, key.time == made[i].key.time && key.order == made[i].key.order);
+            CHECK_ROW(streams[s].name,
+                      key.time == made[i].key.time && key.order == made[i].key.order);
             CHECK_ROW(streams[s].name, span_eq(record, (struct span){ want, made[i].bytes }));
         }
         CHECK_ROW(streams[s].name, spill_next(spill, &key, &record, &e) == 0);

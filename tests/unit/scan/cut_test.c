@@ -1,7 +1,7 @@
 /*
  * Goal: a block ends between records, never within one, whatever the format; and it is told from
- * its first bytes what a file is. Method: rows; each text is also cut at every length, and every cut
- * that is found must be one of the row's own record boundaries.
+ * its first bytes what a file is. Method: rows; each text is also cut at every length, and every
+ * cut that is found must be one of the row's own record boundaries.
  */
 #include "check.h"
 #include "guard.h"
@@ -18,7 +18,8 @@ static const struct {
     { "a JSON array", "[{\"a\":1}]", CUT_ARRAY, 1 },
     { "a JSON array after blanks", " \n[\n {\"a\":1}]", CUT_ARRAY, 3 },
     { "records of CloudTrail", "{\"Records\":[{\"a\":1}]}", CUT_ARRAY, 12 },
-    { "a value that is called records but is no list of objects", "{\"records\":[1]}", CUT_LINES, 0 },
+    { "a value that is called records but is no list of objects", "{\"records\":[1]}", CUT_LINES,
+      0 },
     { "another wrapper is an event of its own", "{\"foo\":[{\"a\":1}]}", CUT_LINES, 0 },
     { "a bracket that opens a line of text", "[error] 12", CUT_LINES, 0 },
     { "events as XML", "<?xml version=\"1.0\"?><Events><Event xmlns='x'>", CUT_XML, 0 },

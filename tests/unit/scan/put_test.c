@@ -117,12 +117,10 @@ static const struct {
     bool pad;
     const char *want;
 } columns[] = {
-    { "abc", 5, true, "abc  " },     { "abc", 3, true, "abc" },
-    { "abcd", 3, true, "ab…" },      { "abcd", 3, false, "ab…" },
-    { "", 2, true, "  " },           { "abc", 0, false, "" },
-    { "a\033[31mb", 9, false, "a·[31mb" },
-    { "漢字", 3, true, "漢…" },      { "漢字", 4, true, "漢字" },
-    { "nhập", 4, true, "nhập" },     { "a\nb", 4, true, "a·b " },
+    { "abc", 5, true, "abc  " },           { "abc", 3, true, "abc" },   { "abcd", 3, true, "ab…" },
+    { "abcd", 3, false, "ab…" },           { "", 2, true, "  " },       { "abc", 0, false, "" },
+    { "a\033[31mb", 9, false, "a·[31mb" }, { "漢字", 3, true, "漢…" },  { "漢字", 4, true, "漢字" },
+    { "nhập", 4, true, "nhập" },           { "a\nb", 4, true, "a·b " },
 };
 
 static void columns_are_cut_padded_and_harmless(void **state)

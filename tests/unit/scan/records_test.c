@@ -17,17 +17,20 @@ static const struct {
     const char *want; /* "codec/inner state field=value" of each record, '|' between */
 } blocks[] = {
     { "JSON lines", CUT_LINES, "{\"a\":1}\n{\"a\":2}\n", "json whole a=1|json whole a=2" },
-    { "the last line is not ended", CUT_LINES, "{\"a\":1}\n{\"a\":2}", "json whole a=1|json whole a=2" },
+    { "the last line is not ended", CUT_LINES, "{\"a\":1}\n{\"a\":2}",
+      "json whole a=1|json whole a=2" },
     { "blank lines and zeros between", CUT_LINES, "\n\n{\"a\":1}\r\n   \n\n{\"a\":2}\n",
       "json whole a=1|json whole a=2" },
     { "two objects in a line", CUT_LINES, "{\"a\":1}{\"a\":2} {\"a\":3}",
       "json whole a=1|json whole a=2|json whole a=3" },
-    { "pretty-printed", CUT_LINES, "{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n", "json whole a=1|json whole a=2" },
+    { "pretty-printed", CUT_LINES, "{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n",
+      "json whole a=1|json whole a=2" },
     { "a broken object costs itself", CUT_LINES, "{\"a\":1}\n{\"a\":}\n{\"a\":3}\n",
       "json whole a=1|plain damaged message={\"a\":}|json whole a=3" },
     { "a broken object over lines costs its lines", CUT_LINES, "{\n  \"a\": ,\n}\n{\"a\":3}\n",
       "plain damaged -|json whole a=3" },
-    { "an object that ends with the file", CUT_LINES, "{\"a\":1}\n{\"a\":", "json whole a=1|plain damaged message={\"a\":" },
+    { "an object that ends with the file", CUT_LINES,
+      "{\"a\":1}\n{\"a\":", "json whole a=1|plain damaged message={\"a\":" },
     { "a list", CUT_ARRAY, "{\"a\":1},\n{\"a\":2}\n]", "json whole a=1|json whole a=2" },
     { "what is left of a list", CUT_LINES, "]}\n{\"a\":2}\n", "json whole a=2" },
     { "syslog, CEF in syslog, JSON in syslog", CUT_LINES,
@@ -36,9 +39,11 @@ static const struct {
       "<34>Oct 11 22:14:15 web app: @cee: {\"a\":7}\n",
       "syslog whole -|syslog/cef whole src=10.0.0.1|syslog/json whole a=7" },
     { "text of no format", CUT_LINES, "hello world\n", "plain plain message=hello world" },
-    { "XML between lines", CUT_LINES, "{\"a\":1}\n<Event><System><EventID>4</EventID></System></Event>\n{\"a\":2}\n",
+    { "XML between lines", CUT_LINES,
+      "{\"a\":1}\n<Event><System><EventID>4</EventID></System></Event>\n{\"a\":2}\n",
       "json whole a=1|xml whole EventID=4|json whole a=2" },
-    { "a header and its lines", CUT_LINES, "#Fields: c-ip cs-method\n10.0.0.1 GET\n#Fields: cs-method\nPOST\n",
+    { "a header and its lines", CUT_LINES,
+      "#Fields: c-ip cs-method\n10.0.0.1 GET\n#Fields: cs-method\nPOST\n",
       "w3c whole cs-method=GET|w3c whole cs-method=POST" },
     { "an audit event of two lines", CUT_LINES,
       "type=SYSCALL msg=audit(1.000:7): exe=\"/bin/a\"\ntype=CWD msg=audit(1.000:7): cwd=\"/b\"\nx y z\n",
@@ -154,11 +159,12 @@ static void no_cut_makes_it_stumble(void **state)
 
             records_begin(rs, part, &cut, false);
             while (records_next(rs, &r, &s, &e) > 0) {
-                CHECK_ROW(blocks[i].name, r.raw.p >= part.p && r.raw.p + r.raw.n <= part.p + part.n);
+                CHECK_ROW(blocks[i].name,
+                          r.raw.p >= part.p && r.raw.p + r.raw.n <= part.p + part.n);
                 sum += r.raw.n;
             }
-            CHECK_ROW(blocks[i].name, sum + between(part) >= part.n ||
-                                          memchr(part.p, '#', part.n) != NULL);
+            CHECK_ROW(blocks[i].name,
+                      sum + between(part) >= part.n || memchr(part.p, '#', part.n) != NULL);
         }
     }
     records_free(&rs);

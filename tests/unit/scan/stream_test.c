@@ -1,7 +1,7 @@
 /*
- * Goal: the same bytes come out, whatever they are wrapped in; a damaged wrapping keeps what is good
- * in front of the damage; bombs and deep nesting are given up with a sentence. Method: wrappings
- * made here with libarchive, in a folder made for the test.
+ * Goal: the same bytes come out, whatever they are wrapped in; a damaged wrapping keeps what is
+ * good in front of the damage; bombs and deep nesting are given up with a sentence. Method:
+ * wrappings made here with libarchive, in a folder made for the test.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -76,7 +76,8 @@ static void pack(const char *name, const char *format, const char *filter, const
         archive_entry_set_filetype(e, AE_IFREG);
         archive_entry_set_perm(e, 0644);
         assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
-        assert_int_equal(archive_write_data(a, m[i].bytes.p, m[i].bytes.n), (la_ssize_t)m[i].bytes.n);
+        assert_int_equal(archive_write_data(a, m[i].bytes.p, m[i].bytes.n),
+                         (la_ssize_t)m[i].bytes.n);
         archive_entry_free(e);
     }
     assert_int_equal(archive_write_free(a), ARCHIVE_OK);
@@ -224,11 +225,27 @@ static const struct {
     struct span bytes;
     const char *want;
 } encodings[] = {
-    { "UTF-8 with a mark", { (const uint8_t *)"\xEF\xBB\xBF" "ab", 5 }, "=ab;" },
-    { "UTF-16LE", { (const uint8_t *)"\xFF\xFE" "a\0\x11\x01", 6 }, "=ađ;" },
-    { "UTF-16BE", { (const uint8_t *)"\xFE\xFF" "\0a\x01\x11", 6 }, "=ađ;" },
+    { "UTF-8 with a mark",
+      { (const uint8_t *)"\xEF\xBB\xBF"
+                         "ab",
+        5 },
+      "=ab;" },
+    { "UTF-16LE",
+      { (const uint8_t *)"\xFF\xFE"
+                         "a\0\x11\x01",
+        6 },
+      "=ađ;" },
+    { "UTF-16BE",
+      { (const uint8_t *)"\xFE\xFF"
+                         "\0a\x01\x11",
+        6 },
+      "=ađ;" },
     { "a pair", { (const uint8_t *)"\xFF\xFE\x3D\xD8\x00\xDE", 6 }, "=😀;" },
-    { "an odd last byte", { (const uint8_t *)"\xFF\xFE" "a\0b", 5 }, "=a\xEF\xBF\xBD;" },
+    { "an odd last byte",
+      { (const uint8_t *)"\xFF\xFE"
+                         "a\0b",
+        5 },
+      "=a\xEF\xBF\xBD;" },
     { "nothing but a mark", { (const uint8_t *)"\xFF\xFE", 2 }, "=;" },
     { "nothing", { (const uint8_t *)"", 0 }, "=;" },
 };

@@ -26,9 +26,8 @@ const char both_taxonomy[] = "source: test\n"
                              "    when: { kind: short }\n"
                              "    lacks: [Hash, Parent]\n";
 
-static const struct span admins[] = {
-    { (const uint8_t *)"root", 4 }, { (const uint8_t *)"CORP\\adm*", 9 }
-};
+static const struct span admins[] = { { (const uint8_t *)"root", 4 },
+                                      { (const uint8_t *)"CORP\\adm*", 9 } };
 static const struct span servers[] = { { (const uint8_t *)"srv1", 4 },
                                        { (const uint8_t *)"srv2", 4 } };
 static const struct span nets[] = { { (const uint8_t *)"10.0.0.0/8", 10 },
@@ -96,8 +95,8 @@ static bool both_compile(struct both *b, const char *taxonomy, struct span more_
 
     if (names_init(&b->names, &e) != ERR_OK || ruleset_names(&b->rules, &b->names, &e) != ERR_OK ||
         taxonomy_read(b, taxonomy, &e) != ERR_OK ||
-        (more_taxonomy.n > 0 && taxonomy_add(b->taxonomy, SPAN_LIT("more.yaml"), more_taxonomy,
-                                             &b->names, &e) != ERR_OK))
+        (more_taxonomy.n > 0 &&
+         taxonomy_add(b->taxonomy, SPAN_LIT("more.yaml"), more_taxonomy, &b->names, &e) != ERR_OK))
         die("names and taxonomy", &e);
     MUST(names_freeze(&b->names) && rec_init(&b->rec));
     if (taxonomy_bind(b->taxonomy, &b->names, &e) != ERR_OK ||

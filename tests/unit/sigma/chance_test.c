@@ -8,7 +8,12 @@
 #include "sigma/ruleset.h"
 
 #define ATOM(kind, text)                                                                           \
-    { 1, kind, ANCHOR_NONE, { (const uint8_t *)(text), sizeof(text) - 1 } }
+    {                                                                                              \
+        1, kind, ANCHOR_NONE,                                                                      \
+        {                                                                                          \
+            (const uint8_t *)(text), sizeof(text) - 1                                              \
+        }                                                                                          \
+    }
 #define LITERAL(text) ATOM(ATOM_LITERAL, text)
 #define EXACT(text)   ATOM(ATOM_EXACT, text)
 

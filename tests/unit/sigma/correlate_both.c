@@ -117,8 +117,7 @@ static void shuffle(uint32_t *order, uint32_t count, uint64_t seed)
 
 /* Records of all hits that some correlation wants, sorted; returns how many. */
 static uint32_t make_records(const struct correlate_both *b, const struct correlate_hit *hits,
-                             uint32_t count, uint64_t seed, struct buf *bytes,
-                             struct span *records)
+                             uint32_t count, uint64_t seed, struct buf *bytes, struct span *records)
 {
     uint32_t *order = calloc((size_t)count + 1, sizeof(*order)), n = 0;
     struct span rest;
@@ -169,7 +168,8 @@ void correlate_both_engine(const struct correlate_both *b, const struct correlat
     MUST(correlator_new(&c, b->plan, run->bytes_max, on_result, &sink, &e) == ERR_OK);
     for (uint32_t i = 0; i < n; i++) {
         MUST(correlator_feed(c, records[i], &e) == ERR_OK);
-        if (run->advance && i + 1 < n && correlate_time(records[i + 1]) > correlate_time(records[i]))
+        if (run->advance && i + 1 < n &&
+            correlate_time(records[i + 1]) > correlate_time(records[i]))
             MUST(correlator_advance(c, correlate_time(records[i + 1]) - 1, &e) == ERR_OK);
     }
     MUST(correlator_finish(c, &e) == ERR_OK);
@@ -230,9 +230,10 @@ uint32_t correlate_choose(struct span *from, uint32_t n)
     return v % n;
 }
 
-static const char *const type_names[] = { "event_count",      "value_count",   "value_sum",
-                                          "value_avg",        "value_median",  "value_percentile",
-                                          "temporal",         "temporal_ordered",
+static const char *const type_names[] = { "event_count",       "value_count",
+                                          "value_sum",         "value_avg",
+                                          "value_median",      "value_percentile",
+                                          "temporal",          "temporal_ordered",
                                           "temporal_extended", "temporal_ordered_extended" };
 
 static void put_ref(struct buf *yaml, uint32_t i, uint32_t how)
@@ -287,11 +288,8 @@ static void put_expr(struct span *from, struct buf *yaml, uint32_t refs)
 
 static void put_group(struct span *from, struct buf *yaml)
 {
-    static const char *const groups[] = { "",
-                                          "  group-by: [user]\n",
-                                          "  group-by: [user, host]\n",
-                                          "  group-by: [who]\n",
-                                          "  group-by: [HOST, who]\n" };
+    static const char *const groups[] = { "", "  group-by: [user]\n", "  group-by: [user, host]\n",
+                                          "  group-by: [who]\n", "  group-by: [HOST, who]\n" };
 
     buf_text(yaml, groups[correlate_choose(from, 5)]);
     buf_text(yaml, "  aliases: { who: { a: user, 00000000-0000-4000-8000-00000000000B: src } }\n");
@@ -352,9 +350,9 @@ void correlate_make_yaml(struct span *from, struct buf *yaml)
 static void put_field(struct correlate_hit *h, struct span name, const char *value)
 {
     if (value != NULL)
-        h->field[h->field_count++] = (struct correlate_pair){
-            name, value[0] == '0' && value[1] == 0 ? SPAN_NONE : span_of(value)
-        };
+        h->field[h->field_count++] =
+            (struct correlate_pair){ name, value[0] == '0' && value[1] == 0 ? SPAN_NONE
+                                                                            : span_of(value) };
 }
 
 /* "0" stands for null, NULL for an absent field. */
@@ -385,8 +383,9 @@ static int by_hit(const void *a, const void *b)
 
 uint32_t correlate_make_hits(struct span *from, struct correlate_hit *hits, uint32_t max)
 {
-    static const int64_t steps[] = { 0, TIME_SECOND, 1, TIME_SECOND - 1, 2 * TIME_SECOND,
-                                     3 * TIME_SECOND, 12 * TIME_SECOND, 0 };
+    static const int64_t steps[] = {
+        0, TIME_SECOND, 1, TIME_SECOND - 1, 2 * TIME_SECOND, 3 * TIME_SECOND, 12 * TIME_SECOND, 0
+    };
     int64_t time = 1000 * TIME_SECOND;
     uint32_t count = 0;
 

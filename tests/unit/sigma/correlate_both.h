@@ -23,11 +23,11 @@ bool correlate_both_init(struct correlate_both *b, struct span yaml);
 void correlate_both_release(struct correlate_both *b);
 
 struct correlate_run {
-    uint64_t shuffle;  /* 0: records are made in the order of hits; all are sorted before feeding */
-    bool advance;      /* tell the time between records too */
+    uint64_t shuffle; /* 0: records are made in the order of hits; all are sorted before feeding */
+    bool advance;     /* tell the time between records too */
     size_t bytes_max;
     struct correlate_counts total; /* of all correlations, afterwards */
-    size_t bytes_end;  /* correlator_bytes() after everything */
+    size_t bytes_end;              /* correlator_bytes() after everything */
 };
 
 /* Lines of correlate_line(), as the results came. */

@@ -21,8 +21,9 @@ static const struct {
     const char *name, *json, *group;
 } rows[] = {
     { "a value", "{\"A\":1,\"User\":\"bob\"}", "bob" },
-    { "a value with escapes", "{\"A\":1,\"User\":\"b\\u00f6b\"}", "b\xC3\xB6"
-                                                                  "b" },
+    { "a value with escapes", "{\"A\":1,\"User\":\"b\\u00f6b\"}",
+      "b\xC3\xB6"
+      "b" },
     { "a number is its text", "{\"A\":1,\"User\":42}", "42" },
     { "an empty value is a value", "{\"A\":1,\"User\":\"\"}", "" },
     { "another case of the name", "{\"A\":1,\"uSER\":\"amy\"}", "amy" },

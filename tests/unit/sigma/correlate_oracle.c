@@ -19,10 +19,10 @@ struct in {
     int64_t time;
     uint64_t order;
     bool of_result;
-    uint32_t source;              /* rule, or correlation */
-    struct span *group, *folded;  /* as shown, as compared */
-    struct span value;            /* folded tuple as one text */
-    int64_t milli;                /* number in thousandths */
+    uint32_t source;             /* rule, or correlation */
+    struct span *group, *folded; /* as shown, as compared */
+    struct span value;           /* folded tuple as one text */
+    int64_t milli;               /* number in thousandths */
     struct correlate_event *events;
     uint32_t event_count;
 };
@@ -37,7 +37,7 @@ struct oracle_correlate {
     const struct sigma_rules *rules;
     const struct correlate_hit *hits;
     uint32_t hit_count;
-    struct ins *results;          /* of each correlation, as inputs of others */
+    struct ins *results; /* of each correlation, as inputs of others */
     struct buf *lines;
 };
 
@@ -97,8 +97,8 @@ static struct span look(const struct correlate_pair *pairs, uint32_t count, stru
 {
     for (unsigned nocase = 0; nocase < 2; nocase++) {
         for (uint32_t i = 0; i < count; i++) {
-            bool same = nocase != 0 ? span_eq_nocase(pairs[i].name, name)
-                                    : span_eq(pairs[i].name, name);
+            bool same =
+                nocase != 0 ? span_eq_nocase(pairs[i].name, name) : span_eq(pairs[i].name, name);
 
             if (same && pairs[i].value.p != NULL)
                 return pairs[i].value;
@@ -472,8 +472,8 @@ static uint32_t events_of(struct oracle_correlate *o, const struct ins *w,
 struct life {
     uint32_t correlation;
     const struct sigma_correlation *c;
-    const struct ins *all;   /* inputs of the group, in order */
-    uint32_t first;          /* index of the first input of this life */
+    const struct ins *all; /* inputs of the group, in order */
+    uint32_t first;        /* index of the first input of this life */
     bool fired, was_true;
     int64_t fired_at;
 };
@@ -494,11 +494,17 @@ static struct ins window(struct oracle_correlate *o, const struct life *l, int64
 static void fire(struct oracle_correlate *o, struct life *l, const struct ins *w, double value,
                  int64_t time, uint64_t order)
 {
-    struct in result = { .time = time, .order = order, .of_result = true,
-                         .source = l->correlation, .group = l->all->in[l->first].group };
+    struct in result = { .time = time,
+                         .order = order,
+                         .of_result = true,
+                         .source = l->correlation,
+                         .group = l->all->in[l->first].group };
     struct correlate_pair *pairs = take(o, l->c->group_count, sizeof(*pairs));
-    struct correlate_result r = { .correlation = l->correlation, .time_ns = time, .group = pairs,
-                                  .group_count = l->c->group_count, .value = value,
+    struct correlate_result r = { .correlation = l->correlation,
+                                  .time_ns = time,
+                                  .group = pairs,
+                                  .group_count = l->c->group_count,
+                                  .value = value,
                                   .input_count = w->count };
 
     if (l->fired && l->was_true && time - l->fired_at < l->c->timespan_ns)
@@ -693,8 +699,9 @@ static void correlation_run(struct oracle_correlate *o, uint32_t index)
 void correlate_oracle(const struct sigma_rules *rules, const struct correlate_hit *hits,
                       uint32_t hit_count, struct buf *lines)
 {
-    struct oracle_correlate o = { .rules = rules, .hits = hits, .hit_count = hit_count,
-                                  .lines = lines };
+    struct oracle_correlate o = {
+        .rules = rules, .hits = hits, .hit_count = hit_count, .lines = lines
+    };
 
     arena_init(&o.mem, ORACLE_BYTES_MAX);
     o.results = take(&o, rules->correlation_count, sizeof(*o.results));

@@ -76,8 +76,10 @@ static const struct {
     const char *name;
     double (*number)(uint32_t i);
 } rows[] = {
-    { "ascending", ascending },         { "descending", descending },
-    { "from both ends", from_both_ends }, { "scattered", scattered },
+    { "ascending", ascending },
+    { "descending", descending },
+    { "from both ends", from_both_ends },
+    { "scattered", scattered },
     { "a few numbers again and again", few },
 };
 

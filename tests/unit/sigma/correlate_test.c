@@ -116,7 +116,8 @@ static void large_windows_agree(void **state)
     free(hits);
 }
 
-/* --- memory --------------------------------------------------------------------------------------- */
+/* --- memory
+ * --------------------------------------------------------------------------------------- */
 
 #define MANY_GROUPS 20000u
 #define FEW_BYTES   ((size_t)1 << 20)
@@ -124,8 +125,9 @@ static void large_windows_agree(void **state)
 /* One user in every tenth event, the others once each: 20,000 groups that stay for a day. */
 static void idle_groups_are_forgotten_and_counted(void **state)
 {
-    static const char yaml[] = "{title: t, correlation: {type: value_count, rules: [a],"
-                               " group-by: [user], timespan: 1d, condition: {gte: 2000, field: n}}}";
+    static const char yaml[] =
+        "{title: t, correlation: {type: value_count, rules: [a],"
+        " group-by: [user], timespan: 1d, condition: {gte: 2000, field: n}}}";
     struct correlate_hit *hits = calloc(MANY_GROUPS, sizeof(*hits));
     char(*names)[16] = calloc(MANY_GROUPS, sizeof(*names));
     struct correlate_run run = { .bytes_max = FEW_BYTES }, free_run = { 0 };
@@ -138,9 +140,9 @@ static void idle_groups_are_forgotten_and_counted(void **state)
     for (uint32_t i = 0; i < MANY_GROUPS; i++) {
         (void)snprintf(names[i], sizeof(names[i]), "u%u", i);
         hits[i].at = (struct correlate_event){ (int64_t)i * 1000000, i, i, 0 };
-        hits[i].field[0] = (struct correlate_pair){
-            SPAN_LIT("user"), i % 10 == 0 ? SPAN_LIT("busy") : span_of(names[i])
-        };
+        hits[i].field[0] =
+            (struct correlate_pair){ SPAN_LIT("user"),
+                                     i % 10 == 0 ? SPAN_LIT("busy") : span_of(names[i]) };
         hits[i].field[1] = (struct correlate_pair){ SPAN_LIT("n"), span_of(names[i]) };
         hits[i].field_count = 2;
     }
@@ -188,7 +190,8 @@ static void a_group_of_half_the_memory_goes_first(void **state)
     free(hits);
 }
 
-/* --- records ---------------------------------------------------------------------------------------- */
+/* --- records
+ * ---------------------------------------------------------------------------------------- */
 
 static void ignore(void *arg, const struct correlate_result *r)
 {
@@ -228,8 +231,7 @@ static void what_is_no_record_is_refused(void **state)
         rest = cut;
         assert_int_equal(correlate_next(&rest, &record), n == bytes.n);
         assert_int_equal(correlator_new(&c, b.plan, 0, ignore, NULL, &e), ERR_OK);
-        assert_int_equal(correlator_feed(c, cut, &e),
-                         n == bytes.n ? ERR_OK : ERR_CORRUPT);
+        assert_int_equal(correlator_feed(c, cut, &e), n == bytes.n ? ERR_OK : ERR_CORRUPT);
         assert_int_equal(correlator_counts(c, 0).inputs, n == bytes.n);
         correlator_free(&c);
     }
@@ -296,7 +298,8 @@ static void a_chain_of_ten_is_judged_at_one_event(void **state)
     buf_release(&lines);
 }
 
-/* --- links of a chain --------------------------------------------------------------------------- */
+/* --- links of a chain ---------------------------------------------------------------------------
+ */
 
 static void a_link_without_the_field_is_warned_of(void **state)
 {

@@ -54,14 +54,49 @@ static const char *const fields[] = { "Image",   "image", "CommandLine", "user.n
                                       "EventID", "Ip",    "T",           "New Value", "Keywords" };
 
 static const char *const words[] = {
-    "a",        "b",        "aa",       "ab",       "ABA",  "cmd",  "Power", ".exe", "-enc",
-    "/c",       " ",        "  ",       "-",        "1",    "0",    "42",    "ss",   "k",
-    "\xc3\x9f", /* sharp s */           "\xe1\xba\x9e", /* capital sharp s */
-    "\xe2\x84\xaa", /* Kelvin */        "\xc5\xbf", /* long s */
-    "\xc4\xb0", /* dotted I */          "\xc4\xb1", /* dotless i */
-    "\xc3\xa9", "\xc3\x89", "\xc4\x90", "\xc4\x91", "\xce\xa3", "\xcf\x82", "\xcf\x83",
+    "a",
+    "b",
+    "aa",
+    "ab",
+    "ABA",
+    "cmd",
+    "Power",
+    ".exe",
+    "-enc",
+    "/c",
+    " ",
+    "  ",
+    "-",
+    "1",
+    "0",
+    "42",
+    "ss",
+    "k",
+    "\xc3\x9f",
+    /* sharp s */ "\xe1\xba\x9e", /* capital sharp s */
+    "\xe2\x84\xaa",
+    /* Kelvin */ "\xc5\xbf", /* long s */
+    "\xc4\xb0",
+    /* dotted I */ "\xc4\xb1", /* dotless i */
+    "\xc3\xa9",
+    "\xc3\x89",
+    "\xc4\x90",
+    "\xc4\x91",
+    "\xce\xa3",
+    "\xcf\x82",
+    "\xcf\x83",
     "\xe1\xbe\x88", /* with prosgegrammeni: folds to one character by S only */
-    "\xf0\x9f\x98\x80", "\n", "\t", "'", "\"", "%", "(", "|", "$", "x", "\xe2\x80\x93",
+    "\xf0\x9f\x98\x80",
+    "\n",
+    "\t",
+    "'",
+    "\"",
+    "%",
+    "(",
+    "|",
+    "$",
+    "x",
+    "\xe2\x80\x93",
 };
 
 static const char *const patterns[] = { "*", "?", "\\*", "\\?", "\\\\", "\\", "**", "*?" };
@@ -112,11 +147,12 @@ static struct text make_text(struct generate *g, enum form form)
 
 static void remember(struct generate *g, uint32_t field, enum form form, struct text t)
 {
-    struct generate_literal *l = &g->literal[g->literal_count < GENERATE_SEEDS
-                                                 ? g->literal_count++
-                                                 : generate_below(g, GENERATE_SEEDS)];
+    struct generate_literal *l =
+        &g->literal[g->literal_count < GENERATE_SEEDS ? g->literal_count++
+                                                      : generate_below(g, GENERATE_SEEDS)];
 
-    *l = (struct generate_literal){ .field = (uint8_t)field, .form = (uint8_t)form,
+    *l = (struct generate_literal){ .field = (uint8_t)field,
+                                    .form = (uint8_t)form,
                                     .n = (uint8_t)t.n };
     memcpy(l->text, t.p, t.n);
 }
@@ -134,18 +170,30 @@ static const struct row numbers[] = { { "0", "0" },       { "42", "42" },     { 
                                       { "0x2a", "42" },   { "0x2A", "0x2a" }, { "007", "7" },
                                       { "true", "TRUE" } };
 static const struct row regexes[] = {
-    { "'^a+b'", "aab" },        { "'cmd|power'", "xpowerx" }, { "'[0-9]{2,3}$'", "x123" },
-    { "'a.c'", "abc" },         { "'(?i)iex'", "IEX" },       { "'\\bnew\\b'", "a new x" },
-    { "'x\\\\y'", "x\\y" },     { "'^$'", "" },               { "'\xc3\xa9+'", "\xc3\xa9\xc3\xa9" },
-    { "'(ab)+c?'", "ababc" },   { "'a*'", "b" },              { "'[^a-z]k'", "Kk" },
+    { "'^a+b'", "aab" },
+    { "'cmd|power'", "xpowerx" },
+    { "'[0-9]{2,3}$'", "x123" },
+    { "'a.c'", "abc" },
+    { "'(?i)iex'", "IEX" },
+    { "'\\bnew\\b'", "a new x" },
+    { "'x\\\\y'", "x\\y" },
+    { "'^$'", "" },
+    { "'\xc3\xa9+'", "\xc3\xa9\xc3\xa9" },
+    { "'(ab)+c?'", "ababc" },
+    { "'a*'", "b" },
+    { "'[^a-z]k'", "Kk" },
 };
 static const struct row networks[] = {
-    { "10.0.0.0/8", "10.1.2.3" },      { "192.168.4.0/22", "192.168.7.255" },
-    { "'2001:db8::/32'", "2001:db8::1" }, { "1.2.3.4", "1.2.3.4" },
-    { "'::ffff:10.0.0.0/104'", "10.0.0.1" }, { "'fe80::/10'", "FE80::1" },
+    { "10.0.0.0/8", "10.1.2.3" },
+    { "192.168.4.0/22", "192.168.7.255" },
+    { "'2001:db8::/32'", "2001:db8::1" },
+    { "1.2.3.4", "1.2.3.4" },
+    { "'::ffff:10.0.0.0/104'", "10.0.0.1" },
+    { "'fe80::/10'", "FE80::1" },
 };
-static const struct row orders[] = { { "10", "10" }, { "-3", "-2" }, { "1.5", "1.25" },
-                                     { "'42'", "42" } };
+static const struct row orders[] = {
+    { "10", "10" }, { "-3", "-2" }, { "1.5", "1.25" }, { "'42'", "42" }
+};
 static const struct row hours[] = { { "7", "2025-11-27T07:40:10Z" },
                                     { "12", "2024-12-30 12:12:12" } };
 static const struct row minutes[] = { { "40", "2025-11-27T07:40:10Z" },
@@ -159,7 +207,8 @@ static const struct row weeks[] = { { "53", "2021-01-03T00:00:00Z" },
                                     { "1", "2024-12-30 12:12:12" } };
 static const struct row truth[] = { { "true", "x" }, { "false", "" } };
 static const struct row nulls[] = { { "null", "" }, { "~", "" } };
-static const struct row placed[] = { { "'%Admins%'", "CORP\\adminX" }, { "'x%Servers%'", "xSRV2" },
+static const struct row placed[] = { { "'%Admins%'", "CORP\\adminX" },
+                                     { "'x%Servers%'", "xSRV2" },
                                      { "'%Servers%-%Servers%'", "srv1-srv2" },
                                      { "'\\%Servers%'", "%Servers%" } };
 
@@ -365,8 +414,8 @@ static void put_search(struct generate *g, struct buf *out)
 
 static const char *const searches[] = { "sel_a", "sel_b", "filter_x", "_hidden" };
 
-static const char *const groups[] = { "1 of them", "all of them", "1 of sel_*",
-                                      "all of *_*", "any of sel_*", "1 of filter_*", "2 of them" };
+static const char *const groups[] = { "1 of them",    "all of them",   "1 of sel_*", "all of *_*",
+                                      "any of sel_*", "1 of filter_*", "2 of them" };
 
 static void put_condition(struct generate *g, struct buf *out, unsigned depth)
 {
@@ -392,13 +441,17 @@ static void put_condition(struct generate *g, struct buf *out, unsigned depth)
 
 static void put_filter(struct generate *g, struct buf *out)
 {
-    buf_fmt(out, "---\ntitle: filter %u\nlogsource: { product: test }\nfilter:\n"
-                 "    rules: [r%u]\n    sel_a: ", g->rule_count, generate_below(g, g->rule_count));
+    buf_fmt(out,
+            "---\ntitle: filter %u\nlogsource: { product: test }\nfilter:\n"
+            "    rules: [r%u]\n    sel_a: ",
+            g->rule_count, generate_below(g, g->rule_count));
     put_search(g, out);
     buf_text(out, "\n    sel_z: ");
     put_search(g, out);
     buf_fmt(out, "\n    condition: not %s\n",
-            chance(g, 50) ? "1 of sel_*" : chance(g, 50) ? "all of them" : "sel_z");
+            chance(g, 50)   ? "1 of sel_*"
+            : chance(g, 50) ? "all of them"
+                            : "sel_z");
 }
 
 void generate_rule(struct generate *g, struct buf *yaml)

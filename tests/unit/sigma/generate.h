@@ -16,8 +16,8 @@
 
 /* A literal that some rule asks of a field. */
 struct generate_literal {
-    uint8_t field;  /* index of the field's name */
-    uint8_t form;   /* how it has to be encoded to match */
+    uint8_t field; /* index of the field's name */
+    uint8_t form;  /* how it has to be encoded to match */
     uint8_t n;
     uint8_t text[GENERATE_TEXT];
 };

@@ -10,9 +10,8 @@ static const struct escape_row {
     const char *raw; /* ends behind the byte that may be escaped */
     bool escape;
 } escape_rows[] = {
-    { "\\u", true },      { "a\\u", true },       { "\\\\u", false },
-    { "\\\\\\u", true },  { "x\\\\\\\\u", false }, { "\\/", true },
-    { "a\\\\/", false },
+    { "\\u", true },         { "a\\u", true }, { "\\\\u", false },  { "\\\\\\u", true },
+    { "x\\\\\\\\u", false }, { "\\/", true },  { "a\\\\/", false },
 };
 
 static void a_backslash_that_is_escaped_escapes_nothing(void **state)
@@ -28,7 +27,7 @@ static void a_backslash_that_is_escaped_escapes_nothing(void **state)
 static const struct value_row {
     const char *name;
     uint16_t kind;
-    bool inside, escapes; /* the value lies in the raw record; that has escapes */
+    bool inside, escapes;         /* the value lies in the raw record; that has escapes */
     bool skipped, skipped_digits; /* no keyword; none though some are made of digits */
     bool covered;
 } value_rows[] = {
@@ -57,7 +56,8 @@ static void values_are_covered_or_looked_at(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(value_rows); i++) {
         const struct value_row *r = &value_rows[i];
-        struct rec_field f = { .value = bytes + (r->inside ? 4 : 20), .value_bytes = 8,
+        struct rec_field f = { .value = bytes + (r->inside ? 4 : 20),
+                               .value_bytes = 8,
                                .kind = r->kind };
         struct keywords words = { .digits = false }, digits = { .digits = true };
 
@@ -73,12 +73,12 @@ static const struct digits_row {
     const char *keyword;
     bool fits; /* may stand in a number or the like */
 } digits_rows[] = {
-    { "4625", true },       { "0x3e7", true },    { "x3e7", true },        { "deadbeef", true },
-    { "s-1-5", true },      { "-1-5-18", true },  { "27t07:40", true },    { "t07", true },
-    { "10.165z", true },    { "{5770385f-", true }, { "inf", true },       { "nan", true },
-    { "1e+30", true },      { "1.5", true },      { "0", true },           { "kiwi", false },
-    { "sad", false },       { "as-1", false },    { "fax", false },        { "data", false },
-    { "0x3e7-g", false },   { "z1", false },      { "infant", false },     { "a b", false },
+    { "4625", true },     { "0x3e7", true },      { "x3e7", true },     { "deadbeef", true },
+    { "s-1-5", true },    { "-1-5-18", true },    { "27t07:40", true }, { "t07", true },
+    { "10.165z", true },  { "{5770385f-", true }, { "inf", true },      { "nan", true },
+    { "1e+30", true },    { "1.5", true },        { "0", true },        { "kiwi", false },
+    { "sad", false },     { "as-1", false },      { "fax", false },     { "data", false },
+    { "0x3e7-g", false }, { "z1", false },        { "infant", false },  { "a b", false },
 };
 
 static void numbers_have_few_letters(void **state)

@@ -66,8 +66,7 @@ static void a_finding_says_why(void **state)
         CHECK_ROW(rows[i].name, b.rules.refusal_count == 0);
         CHECK_ROW(rows[i].name, both_json(&b, span_of(rows[i].event)));
         CHECK_ROW(rows[i].name, both_event(&b, &b.rec, &h) && h.fast_count == 1);
-        reasons_put(&got, why,
-                    match_because(b.matcher, &b.event, &h.fast[0], why, COUNT_OF(why)));
+        reasons_put(&got, why, match_because(b.matcher, &b.event, &h.fast[0], why, COUNT_OF(why)));
         check_span(rows[i].name, buf_span(&got), rows[i].reasons);
         CHECK_ROW(rows[i].name, match_because(b.matcher, &b.event, &h.fast[0], why, 1) <= 1);
         both_release(&b);
@@ -89,15 +88,21 @@ static const struct {
       true },
     { "in a list of maps", SHORT "  f: [ { B: 1 }, { parent: 1 } ]\n  condition: s and not f\n",
       true },
-    { "neq", "title: t\nlogsource: { category: short }\ndetection:\n"
-             "  s: { A: 1, Hash|neq: x }\n  condition: s\n", true },
+    { "neq",
+      "title: t\nlogsource: { category: short }\ndetection:\n"
+      "  s: { A: 1, Hash|neq: x }\n  condition: s\n",
+      true },
     { "lacking, but not in a filter", SHORT "  t: { Hash: 1 }\n  condition: s or t\n", false },
-    { "a view that has it", "title: t\nlogsource: { category: plain }\ndetection:\n"
-                            "  s: { A: 1 }\n  f: { Hash: 1 }\n  condition: s and not f\n", false },
-    { "a filter document", "title: t\nname: r\nlogsource: { category: short }\ndetection:\n"
-                           "  s: { A: 1 }\n  condition: s\n---\ntitle: f\n"
-                           "logsource: { category: short }\n"
-                           "filter: { rules: r, f: { Hash: 1 }, condition: not f }\n", true },
+    { "a view that has it",
+      "title: t\nlogsource: { category: plain }\ndetection:\n"
+      "  s: { A: 1 }\n  f: { Hash: 1 }\n  condition: s and not f\n",
+      false },
+    { "a filter document",
+      "title: t\nname: r\nlogsource: { category: short }\ndetection:\n"
+      "  s: { A: 1 }\n  condition: s\n---\ntitle: f\n"
+      "logsource: { category: short }\n"
+      "filter: { rules: r, f: { Hash: 1 }, condition: not f }\n",
+      true },
 };
 
 static void a_filter_that_cannot_work_is_flagged(void **state)

@@ -177,8 +177,8 @@ static void chains_that_mean_nothing_are_refused(void **state)
         char want[200];
 
         snprintf(want, sizeof(want), "The modifier '%s' %s", refused[i].modifier, refused[i].why);
-        CHECK_ROW(refused[i].key, modifier_read(span_of(refused[i].key), 7, &field, &m, &e) ==
-                                      ERR_SYNTAX);
+        CHECK_ROW(refused[i].key,
+                  modifier_read(span_of(refused[i].key), 7, &field, &m, &e) == ERR_SYNTAX);
         check_span(refused[i].key, span_of(e.why), want);
         CHECK_ROW(refused[i].key, e.at == 7);
     }

@@ -48,8 +48,8 @@ static void every_character_folds_as_utf8proc_and_the_matcher_fold_it(void **sta
     (void)state;
     for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
         utf8proc_int32_t to[8];
-        utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)cp, to, 8, UTF8PROC_CASEFOLD,
-                                                     NULL);
+        utf8proc_ssize_t n =
+            utf8proc_decompose_char((utf8proc_int32_t)cp, to, 8, UTF8PROC_CASEFOLD, NULL);
         uint32_t got = oracle_fold_char(cp);
 
         if (cp >= 0xd800 && cp < 0xe000)
@@ -65,8 +65,8 @@ static void every_character_folds_as_utf8proc_and_the_matcher_fold_it(void **sta
 
 /* --- patterns -------------------------------------------------------------------------------- */
 
-static const char *const pieces[] = { "a", "b", "ab", "\xc3\xa9", "\n", ".", "*", "*", "?", "\\*",
-                                      "\\?", "\\\\", "+", "(" };
+static const char *const pieces[] = { "a", "b", "ab",  "\xc3\xa9", "\n",   ".", "*",
+                                      "*", "?", "\\*", "\\?",      "\\\\", "+", "(" };
 
 /* The same pattern for PCRE2: everything but the wildcards is quoted byte by byte. */
 static void put_piece(struct buf *sigma, struct buf *regex, const char *piece)
@@ -198,8 +198,8 @@ static bool library_address(const char *text, uint8_t out[16])
 
 static void addresses_are_those_of_inet_pton(void **state)
 {
-    static const char *const parts[] = { "0", "1", "10", "255", "256", "01", ".", ".", ".", ":",
-                                         ":", "::", "ffff", "abcd", "0A", "12345", "g", " " };
+    static const char *const parts[] = { "0", "1", "10", "255",  "256",  "01", ".",     ".", ".",
+                                         ":", ":", "::", "ffff", "abcd", "0A", "12345", "g", " " };
     struct trial *t = *state;
     unsigned good = 0;
 

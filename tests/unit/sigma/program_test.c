@@ -90,8 +90,7 @@ static const struct first_row {
     { "what refuses most events, though it is a filter",
       "  s: { A|contains: 'x' }\n  f: { B|endswith: '.exe' }\n  condition: not f and s\n",
       "B|endswith" },
-    { "keywords last",
-      "  k: [mimikatz]\n  s: { A: 1 }\n  condition: k and s\n", "A" },
+    { "keywords last", "  k: [mimikatz]\n  s: { A: 1 }\n  condition: k and s\n", "A" },
 };
 
 static void what_decides_soonest_is_asked_first(void **state)
@@ -101,9 +100,9 @@ static void what_decides_soonest_is_asked_first(void **state)
         char yaml[512];
         struct both b;
         const struct compiled *c;
-        int n = snprintf(yaml, sizeof(yaml),
-                         "title: t\nlogsource: { product: test }\ndetection:\n%s",
-                         first_rows[i].detection);
+        int n =
+            snprintf(yaml, sizeof(yaml), "title: t\nlogsource: { product: test }\ndetection:\n%s",
+                     first_rows[i].detection);
 
         assert_in_range(n, 1, sizeof(yaml) - 1);
         assert_true(both_init(&b, span_of(yaml), NULL, NULL));

@@ -34,7 +34,7 @@ struct one_case {
     struct span name;
     struct buf text;
     struct sigma_rules rules;
-    bool read; /* expectations follow */
+    bool read;                   /* expectations follow */
     uint32_t refusals, warnings; /* that were expected so far */
     uint64_t kept;
 };
@@ -181,8 +181,8 @@ static const struct limit_row {
     { "searches of a rule", RULE_HEAD "detection:\n condition: s0\n", " s#: { A: 1 }\n", 4096, "",
       "There are more than 4096 searches." },
     { "references of a correlation",
-      "title: t\ncorrelation:\n type: temporal\n timespan: 1m\n rules:\n", "  - r#\n",
-      1025, "", "The correlation refers to more than 1024 rules." },
+      "title: t\ncorrelation:\n type: temporal\n timespan: 1m\n rules:\n", "  - r#\n", 1025, "",
+      "The correlation refers to more than 1024 rules." },
     { "bytes of an expression", RULE_HEAD "detection:\n condition: s\n s: { A|re: '", "abcdefgh",
       8193, "' }", "The regular expression is longer than 65536 bytes." },
     { "values of an item", RULE_HEAD "detection:\n condition: s\n s:\n  A:\n", "  - 1\n",
@@ -190,21 +190,22 @@ static const struct limit_row {
     { "values of a rule", RULE_HEAD "detection:\n condition: s\n s:\n  A|base64offset:\n",
       "  - a\n", LIMIT_RULE_VALUES / 3 + 1, "",
       "The values of 'A|base64offset' become too many or too long." },
-    { "combinations of placeholders",
-      RULE_HEAD "detection:\n condition: s\n s:\n  A|expand: '", "%ten%", 6, "'",
-      "The values of 'A|expand' become too many or too long." },
+    { "combinations of placeholders", RULE_HEAD "detection:\n condition: s\n s:\n  A|expand: '",
+      "%ten%", 6, "'", "The values of 'A|expand' become too many or too long." },
     { "bytes of a rule",
       RULE_HEAD "detection:\n condition: s\n s:\n  A|expand: '%ten%%ten%%ten%%ten%",
       "0123456789abcdef", 1024, "'", "The values of 'A|expand' become too many or too long." },
     { "bytes of a condition", RULE_HEAD "detection:\n s: { A: 1 }\n condition: ", "s or ",
       LIMIT_CONDITION_BYTES / 5 + 1, "s", "The condition is longer than 65536 bytes." },
-    { "parts of a condition", RULE_HEAD "detection:\n a: { A: 1 }\n b: { A: 2 }\n c: { A: 3 }\n"
+    { "parts of a condition",
+      RULE_HEAD
+      "detection:\n a: { A: 1 }\n b: { A: 2 }\n c: { A: 3 }\n"
       " d: { A: 4 }\n e: { A: 5 }\n f: { A: 6 }\n g: { A: 7 }\n h: { A: 8 }\n i: { A: 9 }\n"
       " j: { A: 10 }\n k: { A: 11 }\n l: { A: 12 }\n m: { A: 13 }\n n: { A: 14 }\n"
       " o: { A: 15 }\n p: { A: 16 }\n q: { A: 17 }\n r: { A: 18 }\n s: { A: 19 }\n"
       " t: { A: 20 }\n u: { A: 21 }\n v: { A: 22 }\n w: { A: 23 }\n x: { A: 24 }\n"
-      " y: { A: 25 }\n z: { A: 26 }\n condition: ", "1 of * or ", 6000, "a",
-      "The condition has too many parts." },
+      " y: { A: 25 }\n z: { A: 26 }\n condition: ",
+      "1 of * or ", 6000, "a", "The condition has too many parts." },
     { "depth of a condition", RULE_HEAD "detection:\n s: { A: 1 }\n condition: ", "(", 64, "s",
       "The condition is nested too deep." },
     { "nots of a condition", RULE_HEAD "detection:\n s: { A: 1 }\n condition: ", "not ", 64, "s",
@@ -269,10 +270,12 @@ static void what_grows_too_big_is_refused(void **state)
 
 /* --- what is told and what is silent -------------------------------------------------------- */
 
-#define NAMED(n) "{ title: " n ", name: " n ", logsource: { product: test }, " \
-                 "detection: { s: { A: 1 }, condition: s } }\n---\n"
-#define COUNTS(n, of, more) "{ title: " n ", name: " n ", correlation: { type: event_count, " \
-                            "rules: [ " of " ], timespan: 1m, condition: { gte: 2 }" more "\n---\n"
+#define NAMED(n)                                                                                   \
+    "{ title: " n ", name: " n ", logsource: { product: test }, "                                  \
+    "detection: { s: { A: 1 }, condition: s } }\n---\n"
+#define COUNTS(n, of, more)                                                                        \
+    "{ title: " n ", name: " n ", correlation: { type: event_count, "                              \
+    "rules: [ " of " ], timespan: 1m, condition: { gte: 2 }" more "\n---\n"
 
 static const struct {
     const char *name, *rules, *told; /* the names of those that make findings */
@@ -284,8 +287,8 @@ static const struct {
     { "generate: false", NAMED("a") COUNTS("c", "a", ", generate: false } }"), "c" },
     { "two correlations, one generates",
       NAMED("a") COUNTS("c", "a", ", generate: true } }") COUNTS("d", "a", " } }"), "a c d" },
-    { "a chain: the outermost alone",
-      NAMED("a") COUNTS("c", "a", " } }") COUNTS("d", "c", " } }"), "d" },
+    { "a chain: the outermost alone", NAMED("a") COUNTS("c", "a", " } }") COUNTS("d", "c", " } }"),
+      "d" },
     { "a chain that generates one step",
       NAMED("a") COUNTS("c", "a", " } }") COUNTS("d", "c", ", generate: true } }"), "c d" },
     { "a correlation that is refused silences nothing", NAMED("a") COUNTS("c", "a, gone", " } }"),

@@ -18,9 +18,9 @@
 #include "wire/codec.h"
 #include "wire/evtx.h"
 
-#define SAMPLE_STEP   97u
+#define SAMPLE_STEP         97u
 #define SAMPLE_STEP_UNGATED 997u
-#define PROCESSES_MAX 2u
+#define PROCESSES_MAX       2u
 
 struct tally {
     uint64_t events, findings, faults, unreadable;

@@ -45,7 +45,7 @@ static const struct {
     { "(a(b|c)d)ef", "ef", "acdef" },
     { "a{b", "a", "a{b" },
     { "ab{x}cde", "x}cde", "ab{x}cde" },
-    { "a{b|cde", "a cde", "cde" },          /* the brace is a character, the bar divides */
+    { "a{b|cde", "a cde", "cde" }, /* the brace is a character, the bar divides */
     { "a{1,}{b", "b", "aa{b" },
     { "\xc3\xa9tat", "tat", "\xc3\xa9tat" },
     { "foo\\bbar|\\bqux", "foo qux", "qux" },

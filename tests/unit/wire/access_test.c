@@ -37,27 +37,27 @@ static const struct row rows[] = {
       "sc-status=200\nsc-bytes=1\n" },
     { "escaped quotes", LINE "\"GET /\\\"x\\\" HTTP/1.1\" 200 1 \"-\" \"a \\\"b\\\" \\\\\"",
       CLIENT "request=GET /\"x\" HTTP/1.1\ncs-method=GET\ncs-uri-stem=/\"x\"\ncs-uri-query=/\"x\"\n"
-      "cs-version=1.1\nsc-status=200\nsc-bytes=1\ncs-referer\ncs-user-agent=a \"b\" \\\n" },
+             "cs-version=1.1\nsc-status=200\nsc-bytes=1\ncs-referer\ncs-user-agent=a \"b\" \\\n" },
     { "a target with blanks", LINE "\"GET /a b?c d HTTP/1.1\" 400 1",
       CLIENT "request=GET /a b?c d HTTP/1.1\ncs-method=GET\ncs-uri-stem=/a b\n"
-      "cs-uri-query=/a b?c d\ncs-version=1.1\nsc-status=400\nsc-bytes=1\n" },
+             "cs-uri-query=/a b?c d\ncs-version=1.1\nsc-status=400\nsc-bytes=1\n" },
     { "HTTP/0.9", LINE "\"GET /a\" 200 1",
       CLIENT "request=GET /a\ncs-method=GET\ncs-uri-stem=/a\ncs-uri-query=/a\nsc-status=200\n"
-      "sc-bytes=1\n" },
+             "sc-bytes=1\n" },
     { "a request that is no HTTP", LINE "\"\\x16\\x03\\x01 abc\" 400 226",
       CLIENT "request=\\x16\\x03\\x01 abc\nsc-status=400\nsc-bytes=226\n" },
     { "no request at all", LINE "\"-\" 408 0", CLIENT "request\nsc-status=408\nsc-bytes=0\n" },
     { "an empty request", LINE "\"\" 400 0", CLIENT "request=\nsc-status=400\nsc-bytes=0\n" },
     { "CONNECT", LINE "\"CONNECT h:443 HTTP/1.1\" 200 0",
       CLIENT "request=CONNECT h:443 HTTP/1.1\ncs-method=CONNECT\ncs-uri-stem=h:443\n"
-      "cs-uri-query=h:443\ncs-version=1.1\nsc-status=200\nsc-bytes=0\n" },
+             "cs-uri-query=h:443\ncs-version=1.1\nsc-status=200\nsc-bytes=0\n" },
     { "what the site added", LINE "\"GET / HTTP/1.1\" 200 1 \"-\" \"x\" \"10.1.1.1\" 0.003",
       CLIENT "request=GET / HTTP/1.1\ncs-method=GET\ncs-uri-stem=/\ncs-uri-query=/\n"
-      "cs-version=1.1\nsc-status=200\nsc-bytes=1\ncs-referer\ncs-user-agent=x\n"
-      "extra=\"10.1.1.1\" 0.003\n" },
+             "cs-version=1.1\nsc-status=200\nsc-bytes=1\ncs-referer\ncs-user-agent=x\n"
+             "extra=\"10.1.1.1\" 0.003\n" },
     { "an agent that does not close", LINE "\"GET / HTTP/1.1\" 200 1 \"-\" \"x",
       CLIENT "request=GET / HTTP/1.1\ncs-method=GET\ncs-uri-stem=/\ncs-uri-query=/\n"
-      "cs-version=1.1\nsc-status=200\nsc-bytes=1\ncs-referer\nextra=\"x\n" },
+             "cs-version=1.1\nsc-status=200\nsc-bytes=1\ncs-referer\nextra=\"x\n" },
     { "Squid",
       "1286536309.586    921 192.168.0.68 TCP_MISS/200 507 POST http://h/p?q - DIRECT/10.0.0.2 "
       "text/xml",
@@ -98,8 +98,8 @@ static void limits_hold(void **state)
 
     (void)state;
     MUST(rec_init(&r));
-    assert_true(rows_repeat(&c, LINE "\"GET /", "\\\"23456789", 1 << 20, " HTTP/1.1\" 200 1",
-                            &r) > 0);
+    assert_true(rows_repeat(&c, LINE "\"GET /", "\\\"23456789", 1 << 20, " HTTP/1.1\" 200 1", &r) >
+                0);
     assert_int_equal(r.flags, REC_CUT_BYTES);
     assert_true(rows_repeat(&c, LINE "\"GET / HTTP/1.1\" 200 1 ", "\" [", 1 << 20, "", &r) > 0);
     assert_true(rows_repeat(&c, "", "10.0.0.1 - - [", 1 << 18, "11/Oct/2026:22:14:15", &r) < 0);

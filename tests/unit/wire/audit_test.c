@@ -6,8 +6,8 @@
  */
 #include "rows.h"
 
-#define AT  "msg=audit(1364481363.243:24287): "
-#define ID  "audit_id=1364481363.243:24287\ntimestamp=1364481363.243\n"
+#define AT "msg=audit(1364481363.243:24287): "
+#define ID "audit_id=1364481363.243:24287\ntimestamp=1364481363.243\n"
 
 static const struct row rows[] = {
     { "the example of Red Hat's Security Guide",
@@ -17,27 +17,27 @@ static const struct row rows[] = {
       "type=PATH " AT "item=0 name=\"/etc/ssh/sshd_config\" inode=409248 nametype=NORMAL\n"
       "type=PROCTITLE " AT "proctitle=636174002F6574632F7373682F737368645F636F6E666967\n",
       ID "type=SYSCALL\narch=c000003e\nsyscall=2\nsuccess=no\nexit=-13\na0=7fffd19c5592\na1=0\n"
-      "ppid=2686\npid=3538\nauid=1000\ntty=pts0\ncomm=cat\nexe=/bin/cat\nkey=sshd_config\n"
-      "type=CWD\ncwd=/home/shadowman\ntype=PATH\nitem=0\nname=/etc/ssh/sshd_config\n"
-      "inode=409248\nnametype=NORMAL\ntype=PROCTITLE\nproctitle=cat /etc/ssh/sshd_config\n"
-      "SYSCALL=open\n" },
+         "ppid=2686\npid=3538\nauid=1000\ntty=pts0\ncomm=cat\nexe=/bin/cat\nkey=sshd_config\n"
+         "type=CWD\ncwd=/home/shadowman\ntype=PATH\nitem=0\nname=/etc/ssh/sshd_config\n"
+         "inode=409248\nnametype=NORMAL\ntype=PROCTITLE\nproctitle=cat /etc/ssh/sshd_config\n"
+         "SYSCALL=open\n" },
     { "execve: arguments before numbers",
       "type=SYSCALL " AT "arch=c000003e syscall=59 a0=55d5 a1=55d6 a2=0 a3=8 items=2\n"
       "type=EXECVE " AT "argc=3 a0=\"sh\" a1=\"-c\" a2=6563686F2022\n",
       ID "type=SYSCALL\narch=c000003e\nsyscall=59\nSYSCALL.a0=55d5\nSYSCALL.a1=55d6\n"
-      "SYSCALL.a2=0\nSYSCALL.a3=8\nitems=2\ntype=EXECVE\nargc=3\na0=sh\na1=-c\na2=echo \"\n"
-      "SYSCALL=execve\nexecve_cmdline=sh -c echo \"\n" },
+         "SYSCALL.a2=0\nSYSCALL.a3=8\nitems=2\ntype=EXECVE\nargc=3\na0=sh\na1=-c\na2=echo \"\n"
+         "SYSCALL=execve\nexecve_cmdline=sh -c echo \"\n" },
     { "an argument that the kernel split",
       "type=EXECVE " AT "argc=3 a0=\"x\" a1_len=6 a1[0]=414243\n"
       "type=EXECVE " AT "a1[1]=444546 a2=\"z\"",
       ID "type=EXECVE\nargc=3\na0=x\na1_len=6\na1=ABCDEF\ntype=EXECVE\na2=z\n"
-      "execve_cmdline=x ABCDEF z\n" },
+         "execve_cmdline=x ABCDEF z\n" },
     { "pieces of different arguments",
       "type=EXECVE " AT "a1[0]=\"a\" a1[1]=\"b\" a2[0]=\"c\" a2[1]=\"d\"",
       ID "type=EXECVE\na1=ab\na2=cd\nexecve_cmdline=ab cd\n" },
     { "hex or not", "type=EXECVE " AT "a0=abcd a1=ABC a2=41424 a3=4142 a4=\"4142\" argc=41",
       ID "type=EXECVE\na0=abcd\na1=ABC\na2=41424\na3=AB\na4=4142\nargc=41\n"
-      "execve_cmdline=abcd ABC 41424 AB 4142\n" },
+         "execve_cmdline=abcd ABC 41424 AB 4142\n" },
     { "call names of arm64 and i386", "type=SYSCALL " AT "arch=c00000b7 syscall=221",
       ID "type=SYSCALL\narch=c00000b7\nsyscall=221\nSYSCALL=execve\n" },
     { "i386", "type=SYSCALL " AT "arch=40000003 syscall=11",
@@ -50,22 +50,22 @@ static const struct row rows[] = {
       "type=SYSCALL " AT "arch=c000003e syscall=59 uid=0 key=\"k\"\x1d"
       "ARCH=x86_64 SYSCALL=execve UID=\"root\"",
       ID "type=SYSCALL\narch=c000003e\nsyscall=59\nuid=0\nkey=k\nARCH=x86_64\nSYSCALL=execve\n"
-      "UID=root\n" },
+         "UID=root\n" },
     { "PAM: pairs in single quotes",
       "type=USER_AUTH " AT "pid=1 uid=0 msg='op=PAM:authentication grantors=? acct=\"root\" "
       "exe=\"/usr/sbin/sshd\" hostname=10.0.0.1 addr=10.0.0.1 terminal=ssh res=failed'\x1d"
       "UID=\"root\"",
       ID "type=USER_AUTH\npid=1\nuid=0\n"
-      "msg=op=PAM:authentication grantors=? acct=\"root\" exe=\"/usr/sbin/sshd\" "
-      "hostname=10.0.0.1 addr=10.0.0.1 terminal=ssh res=failed\nUID=root\n"
-      "op=PAM:authentication\ngrantors\nacct=root\nexe=/usr/sbin/sshd\nhostname=10.0.0.1\n"
-      "addr=10.0.0.1\nterminal=ssh\nres=failed\n" },
+         "msg=op=PAM:authentication grantors=? acct=\"root\" exe=\"/usr/sbin/sshd\" "
+         "hostname=10.0.0.1 addr=10.0.0.1 terminal=ssh res=failed\nUID=root\n"
+         "op=PAM:authentication\ngrantors\nacct=root\nexe=/usr/sbin/sshd\nhostname=10.0.0.1\n"
+         "addr=10.0.0.1\nterminal=ssh\nres=failed\n" },
     { "sudo: a command in hex", "type=USER_CMD " AT "msg='cwd=\"/\" cmd=6C73202D6C res=success'",
       ID "type=USER_CMD\nmsg=cwd=\"/\" cmd=6C73202D6C res=success\ncwd=/\ncmd=ls -l\n"
-      "res=success\n" },
+         "res=success\n" },
     { "op of several words", "type=ADD_USER " AT "msg='op=adding user to group id=5 res=success'",
       ID "type=ADD_USER\nmsg=op=adding user to group id=5 res=success\nop=adding user to group\n"
-      "id=5\nres=success\n" },
+         "id=5\nres=success\n" },
     { "AVC: words before the pairs",
       "type=AVC " AT "avc:  denied  { read } for  pid=1 comm=\"httpd\" name=\"x\" tclass=file",
       ID "type=AVC\npid=1\ncomm=httpd\nname=x\ntclass=file\nmessage=avc:  denied  { read } for\n" },
@@ -80,7 +80,8 @@ static const struct row rows[] = {
       "type=CWD " AT "cwd=\"/etc/\"\n"
       "type=PATH " AT "item=0 name=\"cron.d/\" nametype=PARENT\n"
       "type=PATH " AT "item=1 name=\"cron.d/x\" nametype=CREATE",
-      ID "type=SYSCALL\narch=c000003e\nsyscall=257\nexit=3\ntype=CWD\ncwd=/etc/\ntype=PATH\n"
+      ID
+      "type=SYSCALL\narch=c000003e\nsyscall=257\nexit=3\ntype=CWD\ncwd=/etc/\ntype=PATH\n"
       "item=0\nname=cron.d/\nnametype=PARENT\ntype=PATH\nitem=1\nname=cron.d/x\nnametype=CREATE\n"
       "SYSCALL=openat\ncreated_path=/etc/cron.d/x\n" },
     { "a file that came into being, its whole path in hex",
@@ -91,20 +92,23 @@ static const struct row rows[] = {
       ID "type=PATH\nname\nnametype=CREATE\ntype=PATH\nname=/a\nnametype=NORMAL\n" },
     { "an IPv4 address", "type=SOCKADDR " AT "saddr=020001BBCB0071070000000000000000",
       ID "type=SOCKADDR\nsaddr=020001BBCB0071070000000000000000\nsaddr_fam=inet\n"
-      "laddr=203.0.113.7\nlport=443\n" },
+         "laddr=203.0.113.7\nlport=443\n" },
     { "an IPv6 address",
       "type=SOCKADDR " AT "saddr=0A0001BB0000000020010DB800000000000000000000000700000000",
       ID "type=SOCKADDR\nsaddr=0A0001BB0000000020010DB800000000000000000000000700000000\n"
-      "saddr_fam=inet6\nladdr=2001:db8::7\nlport=443\n" },
+         "saddr_fam=inet6\nladdr=2001:db8::7\nlport=443\n" },
     { "an address that auditd has broken out",
-      "type=SOCKADDR " AT "saddr=020001BBCB007107\x1dSADDR={ saddr_fam=inet laddr=203.0.113.7 lport=443 }",
+      "type=SOCKADDR " AT
+      "saddr=020001BBCB007107\x1dSADDR={ saddr_fam=inet laddr=203.0.113.7 lport=443 }",
       ID "type=SOCKADDR\nsaddr=020001BBCB007107\nSADDR={\nsaddr_fam=inet\nladdr=203.0.113.7\n"
-      "lport=443\n" },
+         "lport=443\n" },
     { "a local socket", "type=SOCKADDR " AT "saddr=01002F72756E",
       ID "type=SOCKADDR\nsaddr=01002F72756E\n" },
-    { "half an address, and none", "type=SOCKADDR " AT "saddr=020001BBCB00\ntype=SOCKADDR " AT "saddr=zz",
+    { "half an address, and none",
+      "type=SOCKADDR " AT "saddr=020001BBCB00\ntype=SOCKADDR " AT "saddr=zz",
       ID "type=SOCKADDR\nsaddr=020001BBCB00\ntype=SOCKADDR\nsaddr=zz\n" },
-    { "EOE closes", "type=SYSCALL " AT "pid=1\ntype=EOE " AT "", ID "type=SYSCALL\npid=1\ntype=EOE\n" },
+    { "EOE closes", "type=SYSCALL " AT "pid=1\ntype=EOE " AT "",
+      ID "type=SYSCALL\npid=1\ntype=EOE\n" },
     { "CR LF", "type=SYSCALL " AT "pid=1\r\ntype=CWD " AT "cwd=\"/\"\r\n",
       ID "type=SYSCALL\npid=1\ntype=CWD\ncwd=/\n" },
     { "as the kernel's log has it",
@@ -126,9 +130,9 @@ static const struct row rows[] = {
       "type=PATH " AT "item=2 name=2F6220 nametype=CREATE\n"
       "type=PATH " AT "item=3 name=(null) nametype=CREATE\n",
       ID "type=SYSCALL\nsyscall=x\ntype=CWD\ncwd=/tmp\ntype=PATH\nitem=0\nname=/tmp\n"
-      "nametype=PARENT\ntype=PATH\nitem=1\nname=a\nnametype=CREATE\ntype=PATH\nitem=2\n"
-      "name=/b \nnametype=CREATE\ntype=PATH\nitem=3\nname\nnametype=CREATE\nSYSCALL=x\n"
-      "created_path=/tmp/a\ncreated_path=/b \n" },
+         "nametype=PARENT\ntype=PATH\nitem=1\nname=a\nnametype=CREATE\ntype=PATH\nitem=2\n"
+         "name=/b \nnametype=CREATE\ntype=PATH\nitem=3\nname\nnametype=CREATE\nSYSCALL=x\n"
+         "created_path=/tmp/a\ncreated_path=/b \n" },
     { "a created path below the root, and without a folder",
       "type=PATH " AT "name=\"a\" nametype=CREATE\ntype=CWD " AT "cwd=\"/\"\n",
       ID "type=PATH\nname=a\nnametype=CREATE\ntype=CWD\ncwd=/\ncreated_path=/a\n" },
@@ -136,11 +140,11 @@ static const struct row rows[] = {
       ID "type=PATH\nname=a\nnametype=CREATE\ncreated_path=a\n" },
     { "an address of IPv4", "type=SOCKADDR " AT "saddr=020001BB0A0000010000000000000000",
       ID "type=SOCKADDR\nsaddr=020001BB0A0000010000000000000000\nsaddr_fam=inet\n"
-      "laddr=10.0.0.1\nlport=443\n" },
+         "laddr=10.0.0.1\nlport=443\n" },
     { "an address of IPv6",
       "type=SOCKADDR " AT "saddr=0A00005000000000FE80000000000000000000000000000100000000",
       ID "type=SOCKADDR\nsaddr=0A00005000000000FE80000000000000000000000000000100000000\n"
-      "saddr_fam=inet6\nladdr=fe80::1\nlport=80\n" },
+         "saddr_fam=inet6\nladdr=fe80::1\nlport=80\n" },
     { "an address of a local socket", "type=SOCKADDR " AT "saddr=01002F72756E",
       ID "type=SOCKADDR\nsaddr=01002F72756E\n" },
     { "an address cut short", "type=SOCKADDR " AT "saddr=020001BB0A00",
@@ -173,8 +177,8 @@ static void events_become_fields(void **state)
 static const struct extent_case {
     const char *name;
     const char *in;
-    size_t lines;  /* of the event, when the end of `in` is the end of all */
-    bool is_open;  /* more lines of it may come */
+    size_t lines; /* of the event, when the end of `in` is the end of all */
+    bool is_open; /* more lines of it may come */
 } extents[] = {
     { "the next id", "type=A " AT "\ntype=B " AT "\ntype=C msg=audit(1.2:3): \n", 2, false },
     { "the same id of another node", "type=A " AT "\nnode=x type=B " AT "\n", 1, false },
@@ -234,13 +238,13 @@ static void limits_hold(void **state)
     assert_true(rows_repeat(&c, "type=EXECVE " AT, "a1[0]=4142 ", 1 << 18, "", &r) > 0);
     assert_true(rows_repeat(&c, "type=EXECVE " AT, "a1[0]=41 a2=\"x\" ", 1 << 18, "", &r) > 0);
     assert_true(rows_repeat(&c, "type=EXECVE " AT,
-                            "a1=\"01234567890123456789012345678901234567890\" ",
-                            2000, "", &r) > 0);
+                            "a1=\"01234567890123456789012345678901234567890\" ", 2000, "", &r) > 0);
     assert_true(rows_repeat(&c, "type=A " AT "msg='", "msg=\"a ", 1 << 18, "'", &r) > 0);
     assert_true(rows_repeat(&c, "type=A " AT "op=", "a ", 1 << 20, "", &r) > 0);
     assert_true(rows_repeat(&c, "type=CWD " AT "cwd=\"", "01234567890123456789", 1 << 18,
                             "\"\ntype=PATH " AT
-                            "name=\"a\" nametype=CREATE name=\"b\" nametype=CREATE", &r) > 0);
+                            "name=\"a\" nametype=CREATE name=\"b\" nametype=CREATE",
+                            &r) > 0);
     assert_int_equal(r.fields[r.count - 1].value_bytes, 1);
     rec_release(&r);
 }

@@ -6,7 +6,7 @@
 #include "rows.h"
 
 #define HEAD                                                                                       \
-    "cef_version=0\ndeviceVendor=V\ndeviceProduct=P\ndeviceVersion=1\ndeviceEventClassId=9\n"     \
+    "cef_version=0\ndeviceVendor=V\ndeviceProduct=P\ndeviceVersion=1\ndeviceEventClassId=9\n"      \
     "name=N\nseverity=5\n"
 
 static const struct row rows[] = {

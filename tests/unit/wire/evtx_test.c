@@ -137,8 +137,8 @@ static void build_types(struct build *b)
 static void build_odd_sizes(struct build *b)
 {
     static const struct value v[] = {
-        { 0x08, DATA("\1\2") }, { 0x0d, DATA("\1") },  { 0x14, DATA("\1\0\0\0\0\0\0\0") },
-        { 0x01, DATA("a\0b") }, { 0x08, DATA("") },    { 0x13, DATA("\1\2\3") },
+        { 0x08, DATA("\1\2") }, { 0x0d, DATA("\1") },   { 0x14, DATA("\1\0\0\0\0\0\0\0") },
+        { 0x01, DATA("a\0b") }, { 0x08, DATA("") },     { 0x13, DATA("\1\2\3") },
         { 0x77, DATA("\1") },   { 0x01, DATA("\0\0") },
     };
 
@@ -151,9 +151,12 @@ static void build_odd_sizes(struct build *b)
 static void build_arrays(struct build *b)
 {
     static const struct value v[] = {
-        { 0x81, DATA("a\0\0\0b\0c\0\0\0") }, { 0x81, DATA("x\0\0\0\0\0y\0") },
-        { 0x82, DATA("p\0q\0") },            { 0x86, DATA("\1\0\2\0\3") },
-        { 0x94, DATA("\1\0\0\0\2\0\0\0") },  { 0x81, DATA("") },
+        { 0x81, DATA("a\0\0\0b\0c\0\0\0") },
+        { 0x81, DATA("x\0\0\0\0\0y\0") },
+        { 0x82, DATA("p\0q\0") },
+        { 0x86, DATA("\1\0\2\0\3") },
+        { 0x94, DATA("\1\0\0\0\2\0\0\0") },
+        { 0x81, DATA("") },
         { 0x93, DATA("\1\1\0\0\0\0\0\5\x12\0\0\0\1\1\0\0\0\0\0\5\x13\0\0\0") },
     };
 

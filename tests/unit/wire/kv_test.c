@@ -30,8 +30,11 @@ static const struct row rows[] = {
     { "a comma behind a bare value", "a=b c=d, e=f", "a=b\nc=d\ne=f\n" },
     { "names with dots, dashes and slashes", "a.b=1 c-d=2 e/f=3 @g=4",
       "a.b=1\nc-d=2\ne/f=3\n@g=4\n" },
-    { "names in another alphabet", "t\xc3\xaan=An kh\xc3\xb3""a=1",
-      "t\xc3\xaan=An\nkh\xc3\xb3""a=1\n" },
+    { "names in another alphabet",
+      "t\xc3\xaan=An kh\xc3\xb3"
+      "a=1",
+      "t\xc3\xaan=An\nkh\xc3\xb3"
+      "a=1\n" },
     { "equals signs in a value", "url=http://h/?a=b&c=d x=y", "url=http://h/?a=b&c=d\nx=y\n" },
     { "a name twice", "a=1 a=2", "a=1\na=2\n" },
 

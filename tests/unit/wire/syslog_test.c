@@ -111,7 +111,8 @@ static const struct row rows[] = {
       "hostname=192.0.2.1\nappname=myproc\nprocid=8710\nmessage=%% It's time\n" },
     { "RFC 5424, 6.5, example 3",
       "<165>1 2003-10-11T22:14:15.003Z h evntslog - ID47 [exampleSDID@32473 iut=\"3\" "
-      "eventSource=\"Application\" eventID=\"1011\"] \xEF\xBB\xBF" "An entry",
+      "eventSource=\"Application\" eventID=\"1011\"] \xEF\xBB\xBF"
+      "An entry",
       "priority=165\nfacility=20\nseverity=5\ntimestamp=2003-10-11T22:14:15.003Z\nhostname=h\n"
       "appname=evntslog\nmsgid=ID47\nexampleSDID@32473=[exampleSDID@32473 iut=\"3\" "
       "eventSource=\"Application\" eventID=\"1011\"]\nexampleSDID@32473.iut=3\n"
@@ -167,8 +168,8 @@ static void limits_hold(void **state)
     assert_int_equal(r.flags, REC_CUT_FIELDS);
     assert_true(rows_repeat(&c, "<1>1 - - - - - ", "[a k=\"v\" ", 100000, "", &r) > 0);
     assert_int_equal(r.count, 4);
-    assert_true(rows_repeat(&c, "<1>1 - - - - - [a k=\"", "\\\"]0123456", 1 << 20, "\"] x",
-                            &r) > 0);
+    assert_true(rows_repeat(&c, "<1>1 - - - - - [a k=\"", "\\\"]0123456", 1 << 20, "\"] x", &r) >
+                0);
     assert_int_equal(r.flags, REC_CUT_BYTES);
     assert_true(rows_repeat(&c, "<13>Oct 11 22:14:15 h ", "(((:", 100000, ": x", &r) > 0);
     rec_release(&r);

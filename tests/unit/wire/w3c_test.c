@@ -111,12 +111,24 @@ static void header_lines_are_recognised(void **state)
         const char *line;
         bool want;
     } lines[] = {
-        { "#Fields: a", true },      { "#Software: x", true },  { "#Version: 1.0", true },
-        { "#Date: x", true },        { "#Start-Date: x", true }, { "#End-Date: x", true },
-        { "#Remark: x", true },      { "#separator \\x09", true }, { "#path\tconn", true },
-        { "#fields\ta", true },      { "#types\tx", true },     { "#close\t2026", true },
-        { "# a comment", false },    { "#fields", false },      { "#pathological", false },
-        { "Fields: a", false },      { "#", false },            { "", false },
+        { "#Fields: a", true },
+        { "#Software: x", true },
+        { "#Version: 1.0", true },
+        { "#Date: x", true },
+        { "#Start-Date: x", true },
+        { "#End-Date: x", true },
+        { "#Remark: x", true },
+        { "#separator \\x09", true },
+        { "#path\tconn", true },
+        { "#fields\ta", true },
+        { "#types\tx", true },
+        { "#close\t2026", true },
+        { "# a comment", false },
+        { "#fields", false },
+        { "#pathological", false },
+        { "Fields: a", false },
+        { "#", false },
+        { "", false },
     };
 
     (void)state;

@@ -32,8 +32,7 @@ static const struct row rows[] = {
       "</EventData></Event>",
       "a&b=x <y> \"z\" 'AB\t\n" },
     { "an entity that nobody knows",
-      "<Event><EventData><Data Name='a'>&x; &amp</Data></EventData></Event>",
-      "a=&x; &amp\n" },
+      "<Event><EventData><Data Name='a'>&x; &amp</Data></EventData></Event>", "a=&x; &amp\n" },
     { "CDATA",
       "<Event><EventData><Data Name='a'>1<![CDATA[</Data> & <b>]]>2</Data></EventData></Event>",
       "a=1</Data> & <b>2\n" },
@@ -42,8 +41,7 @@ static const struct row rows[] = {
       "Name='a'>b</Data><!----></EventData></Event>",
       "a=b\n" },
     { "a greater-than sign in an attribute",
-      "<Event><System><Provider Name='a>b'/></System></Event>",
-      "Provider_Name=a>b\n" },
+      "<Event><System><Provider Name='a>b'/></System></Event>", "Provider_Name=a>b\n" },
     { "a prefix", "<e:Event xmlns:e='x'><e:System><e:EventID>1</e:EventID></e:System></e:Event>",
       "EventID=1\n" },
     { "Data without a name",
@@ -72,7 +70,8 @@ static const struct row rows[] = {
       "<SoftwareInfo ProductName=\"Endpoint\"><Event><EventID>1027</EventID><CommonFields>"
       "<ThreatName>EICAR</ThreatName></CommonFields></Event></SoftwareInfo></EPOEvent>",
       "MachineName=pc1\nSoftwareInfo_ProductName=Endpoint\nEventID=1027\nThreatName=EICAR\n" },
-    { "ProcessingErrorData", "<Event><ProcessingErrorData><ErrorCode>15005</ErrorCode></ProcessingErrorData></Event>",
+    { "ProcessingErrorData",
+      "<Event><ProcessingErrorData><ErrorCode>15005</ErrorCode></ProcessingErrorData></Event>",
       "ProcessingErrorData_ErrorCode=15005\n" },
     { "an element that nobody knows",
       "<Event><DebugData><SequenceNumber a='1'>2</SequenceNumber></DebugData></Event>",
@@ -80,8 +79,7 @@ static const struct row rows[] = {
     { "text between elements is none", "<Event> a <System> b <EventID>1</EventID></System></Event>",
       "EventID=1\n" },
     { "blanks in a value stay",
-      "<Event><EventData><Data Name='a'> \n b </Data></EventData></Event>",
-      "a= \n b \n" },
+      "<Event><EventData><Data Name='a'> \n b </Data></EventData></Event>", "a= \n b \n" },
     { "what goes before an event",
       "<?xml version='1.0' encoding='utf-8'?>\n<!-- x --><Events>\n<Event/>", "" },
     { "an empty event", "<Event></Event>", "" },
@@ -183,9 +181,8 @@ static void limits_hold(void **state)
                             "</Data></EventData></Event>", &r) > 0);
     assert_int_equal(rows_repeat(&c, "<Event>", "<![CDATA[", 1 << 20, "", &r), ERR_MORE);
     assert_int_equal(rows_repeat(&c, "<Event ", "a='b' ", 1 << 20, "", &r), ERR_MORE);
-    assert_int_equal(rows_repeat(&c, "<Event>", "0123456789abcdef", LIMIT_RECORD_BYTES / 16, "",
-                                 &r),
-                     ERR_LIMIT);
+    assert_int_equal(
+        rows_repeat(&c, "<Event>", "0123456789abcdef", LIMIT_RECORD_BYTES / 16, "", &r), ERR_LIMIT);
     rec_release(&r);
 }
 
