@@ -32,6 +32,13 @@ static void run_end(struct walk *w)
     w->run_n = 0;
 }
 
+/* \Q and \E, which turn marks into characters, and \c, which takes one more for its own ("\c]" is
+ * a control character and closes no class), at the backslash: rare, and not worth knowing. */
+static bool escape_is_odd(struct span re, size_t at)
+{
+    return at + 1 < re.n && (re.p[at + 1] == 'Q' || re.p[at + 1] == 'E' || re.p[at + 1] == 'c');
+}
+
 /* Past a class: at '['. */
 static bool skip_class(struct walk *w)
 {
@@ -43,7 +50,7 @@ static bool skip_class(struct walk *w)
         i++;
     for (; i < w->re.n; i++) {
         if (w->re.p[i] == '\\') {
-            if (i + 1 < w->re.n && (w->re.p[i + 1] == 'Q' || w->re.p[i + 1] == 'E'))
+            if (escape_is_odd(w->re, i))
                 return false;
             i++;
         } else if (w->re.p[i] == '[' && i + 1 < w->re.n &&
@@ -87,7 +94,7 @@ static bool skip_group(struct walk *w)
         uint8_t c = w->re.p[w->at];
 
         if (c == '\\') {
-            if (w->at + 1 < w->re.n && (w->re.p[w->at + 1] == 'Q' || w->re.p[w->at + 1] == 'E'))
+            if (escape_is_odd(w->re, w->at))
                 return false;
             w->at += w->at + 1 < w->re.n ? 2 : 1;
         } else if (c == '[') {
