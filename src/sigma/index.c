@@ -181,6 +181,7 @@ static void filler_make(char text[FILLER_BYTES], uint32_t number)
 int index_compile(const struct field_index *fi, struct hs_database **out, struct err *e)
 {
     uint32_t own = fi->literal_count, n = own > 1 ? own + FILLERS : own;
+    bool few = !fi->raw && own < INDEX_FEW;
     char fillers[FILLERS][FILLER_BYTES];
     const char **text;
     unsigned *flags, *ids;
@@ -189,7 +190,7 @@ int index_compile(const struct field_index *fi, struct hs_database **out, struct
     int rc = ERR_OK;
 
     *out = NULL;
-    if (n == 0)
+    if (n == 0 || few)
         return ERR_OK;
     text = calloc(n, sizeof(*text));
     flags = calloc(n, sizeof(*flags));

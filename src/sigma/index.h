@@ -21,6 +21,9 @@
 #include "sigma/image.h"
 #include "sigma/witness.h"
 
+/* A folded text is searched for fewer literals than these one by one: there is no database. */
+#define INDEX_FEW 16u
+
 struct rule_list {
     const uint32_t *rule;
     uint32_t count;
@@ -53,7 +56,7 @@ struct field_index {
     uint32_t exact_mask;
     struct literal *literals; /* by Vectorscan id */
     uint32_t literal_count;
-    struct hs_database *db; /* NULL when there are no literals */
+    struct hs_database *db; /* NULL when there are no literals, or few */
     struct rule_list present;
     uint64_t *logsources; /* of the rules with an atom here: as in struct partition */
     bool raw;             /* literals stand in a text that is not folded */
@@ -87,7 +90,7 @@ struct atom_use {
  * Building the index of one field takes three steps, so that the long one can run on all cores:
  * index_plan() sorts the atoms (in place) and lays out everything but the database in the image;
  * index_compile() runs Vectorscan, touches nothing shared, and returns a database on the heap (NULL
- * when there are no literals); index_place() copies it into the image and frees it.
+ * when there are no literals, or few); index_place() copies it into the image and frees it.
  */
 int index_plan(struct field_index *fi, struct image *im, struct atom_use *uses, size_t count,
                struct err *e);

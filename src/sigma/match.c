@@ -212,6 +212,21 @@ static void look_number(struct matcher *m, const struct field_index *fi, struct 
         fresh_add(m, l);
 }
 
+/* So few literals that looking for one after the other is quicker than any machinery. */
+static void look_few(struct matcher *m, const struct field_index *fi, struct span folded)
+{
+    for (uint32_t i = 0; i < fi->literal_count; i++) {
+        const struct literal *l = &fi->literals[i];
+
+        if (l->anywhere.count > 0 && memmem(folded.p, folded.n, l->text.p, l->text.n) != NULL)
+            fresh_add(m, &l->anywhere);
+        if (l->at_start.count > 0 && span_starts(folded, l->text))
+            fresh_add(m, &l->at_start);
+        if (l->at_end.count > 0 && span_ends(folded, l->text))
+            fresh_add(m, &l->at_end);
+    }
+}
+
 /* The rules that this text concerns, into m->fresh. */
 static void look_up(struct matcher *m, const struct field_index *fi, struct span folded)
 {
@@ -227,6 +242,8 @@ static void look_up(struct matcher *m, const struct field_index *fi, struct span
     }
     if (fi->db != NULL)
         scan(m, fi, folded, on_literal);
+    else
+        look_few(m, fi, folded);
 }
 
 static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,

@@ -41,7 +41,10 @@ static void set_make(struct generate *g, struct set *s)
     uint32_t letters = 2 + generate_below(g, 11);
     bool alike = generate_below(g, 3) == 0;
 
-    *s = (struct set){ .fi = { .literals = s->literals, .literal_count = count } };
+    /* Few literals get a database only for raw text. All is lower case, so case does not matter. */
+    *s = (struct set){ .fi = { .literals = s->literals,
+                               .literal_count = count,
+                               .raw = count < INDEX_FEW || generate_below(g, 2) == 0 } };
     for (uint32_t i = 0; i < count; i++) {
         uint32_t n = 1 + generate_below(g, 9);
 

@@ -49,7 +49,9 @@ static const struct {
     { "a{1,}{b", "b", "aa{b" },
     { "\xc3\xa9tat", "tat", "\xc3\xa9tat" },
     { "foo\\bbar|\\bqux", "foo qux", "qux" },
-    { "[a\\c]]bc", "?", "\x1d" "bc" }, /* the first bracket belongs to the control character */
+    { "[a\\c]]bc", "?",
+      "\x1d"
+      "bc" }, /* the first bracket belongs to the control character */
     { "(\\c))bc", "?", "ibc" },
 };
 
