@@ -39,10 +39,10 @@ class Place:
             f.write(data.encode() if isinstance(data, str) else data)
         return path
 
-    def canh(self, *args, stdin=b"", env=None, **more):
+    def canh(self, *args, stdin=b"", env=None, program=CANH, **more):
         full = dict(os.environ, XDG_CACHE_HOME=self.path("cache"), TMPDIR=self.folder)
         full.update(env or {})
-        done = subprocess.run([CANH, *args], input=stdin, capture_output=True, cwd=self.folder,
+        done = subprocess.run([program, *args], input=stdin, capture_output=True, cwd=self.folder,
                               env=full, timeout=300, check=False, **more)
         if done.returncode < 0:
             raise AssertionError("canh died of signal %d: %s" % (-done.returncode,
