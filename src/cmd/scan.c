@@ -161,7 +161,7 @@ static bool found_at(const struct scan_totals *t, int level)
 
 static int exit_code(const struct settings *s, const struct scan_totals *t, const struct inputs *in)
 {
-    if (in->unusable + t->unused > 0)
+    if (in->unusable + t->unused > 0 || (t->files == 0 && t->binary > 0))
         return EXIT_UNUSABLE;
     return found_at(t, s->fail_on) ? EXIT_FOUND : EXIT_RAN;
 }

@@ -190,6 +190,7 @@ def test_binary_files_among_logs_are_passed_over_and_counted(place):
     r = place.scan(*base, place.path("in"))
     equal((r.stats()["binary"], len(r.findings())), (1, 1))
     holds("lastlog" in r.err, "it is named")
+    equal((r.code, place.scan(*base, place.path("in/lastlog")).code), (0, 2))
 
 
 def test_levels_decide_what_is_shown_and_the_exit_code(place):
