@@ -11,7 +11,8 @@ static void check_node(const struct yaml_node *n, struct arena *mem, unsigned de
     double number;
     bool yes;
 
-    MUST(depth <= LIMIT_RULE_DEPTH && n->line >= 1);
+    /* Lists and maps nest so deep; what the innermost holds is one deeper. */
+    MUST(depth <= LIMIT_RULE_DEPTH + (n->kind == YAML_SCALAR ? 1 : 0) && n->line >= 1);
     MUST(n->kind == YAML_SCALAR ? n->count == 0 && n->text.p != NULL : n->text.n == 0);
     MUST(yaml_is_null(n) + yaml_is_bool(n, &yes) + yaml_is_number(n, &number) <= 1);
     for (const struct yaml_node *c = n->first; c != NULL; c = c->next) {
