@@ -10,9 +10,15 @@
 
 static void compile_one(struct compile *k, uint32_t field)
 {
+    struct field_index *fi = k->c->fields[field];
+    struct hs_database *db;
     struct err e;
-    int rc = index_compile(k->c->fields[field], &k->db[field], &e);
+    int rc = index_compile(fi, &db, &e);
 
+    if (rc == ERR_OK)
+        rc = index_place(fi, k->im, &k->lock, &db, &e);
+    if (db != NULL)
+        MUST(hs_free_database(db) == HS_SUCCESS);
     if (rc == ERR_OK)
         return;
     MUST(pthread_mutex_lock(&k->lock) == 0);
@@ -103,7 +109,6 @@ int compile_fields(struct compile *k, unsigned threads, struct err *e)
     uint32_t *same = arena_array(&k->mem, n, sizeof(*same));
     int rc;
 
-    k->db = arena_array(&k->mem, n, sizeof(struct hs_database *));
     if (arena_failed(&k->mem))
         return err_set(e, ERR_NOMEM, 0, "no memory to compile the rules");
     find_jobs(k, job, order, same);
@@ -111,13 +116,7 @@ int compile_fields(struct compile *k, unsigned threads, struct err *e)
     rc = atomic_load(&k->rc);
     if (rc != ERR_OK && e != NULL)
         *e = k->err;
-    for (uint32_t i = 0; i < k->order_count && rc == ERR_OK; i++)
-        rc = index_place(k->c->fields[order[i]], k->im, &k->db[order[i]], e);
     for (uint32_t i = 0; i < n && rc == ERR_OK; i++)
         k->c->fields[i]->db = k->c->fields[same[i]]->db;
-    for (uint32_t i = 0; i < n; i++) {
-        if (k->db[i] != NULL)
-            MUST(hs_free_database(k->db[i]) == HS_SUCCESS);
-    }
     return rc;
 }

@@ -26,8 +26,7 @@ struct compile {
     size_t use_cap;
     struct keyword_group *groups;
     uint32_t group_count;
-    uint32_t *group_of;      /* partition -> its group, or NO_GROUP */
-    struct hs_database **db; /* by field id */
+    uint32_t *group_of; /* partition -> its group, or NO_GROUP */
     uint32_t field_cap;
     /* the workers' */
     const uint32_t *order; /* field ids, most literals first */

@@ -224,7 +224,8 @@ out:
     return rc;
 }
 
-int index_place(struct field_index *fi, struct image *im, struct hs_database **db, struct err *e)
+int index_place(struct field_index *fi, struct image *im, pthread_mutex_t *lock,
+                struct hs_database **db, struct err *e)
 {
     char *bytes = NULL;
     size_t n = 0, room = 0;
@@ -237,7 +238,9 @@ int index_place(struct field_index *fi, struct image *im, struct hs_database **d
         free(bytes);
         return err_set(e, ERR_NOMEM, 0, "no memory to keep a compiled database");
     }
+    MUST(pthread_mutex_lock(lock) == 0);
     place = image_alloc(im, room < 64 ? 64 : room);
+    MUST(pthread_mutex_unlock(lock) == 0);
     if (place == NULL || hs_deserialize_database_at(bytes, n, place) != HS_SUCCESS) {
         free(bytes);
         return err_set(e, ERR_NOMEM, 0, "no memory to keep a compiled database");

@@ -17,6 +17,7 @@
 #define INDEX_H
 
 #include <hs/hs.h>
+#include <pthread.h>
 
 #include "sigma/image.h"
 #include "sigma/witness.h"
@@ -90,7 +91,8 @@ struct atom_use {
  * Building the index of one field takes three steps, so that the long one can run on all cores:
  * index_plan() sorts the atoms (in place) and lays out everything but the database in the image;
  * index_compile() runs Vectorscan, touches nothing shared, and returns a database on the heap (NULL
- * when there are no literals, or few); index_place() copies it into the image and frees it.
+ * when there are no literals, or few); index_place() copies it into the image and frees it; the
+ * image is shared, so room in it is taken under `lock`.
  */
 int index_plan(struct field_index *fi, struct image *im, struct atom_use *uses, size_t count,
                struct err *e);
@@ -99,7 +101,8 @@ uint64_t index_hash(const struct field_index *fi);
 bool index_same(const struct field_index *a, const struct field_index *b);
 
 int index_compile(const struct field_index *fi, struct hs_database **out, struct err *e);
-int index_place(struct field_index *fi, struct image *im, struct hs_database **db, struct err *e);
+int index_place(struct field_index *fi, struct image *im, pthread_mutex_t *lock,
+                struct hs_database **db, struct err *e);
 
 /* Rules whose whole value this is; NULL when there are none. */
 const struct rule_list *index_exact(const struct field_index *fi, struct span folded);
