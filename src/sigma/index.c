@@ -129,8 +129,6 @@ int index_plan(struct field_index *fi, struct image *im, struct atom_use *uses, 
 /* A literal whose place matters reports every place where it stands. */
 static unsigned literal_flags(const struct field_index *fi, const struct literal *l)
 {
-    if (l->sense == SENSE_ESCAPE)
-        return 0;
     if (fi->raw)
         return HS_FLAG_SINGLEMATCH | HS_FLAG_CASELESS;
     return l->at_start.count + l->at_end.count > 0 ? 0 : HS_FLAG_SINGLEMATCH;

@@ -41,7 +41,6 @@ enum literal_sense {
     SENSE_RULES,  /* its rules are candidates */
     SENSE_VALUES, /* in the raw record: the values must be looked at one by one */
     SENSE_SCAN,   /* in the raw record: it must be scanned for the keywords themselves */
-    SENSE_ESCAPE, /* the same, when it is an escape sequence not the u behind "\\\\" */
 };
 
 struct literal {

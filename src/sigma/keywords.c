@@ -70,22 +70,12 @@ static struct span longest_run(struct span s)
     return best;
 }
 
-static const struct guard {
-    struct span text;
-    uint8_t sense;
-} guards[] = {
-    { { (const uint8_t *)"\\u", 2 }, SENSE_ESCAPE },
-    { { (const uint8_t *)"\\/", 2 }, SENSE_ESCAPE },
-    { { (const uint8_t *)"\xC5\xBF", 2 }, SENSE_VALUES },     /* U+017F: long s */
-    { { (const uint8_t *)"\xE2\x84\xAA", 3 }, SENSE_VALUES }, /* U+212A: kelvin sign */
-};
-
 void keywords_plan(struct field_index *raw, const struct field_index *keywords, struct image *im)
 {
     uint32_t n = keywords->literal_count;
 
     raw->raw = true;
-    raw->literals = image_array(im, n + COUNT_OF(guards), sizeof(*raw->literals));
+    raw->literals = image_array(im, n, sizeof(*raw->literals));
     for (uint32_t i = 0; i < n && raw->literals != NULL; i++) {
         const struct literal *of = &keywords->literals[i];
         struct span run = longest_run(of->text);
@@ -101,11 +91,6 @@ void keywords_plan(struct field_index *raw, const struct field_index *keywords, 
             .sense = whole ? SENSE_RULES : SENSE_VALUES,
         };
     }
-    for (uint32_t i = 0; i < COUNT_OF(guards) && raw->literals != NULL && n > 0; i++)
-        raw->literals[raw->literal_count++] = (struct literal){
-            .text = image_span(im, guards[i].text),
-            .sense = guards[i].sense,
-        };
 }
 
 /* How many of the literals that are not yet covered have this fragment? */
@@ -154,12 +139,12 @@ void keywords_sieve(struct field_index *sieve, const struct field_index *raw, st
     sieve->raw = true;
     if (n > SIEVE_LITERALS_MAX)
         return;
-    sieve->literals = image_array(im, SIEVE_MAX + COUNT_OF(guards), sizeof(*sieve->literals));
+    sieve->literals = image_array(im, SIEVE_MAX, sizeof(*sieve->literals));
     for (uint32_t i = 0; i < n && sieve->literals != NULL; i++) {
         struct span text = raw->literals[i].text, part;
 
-        if (covered[i] || i >= n - COUNT_OF(guards))
-            continue; /* the guards come last, and stand in the sieve themselves */
+        if (covered[i])
+            continue;
         if (text.n < FRAGMENT_MIN || sieve->literal_count == SIEVE_MAX ||
             2 * (sieve->literal_count + 1) > n) {
             sieve->literal_count = 0;
@@ -170,9 +155,6 @@ void keywords_sieve(struct field_index *sieve, const struct field_index *raw, st
             covered[k] = covered[k] || stands_in(part, raw->literals[k].text);
         sieve_add(sieve, im, part, SENSE_SCAN);
     }
-    for (uint32_t i = 0; i < COUNT_OF(guards) && sieve->literals != NULL; i++)
-        sieve_add(sieve, im, guards[i].text,
-                  guards[i].sense == SENSE_ESCAPE ? SENSE_ESCAPE : SENSE_SCAN);
 }
 
 bool keywords_is_escape(struct span raw, size_t end)

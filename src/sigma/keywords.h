@@ -3,15 +3,13 @@
  *
  * Keywords look into every value and the raw text. Nearly every Windows event is of a logsource
  * with keyword rules, so this is paid for every event; but nearly all values are slices of the raw
- * record, and one scan without regard to ASCII case answers for them all. What it cannot answer
- * for is found out by the same scan:
+ * record, and one scan without regard to ASCII case answers for them all, but for
  *
  *   a keyword with bytes that JSON writes with a backslash, or above 0x7f: its longest run of
  *   other bytes is looked for instead, and seeing that means only "look at the values"
  *
- *   \u0041 and \/ in a JSON string: its values must be decoded and looked at
- *
- *   U+017F and U+212A, the two letters that fold to ASCII ones ("s", "k"): the same
+ *   what raw_odd.h finds: escapes in JSON strings, whose values must be decoded and looked at, and
+ *   letters beyond ASCII that fold to ASCII ones
  *
  * Values of other kinds (XML entities, hex, UTF-16) are looked at one by one, whatever the scan
  * says; but not those whose text is made of so few letters (numbers, GUIDs, SIDs, times) that no

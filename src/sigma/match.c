@@ -21,6 +21,7 @@
 #include "base/num.h"
 #include "sigma/keywords.h"
 #include "sigma/memo.h"
+#include "sigma/raw_odd.h"
 #include "sigma/verify.h"
 
 #define PLANS_MAX 4096u
@@ -52,8 +53,8 @@ struct matcher {
     hs_scratch_t *scratch;
     const struct field_index *scanned; /* for the callbacks */
     struct span scanned_text;
-    bool raw_escapes, raw_values; /* what the scan of the raw record asks for besides */
-    bool raw_fragment;            /* its sieve held something */
+    bool raw_values;   /* the scan of the raw record asks for them */
+    bool raw_fragment; /* its sieve held something */
 };
 
 static int make_scratch(struct matcher *m, struct err *e)
@@ -155,12 +156,11 @@ static int on_raw_literal(unsigned id, unsigned long long from, unsigned long lo
 
     (void)from; /* not asked for */
     (void)flags;
+    (void)to;
     if (l->sense == SENSE_RULES)
         fresh_add(m, &l->anywhere);
-    else if (l->sense == SENSE_VALUES)
-        m->raw_values = true;
     else
-        m->raw_escapes = m->raw_escapes || keywords_is_escape(m->scanned_text, (size_t)to);
+        m->raw_values = true;
     return m->raw_values; /* stops the scan: all will be looked at again */
 }
 
@@ -170,11 +170,12 @@ static int on_fragment(unsigned id, unsigned long long from, unsigned long long 
 {
     struct matcher *m = arg;
 
-    (void)from; /* not asked for */
+    (void)id; /* whichever it is */
+    (void)from;
+    (void)to;
     (void)flags;
-    m->raw_fragment = m->scanned->literals[id].sense == SENSE_SCAN ||
-                      keywords_is_escape(m->scanned_text, (size_t)to);
-    return m->raw_fragment;
+    m->raw_fragment = true;
+    return true;
 }
 
 static void scan(struct matcher *m, const struct field_index *fi, struct span text,
@@ -338,17 +339,19 @@ static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t s
     const struct keywords *kw = &plan->step[step].partition->keywords;
     const struct rec *r = m->verify.event->rec;
     struct span raw = event_raw(m->verify.event);
+    struct raw_odd odd;
 
     if (kw->raw == NULL || raw.n == 0 || !verify_has_raw(&m->verify)) {
         look_keywords_closely(m, plan, step);
         return;
     }
     fresh_begin(m);
-    m->raw_escapes = m->raw_values = false;
+    odd = raw_odd_find(raw);
+    m->raw_values = odd.letters;
     m->raw_fragment = kw->sieve == NULL;
-    if (kw->sieve != NULL)
+    if (kw->sieve != NULL && !odd.letters)
         scan(m, kw->sieve, raw, on_fragment);
-    if (m->raw_fragment)
+    if (m->raw_fragment && !odd.letters)
         scan(m, kw->raw, raw, on_raw_literal);
     if (m->raw_values) {
         look_keywords_closely(m, plan, step);
@@ -358,7 +361,7 @@ static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t s
     for (uint32_t i = 0; i < r->count; i++) {
         const struct rec_field *f = &r->fields[i];
 
-        if (!keywords_skips(kw, f) && !keywords_covers(raw, m->raw_escapes, f))
+        if (!keywords_skips(kw, f) && !keywords_covers(raw, odd.escapes, f))
             look_at(m, plan, step, kw->values, i);
     }
 }
