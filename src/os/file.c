@@ -190,3 +190,23 @@ bool file_write_all(int fd, struct span s)
     }
     return true;
 }
+
+bool file_read_at(int fd, uint64_t at, void *dst, size_t n)
+{
+    uint8_t *p = dst;
+
+    while (n > 0) {
+        ssize_t got = pread(fd, p, n, (off_t)at);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got == 0)
+            errno = 0;
+        if (got <= 0)
+            return false;
+        p += got;
+        at += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return true;
+}

@@ -51,4 +51,8 @@ int file_read(const char *path, size_t max_bytes, struct buf *out, struct err *e
 /* Write all of `s`, however many calls it takes. False with errno set. */
 bool file_write_all(int fd, struct span s);
 
+/* The `n` bytes at `at`, however many calls it takes. False when they cannot be read, with errno
+ * set, or when the file ends before: errno is 0. */
+bool file_read_at(int fd, uint64_t at, void *dst, size_t n);
+
 #endif

@@ -239,30 +239,34 @@ int spill_add(struct spill *s, struct spill_key key, struct span record, struct 
 
 /* --- Reading -------------------------------------------------------------------------------- */
 
+/* The run's next `n` bytes of the file. */
+static int run_read(struct spill *s, struct run *r, uint8_t *dst, size_t n, struct err *e)
+{
+    if (!file_read_at(s->fd, r->at, dst, n))
+        return err_set(e, ERR_IO, 0, "The temporary file cannot be read back: %s.",
+                       errno != 0 ? strerror(errno) : "it is cut");
+    r->at += n;
+    return ERR_OK;
+}
+
 /* Have at least `want` bytes in the window, which has room for them; fewer at the run's end. */
 static int window_fill(struct spill *s, struct run *r, size_t want, struct err *e)
 {
+    size_t more;
+    int rc;
+
     if (r->n - r->used >= want)
         return ERR_OK;
     memmove(r->window, r->window + r->used, r->n - r->used);
     r->n -= r->used;
     r->used = 0;
-    while (r->n < r->room && r->at < r->end) {
-        size_t most = r->room - r->n;
-        ssize_t got;
-
-        if (most > r->end - r->at)
-            most = (size_t)(r->end - r->at);
-        got = pread(s->fd, r->window + r->n, most, (off_t)r->at);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return err_set(e, ERR_IO, 0, "The temporary file cannot be read back: %s.",
-                           got < 0 ? strerror(errno) : "it is cut");
-        r->n += (size_t)got;
-        r->at += (uint64_t)got;
-    }
-    return ERR_OK;
+    more = r->room - r->n;
+    if (more > r->end - r->at)
+        more = (size_t)(r->end - r->at);
+    rc = run_read(s, r, r->window + r->n, more, e);
+    if (rc == ERR_OK)
+        r->n += more;
+    return rc;
 }
 
 /* The head of the run's next record: 1, 0 at its end, or a negative code. */
@@ -294,21 +298,16 @@ static int run_head(struct spill *s, struct run *r, struct err *e)
 static int run_big(struct spill *s, struct run *r, struct span *record, struct err *e)
 {
     size_t have = r->n - r->used;
+    int rc;
 
     buf_clear(&s->big);
     buf_add(&s->big, (struct span){ r->window + r->used, have });
     if (!buf_reserve(&s->big, r->bytes - have))
         return no_memory(e);
-    while (s->big.n < r->bytes) {
-        ssize_t got = pread(s->fd, s->big.p + s->big.n, r->bytes - s->big.n, (off_t)r->at);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return err_set(e, ERR_IO, 0, "The temporary file cannot be read back.");
-        s->big.n += (size_t)got;
-        r->at += (uint64_t)got;
-    }
+    rc = run_read(s, r, s->big.p + have, r->bytes - have, e);
+    if (rc != ERR_OK)
+        return rc;
+    s->big.n = r->bytes;
     r->n = r->used = 0;
     *record = buf_span(&s->big);
     return ERR_OK;

@@ -119,31 +119,13 @@ int correlations_input(struct correlations *c, uint64_t order, struct span recor
 
 /* --- Judging -------------------------------------------------------------------------------- */
 
-static bool read_at(int fd, uint64_t at, void *dst, size_t n)
-{
-    uint8_t *p = dst;
-
-    while (n > 0) {
-        ssize_t got = pread(fd, p, n, (off_t)at);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        p += got;
-        at += (uint64_t)got;
-        n -= (size_t)got;
-    }
-    return true;
-}
-
 /* The event's text at the end of c->shown; false when it cannot be read back. */
 static bool show_event(struct correlations *c, uint64_t ref)
 {
     uint32_t bytes;
 
-    if (!read_at(c->fd, ref, &bytes, sizeof(bytes)) || !buf_reserve(&c->shown, bytes) ||
-        !read_at(c->fd, ref + sizeof(bytes), c->shown.p + c->shown.n, bytes))
+    if (!file_read_at(c->fd, ref, &bytes, sizeof(bytes)) || !buf_reserve(&c->shown, bytes) ||
+        !file_read_at(c->fd, ref + sizeof(bytes), c->shown.p + c->shown.n, bytes))
         return false;
     c->shown.n += bytes;
     return true;

@@ -2,6 +2,8 @@
  * Goal: folders are listed whole, in one order, without going round in circles; files are read
  * whole or refused with a sentence that names them. Method: a folder made for the test.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -133,6 +135,27 @@ static void a_file_is_read_whole_or_refused(void **state)
     buf_release(&b);
 }
 
+static void bytes_from_the_middle_are_all_there_or_it_says_so(void **state)
+{
+    char path[256];
+    uint8_t got[8];
+    int fd;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/a", folder);
+    fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    assert_true(file_read_at(fd, 1, got, 3));
+    check_span("middle", (struct span){ got, 3 }, "irs");
+    assert_true(file_read_at(fd, 5, got, 0));
+    errno = EIO;
+    assert_false(file_read_at(fd, 1, got, 5));
+    assert_int_equal(errno, 0); /* the file ends: no fault of the disk */
+    assert_int_equal(close(fd), 0);
+    assert_false(file_read_at(fd, 1, got, 1));
+    assert_int_equal(errno, EBADF);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_file_is_taken_whatever_its_name),
         cmocka_unit_test(what_is_not_there_is_named),
         cmocka_unit_test(a_file_is_read_whole_or_refused),
+        cmocka_unit_test(bytes_from_the_middle_are_all_there_or_it_says_so),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
