@@ -3,8 +3,10 @@
  */
 #include "os/host.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,6 +75,23 @@ unsigned host_terminal_width(int fd)
     if (!isatty(fd))
         return 0;
     return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
+}
+
+int host_random(void *dst, size_t n, struct err *e)
+{
+    uint8_t *p = dst;
+
+    while (n > 0) {
+        ssize_t got = getrandom(p, n, 0);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_set(e, ERR_IO, 0, "The system gives no random bytes: %s.", strerror(errno));
+        p += got;
+        n -= (size_t)got;
+    }
+    return ERR_OK;
 }
 
 bool host_program_folder(char *room, size_t bytes)

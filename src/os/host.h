@@ -21,6 +21,9 @@ unsigned host_cores(void);
 /* Columns of the terminal behind `fd`, or 0 when it is none. */
 unsigned host_terminal_width(int fd);
 
+/* Bytes that nobody can foresee. */
+int host_random(void *dst, size_t n, struct err *e);
+
 /* The folder of the running program's file into `room`; false when it cannot be told. */
 bool host_program_folder(char *room, size_t bytes);
 

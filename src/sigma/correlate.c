@@ -19,11 +19,9 @@
  */
 #include "sigma/correlate.h"
 
-#include <errno.h>
-#include <sys/random.h>
-
 #include "base/limits.h"
 #include "base/num.h"
+#include "os/host.h"
 #include "sigma/correlate_record.h"
 
 #define END_ORDER    UINT64_MAX /* of what is judged when its time is over: after its events */
@@ -662,7 +660,7 @@ static void run_until(struct correlator *c, int64_t time)
 
 /* --- the engine from outside ---------------------------------------------------------------- */
 
-static bool init(struct correlator *c, struct err *e)
+static int init(struct correlator *c, struct err *e)
 {
     uint32_t pairs = 1;
 
@@ -676,22 +674,16 @@ static bool init(struct correlator *c, struct err *e)
     c->states = calloc((size_t)c->plan->correlation_count + 1, sizeof(*c->states));
     c->pairs = calloc(pairs, sizeof(*c->pairs));
     c->events = calloc(EVENTS_ROOM, sizeof(*c->events));
-    if (c->states == NULL || c->pairs == NULL || c->events == NULL) {
-        (void)no_memory(e);
-        return false;
-    }
-    if (getrandom(c->windows.seed, sizeof(c->windows.seed), 0) != sizeof(c->windows.seed)) {
-        err_set(e, ERR_IO, 0, "getrandom: %s", strerror(errno));
-        return false;
-    }
-    return true;
+    if (c->states == NULL || c->pairs == NULL || c->events == NULL)
+        return no_memory(e);
+    return host_random(c->windows.seed, sizeof(c->windows.seed), e);
 }
 
 int correlator_new(struct correlator **out, const struct correlate_plan *p, size_t bytes_max,
                    correlate_fn *fn, void *arg, struct err *e)
 {
     struct correlator *c = calloc(1, sizeof(*c));
-    struct err why = { 0 };
+    int rc;
 
     *out = NULL;
     if (c == NULL)
@@ -700,12 +692,11 @@ int correlator_new(struct correlator **out, const struct correlate_plan *p, size
     c->fn = fn;
     c->arg = arg;
     c->bytes_max = bytes_max == 0 ? LIMIT_CORRELATION_BYTES : bytes_max;
-    if (!init(c, &why)) {
+    rc = init(c, e);
+    if (rc != ERR_OK)
         correlator_free(&c);
-        return err_set(e, why.code, 0, "%s", why.why);
-    }
     *out = c;
-    return ERR_OK;
+    return rc;
 }
 
 void correlator_free(struct correlator **pc)

@@ -8,9 +8,9 @@
 
 #include "sigma/memo.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
+
+#include "os/host.h"
 
 #define MEMO_PAIRS 8192u
 #define MEMO_POOL  131072u
@@ -36,22 +36,6 @@ struct memo {
     uint8_t secret[XXH3_SECRET_SIZE_MIN];
 };
 
-static bool make_secret(struct memo *m)
-{
-    size_t done = 0;
-
-    while (done < sizeof(m->secret)) {
-        ssize_t n = getrandom(m->secret + done, sizeof(m->secret) - done, 0);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
 static void memo_forget(struct memo *m)
 {
     memset(m->pairs, 0, MEMO_PAIRS * sizeof(*m->pairs));
@@ -71,9 +55,9 @@ int memo_new(struct memo **out, struct err *e)
     m->pool = calloc(MEMO_POOL, sizeof(*m->pool));
     if (m->pairs == NULL || m->pool == NULL)
         rc = err_set(e, ERR_NOMEM, 0, "no memory for a matcher");
-    else if (!make_secret(m))
-        rc = err_set(e, ERR_IO, 0, "getrandom: %s", strerror(errno));
     else
+        rc = host_random(m->secret, sizeof(m->secret), e);
+    if (rc == ERR_OK)
         memo_forget(m);
     if (rc != ERR_OK)
         memo_free(&m);
