@@ -235,21 +235,3 @@ int correlations_run(struct correlations *c, correlated_fn *fn, void *arg,
     }
     return rc;
 }
-
-const char *correlation_type_name(enum correlation_type type)
-{
-    static const char *const names[CORRELATION_TYPES] = {
-        [CORRELATION_EVENT_COUNT] = "event_count",
-        [CORRELATION_VALUE_COUNT] = "value_count",
-        [CORRELATION_TEMPORAL] = "temporal",
-        [CORRELATION_TEMPORAL_ORDERED] = "temporal_ordered",
-        [CORRELATION_VALUE_SUM] = "value_sum",
-        [CORRELATION_VALUE_AVG] = "value_avg",
-        [CORRELATION_VALUE_PERCENTILE] = "value_percentile",
-        [CORRELATION_VALUE_MEDIAN] = "value_median",
-        [CORRELATION_TEMPORAL_EXTENDED] = "temporal_extended",
-        [CORRELATION_TEMPORAL_ORDERED_EXTENDED] = "temporal_ordered_extended",
-    };
-
-    return names[type];
-}

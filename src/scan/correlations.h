@@ -34,7 +34,4 @@ typedef bool correlated_fn(void *arg, const struct correlated *c);
 int correlations_run(struct correlations *c, correlated_fn *fn, void *arg,
                      struct correlations_totals *totals, struct err *e);
 
-/* The name of a correlation's type, as rules write it. */
-const char *correlation_type_name(enum correlation_type type);
-
 #endif

@@ -16,28 +16,6 @@
 #define NAME_SLOTS     4096u /* twice LIMIT_FIELDS: a free slot is always found */
 #define EVENT_JSON_MAX ((size_t)1 << 30)
 
-static const char *const level_names[] = {
-    [LEVEL_NONE] = "none", [LEVEL_INFORMATIONAL] = "informational",
-    [LEVEL_LOW] = "low",   [LEVEL_MEDIUM] = "medium",
-    [LEVEL_HIGH] = "high", [LEVEL_CRITICAL] = "critical",
-};
-
-const char *level_name(enum sigma_level level)
-{
-    return level_names[level];
-}
-
-bool level_find(struct span name, enum sigma_level *level)
-{
-    for (size_t i = 0; i < COUNT_OF(level_names); i++) {
-        if (span_eq(name, span_of(level_names[i]))) {
-            *level = (enum sigma_level)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 struct span time_text(int64_t ns, uint8_t *room)
 {
     return (struct span){ room, time_put(room, ns) };

@@ -16,10 +16,6 @@
 #include "event/event.h"
 #include "sigma/match.h"
 
-/* Names of enum sigma_level, and back; LEVEL_NONE is shown as "none". */
-const char *level_name(enum sigma_level level);
-bool level_find(struct span name, enum sigma_level *level);
-
 /* The text of an event, made for the first finding about it and used again for the others. */
 struct event_text {
     struct buf json; /* "fields":{...} and what follows */

@@ -54,6 +54,15 @@ static const struct type_row *type_find(struct span name)
     return NULL;
 }
 
+const char *correlation_type_name(enum correlation_type type)
+{
+    size_t i = 0;
+
+    while (types[i].type != type)
+        i++;
+    return types[i].name;
+}
+
 static const struct {
     uint8_t letter;
     int64_t seconds;

@@ -141,12 +141,21 @@ static int read_text(const struct yaml_node *root, const char *key, struct span 
     return ERR_OK;
 }
 
+const char *level_name(enum sigma_level level)
+{
+    static const char *const names[] = {
+        [LEVEL_NONE] = "none", [LEVEL_INFORMATIONAL] = "informational",
+        [LEVEL_LOW] = "low",   [LEVEL_MEDIUM] = "medium",
+        [LEVEL_HIGH] = "high", [LEVEL_CRITICAL] = "critical",
+    };
+
+    return names[level];
+}
+
 static enum sigma_level level_of(struct span s)
 {
-    static const char *const names[] = { "", "informational", "low", "medium", "high", "critical" };
-
     for (uint32_t i = LEVEL_INFORMATIONAL; i <= LEVEL_CRITICAL; i++) {
-        if (span_eq_nocase(s, span_of(names[i])))
+        if (span_eq_nocase(s, span_of(level_name((enum sigma_level)i))))
             return (enum sigma_level)i;
     }
     return LEVEL_NONE;

@@ -130,6 +130,9 @@ enum sigma_level {
     LEVEL_CRITICAL
 };
 
+/* As rules write it; LEVEL_NONE is shown as "none". */
+const char *level_name(enum sigma_level level);
+
 /* What all three kinds of document have. Absent texts are empty spans. */
 struct sigma_head {
     struct span title, id, name, status, description, author, date, modified, license;
@@ -186,6 +189,9 @@ enum correlation_type {
     CORRELATION_TEMPORAL_ORDERED_EXTENDED,
     CORRELATION_TYPES
 };
+
+/* As rules write it; extended types that were written as plain ones have their own name. */
+const char *correlation_type_name(enum correlation_type type);
 
 /* gt, gte, lt, lte, eq, neq: several of them are a range. */
 struct correlation_condition {
