@@ -408,7 +408,7 @@ static void missing(struct correlator *c, const struct feed *f, bool of_group)
 
 /* --- results -------------------------------------------------------------------------------- */
 
-static int by_event(const void *a, const void *b)
+int correlate_event_order(const void *a, const void *b)
 {
     const struct correlate_event *x = a, *y = b;
 
@@ -454,7 +454,7 @@ static uint32_t result_events(struct correlator *c, const struct group *g)
     const uint32_t most = 2 * CORRELATE_EVENTS_MAX;
     uint32_t count = gather(&g->window, c->events), keep = 0;
 
-    qsort(c->events, count, sizeof(*c->events), by_event);
+    qsort(c->events, count, sizeof(*c->events), correlate_event_order);
     for (uint32_t i = 0; i < count; i++) {
         if (keep == 0 || c->events[keep - 1].order != c->events[i].order)
             c->events[keep++] = c->events[i];
@@ -729,14 +729,14 @@ void correlator_free(struct correlator **pc)
 static bool record_good(const struct correlator *c, const struct feeds *feeds, struct span rest)
 {
     struct span text, folded;
-    enum record_state state;
+    enum input_state state;
 
     for (uint32_t i = 0; i < feeds->count; i++) {
         uint32_t fields = c->plan->rows[feeds->feed[i].correlation].field_count;
 
-        if (!record_state(&rest, &state))
+        if (!record_input(&rest, &state))
             return false;
-        for (uint32_t k = 0; state == RECORD_WHOLE && k < fields; k++) {
+        for (uint32_t k = 0; state == INPUT_WHOLE && k < fields; k++) {
             if (!record_text(&rest, &text, &folded))
                 return false;
         }
@@ -745,16 +745,16 @@ static bool record_good(const struct correlator *c, const struct feeds *feeds, s
 }
 
 /* The fields of one feed off the front of a good record. */
-static enum record_state fields_of_record(struct correlator *c, const struct feed *f,
-                                          struct span *rest)
+static enum input_state fields_of_record(struct correlator *c, const struct feed *f,
+                                         struct span *rest)
 {
     const struct plan_row *row = &c->plan->rows[f->correlation];
     struct span text, folded;
-    enum record_state state;
+    enum input_state state;
 
     input_clear(c);
-    MUST(record_state(rest, &state));
-    for (uint32_t i = 0; state == RECORD_WHOLE && i < row->field_count; i++) {
+    MUST(record_input(rest, &state));
+    for (uint32_t i = 0; state == INPUT_WHOLE && i < row->field_count; i++) {
         MUST(record_text(rest, &text, &folded));
         input_field(c, i < row->rule->group_count, text, folded);
     }
@@ -768,11 +768,11 @@ static bool take_record(struct correlator *c, const struct feeds *feeds, struct 
         const struct feed *f = &feeds->feed[i];
         struct input in = { .entry = { hit->time_ns, hit->order, .u.ref = hit->ref,
                                        .rule = hit->rule } };
-        enum record_state state = fields_of_record(c, f, &rest);
+        enum input_state state = fields_of_record(c, f, &rest);
         bool taken = false;
 
-        if (state != RECORD_WHOLE)
-            missing(c, f, state == RECORD_NO_GROUP);
+        if (state != INPUT_WHOLE)
+            missing(c, f, state == INPUT_NO_GROUP);
         else if (!input_take(c, f, &in, &taken))
             return false;
     }

@@ -79,6 +79,9 @@ struct correlate_event {
     uint32_t rule;  /* that it matched */
 };
 
+/* By time, order number and rule: the order of events in results; for qsort() and the like. */
+int correlate_event_order(const void *a, const void *b);
+
 /* Where field values come from: p == NULL when absent or null. */
 struct correlate_values {
     struct span (*get)(void *arg, uint32_t name);

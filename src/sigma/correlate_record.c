@@ -68,13 +68,13 @@ static void put_feed(const struct plan_row *row, const struct feed *f,
 {
     size_t begin = out->n;
 
-    buf_byte(out, RECORD_WHOLE);
+    buf_byte(out, INPUT_WHOLE);
     for (uint32_t i = 0; i < row->field_count && !out->failed; i++) {
         struct span text = v->get(v->arg, f->field[i]);
 
         if (text.p == NULL) {
             out->n = begin;
-            buf_byte(out, i < row->rule->group_count ? RECORD_NO_GROUP : RECORD_NO_VALUE);
+            buf_byte(out, i < row->rule->group_count ? INPUT_NO_GROUP : INPUT_NO_VALUE);
             return;
         }
         put_text(out, text);
@@ -161,6 +161,12 @@ bool correlate_next(struct span *rest, struct span *record)
     return take(rest, bytes, record);
 }
 
+int64_t correlate_time(struct span record)
+{
+    MUST(record.n >= HEAD_BYTES);
+    return (int64_t)(get_big(record.p + TIME_AT, 8) ^ UINT64_C(1) << 63);
+}
+
 bool record_head(struct span *rest, struct correlate_event *hit)
 {
     struct span head;
@@ -171,20 +177,20 @@ bool record_head(struct span *rest, struct correlate_event *hit)
     memcpy(&bytes, rest->p, sizeof(bytes));
     if (bytes != rest->n || !take(rest, HEAD_BYTES, &head))
         return false;
-    hit->time_ns = (int64_t)(get_big(head.p + 4, 8) ^ UINT64_C(1) << 63);
-    hit->order = get_big(head.p + 12, 8);
-    hit->rule = (uint32_t)get_big(head.p + 20, 4);
-    memcpy(&hit->ref, head.p + 24, sizeof(hit->ref));
+    hit->time_ns = correlate_time(head);
+    hit->order = get_big(head.p + ORDER_AT, 8);
+    hit->rule = (uint32_t)get_big(head.p + RULE_AT, 4);
+    memcpy(&hit->ref, head.p + REF_AT, sizeof(hit->ref));
     return hit->time_ns != INT64_MIN; /* which is no time: see time.h */
 }
 
-bool record_state(struct span *rest, enum record_state *state)
+bool record_input(struct span *rest, enum input_state *state)
 {
     struct span s;
 
-    if (!take(rest, 1, &s) || s.p[0] > RECORD_NO_VALUE)
+    if (!take(rest, 1, &s) || s.p[0] > INPUT_NO_VALUE)
         return false;
-    *state = (enum record_state)s.p[0];
+    *state = (enum input_state)s.p[0];
     return true;
 }
 
@@ -202,10 +208,4 @@ void correlate_set(uint8_t *record, uint64_t order, uint64_t ref)
 {
     put_big(record + ORDER_AT, order, 8);
     memcpy(record + REF_AT, &ref, sizeof(ref));
-}
-
-int64_t correlate_time(struct span record)
-{
-    MUST(record.n >= HEAD_BYTES);
-    return (int64_t)(get_big(record.p + TIME_AT, 8) ^ (uint64_t)1 << 63);
 }

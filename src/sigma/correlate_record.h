@@ -8,10 +8,10 @@
 
 #include "sigma/correlate_own.h"
 
-enum record_state { RECORD_WHOLE, RECORD_NO_GROUP, RECORD_NO_VALUE };
+enum input_state { INPUT_WHOLE, INPUT_NO_GROUP, INPUT_NO_VALUE };
 
 bool record_head(struct span *rest, struct correlate_event *hit);
-bool record_state(struct span *rest, enum record_state *state);
+bool record_input(struct span *rest, enum input_state *state);
 bool record_text(struct span *rest, struct span *text, struct span *folded);
 
 #endif

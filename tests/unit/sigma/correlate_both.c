@@ -369,18 +369,6 @@ static void make_fields(struct span *from, struct correlate_hit *h)
     put_field(h, SPAN_LIT("n"), n[correlate_choose(from, COUNT_OF(n))]);
 }
 
-static int by_hit(const void *a, const void *b)
-{
-    const struct correlate_event *x = &((const struct correlate_hit *)a)->at;
-    const struct correlate_event *y = &((const struct correlate_hit *)b)->at;
-
-    if (x->time_ns != y->time_ns)
-        return x->time_ns < y->time_ns ? -1 : 1;
-    if (x->order != y->order)
-        return x->order < y->order ? -1 : 1;
-    return x->rule < y->rule ? -1 : x->rule > y->rule;
-}
-
 uint32_t correlate_make_hits(struct span *from, struct correlate_hit *hits, uint32_t max)
 {
     static const int64_t steps[] = {
@@ -404,7 +392,7 @@ uint32_t correlate_make_hits(struct span *from, struct correlate_hit *hits, uint
         }
     }
     if (count > 0)
-        qsort(hits, count, sizeof(*hits), by_hit);
+        qsort(hits, count, sizeof(*hits), correlate_event_order);
     return count;
 }
 

@@ -82,18 +82,6 @@ static void case_event(struct one_case *c, struct span line)
     }
 }
 
-static int by_position(const void *a, const void *b)
-{
-    const struct correlate_event *x = &((const struct correlate_hit *)a)->at;
-    const struct correlate_event *y = &((const struct correlate_hit *)b)->at;
-
-    if (x->time_ns != y->time_ns)
-        return x->time_ns < y->time_ns ? -1 : 1;
-    if (x->order != y->order)
-        return x->order < y->order ? -1 : 1;
-    return x->rule < y->rule ? -1 : x->rule > y->rule;
-}
-
 static void compare(const struct one_case *c, const char *who, const struct buf *got,
                     struct tally *t)
 {
@@ -119,7 +107,7 @@ static void case_end(struct one_case *c, struct tally *t)
         t->faults++;
     correlate_both_engine(&b, c->hits, c->hit_count, &run, &fast);
     compare(c, "engine", &fast, t);
-    qsort(c->hits, c->hit_count, sizeof(c->hits[0]), by_position);
+    qsort(c->hits, c->hit_count, sizeof(c->hits[0]), correlate_event_order);
     correlate_oracle(&b.rules, c->hits, c->hit_count, &slow);
     correlate_sort_lines(&slow);
     correlate_sort_lines(&c->want);

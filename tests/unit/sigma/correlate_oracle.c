@@ -413,6 +413,7 @@ static bool holds(struct oracle_correlate *o, const struct sigma_correlation *c,
 
 /* --- results -------------------------------------------------------------------------------- */
 
+/* Its own, like everything here, though correlate_event_order() is the same. */
 static int by_event(const void *a, const void *b)
 {
     const struct correlate_event *x = a, *y = b;

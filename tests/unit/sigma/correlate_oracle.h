@@ -17,7 +17,7 @@
 
 /* One event that matched one rule. */
 struct correlate_hit {
-    struct correlate_event at;
+    struct correlate_event at;                   /* first: correlate_event_order() sorts hits */
     struct correlate_pair field[HIT_FIELDS_MAX]; /* value.p == NULL: null */
     uint32_t field_count;
 };
