@@ -167,22 +167,16 @@ static bool prepare(struct work *w, const struct options *o, struct err *e)
     static struct names names;
     struct taxonomy *t;
     struct ruleset *rs;
+    const struct rules_from from = { o->rules, o->rule_count, NULL, (unsigned)o->threads };
     double t0 = now(CLOCK_MONOTONIC);
 
     if (names_init(&names, e) != 0 || taxonomy_load(&t, o->taxonomy, &names, e) != 0 ||
-        rules_init(&rules, e) != 0)
-        return false;
-    for (uint32_t i = 0; i < o->rule_count; i++) {
-        if (rules_add_path(&rules, o->rules[i], (unsigned)o->threads, e) != 0)
-            return false;
-    }
-    if (rules_finish(&rules, e) != 0)
+        rules_load(&rules, &from, e) != 0)
         return false;
     printf("rules read      %8.3f s  %u loaded, %u refused\n", now(CLOCK_MONOTONIC) - t0,
            rules.rule_count, rules.refusal_count);
     t0 = now(CLOCK_MONOTONIC);
-    if (ruleset_names(&rules, &names, e) != 0 || !names_freeze(&names) ||
-        taxonomy_bind(t, &names, e) != 0 ||
+    if (ruleset_bind(&rules, t, &names, e) != 0 ||
         ruleset_new(&rs, &rules, t, &names, (unsigned)o->threads, e) != 0)
         return false;
     printf("rules compiled  %8.3f s\n", now(CLOCK_MONOTONIC) - t0);

@@ -70,6 +70,12 @@ int load_defaults(struct load_options *o, struct load_room *room, struct err *e)
     return ERR_OK;
 }
 
+struct rules_from load_from(const struct load_options *o)
+{
+    return (struct rules_from){ o->rules.value, o->rules.count, o->placeholders,
+                                (unsigned)o->threads };
+}
+
 /* --- The cache ------------------------------------------------------------------------------ */
 
 static bool make_folder(const char *path)
@@ -185,8 +191,7 @@ int load_open(struct load *l, struct load_options *o, struct err *e)
     if (rc != ERR_OK)
         return rc;
     l->threads = (unsigned)o->threads;
-    from = (struct ruleset_sources){ o->taxonomy,     o->rules.value,       o->rules.count,
-                                     o->placeholders, cache_file(o, &room), l->threads };
+    from = (struct ruleset_sources){ o->taxonomy, load_from(o), cache_file(o, &room) };
     rc = ruleset_open(&l->rules, &l->taxonomy, &l->names, &from, &l->note, e);
     l->seconds = host_seconds() - begun;
     return rc;

@@ -71,6 +71,7 @@ struct load_room {
 };
 void load_operands(struct load_options *o, char **paths, int count); /* as if given by --rules */
 int load_defaults(struct load_options *o, struct load_room *room, struct err *e);
+struct rules_from load_from(const struct load_options *o); /* once the defaults are in */
 
 int load_open(struct load *l, struct load_options *o, struct err *e);
 void load_close(struct load *l);

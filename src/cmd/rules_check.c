@@ -5,7 +5,10 @@
 
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "scan/put.h"
 #include "sigma/blind.h"
+
+#define TITLE_COLUMNS 400u
 
 struct settings {
     struct load_options load;
@@ -34,25 +37,16 @@ struct check {
 
 static int check_load(struct check *c, const struct load_options *o, struct err *e)
 {
-    int rc = rules_init(&c->rules, e);
+    const struct rules_from from = load_from(o);
+    int rc = rules_load(&c->rules, &from, e);
 
     c->has_rules = rc == ERR_OK;
-    if (rc == ERR_OK && o->placeholders != NULL)
-        rc = rules_placeholders(&c->rules, o->placeholders, e);
-    for (uint32_t i = 0; i < o->rules.count && rc == ERR_OK; i++)
-        rc = rules_add_path(&c->rules, o->rules.value[i], (unsigned)o->threads, e);
-    if (rc == ERR_OK)
-        rc = rules_finish(&c->rules, e);
     if (rc == ERR_OK)
         rc = names_init(&c->names, e);
-    c->has_names = rc == ERR_OK;
+    c->has_names = c->has_rules && rc == ERR_OK;
     if (rc == ERR_OK)
         rc = taxonomy_load(&c->taxonomy, o->taxonomy, &c->names, e);
-    if (rc == ERR_OK)
-        rc = ruleset_names(&c->rules, &c->names, e);
-    if (rc == ERR_OK && !names_freeze(&c->names))
-        rc = err_set(e, ERR_NOMEM, 0, "There is no memory for names.");
-    return rc == ERR_OK ? taxonomy_bind(c->taxonomy, &c->names, e) : rc;
+    return rc == ERR_OK ? ruleset_bind(&c->rules, c->taxonomy, &c->names, e) : rc;
 }
 
 static void check_release(struct check *c)
@@ -103,7 +97,8 @@ static void put_blind(const struct check *c, const struct sigma_rule *r, struct 
         put_logsource(out, &r->logsource);
         buf_text(out, ": ");
     }
-    buf_fmt(out, "%.*s\n", SPAN_ARG(r->head.title));
+    put_column(out, r->head.title, TITLE_COLUMNS, false);
+    buf_byte(out, '\n');
 }
 
 static int show(const struct check *c, const struct settings *s)

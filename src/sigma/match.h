@@ -17,6 +17,9 @@ struct matcher;
 /* Enter the names of every field that rules and correlations ask for. Before names_freeze(). */
 int ruleset_names(const struct sigma_rules *rs, struct names *n, struct err *e);
 
+/* That, names_freeze() and taxonomy_bind(): after this events can be asked for what rules want. */
+int ruleset_bind(const struct sigma_rules *rs, struct taxonomy *t, struct names *n, struct err *e);
+
 /* Compile for this taxonomy. `rs`, `t` and `n` must outlive the result. */
 int ruleset_new(struct ruleset **out, const struct sigma_rules *rs, const struct taxonomy *t,
                 const struct names *n, unsigned threads, struct err *e);
@@ -30,12 +33,9 @@ void ruleset_free(struct ruleset **rs);
  * them after the ruleset.
  */
 struct ruleset_sources {
-    const char *taxonomy;     /* folder */
-    const char *const *rules; /* files and folders */
-    uint32_t rule_count;
-    const char *placeholders; /* YAML file, or NULL */
-    const char *cache;        /* file, or NULL for none */
-    unsigned threads;
+    const char *taxonomy; /* folder */
+    struct rules_from rules;
+    const char *cache; /* file, or NULL for none */
 };
 
 struct ruleset_note {

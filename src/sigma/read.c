@@ -10,14 +10,14 @@
  */
 #include "sigma/read.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <xxhash.h>
 
 #include "base/limits.h"
 #include "sigma/condition.h"
 
-#define SEARCHES_MAX 4096u
+#define SEARCHES_MAX   4096u
+#define SENTENCE_BYTES 320u
 
 struct span read_short(struct span s)
 {
@@ -51,16 +51,24 @@ static int reader_put(struct reader *r, enum loaded_kind kind, void *what, struc
     return ERR_OK;
 }
 
-/* A sentence to keep, without line ends. */
-static struct span reader_sentence(struct reader *r, const char *text)
+/* A sentence to keep. Control characters, which a rule's text may have, are not for terminals. */
+static struct span sentence_keep(struct arena *mem, const char *text)
 {
-    struct span s = arena_span(r->mem, span_of(text));
+    struct span s = arena_span(mem, span_of(text));
 
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < ' ')
+        if (s.p[i] < ' ' || s.p[i] == 0x7f)
             ((uint8_t *)(uintptr_t)s.p)[i] = ' ';
     }
     return s;
+}
+
+struct span read_sentence(struct arena *mem, const char *fmt, va_list args)
+{
+    char text[SENTENCE_BYTES];
+
+    (void)vsnprintf(text, sizeof(text), fmt, args); /* a longer sentence is cut: allowed */
+    return sentence_keep(mem, text);
 }
 
 static int reader_refuse(struct reader *r, const struct err *why, struct err *e)
@@ -71,23 +79,21 @@ static int reader_refuse(struct reader *r, const struct err *why, struct err *e)
         return read_no_memory(e);
     *x = (struct sigma_refusal){ .file = r->file, .title = r->title };
     x->line = why->at > 0 && why->at < UINT32_MAX ? (uint32_t)why->at : r->line;
-    x->why = reader_sentence(r, why->why);
+    x->why = sentence_keep(r->mem, why->why);
     return reader_put(r, LOADED_REFUSAL, x, e);
 }
 
 void read_warn(struct reader *r, uint32_t line, const char *fmt, ...)
 {
     struct sigma_warning *w = arena_alloc(r->mem, sizeof(*w));
-    char text[320];
     va_list args;
 
-    va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args); /* a longer sentence is cut: allowed */
-    va_end(args);
     if (w == NULL)
         return;
     *w = (struct sigma_warning){ .file = r->file, .title = r->title, .line = line };
-    w->what = reader_sentence(r, text);
+    va_start(args, fmt);
+    w->what = read_sentence(r->mem, fmt, args);
+    va_end(args);
     (void)reader_put(r, LOADED_WARNING, w, NULL); /* the arena's failure is seen by the caller */
 }
 

@@ -8,6 +8,8 @@
 #ifndef READ_H
 #define READ_H
 
+#include <stdarg.h>
+
 #include "sigma/modifier.h"
 #include "sigma/rule.h"
 #include "sigma/yaml_tree.h"
@@ -15,6 +17,9 @@
 /* A user's text in a sentence: at most 60 bytes, cut between characters. */
 struct span read_short(struct span s);
 #define SHORT_ARG(s) SPAN_ARG(read_short(s))
+
+/* A sentence about a rule, kept in `mem`, without control characters; p == NULL: no memory. */
+struct span read_sentence(struct arena *mem, const char *fmt, va_list args);
 
 struct placeholder {
     struct span name;

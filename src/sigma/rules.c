@@ -10,9 +10,7 @@
 #include "sigma/rule.h"
 
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -21,7 +19,6 @@
 #include "sigma/read.h"
 #include "sigma/refs.h"
 
-#define SENTENCE_BYTES    320u
 #define THREADS_MAX       64u
 #define RUN_FILES         16u
 #define SCRATCH_BYTES_MAX ((size_t)256 * 1024 * 1024)
@@ -145,13 +142,11 @@ int rules_refuse(struct sigma_rules *rs, const struct sigma_head *h, struct err 
                  ...)
 {
     struct sigma_refusal x = { .file = h->file, .title = h->title, .line = h->line };
-    char text[SENTENCE_BYTES];
     va_list args;
 
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args); /* a longer sentence is cut: allowed */
+    x.why = read_sentence(&rs->mem, fmt, args);
     va_end(args);
-    x.why = arena_span(&rs->mem, span_of(text));
     return x.why.p != NULL ? put_refusal(rs, &x, e) : rules_no_memory(e);
 }
 
@@ -159,13 +154,11 @@ int rules_warn(struct sigma_rules *rs, const struct sigma_head *h, struct err *e
                ...)
 {
     struct sigma_warning w = { .file = h->file, .title = h->title, .line = h->line };
-    char text[SENTENCE_BYTES];
     va_list args;
 
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args); /* a longer sentence is cut: allowed */
+    w.what = read_sentence(&rs->mem, fmt, args);
     va_end(args);
-    w.what = arena_span(&rs->mem, span_of(text));
     return w.what.p != NULL ? put_warning(rs, &w, e) : rules_no_memory(e);
 }
 
@@ -438,5 +431,20 @@ int rules_finish(struct sigma_rules *rs, struct err *e)
     if (rc == ERR_OK)
         rc = correlations_resolve(rs, &refs, e);
     arena_release(&rs->own->scratch);
+    return rc;
+}
+
+int rules_load(struct sigma_rules *rs, const struct rules_from *from, struct err *e)
+{
+    int rc = rules_init(rs, e);
+
+    if (rc == ERR_OK && from->placeholders != NULL)
+        rc = rules_placeholders(rs, from->placeholders, e);
+    for (uint32_t i = 0; i < from->count && rc == ERR_OK; i++)
+        rc = rules_add_path(rs, from->paths[i], from->threads, e);
+    if (rc == ERR_OK)
+        rc = rules_finish(rs, e);
+    if (rc != ERR_OK)
+        rules_release(rs);
     return rc;
 }

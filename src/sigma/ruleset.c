@@ -139,13 +139,13 @@ static bool make_key(struct buf *key, const struct ruleset_sources *from)
             sizeof(struct compiled), sizeof(struct sigma_rule), sizeof(struct sigma_test), cpu.tune,
             (unsigned long long)cpu.cpu_features);
     good = key_path(key, "/proc/self/exe") && key_path(key, from->taxonomy);
-    for (uint32_t i = 0; i < from->rule_count && good; i++) {
+    for (uint32_t i = 0; i < from->rules.count && good; i++) {
         buf_fmt(key, "rules\n");
-        good = key_path(key, from->rules[i]);
+        good = key_path(key, from->rules.paths[i]);
     }
     buf_fmt(key, "placeholders\n");
-    if (from->placeholders != NULL && good)
-        good = key_path(key, from->placeholders);
+    if (from->rules.placeholders != NULL && good)
+        good = key_path(key, from->rules.placeholders);
     return good && !buf_failed(key);
 }
 
@@ -173,28 +173,31 @@ static int open_cached(struct ruleset *rs, struct names *n, const struct ruleset
     return rc;
 }
 
-static int open_sources(struct ruleset **out, const struct taxonomy *t, struct names *n,
-                        const struct ruleset_sources *from, struct taxonomy *bind, struct err *e)
+static int bind_names(struct taxonomy *t, struct names *n, struct err *e)
+{
+    if (!names_freeze(n))
+        return err_set(e, ERR_NOMEM, 0, "no memory for the rules' field names");
+    return taxonomy_bind(t, n, e);
+}
+
+int ruleset_bind(const struct sigma_rules *rs, struct taxonomy *t, struct names *n, struct err *e)
+{
+    int rc = ruleset_names(rs, n, e);
+
+    return rc == ERR_OK ? bind_names(t, n, e) : rc;
+}
+
+static int open_sources(struct ruleset **out, struct taxonomy *t, struct names *n,
+                        const struct ruleset_sources *from, struct err *e)
 {
     struct sigma_rules rules;
-    int rc = rules_init(&rules, e);
+    int rc = rules_load(&rules, &from->rules, e);
 
     if (rc != ERR_OK)
         return rc;
-    if (from->placeholders != NULL)
-        rc = rules_placeholders(&rules, from->placeholders, e);
-    for (uint32_t i = 0; i < from->rule_count && rc == ERR_OK; i++)
-        rc = rules_add_path(&rules, from->rules[i], from->threads, e);
+    rc = ruleset_bind(&rules, t, n, e);
     if (rc == ERR_OK)
-        rc = rules_finish(&rules, e);
-    if (rc == ERR_OK)
-        rc = ruleset_names(&rules, n, e);
-    if (rc == ERR_OK) {
-        names_freeze(n);
-        rc = taxonomy_bind(bind, n, e);
-    }
-    if (rc == ERR_OK)
-        rc = ruleset_new(out, &rules, t, n, from->threads, e);
+        rc = ruleset_new(out, &rules, t, n, from->rules.threads, e);
     rules_release(&rules);
     (void)malloc_trim(0); /* compiling took three times what is kept: not to lie there for a scan */
     return rc;
@@ -216,10 +219,9 @@ static int try_cache(struct ruleset **out, struct taxonomy *t, struct names *n,
         ruleset_free(&rs);
         return ERR_OK;
     }
-    names_freeze(n);
     note->from_cache = true;
     *out = rs;
-    return taxonomy_bind(t, n, e);
+    return bind_names(t, n, e);
 }
 
 int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
@@ -243,7 +245,7 @@ int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
     if (rc == ERR_OK && *out == NULL) {
         struct err why;
 
-        rc = open_sources(out, *t, n, from, *t, e);
+        rc = open_sources(out, *t, n, from, e);
         if (rc == ERR_OK && cached &&
             image_save(&(*out)->image, buf_span(&key), from->cache, &why) != ERR_OK) {
             (void)snprintf(note->cache_why, sizeof(note->cache_why), "%s", why.why);

@@ -61,7 +61,7 @@ static void placeholders_give(struct both *b)
     (void)unlink(path); /* what stays in /tmp harms nobody */
 }
 
-static void rules_load(struct both *b, struct span yaml, const char *rules)
+static void load_rules(struct both *b, struct span yaml, const char *rules)
 {
     struct err e = { 0 };
 
@@ -113,7 +113,7 @@ static bool both_compile(struct both *b, const char *taxonomy, struct span more_
 bool both_init(struct both *b, struct span yaml, const char *rules, const char *taxonomy)
 {
     *b = (struct both){ 0 };
-    rules_load(b, yaml, rules);
+    load_rules(b, yaml, rules);
     return both_compile(b, taxonomy, SPAN_NONE);
 }
 
@@ -124,7 +124,7 @@ bool both_init_ungated(struct both *b, const char *rules, const char *taxonomy)
                                      "rows: [ { when: { No.such: { not: x } } } ]\n";
 
     *b = (struct both){ 0 };
-    rules_load(b, SPAN_NONE, rules);
+    load_rules(b, SPAN_NONE, rules);
     for (uint32_t i = 0; i < b->rules.rule_count; i++) {
         struct sigma_logsource *l = &b->rules.rules[i]->logsource;
 

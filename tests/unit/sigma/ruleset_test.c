@@ -27,11 +27,8 @@ static struct ruleset_sources sources(void)
 
     paths[0] = rules;
     return (struct ruleset_sources){ .taxonomy = taxonomy,
-                                     .rules = paths,
-                                     .rule_count = 1,
-                                     .placeholders = placeholders,
-                                     .cache = cache,
-                                     .threads = 2 };
+                                     .rules = { paths, 1, placeholders, 2 },
+                                     .cache = cache };
 }
 
 struct opened {
@@ -492,7 +489,7 @@ static void sources_that_cannot_be_read_are_errors(void **state)
     struct err e = { 0 };
 
     (void)state;
-    from.rules = gone;
+    from.rules.paths = gone;
     assert_true(ruleset_open(&o.rs, &o.t, &o.names, &from, &o.note, &e) != ERR_OK);
     assert_non_null(strstr(e.why, "/tmp/no/such/rules"));
     from = sources();
@@ -500,7 +497,7 @@ static void sources_that_cannot_be_read_are_errors(void **state)
     assert_true(ruleset_open(&o.rs, &o.t, &o.names, &from, &o.note, &e) != ERR_OK);
     assert_non_null(strstr(e.why, "/tmp/no/such/taxonomy"));
     from = sources();
-    from.placeholders = "/tmp/no/such/placeholders";
+    from.rules.placeholders = "/tmp/no/such/placeholders";
     assert_true(ruleset_open(&o.rs, &o.t, &o.names, &from, &o.note, &e) != ERR_OK);
     assert_non_null(strstr(e.why, "/tmp/no/such/placeholders"));
 }
