@@ -71,25 +71,12 @@ static bool is_special(const char *path)
     return strcmp(path, "-") == 0 || span_starts(span_of(path), SPAN_LIT("journal:"));
 }
 
-static int add_special(struct file_list *l, const char *path, struct err *e)
-{
-    struct span *more = realloc(l->paths, (l->cap + 1) * sizeof(*more));
-
-    if (more == NULL)
-        return err_set(e, ERR_NOMEM, 0, "There is no memory for the list of files.");
-    l->paths = more;
-    if (l->count == l->cap)
-        l->cap++;
-    l->paths[l->count++] = span_of(path);
-    return ERR_OK;
-}
-
 static int find_inputs(struct inputs *in, char **paths, int count, struct err *e)
 {
     struct file_walk walk = { NULL, on_walk_fault, in };
 
     for (int i = 0; i < count; i++) {
-        int rc = is_special(paths[i]) ? add_special(&in->list, paths[i], e)
+        int rc = is_special(paths[i]) ? files_put(&in->list, span_of(paths[i]), e)
                                       : files_add(&in->list, paths[i], &walk, e);
 
         if (rc == ERR_NOMEM || rc == ERR_LIMIT)

@@ -28,7 +28,7 @@ void files_release(struct file_list *l)
     *l = (struct file_list){ 0 };
 }
 
-static int list_put(struct file_list *l, struct span path, struct err *e)
+int files_put(struct file_list *l, struct span path, struct err *e)
 {
     if (l->count == FILE_COUNT_MAX)
         return err_set(e, ERR_LIMIT, 0, "There are more than %u files.", FILE_COUNT_MAX);
@@ -73,7 +73,7 @@ static int walk_entry(struct walker *w, struct span name, unsigned char type, un
     struct stat st;
 
     if (type == DT_REG)
-        return wanted ? list_put(w->list, path, w->e) : ERR_OK;
+        return wanted ? files_put(w->list, path, w->e) : ERR_OK;
     if (lstat(w->path, &st) != 0) {
         if (errno != ENOENT) /* gone meanwhile is no fault */
             walk_fault(w, strerror(errno));
@@ -83,7 +83,7 @@ static int walk_entry(struct walker *w, struct span name, unsigned char type, un
         return walk_folder(w, depth + 1);
     if (S_ISLNK(st.st_mode) && stat(w->path, &st) != 0)
         return ERR_OK; /* leads nowhere */
-    return S_ISREG(st.st_mode) && wanted ? list_put(w->list, path, w->e) : ERR_OK;
+    return S_ISREG(st.st_mode) && wanted ? files_put(w->list, path, w->e) : ERR_OK;
 }
 
 static int walk_folder(struct walker *w, unsigned depth)
@@ -142,7 +142,7 @@ int files_add(struct file_list *l, const char *path, const struct file_walk *wal
     if (stat(path, &st) != 0)
         return err_set(e, ERR_IO, 0, "%.160s cannot be read: %s.", path, strerror(errno));
     if (!S_ISDIR(st.st_mode))
-        return list_put(l, span_of(path), e);
+        return files_put(l, span_of(path), e);
     while (n > 1 && path[n - 1] == '/')
         n--;
     memcpy(w.path, path, n);

@@ -38,6 +38,9 @@ void files_release(struct file_list *l);
  */
 int files_add(struct file_list *l, const char *path, const struct file_walk *walk, struct err *e);
 
+/* Add `path` as it is, looking at nothing: "-", or a name that means something to the caller. */
+int files_put(struct file_list *l, struct span path, struct err *e);
+
 /* The path at `i` as a C string. */
 static inline const char *files_path(const struct file_list *l, size_t i)
 {
