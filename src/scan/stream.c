@@ -521,8 +521,7 @@ int stream_member(struct stream *s, struct stream_member *m, struct err *e)
 
 static bool is_bomb(const struct stream *s)
 {
-    return s->top > 0 && s->size > 0 && s->given > BOMB_FREE_BYTES &&
-           s->given / LIMIT_ARCHIVE_RATIO > s->taken;
+    return s->top > 0 && s->given > BOMB_FREE_BYTES && s->given / LIMIT_ARCHIVE_RATIO > s->taken;
 }
 
 int64_t stream_read(struct stream *s, uint8_t *dst, size_t room, struct err *e)
