@@ -116,7 +116,7 @@ static void do_block(struct work *w)
     while (records_next(w->records, &w->rec, &state, &why) > 0) {
         const struct view *view;
 
-        w->records_seen++;
+        w->records_seen += state != RECORD_NONE;
         if (w->rec.count == 0 || (w->set->record > 0 && w->set->record != w->records_seen))
             continue;
         event_begin(&w->event, &w->rec);

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-#define PIECE_BYTES_MAX ((size_t)1 << 30) /* a bound; PIECE_FULL is what keeps it small */
+#define PIECE_BYTES_MAX ((size_t)1 << 30) /* a bound; piece_is_full() keeps it smaller */
 #define NO_RECORD       UINT32_MAX
 
 enum piece_kind {

@@ -78,7 +78,8 @@ static int chunk_next(struct records *rs, struct rec *r, enum record_state *stat
     if (rs->evtx == NULL && (rs->evtx = evtx_new(0)) == NULL) {
         (void)err_set(why, ERR_NOMEM, 0, "There is no memory for a reader of event logs.");
         rs->at = rs->block.n;
-        *state = RECORD_DAMAGED;
+        rec_clear(r);
+        *state = RECORD_NONE;
         return 1;
     }
     for (;;) {
@@ -96,9 +97,9 @@ static int chunk_next(struct records *rs, struct rec *r, enum record_state *stat
         rc = chunk_open(rs, why);
         if (rc == 0)
             return 0;
-        if (rc < 0) { /* told as a record of its own that has no fields */
+        if (rc < 0) {
             rec_clear(r);
-            *state = RECORD_DAMAGED;
+            *state = RECORD_NONE;
             return 1;
         }
     }

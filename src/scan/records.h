@@ -21,6 +21,7 @@ enum record_state {
     RECORD_WHOLE,   /* read by a codec */
     RECORD_PLAIN,   /* a line of no format that we know: text, and kept as such */
     RECORD_DAMAGED, /* of a format that its codec could not read, or only in part: *why says why */
+    RECORD_NONE,    /* no record, and none is counted: what holds the next ones is damaged: *why */
 };
 
 int records_new(struct records **out, struct err *e);

@@ -158,7 +158,7 @@ static void do_record(struct worker *w, enum record_state state, const struct er
     const struct hit *hits;
     uint32_t count;
 
-    if (state == RECORD_DAMAGED) {
+    if (state == RECORD_DAMAGED || state == RECORD_NONE) {
         w->totals.unparsed++;
         note_damage(w, why);
     } else if (state == RECORD_PLAIN) {
@@ -172,7 +172,7 @@ static void do_record(struct worker *w, enum record_state state, const struct er
         if (count > 0)
             report_hits(w, hits, count);
     }
-    w->piece->records++;
+    w->piece->records += state != RECORD_NONE;
 }
 
 static bool do_block(struct worker *w)

@@ -33,7 +33,7 @@ struct scan_settings {
     X(bytes, "bytes read, after unpacking")                                                        \
     X(findings, "findings shown, correlations included")                                           \
     X(correlated, "of them, of correlations")                                                      \
-    X(unparsed, "records that their own format's reader refused, or read only in part")            \
+    X(unparsed, "records (or chunks of them) that their reader refused, or read only in part")     \
     X(plain, "lines of no known format, kept as text")                                             \
     X(unclassed, "events that no row of the taxonomy knows: only rules without a logsource")       \
     X(untimed, "events whose time could not be read")                                              \
