@@ -67,6 +67,17 @@ bool utf8_valid(struct span s)
     return true;
 }
 
+struct span utf8_cut(struct span s, size_t max)
+{
+    size_t n = max;
+
+    if (s.n <= max)
+        return s;
+    while (n > 0 && max - n < 3 && (s.p[n] & 0xC0) == 0x80)
+        n--;
+    return (struct span){ s.p, (s.p[n] & 0xC0) == 0x80 ? max : n }; /* no character is longer */
+}
+
 bool utf8_has_wide(struct span s)
 {
     size_t i = 0;

@@ -17,6 +17,9 @@ size_t utf8_put(uint8_t *dst, uint32_t cp);
 
 bool utf8_valid(struct span s);
 
+/* At most `max` bytes of the front, cut between characters. */
+struct span utf8_cut(struct span s, size_t max);
+
 /* Has a byte above 0x7f. */
 bool utf8_has_wide(struct span s);
 

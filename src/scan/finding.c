@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "base/utf.h"
 #include "scan/put.h"
 
 #define NAME_SLOTS     4096u /* twice LIMIT_FIELDS: a free slot is always found */
@@ -48,17 +49,11 @@ void put_rule(struct buf *out, const struct sigma_head *rule)
 
 /* --- Fields -------------------------------------------------------------------------------- */
 
-/* A value cut at its limit, between characters. */
+/* A value cut at its limit. */
 static struct span value_cut(struct span s, bool *cut)
 {
-    size_t n = LIMIT_FINDING_VALUE_BYTES;
-
-    if (s.n <= n)
-        return s;
-    while (n > 0 && (s.p[n] & 0xC0) == 0x80)
-        n--;
-    *cut = true;
-    return (struct span){ s.p, n };
+    *cut = *cut || s.n > LIMIT_FINDING_VALUE_BYTES;
+    return utf8_cut(s, LIMIT_FINDING_VALUE_BYTES);
 }
 
 static bool kind_is_number(uint16_t kind)

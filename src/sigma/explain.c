@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/utf.h"
 #include "sigma/verify.h"
 
 #define ROWS_MAX      4096u
@@ -91,15 +92,9 @@ static void line_add(struct line *l, struct span s)
         buf_text(&l->text, "null");
         return;
     }
-    if (s.n > SHOWN_BYTES) {
-        s.n = SHOWN_BYTES;
-        while (s.n > 0 && (s.p[s.n] & 0xC0) == 0x80)
-            s.n--;
-        buf_add(&l->text, s);
+    buf_add(&l->text, utf8_cut(s, SHOWN_BYTES));
+    if (s.n > SHOWN_BYTES)
         buf_text(&l->text, "…");
-        return;
-    }
-    buf_add(&l->text, s);
 }
 
 static struct span line_end(struct explain *x, struct line *l)

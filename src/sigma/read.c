@@ -14,21 +14,16 @@
 #include <xxhash.h>
 
 #include "base/limits.h"
+#include "base/utf.h"
 #include "sigma/condition.h"
 
 #define SEARCHES_MAX   4096u
 #define SENTENCE_BYTES 320u
+#define SHORT_BYTES    60u
 
 struct span read_short(struct span s)
 {
-    size_t n = s.n;
-
-    if (n > 60) {
-        n = 60;
-        while (n > 0 && (s.p[n] & 0xc0) == 0x80)
-            n--;
-    }
-    return (struct span){ s.n > 0 ? s.p : (const uint8_t *)"", n };
+    return s.n > 0 ? utf8_cut(s, SHORT_BYTES) : SPAN_LIT("");
 }
 
 static int read_no_memory(struct err *e)

@@ -85,12 +85,44 @@ static void finds_wide_bytes_anywhere(void **state)
     }
 }
 
+static const struct {
+    const char *text;
+    size_t max, bytes;
+} cut_rows[] = {
+    { "", 0, 0 },
+    { "abc", 3, 3 },
+    { "abc", 2, 2 },
+    { "abc", 0, 0 },
+    { "\xc3\xa9", 1, 0 },
+    { "a\xc3\xa9z", 2, 1 },
+    { "a\xc3\xa9z", 3, 3 },
+    { "a\xf0\x9f\x98\x80z", 4, 1 },
+    { "a\xf0\x9f\x98\x80z", 5, 5 },
+    { "a\x80\x80\x80\x80\x80", 5, 5 },
+};
+
+static void cuts_between_characters(void **state)
+{
+    struct guard g;
+
+    (void)state;
+    guard_init(&g, 64);
+    for (size_t i = 0; i < COUNT_OF(cut_rows); i++) {
+        struct span text = guard_put(&g, span_of(cut_rows[i].text));
+        struct span cut = utf8_cut(text, cut_rows[i].max);
+
+        CHECK_ROW(cut_rows[i].text, cut.p == text.p && cut.n == cut_rows[i].bytes);
+    }
+    guard_release(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_utf8),
         cmocka_unit_test(reads_utf16_at_every_cut),
         cmocka_unit_test(finds_wide_bytes_anywhere),
+        cmocka_unit_test(cuts_between_characters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
