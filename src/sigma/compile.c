@@ -261,7 +261,7 @@ static int compile_all(struct compile *k, const struct sigma_rules *from, const 
 int ruleset_new(struct ruleset **out, const struct sigma_rules *from, const struct taxonomy *t,
                 const struct names *n, unsigned threads, struct err *e)
 {
-    struct compile k = { .lock = PTHREAD_MUTEX_INITIALIZER };
+    struct compile k = { .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
     struct ruleset *rs = calloc(1, sizeof(*rs));
     int rc;
 

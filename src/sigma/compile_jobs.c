@@ -5,39 +5,81 @@
 
 #include "sigma/compile_own.h"
 
-/* Vectorscan takes tens of megabytes for so many: not for two at a time. */
-#define LARGE_LITERALS 2000u
+#define COMPILE_THREADS_MAX 64u
 
-static void compile_one(struct compile *k, uint32_t field)
+/*
+ * Compiling takes memory by the literal, tens of megabytes for a few thousand. So those that are
+ * compiled at one time, by all workers, are bounded. A field that has more counts as three quarters
+ * of the bound: beside it there is room for small ones, but not for another one like it.
+ */
+#define BUSY_MAX 1200u
+#define ONE_MAX  (BUSY_MAX / 4 * 3)
+
+static uint32_t weight_of(const struct compile *k, uint32_t field)
 {
-    struct field_index *fi = k->c->fields[field];
-    struct hs_database *db;
-    struct err e;
-    int rc = index_compile(fi, &db, &e);
+    uint32_t n = k->c->fields[field]->literal_count;
 
-    if (rc == ERR_OK)
-        rc = index_place(fi, k->im, &k->lock, &db, &e);
-    if (db != NULL)
-        MUST(hs_free_database(db) == HS_SUCCESS);
-    if (rc == ERR_OK)
-        return;
+    return n < ONE_MAX ? n : ONE_MAX;
+}
+
+static bool fits(const struct compile *k, uint32_t field)
+{
+    return k->busy + weight_of(k, field) <= BUSY_MAX;
+}
+
+/* The largest field that is left, or the smallest where there is no room for it. Waits until there
+ * is room; false when nothing is left to do. */
+static bool take_field(struct compile *k, uint32_t *field)
+{
+    bool taken = false;
+
     MUST(pthread_mutex_lock(&k->lock) == 0);
-    atomic_store(&k->rc, rc);
-    k->err = e;
+    while (!taken && k->rc == ERR_OK && k->order_at < k->behind) {
+        taken = true;
+        if (fits(k, k->order[k->order_at]))
+            *field = k->order[k->order_at++];
+        else if (fits(k, k->order[k->behind - 1]))
+            *field = k->order[--k->behind];
+        else
+            taken = false;
+        if (!taken)
+            MUST(pthread_cond_wait(&k->done, &k->lock) == 0);
+    }
+    if (taken)
+        k->busy += weight_of(k, *field);
+    MUST(pthread_mutex_unlock(&k->lock) == 0);
+    return taken;
+}
+
+static void give_field(struct compile *k, uint32_t field, int rc, const struct err *why)
+{
+    MUST(pthread_mutex_lock(&k->lock) == 0);
+    k->busy -= weight_of(k, field);
+    if (rc != ERR_OK && k->rc == ERR_OK) {
+        k->rc = rc;
+        k->err = *why;
+    }
+    MUST(pthread_cond_broadcast(&k->done) == 0);
     MUST(pthread_mutex_unlock(&k->lock) == 0);
 }
 
 static void *compile_worker(void *arg)
 {
     struct compile *k = arg;
+    uint32_t field;
 
-    for (;;) {
-        uint32_t i = atomic_fetch_add(&k->next, 1);
+    while (take_field(k, &field)) {
+        struct hs_database *db;
+        struct err why = { 0 };
+        int rc = index_compile(k->c->fields[field], &db, &why);
 
-        if (i >= k->order_count || atomic_load(&k->rc) != ERR_OK)
-            return NULL;
-        compile_one(k, k->order[i]);
+        if (rc == ERR_OK)
+            rc = index_place(k->c->fields[field], k->im, &k->lock, &db, &why);
+        if (db != NULL)
+            MUST(hs_free_database(db) == HS_SUCCESS);
+        give_field(k, field, rc, &why);
     }
+    return NULL;
 }
 
 struct job {
@@ -56,8 +98,6 @@ static int job_order(const void *pa, const void *pb)
     return (a->field > b->field) - (a->field < b->field);
 }
 
-#define COMPILE_THREADS_MAX 64u
-
 static void run_workers(struct compile *k, unsigned threads)
 {
     pthread_t thread[COMPILE_THREADS_MAX];
@@ -66,8 +106,6 @@ static void run_workers(struct compile *k, unsigned threads)
     while (started + 1 < threads && started < COMPILE_THREADS_MAX &&
            pthread_create(&thread[started], NULL, compile_worker, k) == 0)
         started++;
-    for (uint32_t i = 0; i < k->large_count && atomic_load(&k->rc) == ERR_OK; i++)
-        compile_one(k, k->order[i]);
     (void)compile_worker(k); /* always NULL */
     for (unsigned i = 0; i < started; i++)
         MUST(pthread_join(thread[i], NULL) == 0);
@@ -94,10 +132,8 @@ static void find_jobs(struct compile *k, struct job *job, uint32_t *order, uint3
         same[job[i].field] = again ? same[job[i - 1].field] : job[i].field;
         if (again)
             continue;
-        order[k->order_count++] = job[i].field;
-        k->large_count += job[i].literals >= LARGE_LITERALS;
+        order[k->behind++] = job[i].field;
     }
-    atomic_store(&k->next, k->large_count);
     k->order = order;
 }
 
@@ -113,7 +149,7 @@ int compile_fields(struct compile *k, unsigned threads, struct err *e)
         return err_set(e, ERR_NOMEM, 0, "no memory to compile the rules");
     find_jobs(k, job, order, same);
     run_workers(k, threads);
-    rc = atomic_load(&k->rc);
+    rc = k->rc;
     if (rc != ERR_OK && e != NULL)
         *e = k->err;
     for (uint32_t i = 0; i < n && rc == ERR_OK; i++)

@@ -29,13 +29,13 @@ struct compile {
     uint32_t *group_of; /* partition -> its group, or NO_GROUP */
     uint32_t field_cap;
     /* the workers' */
-    const uint32_t *order; /* field ids, most literals first */
-    uint32_t order_count;
-    uint32_t large_count; /* of these: one after the other, by the calling thread */
-    atomic_uint next;
-    atomic_int rc;
-    struct err err; /* of the worker that failed first; read after joining */
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;      /* around what follows, and the image */
+    pthread_cond_t done;       /* a worker has finished with a field */
+    const uint32_t *order;     /* field ids, most literals first */
+    uint32_t order_at, behind; /* the part of it that nobody has taken yet */
+    uint32_t busy;             /* literals being compiled, about */
+    int rc;
+    struct err err; /* of the worker that failed first */
 };
 
 /* partition.c: the sets of logsources that views carry, and the field indexes of one, laid out in
