@@ -1,0 +1,129 @@
+/*
+ * settings.h - the server's settings: one table row each, from which the file's reader, --help and
+ * docs/settings.md come. The file is YAML: `name: value`, lists where a row says so, and
+ * `sources:`, a list of what is known about senders (rows of their own). An unknown name, a value
+ * out of range or given twice is an error with its line: a setting is never ignored.
+ *
+ * Everything has a default: no file is needed. Texts live as long as the struct.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/buf.h"
+
+struct text_list {
+    const char **value;
+    uint32_t count;
+};
+
+/*  X(member, type, name, default, min, max, reload, help)
+ *  types: TEXT, LIST, NUMBER, BYTES ("64MiB"), TIME ("20ms", "5s", "10m", "2h", "3d"; stored in
+ * ms), FLAG (true, false). reload: 1 when SIGHUP takes a new value, 0 when it needs a restart. */
+#define SETTING_TABLE(X)                                                                           \
+    X(rules, LIST, "rules", "", 0, 0, 1,                                                           \
+      "files and folders of Sigma rules (default: those that ship)")                               \
+    X(taxonomy, TEXT, "taxonomy", "", 0, 0, 1,                                                     \
+      "folder: how sources name things (default: what ships)")                                     \
+    X(placeholders, TEXT, "placeholders", "", 0, 0, 1,                                             \
+      "YAML of name: [values] for rules with %name%")                                              \
+    X(collectors, NUMBER, "collectors", "0", 0, 16, 0, "collector processes (0: one a core)")      \
+    X(user, TEXT, "user", "", 0, 0, 0, "account that roles run as when started by root")           \
+    X(syslog_udp, LIST, "syslog-udp", "127.0.0.1:5514", 0, 0, 0,                                   \
+      "syslog over UDP (RFC 5426): addresses")                                                     \
+    X(syslog_tcp, LIST, "syslog-tcp", "127.0.0.1:5514", 0, 0, 0,                                   \
+      "syslog over TCP (RFC 6587, both framings)")                                                 \
+    X(syslog_tls, LIST, "syslog-tls", "", 0, 0, 0,                                                 \
+      "syslog over TLS (RFC 5425); needs tls-certificate and tls-key")                             \
+    X(relp, LIST, "relp", "127.0.0.1:2514", 0, 0, 0,                                               \
+      "RELP, which rsyslog speaks: acknowledged once on the disk")                                 \
+    X(http, LIST, "http", "127.0.0.1:9200", 0, 0, 0, "HTTP: Elasticsearch _bulk and NDJSON")       \
+    X(https, LIST, "https", "", 0, 0, 0, "the same over TLS; needs tls-certificate and tls-key")   \
+    X(metrics, LIST, "metrics", "127.0.0.1:9464", 0, 0, 0, "HTTP: /metrics for Prometheus")        \
+    X(tls_certificate, TEXT, "tls-certificate", "", 0, 0, 1,                                       \
+      "file: the server's certificate and its chain, PEM")                                         \
+    X(tls_key, TEXT, "tls-key", "", 0, 0, 1, "file: its private key, PEM")                         \
+    X(tls_ca, TEXT, "tls-ca", "", 0, 0, 1,                                                         \
+      "file: authorities whose client certificates are believed, PEM")                             \
+    X(tls_mutual, FLAG, "tls-mutual", "false", 0, 0, 1,                                            \
+      "refuse TLS senders without a certificate of tls-ca")                                        \
+    X(http_open, FLAG, "http-open", "false", 0, 0, 1,                                              \
+      "take HTTP from senders without a token also beyond loopback")                               \
+    X(files, LIST, "files", "", 0, 0, 1,                                                           \
+      "files and folders to follow, through rotation; * and ? in the last part")                   \
+    X(journal, FLAG, "journal", "false", 0, 0, 0, "follow this machine's journal")                 \
+    X(elastic_version, TEXT, "elastic-version", "8.11.0", 0, 0, 1,                                 \
+      "the version that HTTP senders are told")                                                    \
+    X(connections, NUMBER, "connections", "8192", 1, 65536, 1,                                     \
+      "open at one time; more are closed at once, counted")                                        \
+    X(idle, TIME, "idle", "10m", 1000, 86400000, 1,                                                \
+      "a connection that sends nothing for so long is closed")                                     \
+    X(begin, TIME, "begin", "10s", 100, 600000, 1,                                                 \
+      "a sender that has begun a message, a request or a handshake must end it in this time")      \
+    X(udp_buffer, BYTES, "udp-buffer", "64MiB", 65536, 1073741824, 0,                              \
+      "receive buffer of a UDP socket")                                                            \
+    X(commit_wait, TIME, "commit-wait", "20ms", 0, 1000, 1,                                        \
+      "how long what nobody waits for may lie in memory")                                          \
+    X(commit_bytes, BYTES, "commit-bytes", "256KiB", 4096, 8388608, 1,                             \
+      "written to the disk at the latest with so much")                                            \
+    X(segment_bytes, BYTES, "segment-bytes", "256MiB", 1048576, 4294967296, 0,                     \
+      "size of a lane's file")                                                                     \
+    X(reserve_bytes, BYTES, "reserve-bytes", "64MiB", 0, 1073741824, 0,                            \
+      "kept free for alarms when the disk is full")                                                \
+    X(skew, TIME, "skew", "10m", 0, 86400000, 1,                                                   \
+      "a source's clock may be so far off; beyond, receipt time stands in")                        \
+    X(lateness, TIME, "lateness", "30s", 0, 3600000, 1,                                            \
+      "how long correlations wait for events that come late")                                      \
+    X(alert_window, TIME, "alert-window", "1h", 1000, 604800000, 1,                                \
+      "findings of one rule about one entity within it are one alert")                             \
+    X(silence, TIME, "silence", "0s", 0, 604800000, 1,                                             \
+      "a source without a row that says nothing for so long is silent (0: never)")                 \
+    X(sandbox, FLAG, "sandbox", "true", 0, 0, 0, "start only when roles can be confined")
+
+/*  A row of `sources:`. `name` is required, and one of token, token-file, certificate, address. */
+#define SOURCE_TABLE(X)                                                                            \
+    X(name, TEXT, "name", "", 0, 0, "what it is called everywhere")                                \
+    X(token_sha256, TEXT, "token-sha256", "", 0, 0, "SHA-256 of its token, hex (see canh token)")  \
+    X(certificate, TEXT, "certificate", "", 0, 0,                                                  \
+      "its client certificate: SHA-256, or common name")                                           \
+    X(address, LIST, "address", "", 0, 0, "addresses or networks that it sends from")              \
+    X(interval, TIME, "interval", "0s", 0, 604800000,                                              \
+      "it says something at least so often (0: unknown)")                                          \
+    X(system, TEXT, "system", "", 0, 0, "the information system that it belongs to")               \
+    X(disabled, FLAG, "disabled", "false", 0, 0, "what it sends is refused")
+
+#define SETTING_TEXT   const char *
+#define SETTING_LIST   struct text_list
+#define SETTING_NUMBER uint64_t
+#define SETTING_BYTES  uint64_t
+#define SETTING_TIME   uint64_t /* ms */
+#define SETTING_FLAG   bool
+
+struct source_settings {
+#define X(member, type, name, initial, min, max, help) SETTING_##type member;
+    SOURCE_TABLE(X)
+#undef X
+};
+
+struct settings {
+    struct arena mem;
+#define X(member, type, name, initial, min, max, reload, help) SETTING_##type member;
+    SETTING_TABLE(X)
+#undef X
+    struct source_settings *sources;
+    uint32_t source_count;
+};
+
+/* The defaults, then the YAML (may be empty). `file` is for sentences. On an error there is nothing
+ * to release. */
+int settings_read(struct settings *s, struct span yaml, const char *file, struct err *e);
+void settings_release(struct settings *s);
+
+/* What differs in rows that need a restart, as text; an empty buffer when nothing does. */
+void settings_restart(const struct settings *old, const struct settings *new_, struct buf *out);
+
+void settings_help(struct buf *out);     /* for --help */
+void settings_markdown(struct buf *out); /* docs/settings.md */
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * lane_read.h - a lane's frames in the order in which they were written, up to a given place.
+ *
+ * Reads by pread, never maps: what is read was checked and cannot change behind the check. Frames
+ * of unwanted kinds are passed over by their heads alone. A segment ends at the first frame that
+ * does not check: in the last segment that is the end for now (more may come), in an earlier one
+ * the next follows. What did not check is counted (torn tails are usual after a crash).
+ */
+#ifndef LANE_READ_H
+#define LANE_READ_H
+
+#include "base/buf.h"
+#include "os/io.h"
+#include "store/lane.h"
+
+struct lane_reader;
+
+struct lane_frame {
+    enum lane_kind kind;
+    uint32_t lane, segment, count;
+    uint64_t at; /* of its head in the segment */
+    uint64_t sequence, matched;
+    int64_t receipt_ns;
+    struct span body; /* valid until the next call; empty for kinds that were passed over */
+};
+
+/* `dir`: descriptor of the lane's folder, borrowed. `kinds`: 1u << LANE_EVENTS | ... */
+int lane_reader_new(struct lane_reader **out, const struct io *io, int dir, unsigned kinds,
+                    struct err *e);
+void lane_reader_free(struct lane_reader **r);
+
+/* From this place on ({0}: from the beginning of what is left). ERR_NOTFOUND when that segment is
+ * gone: reading begins at the next one that is there. */
+int lane_reader_seek(struct lane_reader *r, struct lane_place from, struct err *e);
+
+/* Not beyond `end`. Without a call: to the end of what is on the disk. */
+void lane_reader_limit(struct lane_reader *r, struct lane_place end);
+
+/* 1 with the next frame of a wanted kind, 0 when there is none now, or a negative code. */
+int lane_reader_next(struct lane_reader *r, struct lane_frame *f, struct err *e);
+
+/* Behind the last frame that was handed out or passed over: where to go on. */
+struct lane_place lane_reader_place(const struct lane_reader *r);
+
+/* Bytes that belong to no frame, in all segments read so far. */
+uint64_t lane_reader_torn(const struct lane_reader *r);
+
+/* --- bodies ------------------------------------------------------------------------------- */
+
+struct lane_read_event {
+    uint64_t sequence;
+    uint32_t source;
+    uint16_t flags, lines;
+    int64_t receipt_ns;
+    struct span raw;
+};
+
+/* Take the first event, or record, off a body: `f->body` is advanced, as is f->sequence for
+ * events. False at the end, or when the rest is no whole record (f->body.n > 0 then). */
+bool lane_next_event(struct lane_frame *f, struct lane_read_event *ev);
+bool lane_next_record(struct lane_frame *f, struct span *record);
+
+/* The newest segment of the folder, 0 when there is none; ERR_IO. */
+int lane_last_segment(int dir, uint32_t *number, struct err *e);
+
+/* Name of a segment into `name`. */
+#define LANE_NAME_BYTES 16u
+void lane_segment_name(char *name, uint32_t number);
+
+#endif

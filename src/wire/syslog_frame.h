@@ -1,0 +1,29 @@
+/*
+ * syslog_frame.h - cut a byte stream into syslog messages (RFC 6587, both methods).
+ *
+ *   "57 <34>1 2026-..."   octet counting: decimal length, one space, that many bytes
+ *   "<34>Oct 11 ...\n"    newline method: everything up to LF; one CR before it is dropped
+ *
+ * The first byte of each message decides: '1'-'9' means counting, anything else means newline. A
+ * sender may switch between messages. Pure: the same bytes give the same answer however they were
+ * cut into reads; `message` points into the caller's input.
+ */
+#ifndef SYSLOG_FRAME_H
+#define SYSLOG_FRAME_H
+
+#include "base/base.h"
+
+/*
+ * Take one message off the front of `in`; at most `bytes_max` long.
+ *
+ * Returns the bytes consumed (> 0) with *message set (empty for a blank line), or
+ *   ERR_MORE    `in` holds no whole message yet
+ *   ERR_SYNTAX  the length is not followed by one space: framing is lost, the connection must end
+ *   ERR_LIMIT   longer than bytes_max: *skip says how many bytes the whole message has (counting:
+ *               discard them and go on), or 0 (newline: discard up to the next LF and go on)
+ * At the stream's end `last` is true: what is left of a newline message is a message.
+ */
+int64_t syslog_frame(struct span in, size_t bytes_max, bool last, struct span *message,
+                     uint64_t *skip, struct err *e);
+
+#endif
