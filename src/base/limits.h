@@ -8,6 +8,7 @@
 #define LIMIT_TABLE(X)                                                                             \
     X(EVENT_BYTES, 1048576, "fields are cut, the event is flagged")                                \
     X(RECORD_BYTES, 16777216, "the record is refused and counted")                                 \
+    X(RECEIVED_BYTES, 4194304, "what a sender sends as one record is refused, counted")             \
     X(FIELDS, 2048, "further fields stay in the raw bytes, flagged")                               \
     X(NAME_BYTES, 512, "a longer field name is not named, its value is kept")                      \
     X(NUMBER_BYTES, 64, "a longer text is no number")                                              \

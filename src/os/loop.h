@@ -20,7 +20,8 @@ typedef void watch_fn(void *arg, unsigned ready); /* LOOP_READ | LOOP_WRITE; 0 f
 int loop_new(struct loop **out, struct err *e);
 void loop_free(struct loop **l);
 
-/* Until loop_stop(). ERR_IO when the system refuses to wait. */
+/* Until loop_stop(). ERR_IO when the system refuses to wait. When nothing is left to wait for, the
+ * end was forgotten: our mistake. */
 int loop_run(struct loop *l, struct err *e);
 void loop_stop(struct loop *l);
 
@@ -28,7 +29,8 @@ void loop_stop(struct loop *l);
 int64_t loop_now_ns(struct loop *l);
 uint64_t loop_ms(struct loop *l);
 
-/* Watch a descriptor, which stays the caller's. NULL when memory is out. */
+/* Watch a descriptor, which stays the caller's; free the watch before closing it. NULL when memory
+ * is out or the system refuses. */
 struct watch *loop_fd(struct loop *l, int fd, unsigned want, watch_fn *fn, void *arg);
 void watch_want(struct watch *w, unsigned want); /* 0: nothing, for now */
 

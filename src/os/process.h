@@ -16,7 +16,8 @@
  */
 int process_start(char *const argv[], const int *fds, uint32_t fd_count, pid_t *pid, struct err *e);
 
-/* A child that has ended: its pid and how, as a sentence; 0 when none has. */
+/* A child that has ended: its pid and how, as a sentence ("It ended with exit code 1."); 0 when
+ * none has. */
 pid_t process_ended(bool *clean, char *how, size_t bytes);
 
 void process_title(const char *role);              /* as ps shows it */
@@ -27,6 +28,7 @@ int process_lock(const char *path, int *fd, struct err *e); /* ERR_LIMIT: anothe
 int process_memory(const char *name, struct span bytes, int *fd, struct err *e);
 /* `bytes` of zeroed memory that processes share through this descriptor. */
 int process_shared(const char *name, size_t bytes, int *fd, void **at, struct err *e);
+/* Of a descriptor that came from elsewhere: ERR_SYNTAX when it could shrink under the mapping. */
 int process_shared_map(int fd, size_t bytes, bool writable, void **at, struct err *e);
 
 /* Descriptors that systemd (or an earlier self) handed over, by name; *count of them. */
@@ -35,6 +37,12 @@ struct handed_fd {
     char name[64];
 };
 void process_handed(struct handed_fd *fds, uint32_t max, uint32_t *count);
+
+/* Become this program, in the same process, and hand it these: its process_handed() gets them.
+ * Comes back only with a fault: ERR_NOTFOUND when nothing has changed; after any other, descriptors
+ * have moved and only ending is left. */
+int process_replace(const char *program, char *const argv[], const struct handed_fd *fds,
+                    uint32_t count, struct err *e);
 
 /* "READY=1", "WATCHDOG=1", "STATUS=...", "RELOADING=1" and so on; no systemd is no fault. */
 void process_notify(const char *state);

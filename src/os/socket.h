@@ -25,11 +25,13 @@ int socket_address_read(struct span text, struct socket_address *a, struct err *
 /* "203.0.113.7" (IPv4 also where it came mapped into IPv6), without the port, into
  * SOCKET_TEXT_MAX bytes; "local" for local sockets. Returns its length. */
 size_t socket_host_put(const struct socket_address *a, uint8_t *dst);
+/* From this machine; so is whatever came over a local socket. */
 bool socket_is_loopback(const struct socket_address *a);
 
 int socket_listen(const struct socket_address *a, int *fd, struct err *e); /* TCP; SO_REUSEADDR */
 int socket_listen_path(const char *path, int *fd, struct err *e);          /* stream, mode 0600 */
-/* UDP with SO_REUSEPORT, SO_RXQ_OVFL and this receive buffer (forced where allowed). */
+/* UDP with SO_REUSEPORT, SO_RXQ_OVFL and this receive buffer (forced where allowed). It can only
+ * receive: sending is EPIPE. */
 int socket_datagram(const struct socket_address *a, size_t buffer_bytes, int *fd, struct err *e);
 int socket_connect(const struct socket_address *a, int *fd, struct err *e); /* may be under way */
 int socket_connect_path(const char *path, int *fd, struct err *e);          /* blocking */

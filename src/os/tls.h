@@ -5,7 +5,10 @@
  * certificate; `mutual` refuses those that have none. What a certificate is worth is decided by
  * OpenSSL's chain check with the purpose "client"; who it is, by tls_peer().
  *
- * tls_client_*: for our own sender and tests.
+ * No session is resumed. An end without good-bye is ERR_IO: bytes may be missing.
+ *
+ * tls_client_*: for our own sender and tests. Without a CA a client does not look who the server
+ * is; no host name is checked.
  */
 #ifndef TLS_H
 #define TLS_H
@@ -28,7 +31,7 @@ int tls_client_context_new(struct tls_context **out, const struct tls_settings *
 void tls_context_free(struct tls_context **c);
 
 int tls_new(struct tls **out, struct tls_context *c, int fd, struct err *e);
-void tls_free(struct tls **t); /* does not close fd */
+void tls_free(struct tls **t); /* says good-bye if it can at once; does not close fd */
 
 /* Bytes (> 0), or */
 enum {
@@ -37,14 +40,16 @@ enum {
     TLS_CLOSED = -103,     /* the peer said good-bye */
 };
 /* or ERR_IO (the connection broke) or ERR_SYNTAX (handshake or record refused), with *e. The
- * handshake is part of the first calls. */
+ * handshake is part of the first calls. n is not 0. What was to be written when TLS_WANT_* came
+ * must be written again, from any place in memory. */
 ssize_t tls_read(struct tls *t, void *dst, size_t n, struct err *e);
 ssize_t tls_write(struct tls *t, const void *src, size_t n, struct err *e);
 bool tls_ready(const struct tls *t);     /* the handshake is over */
 size_t tls_pending(const struct tls *t); /* decrypted bytes that wait: no readiness tells of them */
 
 /* SHA-256 of the verified peer certificate's DER, lower-case hex, and its subject common name (or
- * first DNS subject alternative name). False when there is none. */
+ * first DNS subject alternative name). False when there is none. Control characters become '?'; a
+ * name that does not fit is left empty, for a cut one could be another's. */
 bool tls_peer(const struct tls *t, char fingerprint[65], char *name, size_t name_bytes);
 
 #endif
