@@ -4,7 +4,8 @@
  * `sources:`, a list of what is known about senders (rows of their own). An unknown name, a value
  * out of range or given twice is an error with its line: a setting is never ignored.
  *
- * Everything has a default: no file is needed. Texts live as long as the struct.
+ * Everything has a default: no file is needed. Texts live as long as the struct. The reader keeps
+ * to a small part of YAML: one document, no anchors, aliases or tags, at most SETTINGS_BYTES_MAX.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -13,14 +14,18 @@
 #include "base/base.h"
 #include "base/buf.h"
 
+#define SETTINGS_BYTES_MAX 65536u
+
 struct text_list {
     const char **value;
     uint32_t count;
 };
 
 /*  X(member, type, name, default, min, max, reload, help)
- *  types: TEXT, LIST, NUMBER, BYTES ("64MiB"), TIME ("20ms", "5s", "10m", "2h", "3d"; stored in
- * ms), FLAG (true, false). reload: 1 when SIGHUP takes a new value, 0 when it needs a restart. */
+ *  types: TEXT, LIST of texts, ADDRESSES (list of "127.0.0.1:514", "[::1]:514"), NETWORKS (list of
+ *  "10.0.0.0/8"), NUMBER, BYTES ("64MiB"), TIME ("20ms", "5s", "10m", "2h", "3d"; stored in ms),
+ *  DIGEST (64 hex digits), FLAG (true, false). One text will do for a list of one.
+ *  reload: 1 when SIGHUP takes a new value, 0 when it needs a restart. */
 #define SETTING_TABLE(X)                                                                           \
     X(rules, LIST, "rules", "", 0, 0, 1,                                                           \
       "files and folders of Sigma rules (default: those that ship)")                               \
@@ -30,17 +35,18 @@ struct text_list {
       "YAML of name: [values] for rules with %name%")                                              \
     X(collectors, NUMBER, "collectors", "0", 0, 16, 0, "collector processes (0: one a core)")      \
     X(user, TEXT, "user", "", 0, 0, 0, "account that roles run as when started by root")           \
-    X(syslog_udp, LIST, "syslog-udp", "127.0.0.1:5514", 0, 0, 0,                                   \
+    X(syslog_udp, ADDRESSES, "syslog-udp", "127.0.0.1:5514", 0, 0, 0,                              \
       "syslog over UDP (RFC 5426): addresses")                                                     \
-    X(syslog_tcp, LIST, "syslog-tcp", "127.0.0.1:5514", 0, 0, 0,                                   \
+    X(syslog_tcp, ADDRESSES, "syslog-tcp", "127.0.0.1:5514", 0, 0, 0,                              \
       "syslog over TCP (RFC 6587, both framings)")                                                 \
-    X(syslog_tls, LIST, "syslog-tls", "", 0, 0, 0,                                                 \
+    X(syslog_tls, ADDRESSES, "syslog-tls", "", 0, 0, 0,                                            \
       "syslog over TLS (RFC 5425); needs tls-certificate and tls-key")                             \
-    X(relp, LIST, "relp", "127.0.0.1:2514", 0, 0, 0,                                               \
+    X(relp, ADDRESSES, "relp", "127.0.0.1:2514", 0, 0, 0,                                          \
       "RELP, which rsyslog speaks: acknowledged once on the disk")                                 \
-    X(http, LIST, "http", "127.0.0.1:9200", 0, 0, 0, "HTTP: Elasticsearch _bulk and NDJSON")       \
-    X(https, LIST, "https", "", 0, 0, 0, "the same over TLS; needs tls-certificate and tls-key")   \
-    X(metrics, LIST, "metrics", "127.0.0.1:9464", 0, 0, 0, "HTTP: /metrics for Prometheus")        \
+    X(http, ADDRESSES, "http", "127.0.0.1:9200", 0, 0, 0, "HTTP: Elasticsearch _bulk and NDJSON")  \
+    X(https, ADDRESSES, "https", "", 0, 0, 0,                                                      \
+      "the same over TLS; needs tls-certificate and tls-key")                                      \
+    X(metrics, ADDRESSES, "metrics", "127.0.0.1:9464", 0, 0, 0, "HTTP: /metrics for Prometheus")   \
     X(tls_certificate, TEXT, "tls-certificate", "", 0, 0, 1,                                       \
       "file: the server's certificate and its chain, PEM")                                         \
     X(tls_key, TEXT, "tls-key", "", 0, 0, 1, "file: its private key, PEM")                         \
@@ -81,24 +87,29 @@ struct text_list {
       "a source without a row that says nothing for so long is silent (0: never)")                 \
     X(sandbox, FLAG, "sandbox", "true", 0, 0, 0, "start only when roles can be confined")
 
-/*  A row of `sources:`. `name` is required, and one of token, token-file, certificate, address. */
+/*  A row of `sources:`. `name` is required, unlike any other, and at least one of
+ *  token-sha256, certificate, address. */
 #define SOURCE_TABLE(X)                                                                            \
     X(name, TEXT, "name", "", 0, 0, "what it is called everywhere")                                \
-    X(token_sha256, TEXT, "token-sha256", "", 0, 0, "SHA-256 of its token, hex (see canh token)")  \
+    X(token_sha256, DIGEST, "token-sha256", "", 0, 0,                                              \
+      "SHA-256 of its token, hex (see canh token)")                                                \
     X(certificate, TEXT, "certificate", "", 0, 0,                                                  \
       "its client certificate: SHA-256, or common name")                                           \
-    X(address, LIST, "address", "", 0, 0, "addresses or networks that it sends from")              \
+    X(address, NETWORKS, "address", "", 0, 0, "addresses or networks that it sends from")          \
     X(interval, TIME, "interval", "0s", 0, 604800000,                                              \
       "it says something at least so often (0: unknown)")                                          \
     X(system, TEXT, "system", "", 0, 0, "the information system that it belongs to")               \
     X(disabled, FLAG, "disabled", "false", 0, 0, "what it sends is refused")
 
-#define SETTING_TEXT   const char *
-#define SETTING_LIST   struct text_list
-#define SETTING_NUMBER uint64_t
-#define SETTING_BYTES  uint64_t
-#define SETTING_TIME   uint64_t /* ms */
-#define SETTING_FLAG   bool
+#define SETTING_TEXT      const char *
+#define SETTING_LIST      struct text_list
+#define SETTING_NUMBER    uint64_t
+#define SETTING_BYTES     uint64_t
+#define SETTING_TIME      uint64_t /* ms */
+#define SETTING_FLAG      bool
+#define SETTING_DIGEST    const char * /* lower case */
+#define SETTING_ADDRESSES struct text_list
+#define SETTING_NETWORKS  struct text_list
 
 struct source_settings {
 #define X(member, type, name, initial, min, max, help) SETTING_##type member;
@@ -115,13 +126,23 @@ struct settings {
     uint32_t source_count;
 };
 
-/* The defaults, then the YAML (may be empty). `file` is for sentences. On an error there is nothing
- * to release. */
+/* The defaults, then the YAML (may be empty). `file` is for sentences, which begin "file:line: ";
+ * e->at is the line. On an error there is nothing to release. */
 int settings_read(struct settings *s, struct span yaml, const char *file, struct err *e);
 void settings_release(struct settings *s);
 
 /* What differs in rows that need a restart, as text; an empty buffer when nothing does. */
 void settings_restart(const struct settings *old, const struct settings *new_, struct buf *out);
+
+/* The tables as rows, for whoever goes through all of them. */
+struct setting_row {
+    const char *name, *type, *initial, *help;
+    uint64_t min, max;
+    bool reload;
+};
+/* Row `i` of SETTING_TABLE, or of SOURCE_TABLE; false behind the last. */
+bool settings_row(uint32_t i, struct setting_row *row);
+bool settings_source_row(uint32_t i, struct setting_row *row);
 
 void settings_help(struct buf *out);     /* for --help */
 void settings_markdown(struct buf *out); /* docs/settings.md */
