@@ -19,12 +19,15 @@ struct bulk_line {
     struct span index, id; /* as written, still escaped; empty when absent */
 };
 
-/* An action line, without its line end. ERR_SYNTAX when it is none. */
+/* An action line, without its line end. ERR_SYNTAX when it is none: not one object of one action
+ * and one object, an index or id given twice, not UTF-8 or over 512 bytes. An id may be a number.
+ * Other keys (routing, pipeline, ...) are passed over. */
 int bulk_action(struct span line, struct bulk_line *b, struct err *e);
 const char *bulk_action_name(enum bulk_action a);
 
 /* One item of the answer: {"create":{"_index":"x","_id":"..","status":201,...}}. `number` makes an
- * id where the sender gave none. `why` with statuses of 400 and more. */
+ * id where the sender gave none. `why` with statuses of 400 and more. The index is written as it
+ * is in *b: the caller may set it to that of the request's path. */
 void bulk_put_item(struct buf *out, const struct bulk_line *b, uint64_t number, unsigned status,
                    const char *why);
 

@@ -21,7 +21,8 @@
  *   ERR_SYNTAX  the length is not followed by one space: framing is lost, the connection must end
  *   ERR_LIMIT   longer than bytes_max: *skip says how many bytes the whole message has (counting:
  *               discard them and go on), or 0 (newline: discard up to the next LF and go on)
- * At the stream's end `last` is true: what is left of a newline message is a message.
+ * At the stream's end `last` is true: what is left of a newline message is a message. ERR_MORE is
+ * then the rest of a counted message that was cut off, or no bytes at all.
  */
 int64_t syslog_frame(struct span in, size_t bytes_max, bool last, struct span *message,
                      uint64_t *skip, struct err *e);
