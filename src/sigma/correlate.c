@@ -22,47 +22,12 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "os/host.h"
+#include "sigma/correlate_engine.h"
 #include "sigma/correlate_record.h"
 
-#define END_ORDER    UINT64_MAX /* of what is judged when its time is over: after its events */
-#define KEY_MAX      ((size_t)64 << 20)
-#define NUMBER_BELOW 9223372036854775808.0
-#define EVENTS_ROOM  (2 * CORRELATE_EVENTS_MAX * 2 * CORRELATE_EVENTS_MAX)
-
-/* One correlation: its groups by the last input, and what happened. */
-struct state {
-    struct group *idlest, *newest;
-    struct correlate_counts counts;
-};
-
-/* Groups of one depth that had an input at the position at hand. */
-struct dirty {
-    struct group **group;
-    size_t count, cap;
-};
-
-struct correlator {
-    const struct correlate_plan *plan;
-    correlate_fn *fn;
-    void *arg;
-    size_t bytes_max;
-    struct windows windows;
-    struct table groups;
-    struct state *states;
-    struct group **heap; /* groups with a timer, the next due first */
-    size_t heap_count, heap_cap;
-    struct dirty dirty[LIMIT_CORRELATION_DEPTH + 1];
-    struct position at; /* the position that inputs come in for */
-    bool started;
-    int64_t advanced; /* time advanced to, when has_advanced */
-    bool has_advanced;
-    uint8_t last_key[CORRELATE_KEY_BYTES];
-    uint64_t serial;
-    struct buf key, shown, value;   /* of the input at hand */
-    struct span number;             /* text of its last value field */
-    struct correlate_event *events; /* of the result at hand: EVENTS_ROOM */
-    struct correlate_pair *pairs;
-};
+#define END_ORDER   UINT64_MAX /* of what is judged when its time is over: after its events */
+#define KEY_MAX     ((size_t)64 << 20)
+#define EVENTS_ROOM (2 * CORRELATE_EVENTS_MAX * 2 * CORRELATE_EVENTS_MAX)
 
 static int no_memory(struct err *e)
 {
@@ -126,8 +91,8 @@ static void timer_clear(struct correlator *c, struct group *g)
         heap_sift(c, i, c->heap[c->heap_count]);
 }
 
-/* For a group without one. Room was made when the group was: see group_new(). */
-static void timer_set(struct correlator *c, struct group *g, int64_t due)
+/* For a group without one. Room was made when the group was: see correlator_group(). */
+void correlator_timer(struct correlator *c, struct group *g, int64_t due)
 {
     g->due = due;
     heap_sift(c, c->heap_count++, g);
@@ -215,11 +180,12 @@ static bool room(struct memory *m, struct group ***array, size_t *cap, size_t wa
     return true;
 }
 
-static struct group *group_new(struct correlator *c, uint32_t correlation, uint64_t hash)
+struct group *correlator_group(struct correlator *c, uint32_t correlation)
 {
     bool same = span_eq(buf_span(&c->key), buf_span(&c->shown));
     size_t shown = same ? 0 : c->shown.n;
     struct memory *m = &c->windows.mem;
+    uint64_t hash = windows_hash(&c->windows, buf_span(&c->key), correlation);
     struct group *g;
 
     if (!room(m, &c->heap, &c->heap_cap, c->groups.count + 1))
@@ -359,7 +325,7 @@ static bool input_take(struct correlator *c, const struct feed *f, struct input 
     forget_idle(c, f->correlation, e->time);
     hash = windows_hash(&c->windows, buf_span(&c->key), f->correlation);
     g = group_find(c, f->correlation, hash);
-    if (g == NULL && (g = group_new(c, f->correlation, hash)) == NULL)
+    if (g == NULL && (g = correlator_group(c, f->correlation)) == NULL)
         return false;
     if (is_repeated(row, g, e))
         return true;
@@ -572,13 +538,13 @@ static void judge_input(struct correlator *c, struct group *g)
             timer_clear(c, g);
             g->holds = false;
         } else if (g->timer == 0) {
-            timer_set(c, g, later(oldest_time(g), row->rule->timespan_ns - 1));
+            correlator_timer(c, g, later(oldest_time(g), row->rule->timespan_ns - 1));
         }
         break;
     case JUDGED_ABSENCE:
         g->holds &= holds;
         if (g->timer == 0)
-            timer_set(c, g, later(oldest_time(g), row->rule->timespan_ns));
+            correlator_timer(c, g, later(oldest_time(g), row->rule->timespan_ns));
         break;
     }
 }
@@ -602,7 +568,7 @@ static void judge_due(struct correlator *c, struct group *g)
     if (g->window.count == 0 || at.time == INT64_MAX)
         group_free(c, g);
     else
-        timer_set(c, g, later(oldest_time(g), row->rule->timespan_ns));
+        correlator_timer(c, g, later(oldest_time(g), row->rule->timespan_ns));
 }
 
 static int by_serial(const void *a, const void *b)

@@ -67,6 +67,11 @@ int correlate_plan_of(struct correlate_plan **out, const struct ruleset *rs, con
                       struct err *e);
 void correlate_plan_free(struct correlate_plan **p);
 
+/* Of everything that the records' form and the judgement of correlations depend on: the
+ * correlations and the rules that they refer to, by hash and index. Records and saved states go
+ * with this number from one run to the next. Never 0. */
+uint64_t correlate_plan_hash(const struct correlate_plan *p);
+
 /* Does any correlation refer to this rule? */
 bool correlate_wanted(const struct correlate_plan *p, uint32_t rule);
 
@@ -159,6 +164,13 @@ int correlator_advance(struct correlator *c, int64_t time_ns, struct err *e);
 /* Nothing more will come: judge everything that is still open, each at its time, also where that
  * lies after the last record. */
 int correlator_finish(struct correlator *c, struct err *e);
+
+/* Everything that the groups hold, appended to `out`, and back into a correlator that was made for
+ * a plan of the same hash and has been fed nothing: it goes on as the saved one would have, result
+ * for result. To be saved right after correlator_advance() (MUST). The bytes are checked: what does
+ * not fit is ERR_CORRUPT. After any failure the correlator can only be freed. */
+void correlator_save(const struct correlator *c, struct buf *out);
+int correlator_load(struct correlator *c, struct span saved, struct err *e);
 
 struct correlate_counts correlator_counts(const struct correlator *c, uint32_t correlation);
 size_t correlator_bytes(const struct correlator *c);

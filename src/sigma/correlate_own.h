@@ -64,6 +64,7 @@ struct correlate_plan {
     struct feeds *of_rule;
     struct feeds *of_correlation;
     struct plan_row *rows;
+    uint64_t hash;
 };
 
 /* Do the bounds hold? */

@@ -10,6 +10,9 @@
  * positions of a regular expression, after Glushkov). With a condition on the number of rules,
  * there is a step for every rule and every length of the chain that ends in it.
  */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "base/limits.h"
 #include "sigma/correlate_own.h"
 #include "sigma/ruleset.h"
@@ -348,6 +351,32 @@ static bool room_for_feeds(struct correlate_plan *p, struct feeds *of, uint32_t 
     return true;
 }
 
+/* --- the plan as one number ------------------------------------------------------------------ */
+
+#define PLAN_FORM 1 /* of records and of what correlator_save() writes: a new one at each change   \
+                     */
+
+static uint64_t mix(uint64_t hash, uint64_t v)
+{
+    return XXH3_64bits_withSeed(&v, sizeof(v), hash);
+}
+
+static uint64_t find_hash(const struct correlate_plan *p, const struct correlate_rules *from)
+{
+    uint64_t hash = mix(PLAN_FORM, p->correlation_count);
+
+    for (uint32_t i = 0; i < p->correlation_count; i++) {
+        const struct sigma_correlation *c = from->correlations[i];
+
+        hash = mix(hash, c->head.hash);
+        for (uint32_t k = 0; k < c->ref_count; k++) {
+            hash = mix(hash, (uint64_t)c->refs[k].index << 1 | c->refs[k].is_correlation);
+            hash = mix(hash, head_of(from, &c->refs[k])->hash);
+        }
+    }
+    return hash != 0 ? hash : 1;
+}
+
 static bool plan_fill(struct correlate_plan *p, const struct correlate_rules *from,
                       const struct names *n)
 {
@@ -381,8 +410,14 @@ int correlate_plan_new(struct correlate_plan **out, const struct correlate_rules
         correlate_plan_free(&p);
         return no_memory(e);
     }
+    p->hash = find_hash(p, from);
     *out = p;
     return ERR_OK;
+}
+
+uint64_t correlate_plan_hash(const struct correlate_plan *p)
+{
+    return p->hash;
 }
 
 int correlate_plan_of(struct correlate_plan **out, const struct ruleset *rs, const struct names *n,

@@ -170,12 +170,16 @@ int image_save(const struct image *im, struct span key, const char *path, struct
     return rc;
 }
 
-static bool head_good(const struct image_header *h, const struct stat *st, struct span key)
+/* The key must be `key`, or (`begins`) begin with it. */
+static bool head_good(const struct image_header *h, const struct stat *st, struct span key,
+                      bool begins)
 {
     return h->magic == IMAGE_MAGIC && h->layout == IMAGE_LAYOUT &&
            h->pointer_bytes == sizeof(void *) && h->head_sum == head_sum(h) &&
-           h->base == IMAGE_ADDRESS && h->used <= IMAGE_BYTES_MAX && h->key_bytes == key.n &&
-           h->key_at == h->used && (uint64_t)st->st_size == IMAGE_HEADER + h->used + key.n &&
+           h->base == IMAGE_ADDRESS && h->used <= IMAGE_BYTES_MAX &&
+           (begins ? h->key_bytes >= key.n && h->key_bytes <= IMAGE_BYTES_MAX
+                   : h->key_bytes == key.n) &&
+           h->key_at == h->used && (uint64_t)st->st_size == IMAGE_HEADER + h->used + h->key_bytes &&
            h->root >= h->base && h->root < h->base + h->used;
 }
 
@@ -185,7 +189,8 @@ static bool file_trusted(const struct stat *st)
     return S_ISREG(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 022) == 0;
 }
 
-static int load_fd(struct image *im, int fd, struct span key, const char *path, struct err *e)
+static int load_fd(struct image *im, int fd, struct span key, bool begins, const char *path,
+                   struct err *e)
 {
     struct image_header h;
     struct stat st;
@@ -197,9 +202,9 @@ static int load_fd(struct image *im, int fd, struct span key, const char *path, 
     if (!file_trusted(&st))
         return err_set(e, ERR_CORRUPT, 0,
                        "%s: not used: it is no plain file that this user alone may write", path);
-    if (pread(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h) || !head_good(&h, &st, key))
+    if (pread(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h) || !head_good(&h, &st, key, begins))
         return err_set(e, ERR_NOTFOUND, 0, "%s: made from other sources", path);
-    bytes = (size_t)h.used + key.n;
+    bytes = (size_t)(h.used + h.key_bytes);
     p = mmap((void *)IMAGE_ADDRESS, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd,
              IMAGE_HEADER);
     if (p == MAP_FAILED)
@@ -221,14 +226,24 @@ static int load_fd(struct image *im, int fd, struct span key, const char *path, 
     return ERR_OK;
 }
 
-int image_load(struct image *im, struct span key, const char *path, struct err *e)
+static int load(struct image *im, struct span key, bool begins, const char *path, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* no waiting for a pipe */
     int rc;
 
     if (fd < 0)
         return err_set(e, ERR_NOTFOUND, 0, "%s: %s", path, strerror(errno));
-    rc = load_fd(im, fd, key, path, e);
+    rc = load_fd(im, fd, key, begins, path, e);
     (void)close(fd); /* only read from */
     return rc;
+}
+
+int image_load(struct image *im, struct span key, const char *path, struct err *e)
+{
+    return load(im, key, false, path, e);
+}
+
+int image_load_trusted(struct image *im, struct span begin, const char *path, struct err *e)
+{
+    return load(im, begin, true, path, e);
 }

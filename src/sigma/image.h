@@ -45,4 +45,7 @@ int image_save(const struct image *im, struct span key, const char *path, struct
 /* Map `path` when it was made from `key`: ERR_NOTFOUND when it is not there or of another key. */
 int image_load(struct image *im, struct span key, const char *path, struct err *e);
 
+/* Map `path` whatever else it was made from, when its key begins so. */
+int image_load_trusted(struct image *im, struct span begin, const char *path, struct err *e);
+
 #endif

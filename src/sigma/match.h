@@ -8,6 +8,7 @@
 #ifndef MATCH_H
 #define MATCH_H
 
+#include "base/buf.h"
 #include "event/event.h"
 #include "sigma/rule.h"
 
@@ -36,6 +37,11 @@ struct ruleset_sources {
     const char *taxonomy; /* folder */
     struct rules_from rules;
     const char *cache; /* file, or NULL for none */
+    /* Take what the cache holds, whatever became of its rules: they are not looked at and nothing
+     * is compiled. The program's version, the processor and the checksum still count, and the
+     * taxonomy must be the one that it was made with. ERR_NOTFOUND or ERR_CORRUPT when it cannot be
+     * used. It lies at a fixed address: an earlier ruleset must have been freed. */
+    bool trust_cache;
 };
 
 struct ruleset_note {
@@ -46,6 +52,10 @@ struct ruleset_note {
 
 int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
                  const struct ruleset_sources *from, struct ruleset_note *note, struct err *e);
+
+/* Everything that a compilation of these sources depends on, as text: program, processor, and path,
+ * size and times of every file. The same text means the same result. */
+int ruleset_key(const struct ruleset_sources *from, struct buf *key, struct err *e);
 
 /* What it holds, also when it came from the cache. Indexes are those of hits and references. */
 uint32_t ruleset_rule_count(const struct ruleset *rs);

@@ -127,17 +127,28 @@ static bool key_path(struct buf *key, const char *path)
     return rc != ERR_NOMEM;
 }
 
-static bool make_key(struct buf *key, const struct ruleset_sources *from)
+/* The lines that stand for this program and this processor. */
+static bool key_program(struct buf *key)
 {
     hs_platform_info_t cpu;
-    bool good;
 
-    buf_init(key, KEY_BYTES_MAX);
     if (hs_populate_platform(&cpu) != HS_SUCCESS)
         return false;
     buf_fmt(key, "canh %s %s %zu %zu %zu\ncpu %u %llx\n", CANH_VERSION, hs_version(),
             sizeof(struct compiled), sizeof(struct sigma_rule), sizeof(struct sigma_test), cpu.tune,
             (unsigned long long)cpu.cpu_features);
+    return true;
+}
+
+static bool make_key(struct buf *key, const struct ruleset_sources *from)
+{
+    bool good;
+
+    buf_init(key, KEY_BYTES_MAX);
+    if (!key_program(key))
+        return false;
+    if (from->trust_cache)
+        return !buf_failed(key);
     good = key_path(key, "/proc/self/exe") && key_path(key, from->taxonomy);
     for (uint32_t i = 0; i < from->rules.count && good; i++) {
         buf_fmt(key, "rules\n");
@@ -147,6 +158,12 @@ static bool make_key(struct buf *key, const struct ruleset_sources *from)
     if (from->rules.placeholders != NULL && good)
         good = key_path(key, from->rules.placeholders);
     return good && !buf_failed(key);
+}
+
+int ruleset_key(const struct ruleset_sources *from, struct buf *key, struct err *e)
+{
+    return make_key(key, from) ? ERR_OK
+                               : err_set(e, ERR_NOMEM, 0, "no memory to look at the rules' files");
 }
 
 /* The names that the cached rules know by number, entered in the same order. */
@@ -162,7 +179,8 @@ static int enter_names(const struct compiled *c, struct names *n, struct err *e)
 static int open_cached(struct ruleset *rs, struct names *n, const struct ruleset_sources *from,
                        struct span key, struct err *e)
 {
-    int rc = image_load(&rs->image, key, from->cache, e);
+    int rc = from->trust_cache ? image_load_trusted(&rs->image, key, from->cache, e)
+                               : image_load(&rs->image, key, from->cache, e);
 
     if (rc != ERR_OK)
         return rc;
@@ -210,6 +228,7 @@ static int try_cache(struct ruleset **out, struct taxonomy *t, struct names *n,
 {
     struct ruleset *rs = calloc(1, sizeof(*rs));
     struct err why;
+    int rc;
 
     if (rs == NULL)
         return err_set(e, ERR_NOMEM, 0, "no memory for the rules");
@@ -221,7 +240,11 @@ static int try_cache(struct ruleset **out, struct taxonomy *t, struct names *n,
     }
     note->from_cache = true;
     *out = rs;
-    return bind_names(t, n, e);
+    rc = bind_names(t, n, e);
+    /* Binding makes views, too; only a trusted cache may be of others. */
+    if (rc == ERR_OK && rs->c->view_count != taxonomy_view_count(t))
+        rc = err_set(e, ERR_CORRUPT, 0, "%.100s: made with another taxonomy", from->cache);
+    return rc;
 }
 
 int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
@@ -234,15 +257,21 @@ int ruleset_open(struct ruleset **out, struct taxonomy **t, struct names *n,
     *out = NULL;
     *t = NULL;
     *note = (struct ruleset_note){ 0 };
+    MUST(cached || !from->trust_cache);
     rc = names_init(n, e);
     if (rc != ERR_OK)
         return rc;
     rc = taxonomy_load(t, from->taxonomy, n, e);
-    if (rc == ERR_OK && cached && !make_key(&key, from))
+    if (rc == ERR_OK && cached && !make_key(&key, from)) {
         cached = false;
+        note->cache_code = ERR_NOMEM;
+        (void)snprintf(note->cache_why, sizeof(note->cache_why), "no memory for the cache's key");
+    }
     if (rc == ERR_OK && cached)
         rc = try_cache(out, *t, n, from, buf_span(&key), note, e);
-    if (rc == ERR_OK && *out == NULL) {
+    if (rc == ERR_OK && *out == NULL && from->trust_cache) {
+        rc = err_set(e, note->cache_code, 0, "%s", note->cache_why);
+    } else if (rc == ERR_OK && *out == NULL) {
         struct err why;
 
         rc = open_sources(out, *t, n, from, e);

@@ -152,6 +152,26 @@ static void add_counts(struct correlate_counts *to, const struct correlate_count
     to->groups_evicted += c->groups_evicted;
 }
 
+/* Carry the state over into a new correlator. */
+static void reload(struct correlator **c, const struct correlate_both *b, size_t bytes_max,
+                   struct sink *sink)
+{
+    struct buf saved, again;
+    struct err e;
+
+    buf_init(&saved, LINES_MAX);
+    buf_init(&again, LINES_MAX);
+    correlator_save(*c, &saved);
+    correlator_free(c);
+    MUST(!buf_failed(&saved));
+    MUST(correlator_new(c, b->plan, bytes_max, on_result, sink, &e) == ERR_OK);
+    MUST(correlator_load(*c, buf_span(&saved), &e) == ERR_OK);
+    correlator_save(*c, &again);
+    MUST(span_eq(buf_span(&saved), buf_span(&again)));
+    buf_release(&again);
+    buf_release(&saved);
+}
+
 void correlate_both_engine(const struct correlate_both *b, const struct correlate_hit *hits,
                            uint32_t count, struct correlate_run *run, struct buf *lines)
 {
@@ -168,9 +188,12 @@ void correlate_both_engine(const struct correlate_both *b, const struct correlat
     MUST(correlator_new(&c, b->plan, run->bytes_max, on_result, &sink, &e) == ERR_OK);
     for (uint32_t i = 0; i < n; i++) {
         MUST(correlator_feed(c, records[i], &e) == ERR_OK);
-        if (run->advance && i + 1 < n &&
-            correlate_time(records[i + 1]) > correlate_time(records[i]))
-            MUST(correlator_advance(c, correlate_time(records[i + 1]) - 1, &e) == ERR_OK);
+        if (!run->advance || i + 1 >= n ||
+            correlate_time(records[i + 1]) == correlate_time(records[i]))
+            continue;
+        MUST(correlator_advance(c, correlate_time(records[i + 1]) - 1, &e) == ERR_OK);
+        if (run->reload != 0 && i % run->reload == 0)
+            reload(&c, b, run->bytes_max, &sink);
     }
     MUST(correlator_finish(c, &e) == ERR_OK);
     run->total = (struct correlate_counts){ 0 };

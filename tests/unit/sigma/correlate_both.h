@@ -25,6 +25,7 @@ void correlate_both_release(struct correlate_both *b);
 struct correlate_run {
     uint64_t shuffle; /* 0: records are made in the order of hits; all are sorted before feeding */
     bool advance;     /* tell the time between records too */
+    uint32_t reload;  /* then: every so many times, go on in another correlator; 0: never */
     size_t bytes_max;
     struct correlate_counts total; /* of all correlations, afterwards */
     size_t bytes_end;              /* correlator_bytes() after everything */

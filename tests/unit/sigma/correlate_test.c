@@ -5,6 +5,9 @@
  * matched), judged by the engine and by the slow oracle; the same hits in another order of arrival;
  * bounded memory; broken records. What single correlations mean is in correlate_cases_test.c.
  */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "../check.h"
 
 #include <stdlib.h>
@@ -44,6 +47,187 @@ static void engine_and_oracle_agree_in_any_order_of_arrival(void **state)
            (unsigned long long)total.value_odd);
     assert_true(total.results > ROUNDS);
     assert_true(total.group_missing > 0 && total.value_missing > 0 && total.value_odd > 0);
+}
+
+/* --- saved and loaded ------------------------------------------------------------------------- */
+
+static void make_case(uint64_t *seed, uint8_t *bytes, struct buf *yaml, struct correlate_hit *hits,
+                      uint32_t *count)
+{
+    struct span from = { bytes, 600 };
+
+    for (size_t i = 0; i < 600; i++)
+        bytes[i] = (uint8_t)next(seed);
+    buf_clear(yaml);
+    correlate_make_yaml(&from, yaml);
+    *count = correlate_make_hits(&from, hits, 400);
+}
+
+static void a_saved_state_goes_on_as_if_it_had_never_stopped(void **state)
+{
+    struct correlate_hit *hits = calloc(400, sizeof(*hits));
+    uint64_t seed = 3141592653589793238;
+    uint8_t bytes[600];
+    struct buf yaml, plain, saved;
+    uint64_t results = 0;
+    uint32_t count;
+
+    (void)state;
+    assert_non_null(hits);
+    buf_init(&yaml, 1 << 20);
+    buf_init(&plain, 1 << 24);
+    buf_init(&saved, 1 << 24);
+    for (uint32_t round = 0; round < 800; round++) {
+        struct correlate_run all = { .advance = true };
+        struct correlate_run parts = { .advance = true, .reload = 1 + round % 7 };
+        struct correlate_both b;
+
+        make_case(&seed, bytes, &yaml, hits, &count);
+        assert_true(correlate_both_init(&b, buf_span(&yaml)));
+        buf_clear(&plain);
+        buf_clear(&saved);
+        correlate_both_engine(&b, hits, count, &all, &plain);
+        correlate_both_engine(&b, hits, count, &parts, &saved);
+        if (!span_eq(buf_span(&saved), buf_span(&plain)))
+            fail_msg("%.*s\nin one go:\n%.*s\nsaved:\n%.*s", SPAN_ARG(buf_span(&yaml)),
+                     SPAN_ARG(buf_span(&plain)), SPAN_ARG(buf_span(&saved)));
+        results += all.total.results;
+        correlate_both_release(&b);
+    }
+    assert_true(results > 800);
+    buf_release(&saved);
+    buf_release(&plain);
+    buf_release(&yaml);
+    free(hits);
+}
+
+static struct span value_7(void *arg, uint32_t name)
+{
+    (void)arg;
+    (void)name;
+    return SPAN_LIT("7");
+}
+
+static void ignore_result(void *arg, const struct correlate_result *r)
+{
+    (void)arg;
+    (void)r;
+}
+
+/* Groups of every kind of window, some of whose inputs are results. */
+static const char state_yaml[] =
+    "{title: t0, name: t0, correlation: {type: event_count, rules: [a], group-by: [user],"
+    " timespan: 9m, generate: true, condition: {gte: 1}}}\n---\n"
+    "{title: t1, correlation: {type: value_count, rules: [a], group-by: [user], timespan: 5m,"
+    " condition: {gt: 6, field: n}}}\n---\n"
+    "{title: t2, correlation: {type: value_median, rules: [a], timespan: 3m,"
+    " condition: {lt: 5, field: n}}}\n---\n"
+    "{title: t3, correlation: {type: temporal_ordered, rules: [t0, b], timespan: 4m}}\n---\n"
+    "{title: t4, correlation: {type: event_count, rules: [a], timespan: 4m, condition: {lt: 5}}}";
+
+static void saved_state(const struct correlate_both *b, struct buf *saved)
+{
+    const struct correlate_values v = { value_7, NULL };
+    struct correlator *c;
+    struct buf bytes;
+    struct err e;
+
+    buf_init(&bytes, 1 << 16);
+    assert_int_equal(correlator_new(&c, b->plan, 0, ignore_result, NULL, &e), ERR_OK);
+    for (int64_t i = 0; i < 3; i++) {
+        const struct correlate_event hit = { i * TIME_SECOND, (uint64_t)i, 3, 0 };
+
+        buf_clear(&bytes);
+        correlate_put(b->plan, &hit, &v, &bytes);
+        assert_int_equal(correlator_feed(c, buf_span(&bytes), &e), ERR_OK);
+    }
+    assert_int_equal(correlator_advance(c, 3 * TIME_SECOND, &e), ERR_OK);
+    correlator_save(c, saved);
+    assert_false(buf_failed(saved));
+    correlator_free(&c);
+    buf_release(&bytes);
+}
+
+/* What was loaded must do its work, whatever it is. */
+static int load(const struct correlate_both *b, struct span saved)
+{
+    struct correlator *c;
+    struct err e;
+    int rc;
+
+    assert_int_equal(correlator_new(&c, b->plan, 0, ignore_result, NULL, &e), ERR_OK);
+    rc = correlator_load(c, saved, &e);
+    if (rc == ERR_OK)
+        assert_int_equal(correlator_finish(c, &e), ERR_OK);
+    correlator_free(&c);
+    return rc;
+}
+
+static void a_damaged_state_is_refused(void **state)
+{
+    struct correlate_both b;
+    struct guard guard;
+    struct buf saved;
+
+    (void)state;
+    buf_init(&saved, 1 << 16);
+    assert_true(correlate_both_init(&b, span_of(state_yaml)));
+    saved_state(&b, &saved);
+    guard_init(&guard, saved.n);
+    for (size_t n = 0; n <= saved.n; n++) {
+        struct span cut = guard_put(&guard, (struct span){ saved.p, n });
+
+        assert_int_equal(load(&b, cut), n == saved.n ? ERR_OK : ERR_CORRUPT);
+    }
+    guard_release(&guard);
+    for (size_t i = 0; i + 8 < saved.n; i++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            uint64_t check;
+
+            saved.p[i] ^= (uint8_t)(1u << bit);
+            assert_int_equal(load(&b, buf_span(&saved)), ERR_CORRUPT);
+            check = XXH3_64bits(saved.p, saved.n - 8);
+            memcpy(saved.p + saved.n - 8, &check, 8);
+            (void)load(&b, buf_span(&saved)); /* a lie with a right sum: either answer is right */
+            saved.p[i] ^= (uint8_t)(1u << bit);
+            check = XXH3_64bits(saved.p, saved.n - 8);
+            memcpy(saved.p + saved.n - 8, &check, 8);
+        }
+    }
+    correlate_both_release(&b);
+    buf_release(&saved);
+}
+
+static uint64_t hash_of(const char *yaml)
+{
+    struct correlate_both b;
+    uint64_t hash;
+
+    assert_true(correlate_both_init(&b, span_of(yaml)));
+    hash = correlate_plan_hash(b.plan);
+    correlate_both_release(&b);
+    return hash;
+}
+
+static void the_hash_of_a_plan_tells_what_it_depends_on(void **state)
+{
+    static const char one[] = "{title: t, correlation: {type: event_count, rules: [a],"
+                              " timespan: 1m, condition: {gte: 2}}}\n---\n";
+    static const char with_rule[] =
+        "{title: t, correlation: {type: event_count, rules: [a],"
+        " timespan: 1m, condition: {gte: 2}}}\n---\n"
+        "{title: x, logsource: {product: t}, detection: {s: {A: 9}, condition: s}}";
+    static const char other_rule[] = "{title: t, correlation: {type: event_count, rules: [b],"
+                                     " timespan: 1m, condition: {gte: 2}}}";
+    static const char other_number[] = "{title: t, correlation: {type: event_count, rules: [a],"
+                                       " timespan: 1m, condition: {gte: 3}}}";
+
+    (void)state;
+    assert_int_not_equal(hash_of(one), 0);
+    assert_int_equal(hash_of(one), hash_of(one));
+    assert_int_equal(hash_of(one), hash_of(with_rule));
+    assert_int_not_equal(hash_of(one), hash_of(other_rule));
+    assert_int_not_equal(hash_of(one), hash_of(other_number));
 }
 
 /* --- large windows ---------------------------------------------------------------------------- */
@@ -326,6 +510,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(engine_and_oracle_agree_in_any_order_of_arrival),
+        cmocka_unit_test(a_saved_state_goes_on_as_if_it_had_never_stopped),
+        cmocka_unit_test(a_damaged_state_is_refused),
+        cmocka_unit_test(the_hash_of_a_plan_tells_what_it_depends_on),
         cmocka_unit_test(large_windows_agree),
         cmocka_unit_test(idle_groups_are_forgotten_and_counted),
         cmocka_unit_test(a_group_of_half_the_memory_goes_first),

@@ -395,6 +395,50 @@ static void another_program_compiles_afresh(void **state)
     assert_int_equal(run_program(program), 3);
 }
 
+static void open_trusted(const char *row, int want)
+{
+    struct ruleset_sources from = sources();
+    struct opened o;
+    struct err e = { 0 };
+    int rc;
+
+    from.trust_cache = true;
+    rc = ruleset_open(&o.rs, &o.t, &o.names, &from, &o.note, &e);
+    if (rc != want)
+        fail_msg("row '%s': %d, want %d: %s", row, rc, want, e.why);
+    if (rc != ERR_OK)
+        return;
+    CHECK_ROW(row, o.note.from_cache && ruleset_rule_count(o.rs) > 50);
+    close_rules(&o);
+}
+
+/* The rules of the cache stand whatever became of their files; all else still counts. */
+static void a_trusted_cache_is_used_whatever_became_of_its_sources(void **state)
+{
+    struct opened o;
+    struct stat st;
+
+    (void)state;
+    put_text("taxonomy/more.yaml", "source: other\nproduct: other\n");
+    fill_cache();
+    put_text("rules/more.yml", one_rule);
+    open_trusted("a rule changed", ERR_OK);
+    put_text("taxonomy/more.yaml", "source: other\nproduct: other\nrows:\n"
+                                   "  - when: { kind: a }\n  - when: { kind: b }\n");
+    open_trusted("the taxonomy has a view more", ERR_CORRUPT);
+    put_text("taxonomy/more.yaml", "source: other\nproduct: other\n");
+    open_trusted("it is as it was", ERR_OK);
+    MUST(stat(cache, &st) == 0 && truncate(cache, st.st_size - 1) == 0);
+    open_trusted("cut", ERR_NOTFOUND);
+    MUST(unlink(cache) == 0);
+    open_trusted("gone", ERR_NOTFOUND);
+    put_text("rules/more.yml", more_rules);
+    open_rules(&o);
+    open_trusted("the address is taken", ERR_IO);
+    close_rules(&o);
+    open_trusted("and free again", ERR_OK);
+}
+
 static int open_and_tell(const char *dir)
 {
     struct opened o;
@@ -508,6 +552,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_comes_from_the_cache_is_what_was_compiled),
         cmocka_unit_test(changed_sources_are_compiled_afresh),
         cmocka_unit_test(another_program_compiles_afresh),
+        cmocka_unit_test(a_trusted_cache_is_used_whatever_became_of_its_sources),
         cmocka_unit_test(a_cache_that_is_not_to_be_trusted_is_made_anew),
         cmocka_unit_test(a_cache_that_cannot_be_written_is_no_error),
         cmocka_unit_test(sources_that_cannot_be_read_are_errors),
