@@ -29,7 +29,7 @@ struct stored_finding {
 };
 
 void stored_finding_put(struct buf *out, const struct stored_finding *f);
-/* False when it is no whole record. Spans point into it. */
+/* False when it is no whole record, or of no level. Spans point into it. */
 bool stored_finding_read(struct span record, struct stored_finding *f);
 
 #endif

@@ -10,9 +10,9 @@
  *    12  4  lane                                 5  3  0
  *    16 16  store id                             8  4  body bytes, without the padding
  *    32  4  segment number                      12  4  records in the body
- *    36  4  0                                   16  8  sequence: of the first event (EVENTS), else
+ *    36  4  before: segment, 0 unknown          16  8  sequence: of the first event (EVENTS), else
  *    40  8  sequence of its first event                of the next one
- *    48  8  made, ns                            24  8  matched: every event below it was tried
+ *    48  8  before: bytes of that segment       24  8  matched: every event below it was tried
  *    56  8  XXH3 of the 56 bytes before                against the rules, and what that found
  *                                                      stands at or before this frame
  *                                               32  8  receipt time, ns
@@ -22,17 +22,29 @@
  *
  * A group of frames is written by one call and synced before anything in it is acknowledged, read,
  * shown or counted as stored. A segment ends at the first frame that does not check: what lies
- * behind was never acknowledged. Nothing is ever truncated or written twice: a start opens a new
- * segment. Every segment begins with a STATE group: what a reader of this segment alone must know
- * (sources, checkpoints, batches).
+ * behind was never acknowledged. Nothing is ever truncated or written over: a start opens a new
+ * segment. `before` says how far the lane counted when a segment was begun: bytes of earlier
+ * segments behind that place are no part of it, even where frames among them check (a group that
+ * did not fit on the disk and was written again, whole, here).
+ *
+ * A group is its SOURCES, its EVENTS, then the other kinds in the order of the table; each kind has
+ * one frame, EVENTS as many as its receipt times need. All carry the `matched` of the group before
+ * but the last, which carries the group's own: only then stands what was found before it. The first
+ * group of a segment holds also what a reader of this segment alone must know (sources,
+ * checkpoints, batches), and ends with a STATE frame: a segment that has one stands alone.
  *
  * The groups:   filling ──lane_submit──▶ in flight (writev, sync; a thread) ──▶ durable
  *
  * One thread owns the lane; the writing thread is the lane's own. While one group is in flight the
  * next fills. A failed write or sync breaks the lane for good (lane_broken): nothing of that group
  * is ever acknowledged, the process ends and starts anew from what is on the disk.
- * ENOSPC is the one failure that does not: writing stops, the group waits, lane_full_disk() tells;
- * a short write is then skipped by opening a new segment and writing the group whole, there.
+ * ENOSPC and EDQUOT are the failures that do not: the group waits, lane_poll() tells
+ * LANE_DISK_FULL, and each lane_submit() tries again, what fills by then included. Where some of
+ * the group was written, a new segment is opened and the group written whole, there.
+ *
+ * Memory: two groups in turn, a third while the disk is full; events in address space of
+ * LANE_BODY_MAX each, of which 1 MiB is kept resident when groups are small. docs/store.md has the
+ * format for those who read it without this program.
  */
 #ifndef LANE_H
 #define LANE_H
@@ -54,7 +66,7 @@
     X(SOURCES)     /* u32 bytes; what a source number stands for: source.h */                      \
     X(CHECKPOINTS) /* u32 bytes; how far a file was read */                                        \
     X(BATCHES)     /* u32 bytes; 16 bytes id, u32 items stored, u8 whole */                        \
-    X(STATE)       /* no records: begins a segment */
+    X(STATE)       /* no records: this segment alone suffices */
 
 enum lane_kind {
 #define X(name) LANE_##name,
@@ -74,16 +86,30 @@ enum {
 
 struct lane;
 
+/* How far readers may read: segment and bytes of it, and the next event's number there. */
+struct lane_place {
+    uint32_t segment;
+    uint64_t bytes;
+    uint64_t sequence;
+};
+
 struct lane_settings {
     const struct io *io;
     uint32_t lane;
     uint8_t store[16];
     uint64_t segment_bytes; /* a new one beyond */
     uint64_t sequence;      /* of the next event; from recovery */
+    uint64_t matched;       /* every event below it was tried; from recovery */
+    /* What counts of the segments that are there: lane_reader_place() at the end of recovery, which
+     * read all kinds. {0}: whatever checks. */
+    struct lane_place before;
     /* A descriptor opened O_WRONLY|O_APPEND|O_CREAT|O_EXCL for the next segment, its name synced;
-     * *number is what it is called. -1 with *e. Called by the owning thread. */
+     * *number is what it is called, more than any before. The lane closes it. -1 with *e and errno:
+     * ENOSPC and EDQUOT are a full disk, others break the lane. Called by the owning thread, in
+     * lane_submit(). */
     int (*open_segment)(void *arg, uint32_t *number, struct err *e);
-    /* Append to `out` the frames' records that a new segment begins with. */
+    /* lane_record() all that a reader of the new segment alone must know, as of what was appended
+     * so far; in lane_submit(). No events. NULL: nothing. */
     void (*state)(void *arg, struct lane *l);
     void *arg;
 };
@@ -101,18 +127,20 @@ struct lane_event {
 };
 
 /* Append one event to the filling group. Returns its bytes in the group, which stay where they are
- * until the group is durable (so that they can be parsed in place), and its number; SPAN_NONE when
- * memory is out (nothing was appended). */
+ * until lane_poll() has found the group durable (so that they can be parsed in place), and its
+ * number; SPAN_NONE when memory is out or the group has LANE_BODY_MAX (nothing was appended). The
+ * span of an event without bytes is empty, not SPAN_NONE. */
 struct span lane_event(struct lane *l, const struct lane_event *ev, struct span raw,
                        uint64_t *sequence);
 
-/* One record of any other kind. False when memory is out. */
+/* One record of any other kind but STATE. False when memory is out or the group is full. */
 bool lane_record(struct lane *l, enum lane_kind kind, struct span record);
 
 /* All events appended so far have been tried against the rules. Before every submit. */
 void lane_matched(struct lane *l);
 
-/* Bytes filled so far, 0 when there is nothing to write. */
+/* Bytes that wait for lane_submit(): what was filled, and what a full disk did not take. 0 when
+ * there is nothing to write. */
 size_t lane_filling(const struct lane *l);
 
 /* The number of the group that is filling, from 1: what is appended now is durable when
@@ -121,11 +149,16 @@ uint64_t lane_group(const struct lane *l);
 
 /* --- committing --------------------------------------------------------------------------- */
 
-/* Hand the filling group to the writer. False when one is still in flight. */
+/* Hand the filling group, and those that wait, to the writer. True when that is under way, or there
+ * is nothing to write. False when a group is still in flight, or nothing was started because no
+ * segment could be opened or the lane is broken: lane_poll() tells which. */
 bool lane_submit(struct lane *l, int64_t now_ns);
+
+/* From lane_submit() until lane_poll() has taken note of what came of it. */
 bool lane_in_flight(const struct lane *l);
 
-/* Readable when something became durable or failed; lane_poll() takes note of it. */
+/* Readable when something became durable or failed; lane_poll() takes note of it, never waiting. *e
+ * says why it is not LANE_GOOD. */
 int lane_fd(const struct lane *l);
 
 enum lane_state { LANE_GOOD, LANE_DISK_FULL, LANE_BROKEN };
@@ -134,12 +167,7 @@ enum lane_state lane_poll(struct lane *l, struct err *e);
 /* All groups up to this one are durable. */
 uint64_t lane_durable(const struct lane *l);
 
-/* How far readers may read: segment and bytes of it, and the next event's number there. */
-struct lane_place {
-    uint32_t segment;
-    uint64_t bytes;
-    uint64_t sequence;
-};
+/* What is durable; lane_settings.before until something is. */
 struct lane_place lane_place(const struct lane *l);
 
 #endif

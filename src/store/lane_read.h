@@ -4,7 +4,18 @@
  * Reads by pread, never maps: what is read was checked and cannot change behind the check. Frames
  * of unwanted kinds are passed over by their heads alone. A segment ends at the first frame that
  * does not check: in the last segment that is the end for now (more may come), in an earlier one
- * the next follows. What did not check is counted (torn tails are usual after a crash).
+ * the next follows. What did not check is counted (torn tails are usual after a crash), as is what
+ * the next segment says is no part of the lane (lane.h, `before`).
+ *
+ * Who reads beside a living lane sets a limit, the lane's durable place, and moves it on: without
+ * one, frames may be seen that are not durable yet, and again where a full disk had them written
+ * twice. A frame wholly below the limit was durable: when it does not check in the limit's own
+ * segment, that is ERR_CORRUPT, at each call, until the limit is in a later one.
+ *
+ * Bodies of kinds that are passed over are not checked. Who decides where the lane goes on
+ * (recovery) reads all kinds, LANE_READ_ALL.
+ *
+ * Memory: a window of 64 KiB, more for as long as a larger body is in use.
  */
 #ifndef LANE_READ_H
 #define LANE_READ_H
@@ -24,6 +35,8 @@ struct lane_frame {
     struct span body; /* valid until the next call; empty for kinds that were passed over */
 };
 
+#define LANE_READ_ALL ((1u << LANE_KINDS) - 1)
+
 /* `dir`: descriptor of the lane's folder, borrowed. `kinds`: 1u << LANE_EVENTS | ... */
 int lane_reader_new(struct lane_reader **out, const struct io *io, int dir, unsigned kinds,
                     struct err *e);
@@ -33,10 +46,16 @@ void lane_reader_free(struct lane_reader **r);
  * gone: reading begins at the next one that is there. */
 int lane_reader_seek(struct lane_reader *r, struct lane_place from, struct err *e);
 
-/* Not beyond `end`. Without a call: to the end of what is on the disk. */
+/* From the beginning of the newest segment that stands alone (it has a STATE frame), or of what is
+ * left when none does. Not after lane_reader_limit(). */
+int lane_reader_seek_state(struct lane_reader *r, struct err *e);
+
+/* Not beyond `end` ({0}: nothing at all). Without a call: to the end of what is on the disk. */
 void lane_reader_limit(struct lane_reader *r, struct lane_place end);
 
-/* 1 with the next frame of a wanted kind, 0 when there is none now, or a negative code. */
+/* 1 with the next frame of a wanted kind, 0 when there is none now, or a negative code: ERR_IO,
+ * ERR_NOMEM, ERR_CORRUPT, ERR_UNSUPPORTED for a segment of a later version. The reader stays where
+ * it is: the next call tries again. */
 int lane_reader_next(struct lane_reader *r, struct lane_frame *f, struct err *e);
 
 /* Behind the last frame that was handed out or passed over: where to go on. */
