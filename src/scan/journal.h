@@ -16,4 +16,21 @@ void journal_close(struct journal **j);
 /* One more entry as a line at the end of `out`. 1, 0 behind the last one, or a negative code. */
 int journal_next(struct journal *j, struct buf *out, struct err *e);
 
+/* --- following: where to go on, and when there is more ----------------------------------------- */
+
+#define JOURNAL_CURSOR_MAX 1024u
+
+/* A descriptor that is readable when there may be more; journal_heard() then takes note. */
+int journal_fd(struct journal *j, struct err *e);
+void journal_heard(struct journal *j);
+
+/* The next entry is the first one of the running system's boot. */
+int journal_seek_boot(struct journal *j, struct err *e);
+/* The next entry is the one behind this one: 1; 0 when the one is gone (then it is the oldest one
+ * that is there and was not before it). */
+int journal_seek_behind(struct journal *j, struct span cursor, struct err *e);
+
+/* The place of the entry that journal_next() gave last, as text into `out` (cleared first). */
+int journal_cursor(struct journal *j, struct buf *out, struct err *e);
+
 #endif

@@ -297,3 +297,49 @@ int records_next(struct records *rs, struct rec *r, enum record_state *state, st
         line_next(rs, r, state, why);
     return 1;
 }
+
+/* --- single records ------------------------------------------------------------------------- */
+
+static bool document_one(struct span record, struct rec *r, struct err *why)
+{
+    if (json_is(record))
+        return json_read(record, r, why) == (int64_t)record.n;
+    return xml_is(record) && xml_read(record, r, why) == (int64_t)record.n;
+}
+
+/* The first codec that takes it, whatever lines it has. */
+static bool line_one(struct span record, struct rec *r, bool *sure, struct err *why)
+{
+    for (size_t i = 0; i < codec_row_count; i++) {
+        const struct codec_row *row = &codec_rows[i];
+
+        if (row->id == CODEC_PLAIN || row->extent == EXTENT_DOCUMENT ||
+            row->extent == EXTENT_HEADER || !row->is(record))
+            continue;
+        if (row->read(record, r, why) > 0) {
+            if (row->id == CODEC_SYSLOG)
+                open_message(r);
+            return true;
+        }
+        *sure = *sure || decisive(row->id);
+    }
+    return false;
+}
+
+void records_one(struct records *rs, struct span record, struct rec *r, enum record_state *state,
+                 struct err *why)
+{
+    struct span text = span_trim(record);
+    bool document = json_is(text) || xml_is(text), sure = document;
+
+    (void)rs;
+    rec_clear(r);
+    *state = RECORD_WHOLE;
+    if (document ? document_one(text, r, why) : line_one(text, r, &sure, why))
+        return;
+    rec_clear(r);
+    (void)plain_read(text, r, NULL); /* takes everything */
+    *state = sure ? RECORD_DAMAGED : RECORD_PLAIN;
+    if (sure)
+        r->flags |= REC_DAMAGED;
+}

@@ -36,4 +36,12 @@ void records_begin(struct records *rs, struct span block, const struct cut *cut,
  */
 int records_next(struct records *rs, struct rec *r, enum record_state *state, struct err *why);
 
+/*
+ * One wire record that came by itself (a syslog message, a document): all of `record`, line feeds
+ * included, into `r` (cleared first). Always gives a record: RECORD_PLAIN or RECORD_DAMAGED at the
+ * worst. What stands behind a JSON object is damage. Independent of records_begin(). `why` as above.
+ */
+void records_one(struct records *rs, struct span record, struct rec *r, enum record_state *state,
+                 struct err *why);
+
 #endif
