@@ -1,8 +1,8 @@
 /*
  * ledger.h - the counts of one collector, in memory that it shares with those who show them.
  *
- *   received = stored + refused (by reason) + dropped (by reason) + in flight     in wire records
- *   stored   = matched
+ *   received = stored + joined + repeated + refused + dropped (by reason) + in flight, in wire
+ * records stored   = matched
  *
  * One row for each pair of input and source. The memory belongs to the lane and outlives the
  * process: what a dead collector had received and not stored is counted as dropped (crash) by the
@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 #include "base/base.h"
+#include "store/lane.h"
 
 #define LEDGER_ROWS     2048u
 #define LEDGER_NAME_MAX 64u
@@ -52,7 +53,7 @@ const char *input_name(enum input i);
     X(plain, "stored as text: of no known format")                                                 \
     X(unparsed, "stored as text: their reader refused them")                                       \
     X(unclassed, "stored, of a source that the taxonomy does not know")                            \
-    X(untimed, "receipt time stands in for a source time")                                         \
+    X(untimed, "findings for which receipt time stands in")                                        \
     X(resent, "marked as likely sent before")                                                      \
     X(repeated, "not stored again: their batch was")                                               \
     X(tracers, "our own, counted nowhere else")                                                    \
@@ -80,6 +81,21 @@ enum ledger_counter {
 };
 const char *ledger_counter_name(enum ledger_counter c);
 const char *ledger_counter_help(enum ledger_counter c);
+
+/* What closes a received record: the rest is in flight. */
+#define LEDGER_CLOSING(X)                                                                          \
+    X(stored)                                                                                      \
+    X(joined)                                                                                      \
+    X(repeated)                                                                                    \
+    X(refused_length)                                                                              \
+    X(refused_syntax)                                                                              \
+    X(refused_auth)                                                                                \
+    X(refused_disabled)                                                                            \
+    X(refused_busy)                                                                                \
+    X(refused_unsupported)                                                                         \
+    X(dropped_memory)                                                                              \
+    X(dropped_crash)                                                                               \
+    X(dropped_disk)
 
 /* Of the whole collector. */
 #define BOARD_TABLE(X)                                                                             \
@@ -133,7 +149,11 @@ uint32_t ledger_row(struct ledger *g, enum input input, struct span name, bool a
 
 static inline void ledger_add(struct ledger *g, uint32_t row, enum ledger_counter c, uint64_t n)
 {
-    atomic_fetch_add_explicit(&g->row[row].count[c], n, memory_order_relaxed);
+    _Atomic uint64_t *at = &g->row[row].count[c];
+
+    /* One writer: no need for a locked instruction. */
+    atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + n,
+                          memory_order_relaxed);
 }
 
 static inline void board_set(struct ledger *g, enum board_counter c, uint64_t v)
@@ -141,15 +161,23 @@ static inline void board_set(struct ledger *g, enum board_counter c, uint64_t v)
     atomic_store_explicit(&g->board[c], v, memory_order_relaxed);
 }
 
-/* received - stored - refused - dropped - repeated of a row: what is in flight, or was lost. */
+static inline uint64_t board_get(const struct ledger *g, enum board_counter c)
+{
+    return atomic_load_explicit(&g->board[c], memory_order_relaxed);
+}
+
+static inline void board_add(struct ledger *g, enum board_counter c, uint64_t n)
+{
+    board_set(g, c, board_get(g, c) + n);
+}
+
+/* received - LEDGER_CLOSING of a row: what is in flight, or was lost. */
 uint64_t ledger_open(const struct ledger *g, uint32_t row);
 
 /* What a dead collector left open, as dropped (crash). */
 void ledger_crashed(struct ledger *g);
 
 /* --- readers ------------------------------------------------------------------------------ */
-
-#include "store/lane.h"
 
 void ledger_publish(struct ledger *g, struct lane_place p);
 struct lane_place ledger_place(const struct ledger *g);

@@ -35,7 +35,7 @@ struct pass_block {
     uint8_t mode;   /* enum cut_mode of the block: how its records are told apart */
     bool header;    /* begins with the header of a Windows event log */
     int64_t time_ns;
-    struct span w3c; /* header line that rules the records, or empty */
+    struct span w3c; /* header lines that rule the records, LF between them, or empty */
 };
 
 struct pass_frame {
