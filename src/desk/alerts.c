@@ -1,0 +1,439 @@
+/*
+ * alerts.c - a cache of alerts at hand, by rule and entity, over the table.
+ *
+ * The cache is an array: an alert's place is its hash, and who comes to a place that is taken has
+ * the other written and takes it. What is in the cache is the truth as long as the transaction
+ * lives; the table says the same after alerts_flush().
+ */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "desk/alerts.h"
+
+#include <stdlib.h>
+
+#include "event/fold.h"
+
+#define CACHE_SLOTS 8192u
+#define RULE_SLOTS  1024u
+#define HOUR_NS     INT64_C(3600000000000)
+
+struct slot {
+    XXH128_hash_t of; /* rule, rule hash, kind and entity */
+    int64_t id;       /* 0: free */
+    int64_t first, last, until;
+    uint64_t count, events;
+    bool provisional, dirty;
+};
+
+/* How many alerts a rule opened since `since`. */
+struct rule_slot {
+    uint64_t of;
+    int64_t since;
+    uint32_t opened;
+};
+
+struct alerts {
+    struct db *db;
+    int64_t window_ns, now_ns;
+    struct slot *slots;
+    struct rule_slot *rules;
+    struct slot *last; /* taken last */
+    struct buf key;
+};
+
+const char *alert_kind_name(enum alert_kind k)
+{
+    static const char *const names[] = {
+#define X(id, name) name,
+        ALERT_KIND_TABLE(X)
+#undef X
+    };
+
+    MUST(k < ALERT_KINDS);
+    return names[k];
+}
+
+int alerts_new(struct alerts **out, struct db *db, int64_t window_ns, struct err *e)
+{
+    struct alerts *a = calloc(1, sizeof(*a));
+
+    *out = a;
+    if (a != NULL) {
+        a->db = db;
+        a->window_ns = window_ns;
+        a->slots = calloc(CACHE_SLOTS, sizeof(*a->slots));
+        a->rules = calloc(RULE_SLOTS, sizeof(*a->rules));
+        buf_init(&a->key, (size_t)1 << 28);
+        if (a->slots != NULL && a->rules != NULL)
+            return ERR_OK;
+    }
+    alerts_free(out);
+    return err_set(e, ERR_NOMEM, 0, "There is no memory for alerts.");
+}
+
+void alerts_free(struct alerts **a)
+{
+    if (*a == NULL)
+        return;
+    buf_release(&(*a)->key);
+    free((*a)->rules);
+    free((*a)->slots);
+    free(*a);
+    *a = NULL;
+}
+
+void alerts_window(struct alerts *a, int64_t window_ns)
+{
+    a->window_ns = window_ns;
+}
+
+void alerts_clock(struct alerts *a, int64_t now_ns)
+{
+    a->now_ns = now_ns;
+}
+
+static struct span cut(struct span s)
+{
+    size_t n = s.n;
+
+    if (n <= ALERT_ENTITY_MAX)
+        return s;
+    for (n = ALERT_ENTITY_MAX; n > 0 && (s.p[n] & 0xc0) == 0x80; n--)
+        ;
+    return (struct span){ s.p, n };
+}
+
+void alert_key(struct span s, struct buf *out)
+{
+    size_t begin = out->n, keep = ALERT_ENTITY_MAX - 17;
+    uint64_t hash;
+
+    if (!buf_reserve(out, fold_room(s.n) + 32))
+        return;
+    out->n += fold_put(s, out->p + begin);
+    if (out->n - begin <= ALERT_ENTITY_MAX)
+        return;
+    hash = XXH3_64bits(out->p + begin, out->n - begin);
+    out->n = begin + keep;
+    buf_fmt(out, "#%016llx", (unsigned long long)hash);
+}
+
+/* --- the cache ------------------------------------------------------------------------------ */
+
+static XXH128_hash_t hash_of(const struct alert_finding *f, struct span key)
+{
+    uint64_t seed = XXH3_64bits_withSeed(f->rule.p, f->rule.n, f->rule_hash + f->kind);
+
+    return XXH3_128bits_withSeed(key.p, key.n, seed);
+}
+
+static int write_back(struct alerts *a, struct slot *s, struct err *e)
+{
+    struct db_row *r;
+
+    if (s->id == 0 || !s->dirty)
+        return ERR_OK;
+    r = db_use(a->db, DB_ALERT_PUT);
+    db_int(r, 1, s->first);
+    db_int(r, 2, s->last);
+    db_u64(r, 3, s->count);
+    db_u64(r, 4, s->events);
+    db_int(r, 5, s->provisional);
+    db_int(r, 6, s->id);
+    s->dirty = false;
+    return db_run(a->db, r, e);
+}
+
+int alerts_flush(struct alerts *a, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < CACHE_SLOTS && rc == ERR_OK; i++)
+        rc = write_back(a, &a->slots[i], e);
+    return rc;
+}
+
+void alerts_forget(struct alerts *a)
+{
+    memset(a->slots, 0, CACHE_SLOTS * sizeof(*a->slots));
+    a->last = NULL;
+}
+
+/* The table is changed behind the cache. */
+static int step_aside(struct alerts *a, struct err *e)
+{
+    int rc = alerts_flush(a, e);
+
+    alerts_forget(a);
+    return rc;
+}
+
+/* What is a little older may belong to an alert before: the table knows. */
+static bool belongs(const struct alerts *a, const struct slot *s, int64_t time)
+{
+    return time < s->until && (uint64_t)s->until - (uint64_t)time <= (uint64_t)a->window_ns;
+}
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+static int64_t add_ns(int64_t time, int64_t ns)
+{
+    return time > INT64_MAX - ns ? INT64_MAX : time + ns;
+}
+
+/* 1 when the table has the alert that the finding belongs to. */
+static int find(struct alerts *a, const struct alert_finding *f, struct span key, struct slot *to,
+                struct err *e)
+{
+    struct db_row *r = db_use(a->db, DB_ALERT_FIND);
+    int rc;
+
+    db_text(r, 1, f->rule);
+    db_text(r, 2, key);
+    db_u64(r, 3, f->rule_hash);
+    db_int(r, 4, f->time_ns);
+    db_int(r, 5, add_ns(f->time_ns, 2 * a->window_ns));
+    db_text(r, 6, span_of(alert_kind_name(f->kind)));
+    rc = db_next(a->db, r, e);
+    if (rc != 1)
+        return rc;
+    *to = (struct slot){ .of = to->of,
+                         .id = db_get_int(r, 0),
+                         .first = db_get_int(r, 1),
+                         .last = db_get_int(r, 2),
+                         .until = db_get_int(r, 3),
+                         .count = db_get_u64(r, 4),
+                         .events = db_get_u64(r, 5),
+                         .provisional = db_get_int(r, 6) != 0 };
+    db_end(r);
+    return 1;
+}
+
+/* 1 with the latest alert of the rule and the entity, 0 when there is none. */
+static int latest(struct alerts *a, const struct alert_finding *f, struct span key, int64_t *id,
+                  struct err *e)
+{
+    struct db_row *r = db_use(a->db, DB_ALERT_LATEST);
+    int rc;
+
+    db_text(r, 1, f->rule);
+    db_text(r, 2, key);
+    db_text(r, 3, span_of(alert_kind_name(f->kind)));
+    rc = db_next(a->db, r, e);
+    if (rc == 1)
+        *id = db_get_int(r, 0);
+    db_end(r);
+    return rc;
+}
+
+static int add(struct alerts *a, const struct alert_finding *f, struct span key, struct slot *to,
+               struct err *e)
+{
+    int64_t linked = 0, until = add_ns(f->time_ns, a->window_ns);
+    int rc = latest(a, f, key, &linked, e);
+    struct db_row *r = db_use(a->db, DB_ALERT_ADD);
+
+    if (rc < 0)
+        return rc;
+    db_text(r, 1, span_of(alert_kind_name(f->kind)));
+    db_text(r, 2, f->rule);
+    db_u64(r, 3, f->rule_hash);
+    db_text(r, 4, cut(f->title));
+    db_int(r, 5, f->level);
+    db_text(r, 6, cut(f->entity));
+    db_text(r, 7, key);
+    db_int(r, 8, f->time_ns);
+    db_int(r, 9, f->time_ns);
+    db_int(r, 10, until);
+    db_int(r, 11, f->provisional);
+    db_int(r, 12, a->now_ns);
+    if (rc == 1)
+        db_int(r, 13, linked);
+    rc = db_run(a->db, r, e);
+    *to = (struct slot){ .of = to->of,
+                         .id = rc == ERR_OK ? db_key(a->db) : 0,
+                         .first = f->time_ns,
+                         .last = f->time_ns,
+                         .until = until,
+                         .provisional = f->provisional };
+    return rc;
+}
+
+/* --- findings ------------------------------------------------------------------------------- */
+
+/* May the rule open one more alert? A rule that shares the place of another begins anew. */
+static bool may_open(struct alerts *a, const struct alert_finding *f)
+{
+    uint64_t of = XXH3_64bits_withSeed(f->rule.p, f->rule.n, f->rule_hash);
+    struct rule_slot *r = &a->rules[of % RULE_SLOTS];
+
+    if (r->of != of || a->now_ns - r->since >= HOUR_NS || a->now_ns < r->since)
+        *r = (struct rule_slot){ .of = of, .since = a->now_ns };
+    if (r->opened >= ALERT_NEW_MAX)
+        return false;
+    r->opened++;
+    return true;
+}
+
+/* The alert at hand or in the table; a new one unless `only_known`. 1 with *out, 0, or negative. */
+static int slot_for(struct alerts *a, const struct alert_finding *f, struct span key,
+                    struct slot **out, struct err *e)
+{
+    XXH128_hash_t of = hash_of(f, key);
+    struct slot *s = &a->slots[of.low64 % CACHE_SLOTS];
+    int rc;
+
+    *out = s;
+    if (s->id != 0 && XXH128_isEqual(s->of, of) != 0 && belongs(a, s, f->time_ns))
+        return 1;
+    rc = write_back(a, s, e);
+    *s = (struct slot){ .of = of };
+    return rc == ERR_OK ? find(a, f, key, s, e) : rc;
+}
+
+static int open_new(struct alerts *a, const struct alert_finding *f, struct span key,
+                    struct slot **out, struct err *e)
+{
+    struct alert_finding others = *f;
+    int rc;
+
+    if (f->kind == ALERT_SYSTEM || may_open(a, f))
+        return add(a, f, key, *out, e);
+    others.entity = SPAN_LIT("(others)");
+    rc = slot_for(a, &others, others.entity, out, e);
+    return rc == 0 ? add(a, &others, others.entity, *out, e) : rc;
+}
+
+int alerts_take(struct alerts *a, const struct alert_finding *f, int64_t *id, struct err *e)
+{
+    struct span key = f->key;
+    struct slot *s;
+    int rc;
+
+    MUST(db_in_transaction(a->db));
+    a->last = NULL;
+    if (key.n == 0) {
+        buf_clear(&a->key);
+        alert_key(f->entity, &a->key);
+        key = buf_span(&a->key);
+    }
+    if (buf_failed(&a->key))
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for alerts.");
+    rc = slot_for(a, f, key, &s, e);
+    if (rc == 0)
+        rc = open_new(a, f, key, &s, e);
+    if (rc < 0)
+        return rc;
+    s->count++;
+    s->first = f->time_ns < s->first ? f->time_ns : s->first;
+    s->last = f->time_ns > s->last ? f->time_ns : s->last;
+    s->provisional &= f->provisional;
+    s->dirty = true;
+    a->last = s;
+    *id = s->id;
+    return ERR_OK;
+}
+
+int alerts_event(struct alerts *a, const struct alert_event *ev, struct err *e)
+{
+    struct slot *s = a->last;
+    struct db_row *r;
+
+    MUST(s != NULL && s->id != 0);
+    if (s->events >= ALERT_EVENTS_MAX)
+        return ERR_OK;
+    r = db_use(a->db, DB_EVENT_ADD);
+    db_int(r, 1, s->id);
+    db_u64(r, 2, ++s->events);
+    if (ev->placed) {
+        db_int(r, 3, ev->lane);
+        db_u64(r, 4, ev->sequence);
+    }
+    db_int(r, 5, ev->time_ns);
+    if (ev->json.n > 0 && ev->json.n <= ALERT_JSON_MAX)
+        db_text(r, 6, ev->json);
+    s->dirty = true;
+    return db_run(a->db, r, e);
+}
+
+int alerts_confirm(struct alerts *a, int64_t id, int64_t time_ns, struct err *e)
+{
+    struct db_row *r;
+    int rc = step_aside(a, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    r = db_use(a->db, DB_ALERT_CONFIRM);
+    db_int(r, 1, time_ns);
+    db_int(r, 2, id);
+    return db_run(a->db, r, e);
+}
+
+int alerts_withdraw(struct alerts *a, int64_t id, struct err *e)
+{
+    struct db_row *r;
+    int rc = step_aside(a, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    r = db_use(a->db, DB_ALERT_UNCOUNT);
+    db_int(r, 1, a->now_ns);
+    db_int(r, 2, id);
+    return db_run(a->db, r, e);
+}
+
+/* --- system alerts -------------------------------------------------------------------------- */
+
+static struct span system_key(struct alerts *a, const struct alert_system *s)
+{
+    buf_clear(&a->key);
+    alert_key(s->entity, &a->key);
+    return buf_span(&a->key);
+}
+
+int alerts_open(struct alerts *a, const struct alert_system *s, bool *changed, struct err *e)
+{
+    const struct alert_finding f = { ALERT_SYSTEM, s->rule,   s->title, s->entity, SPAN_NONE, 0,
+                                     s->level,     a->now_ns, false };
+    struct span key = system_key(a, s);
+    struct db_row *r = db_use(a->db, DB_ALERT_OPEN);
+    struct slot *slot;
+    int rc;
+
+    *changed = false;
+    db_text(r, 1, s->rule);
+    db_text(r, 2, key);
+    rc = db_next(a->db, r, e);
+    db_end(r);
+    if (rc != 0)
+        return rc < 0 ? rc : ERR_OK;
+    rc = step_aside(a, e);
+    slot = &a->slots[0]; /* of an empty cache, and for this moment only */
+    if (rc == ERR_OK)
+        rc = add(a, &f, key, slot, e);
+    if (rc != ERR_OK)
+        return rc;
+    slot->count = 1;
+    slot->dirty = true;
+    *changed = true;
+    return step_aside(a, e);
+}
+
+int alerts_close(struct alerts *a, const struct alert_system *s, bool *changed, struct err *e)
+{
+    struct db_row *r;
+    int rc = step_aside(a, e);
+
+    *changed = false;
+    if (rc != ERR_OK)
+        return rc;
+    r = db_use(a->db, DB_ALERT_CLOSE);
+    db_int(r, 1, a->now_ns);
+    db_int(r, 2, a->now_ns);
+    db_text(r, 3, s->rule);
+    db_text(r, 4, system_key(a, s));
+    rc = db_run(a->db, r, e);
+    *changed = rc == ERR_OK && db_changed(a->db) > 0;
+    return rc;
+}

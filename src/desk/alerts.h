@@ -1,0 +1,100 @@
+/*
+ * alerts.h - findings become alerts.
+ *
+ * An alert is what one rule found about one entity within `window` of source time, with a count.
+ * The entity of a detection is the host, else the source; of a correlation its group; of a system
+ * alert what it is about. Entities are one when their foldings are. The first finding that comes
+ * opens the alert and sets its end: `until` = its time + window. A finding belongs to it when its
+ * time lies before `until` and not a window before the first one: senders are not in step, so a
+ * finding may come whose time is a little older. Any other opens a new alert that is linked to the
+ * latest one of the rule and entity.
+ *
+ * Counts are exact and cost nothing per finding: an alert that is at hand lies in a cache, and is
+ * written once a transaction (alerts_flush(), before db_commit()). Its first ALERT_EVENTS_MAX
+ * events are kept with it. After db_rollback() the cache is empty again: alerts_forget().
+ *
+ * Bounds: a rule opens at most ALERT_NEW_MAX alerts in an hour of the clock; what it finds about
+ * further entities is one alert about "(others)". Entities and titles are cut; an event whose text
+ * is longer than ALERT_JSON_MAX is kept by its number alone.
+ */
+#ifndef ALERTS_H
+#define ALERTS_H
+
+#include "base/buf.h"
+#include "desk/db.h"
+#include "sigma/rule.h"
+
+#define ALERT_EVENTS_MAX 50u
+#define ALERT_NEW_MAX    1000u
+#define ALERT_JSON_MAX   65536u
+#define ALERT_ENTITY_MAX 512u /* bytes of an entity or a title */
+
+#define ALERT_KIND_TABLE(X)                                                                        \
+    X(DETECTION, "detection")                                                                      \
+    X(CORRELATION, "correlation")                                                                  \
+    X(SYSTEM, "system")
+
+enum alert_kind {
+#define X(id, name) ALERT_##id,
+    ALERT_KIND_TABLE(X)
+#undef X
+        ALERT_KINDS
+};
+const char *alert_kind_name(enum alert_kind k);
+
+struct alerts;
+
+/* One finding, or one result of a correlation. */
+struct alert_finding {
+    enum alert_kind kind;
+    struct span rule, title, entity;
+    struct span key; /* what tells entities apart; empty: the folding of `entity` */
+    uint64_t rule_hash;
+    enum sigma_level level;
+    int64_t time_ns;
+    bool provisional;
+};
+
+struct alert_event {
+    bool placed; /* lane and sequence are known */
+    uint32_t lane;
+    uint64_t sequence;
+    int64_t time_ns;
+    struct span json;
+};
+
+/* `db` is borrowed, and in a transaction whenever something is to be written. */
+int alerts_new(struct alerts **out, struct db *db, int64_t window_ns, struct err *e);
+void alerts_free(struct alerts **a);
+void alerts_window(struct alerts *a, int64_t window_ns); /* a new setting: for alerts to come */
+
+/* The clock, ns since 1970: when what is now opened was made. */
+void alerts_clock(struct alerts *a, int64_t now_ns);
+
+/* Count it; *id is its alert. */
+int alerts_take(struct alerts *a, const struct alert_finding *f, int64_t *id, struct err *e);
+
+/* One of the events of the alert that was taken last; kept while there is room. */
+int alerts_event(struct alerts *a, const struct alert_event *ev, struct err *e);
+
+/* A provisional result was confirmed (at `time_ns`), or withdrawn: one that counts less, and an
+ * alert of which nothing is left is withdrawn itself. */
+int alerts_confirm(struct alerts *a, int64_t id, int64_t time_ns, struct err *e);
+int alerts_withdraw(struct alerts *a, int64_t id, struct err *e);
+
+/* Something about this server that an operator must see. Open until closed; opening it again while
+ * it is open, or closing it when it is not, does nothing. *changed tells. */
+struct alert_system {
+    struct span rule, title, entity; /* rule: canh.disk-full, ... */
+    enum sigma_level level;
+};
+int alerts_open(struct alerts *a, const struct alert_system *s, bool *changed, struct err *e);
+int alerts_close(struct alerts *a, const struct alert_system *s, bool *changed, struct err *e);
+
+int alerts_flush(struct alerts *a, struct err *e);
+void alerts_forget(struct alerts *a);
+
+/* `s` folded, and when that is longer than ALERT_ENTITY_MAX, cut and ended by a hash of it all. */
+void alert_key(struct span s, struct buf *out);
+
+#endif

@@ -1,0 +1,379 @@
+/*
+ * db.c - SQLite behind a small face.
+ *
+ * The first fault of a statement (preparing, binding) is kept by SQLite and told when it is run, so
+ * callers bind without asking. A struct db_row is the prepared statement itself.
+ */
+#include "desk/db.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#define LOG_BYTES_MAX (64 << 20) /* the log is cut to it after a checkpoint */
+#define BUSY_MS       1000
+
+struct db {
+    sqlite3 *conn;
+    sqlite3_stmt *statement[DB_STATEMENTS];
+    bool in_transaction;
+};
+
+static const char *const steps[] = {
+#define X(sql) sql,
+    DB_STEP_TABLE(X)
+#undef X
+};
+
+static const char *const texts[] = {
+#define X(name, sql) sql,
+    DB_STATEMENT_TABLE(X)
+#undef X
+};
+
+static sqlite3_stmt *stmt(struct db_row *r)
+{
+    return (sqlite3_stmt *)r;
+}
+
+static int fault(const struct db *db, struct err *e)
+{
+    int code = sqlite3_errcode(db->conn);
+    const char *why = sqlite3_errmsg(db->conn);
+
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return err_set(e, ERR_LIMIT, 0, "The disk is full: the database cannot be written.");
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return err_set(e, ERR_CORRUPT, 0, "The database is damaged: %s.", why);
+    case SQLITE_NOMEM:
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for the database.");
+    default:
+        return err_set(e, ERR_IO, 0, "The database: %s.", why);
+    }
+}
+
+static int execute(struct db *db, const char *sql, struct err *e)
+{
+    return sqlite3_exec(db->conn, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : fault(db, e);
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+static int user_version(struct db *db, size_t *version, struct err *e)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = ERR_OK;
+
+    if (sqlite3_prepare_v2(db->conn, "PRAGMA user_version", -1, &s, NULL) != SQLITE_OK ||
+        sqlite3_step(s) != SQLITE_ROW)
+        rc = fault(db, e);
+    else
+        *version = (size_t)sqlite3_column_int(s, 0);
+    (void)sqlite3_finalize(s); /* repeats the fault */
+    return rc;
+}
+
+static int take_steps(struct db *db, struct err *e)
+{
+    char version_sql[64];
+    size_t version = 0;
+    int rc = user_version(db, &version, e);
+
+    if (rc == ERR_OK && version > COUNT_OF(steps))
+        return err_set(e, ERR_UNSUPPORTED, 0,
+                       "The database was made by a later version of this program.");
+    for (; rc == ERR_OK && version < COUNT_OF(steps); version++) {
+        (void)sqlite3_snprintf(sizeof(version_sql), version_sql, "PRAGMA user_version = %d",
+                               (int)version + 1);
+        rc = db_begin(db, e);
+        if (rc == ERR_OK)
+            rc = execute(db, steps[version], e);
+        if (rc == ERR_OK)
+            rc = execute(db, version_sql, e);
+        if (rc == ERR_OK)
+            rc = db_commit(db, e);
+        if (rc != ERR_OK)
+            db_rollback(db);
+    }
+    return rc;
+}
+
+static int defend(struct db *db, struct err *e)
+{
+    if (sqlite3_db_config(db->conn, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK ||
+        sqlite3_db_config(db->conn, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK ||
+        sqlite3_busy_timeout(db->conn, BUSY_MS) != SQLITE_OK)
+        return fault(db, e);
+    (void)sqlite3_limit(db->conn, SQLITE_LIMIT_ATTACHED, 0); /* returns the old one */
+    return execute(db, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;", e);
+}
+
+static int open_with(struct db **out, const char *path, int flags, struct err *e)
+{
+    struct db *db = calloc(1, sizeof(*db));
+    int rc;
+
+    *out = db;
+    if (db == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for the database.");
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
+    if (sqlite3_open_v2(path, &db->conn, flags, NULL) != SQLITE_OK) {
+        rc = db->conn == NULL ? err_set(e, ERR_NOMEM, 0, "There is no memory for the database.")
+                              : fault(db, e);
+        err_prefix(e, "%s", path);
+        return rc;
+    }
+    rc = defend(db, e);
+    if (rc != ERR_OK)
+        err_prefix(e, "%s", path);
+    return rc;
+}
+
+int db_open(struct db **out, const char *path, struct err *e)
+{
+    char pragmas[256];
+    int rc = open_with(out, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+
+    (void)sqlite3_snprintf(sizeof(pragmas), pragmas,
+                           "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                           "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 1000;"
+                           "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = %d;",
+                           LOG_BYTES_MAX);
+    if (rc == ERR_OK)
+        rc = execute(*out, pragmas, e);
+    if (rc == ERR_OK)
+        rc = take_steps(*out, e);
+    if (rc != ERR_OK)
+        db_close(out);
+    return rc;
+}
+
+int db_open_reader(struct db **out, const char *path, struct err *e)
+{
+    size_t version = 0;
+    int rc = open_with(out, path, SQLITE_OPEN_READONLY, e);
+
+    if (rc == ERR_OK)
+        rc = execute(*out, "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0;", e);
+    if (rc == ERR_OK)
+        rc = user_version(*out, &version, e);
+    if (rc == ERR_OK && version != COUNT_OF(steps))
+        rc = err_set(e, ERR_UNSUPPORTED, 0, "The database is of another version of this program.");
+    if (rc != ERR_OK)
+        db_close(out);
+    return rc;
+}
+
+void db_close(struct db **db)
+{
+    if (*db == NULL)
+        return;
+    for (size_t i = 0; i < DB_STATEMENTS; i++)
+        (void)sqlite3_finalize((*db)->statement[i]); /* repeats the last fault */
+    (void)sqlite3_close((*db)->conn);                /* no statement is left: cannot fail */
+    free(*db);
+    *db = NULL;
+}
+
+/* --- transactions --------------------------------------------------------------------------- */
+
+int db_begin(struct db *db, struct err *e)
+{
+    int rc;
+
+    MUST(!db->in_transaction);
+    rc = execute(db, "BEGIN IMMEDIATE", e);
+    db->in_transaction = rc == ERR_OK;
+    return rc;
+}
+
+int db_commit(struct db *db, struct err *e)
+{
+    int rc;
+
+    MUST(db->in_transaction);
+    rc = execute(db, "COMMIT", e);
+    if (rc == ERR_OK)
+        db->in_transaction = false;
+    return rc;
+}
+
+void db_rollback(struct db *db)
+{
+    if (!db->in_transaction)
+        return;
+    db->in_transaction = false;
+    for (size_t i = 0; i < DB_STATEMENTS; i++) {
+        db_end((struct db_row *)db->statement[i]);
+    }
+    if (sqlite3_get_autocommit(db->conn) == 0) /* a full disk may have rolled back already */
+        (void)execute(db, "ROLLBACK", NULL);   /* what cannot be undone now is undone at opening */
+}
+
+bool db_in_transaction(const struct db *db)
+{
+    return db->in_transaction;
+}
+
+/* --- statements ----------------------------------------------------------------------------- */
+
+struct db_row *db_use(struct db *db, enum db_statement s)
+{
+    sqlite3_stmt **at = &db->statement[s];
+
+    MUST(s < DB_STATEMENTS);
+    if (*at == NULL && sqlite3_prepare_v3(db->conn, texts[s], -1, SQLITE_PREPARE_PERSISTENT, at,
+                                          NULL) != SQLITE_OK)
+        return NULL;
+    (void)sqlite3_reset(*at);          /* repeats the last fault */
+    (void)sqlite3_clear_bindings(*at); /* cannot fail */
+    return (struct db_row *)*at;
+}
+
+/* A bind fails for want of memory, or for a place that the text has not. */
+static void bound(struct db_row *r, int code)
+{
+    MUST(r == NULL || code == SQLITE_OK || code == SQLITE_NOMEM || code == SQLITE_TOOBIG);
+}
+
+void db_int(struct db_row *r, int at, int64_t v)
+{
+    if (r != NULL)
+        bound(r, sqlite3_bind_int64(stmt(r), at, v));
+}
+
+void db_u64(struct db_row *r, int at, uint64_t v)
+{
+    db_int(r, at, (int64_t)v);
+}
+
+void db_text(struct db_row *r, int at, struct span s)
+{
+    if (r != NULL)
+        bound(r, sqlite3_bind_text64(stmt(r), at, s.n > 0 ? (const char *)s.p : "", s.n,
+                                     SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void db_blob(struct db_row *r, int at, struct span s)
+{
+    if (r != NULL)
+        bound(r, s.n > 0 ? sqlite3_bind_blob64(stmt(r), at, s.p, s.n, SQLITE_STATIC)
+                         : sqlite3_bind_zeroblob(stmt(r), at, 0));
+}
+
+void db_null(struct db_row *r, int at)
+{
+    if (r != NULL)
+        bound(r, sqlite3_bind_null(stmt(r), at));
+}
+
+int db_next(struct db *db, struct db_row *r, struct err *e)
+{
+    int code;
+
+    if (r == NULL)
+        return fault(db, e);
+    code = sqlite3_step(stmt(r));
+    if (code == SQLITE_ROW)
+        return 1;
+    if (code != SQLITE_DONE) {
+        int rc = fault(db, e);
+
+        (void)sqlite3_reset(stmt(r)); /* repeats the fault */
+        return rc;
+    }
+    (void)sqlite3_reset(stmt(r)); /* after DONE: cannot fail */
+    return 0;
+}
+
+void db_end(struct db_row *r)
+{
+    if (r != NULL)
+        (void)sqlite3_reset(stmt(r)); /* repeats the last fault */
+}
+
+int db_run(struct db *db, struct db_row *r, struct err *e)
+{
+    int rc = db_next(db, r, e);
+
+    if (rc == 1)
+        db_end(r);
+    return rc < 0 ? rc : ERR_OK;
+}
+
+uint64_t db_changed(const struct db *db)
+{
+    return (uint64_t)sqlite3_changes64(db->conn);
+}
+
+int64_t db_key(const struct db *db)
+{
+    return sqlite3_last_insert_rowid(db->conn);
+}
+
+int64_t db_get_int(struct db_row *r, int column)
+{
+    return sqlite3_column_int64(stmt(r), column);
+}
+
+uint64_t db_get_u64(struct db_row *r, int column)
+{
+    return (uint64_t)sqlite3_column_int64(stmt(r), column);
+}
+
+struct span db_get_text(struct db_row *r, int column)
+{
+    const uint8_t *p = sqlite3_column_text(stmt(r), column);
+
+    return p == NULL ? SPAN_NONE
+                     : (struct span){ p, (size_t)sqlite3_column_bytes(stmt(r), column) };
+}
+
+struct span db_get_blob(struct db_row *r, int column)
+{
+    const uint8_t *p = sqlite3_column_blob(stmt(r), column);
+
+    return p == NULL ? SPAN_NONE
+                     : (struct span){ p, (size_t)sqlite3_column_bytes(stmt(r), column) };
+}
+
+bool db_get_null(struct db_row *r, int column)
+{
+    return sqlite3_column_type(stmt(r), column) == SQLITE_NULL;
+}
+
+/* --- care ----------------------------------------------------------------------------------- */
+
+void db_checkpoint(struct db *db)
+{
+    /* What it could not move now it moves the next time. */
+    (void)sqlite3_wal_checkpoint_v2(db->conn, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+static int check_with(struct db *db, const char *sql, bool one_ok_row, struct err *e)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = ERR_OK;
+
+    if (sqlite3_prepare_v2(db->conn, sql, -1, &s, NULL) != SQLITE_OK) {
+        rc = fault(db, e);
+    } else if (sqlite3_step(s) == SQLITE_ROW) {
+        const char *what = (const char *)sqlite3_column_text(s, 0);
+
+        if (!one_ok_row || what == NULL || strcmp(what, "ok") != 0)
+            rc = err_set(e, ERR_CORRUPT, 0, "The database is damaged: %s.",
+                         what == NULL ? "no answer" : what);
+    } else if (one_ok_row) {
+        rc = fault(db, e);
+    }
+    (void)sqlite3_finalize(s); /* repeats the fault */
+    return rc;
+}
+
+int db_check(struct db *db, struct err *e)
+{
+    int rc = check_with(db, "PRAGMA integrity_check", true, e);
+
+    return rc == ERR_OK ? check_with(db, "PRAGMA foreign_key_check", false, e) : rc;
+}

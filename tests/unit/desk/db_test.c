@@ -1,0 +1,173 @@
+/*
+ * Goal: the database holds what was committed, refuses what it must, and says when it is full.
+ * Method: db.c is included, to reach the connection: a page limit makes a full disk.
+ */
+#include "../check.h"
+
+#include "desk/db.c"
+#include "desk_lane.h"
+
+static int put(struct db *db, uint32_t lane, const char *purpose)
+{
+    struct db_row *r = db_use(db, DB_PLACE_PUT);
+
+    db_int(r, 1, lane);
+    db_text(r, 2, span_of(purpose));
+    db_int(r, 3, 1);
+    db_u64(r, 4, UINT64_MAX);
+    db_u64(r, 5, 3);
+    return db_run(db, r, NULL);
+}
+
+static void what_was_committed_is_there_after_opening_again(void **state)
+{
+    struct desk_folder f;
+    struct db_row *r;
+    struct db *db;
+    struct err e;
+
+    (void)state;
+    desk_folder_init(&f);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    assert_int_equal(db_begin(db, &e), ERR_OK);
+    assert_int_equal(put(db, 1, "findings"), ERR_OK);
+    assert_int_equal(db_commit(db, &e), ERR_OK);
+    assert_int_equal(db_begin(db, &e), ERR_OK);
+    assert_int_equal(put(db, 2, "findings"), ERR_OK);
+    db_rollback(db);
+    db_close(&db);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    r = db_use(db, DB_PLACE_GET);
+    db_int(r, 1, 1);
+    db_text(r, 2, SPAN_LIT("findings"));
+    assert_int_equal(db_next(db, r, &e), 1);
+    assert_true(db_get_u64(r, 1) == UINT64_MAX);
+    assert_int_equal(db_next(db, r, &e), 0);
+    assert_int_equal(db_check(db, &e), ERR_OK);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM place"), 1);
+    db_close(&db);
+    desk_folder_release(&f);
+}
+
+static void it_writes_ahead_and_waits_for_the_disk(void **state)
+{
+    struct desk_folder f;
+    struct db *db;
+    sqlite3_stmt *s;
+    struct err e;
+
+    (void)state;
+    desk_folder_init(&f);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    assert_int_equal(sqlite3_prepare_v2(db->conn, "PRAGMA synchronous", -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(s, 0), 2);
+    assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM pragma_journal_mode"
+                                     " WHERE journal_mode = 'wal'"),
+                     1);
+    db_close(&db);
+    desk_folder_release(&f);
+}
+
+static void every_statement_is_sound(void **state)
+{
+    struct desk_folder f;
+    struct db *db;
+    struct err e;
+
+    (void)state;
+    desk_folder_init(&f);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    for (unsigned i = 0; i < DB_STATEMENTS; i++) {
+        if (db_use(db, (enum db_statement)i) == NULL)
+            fail_msg("%s: %s", texts[i], sqlite3_errmsg(db->conn));
+    }
+    db_close(&db);
+    desk_folder_release(&f);
+}
+
+static void a_full_disk_is_told_and_nothing_is_half_done(void **state)
+{
+    struct desk_folder f;
+    struct db *db;
+    struct err e;
+    int rc = ERR_OK;
+    uint32_t n = 0;
+
+    (void)state;
+    desk_folder_init(&f);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    assert_int_equal(execute(db, "PRAGMA max_page_count = 60", &e), ERR_OK);
+    assert_int_equal(db_begin(db, &e), ERR_OK);
+    while (rc == ERR_OK && n < 1000000)
+        rc = put(db, n++, "findings");
+    assert_int_equal(rc, ERR_LIMIT);
+    db_rollback(db);
+    assert_int_equal(db_begin(db, &e), ERR_OK);
+    assert_int_equal(put(db, 1, "findings"), ERR_OK);
+    assert_int_equal(db_commit(db, &e), ERR_OK);
+    assert_int_equal(db_check(db, &e), ERR_OK);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM place"), 1);
+    db_close(&db);
+    desk_folder_release(&f);
+}
+
+static void a_reader_reads_and_cannot_write(void **state)
+{
+    struct desk_folder f;
+    struct db *db, *reader;
+    struct err e;
+
+    (void)state;
+    desk_folder_init(&f);
+    assert_int_equal(db_open_reader(&reader, f.db, &e), ERR_IO); /* there is none yet */
+    assert_null(reader);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    assert_int_equal(db_open_reader(&reader, f.db, &e), ERR_OK);
+    assert_true(db_begin(reader, &e) != ERR_OK || put(reader, 1, "x") != ERR_OK);
+    db_rollback(reader);
+    assert_int_equal(put(db, 1, "x"), ERR_OK);
+    assert_int_equal(db_next(reader, db_use(reader, DB_SOURCE_ALL), &e), 0);
+    db_close(&reader);
+    db_close(&db);
+    desk_folder_release(&f);
+}
+
+static void a_later_or_a_damaged_database_is_refused(void **state)
+{
+    struct desk_folder f;
+    struct db *db;
+    struct err e;
+    FILE *file;
+
+    (void)state;
+    desk_folder_init(&f);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    assert_int_equal(execute(db, "PRAGMA user_version = 99", &e), ERR_OK);
+    db_close(&db);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_UNSUPPORTED);
+    assert_int_equal(db_open_reader(&db, f.db, &e), ERR_UNSUPPORTED);
+    file = fopen(f.db, "w");
+    assert_non_null(file);
+    for (unsigned i = 0; i < 10000; i++)
+        assert_true(fputs("no database ", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_CORRUPT);
+    assert_null(db);
+    desk_folder_release(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_committed_is_there_after_opening_again),
+        cmocka_unit_test(it_writes_ahead_and_waits_for_the_disk),
+        cmocka_unit_test(every_statement_is_sound),
+        cmocka_unit_test(a_full_disk_is_told_and_nothing_is_half_done),
+        cmocka_unit_test(a_reader_reads_and_cannot_write),
+        cmocka_unit_test(a_later_or_a_damaged_database_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
