@@ -16,12 +16,12 @@ enum exit_code {
 
 typedef int command_fn(int argc, char **argv);
 
-command_fn cmd_scan, cmd_rules;
+command_fn cmd_scan, cmd_rules, cmd_serve, cmd_role, cmd_send;
 command_fn rules_check, rules_list, rules_explain, rules_test, rules_coverage;
 
 struct command_row {
     const char *name;
-    const char *help;
+    const char *help; /* NULL: not for people */
     command_fn *run;
 };
 

@@ -191,7 +191,9 @@ int load_open(struct load *l, struct load_options *o, struct err *e)
     if (rc != ERR_OK)
         return rc;
     l->threads = (unsigned)o->threads;
-    from = (struct ruleset_sources){ o->taxonomy, load_from(o), cache_file(o, &room) };
+    from = (struct ruleset_sources){ .taxonomy = o->taxonomy,
+                                     .rules = load_from(o),
+                                     .cache = cache_file(o, &room) };
     rc = ruleset_open(&l->rules, &l->taxonomy, &l->names, &from, &l->note, e);
     l->seconds = host_seconds() - begun;
     return rc;

@@ -9,6 +9,9 @@
 static const struct command_row commands[] = {
     { "scan", "try every rule on every event of some files", cmd_scan },
     { "rules", "check, list, explain, test the rules", cmd_rules },
+    { "serve", "receive, store and match, day and night", cmd_serve },
+    { "send", "send made events to a server", cmd_send },
+    { "role", NULL, cmd_role },
 };
 
 int command_fault(const struct err *e)
@@ -51,8 +54,10 @@ bool command_options(const struct command_line *line, void *settings, int argc, 
 static void show_rows(const struct command_row *rows, size_t count, const char *usage, FILE *to)
 {
     fprintf(to, "usage: %s COMMAND [OPTIONS] ...\n\n", usage);
-    for (size_t i = 0; i < count; i++)
-        fprintf(to, "  %-10s %s\n", rows[i].name, rows[i].help);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].help != NULL)
+            fprintf(to, "  %-10s %s\n", rows[i].name, rows[i].help);
+    }
     fprintf(to, "\n%s COMMAND --help tells more.\n", usage);
 }
 

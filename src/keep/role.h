@@ -1,10 +1,15 @@
 /*
  * role.h - the roles of the server, what each is given, and what they say to the keeper.
  *
- * The keeper starts a role as `canh role NAME NUMBER` with descriptors in the order of the table:
- * 3 is always its channel to the keeper, 4 the settings (sealed memory, YAML) , then what ROLE_FDS
- * says. Everything else comes over the channel. A role opens what it needs, enters its sandbox,
- * says READY, and only then looks at a byte from outside.
+ * The keeper starts a role as `canh role NAME NUMBER DATA GENERATION` with descriptors in this
+ * order: 3 is always its channel to the keeper, 4 the settings (sealed memory, YAML), then what
+ * ROLE_FD_* says. Everything else comes over the channel. A role opens what it needs, enters its
+ * sandbox, says READY, and only then looks at a byte from outside. How a role is written is in
+ * frame.h.
+ *
+ * A role that says nothing for ROLE_SILENT_MS is killed and started again. So is one that says what
+ * its row of the keeper's table does not allow. What waits in a channel when its reader dies, is
+ * gone: connections are closed, all else is told anew to the next one.
  */
 #ifndef ROLE_H
 #define ROLE_H
@@ -31,19 +36,22 @@ const char *role_name(enum role r);
 
 /*    message       from   descriptors, body */
 #define SAY_TABLE(X)                                                                               \
-    X(READY)      /* role    - ; text: the sandbox's level */                                      \
-    X(BEAT)       /* role    - ; the loop turns: once a second */                                  \
-    X(STOP)       /* keeper  - ; finish what is at hand and exit 0 */                              \
-    X(RELOAD)     /* keeper  settings; u64 generation of rules, whose folder is there */           \
-    X(RELOADED)   /* role    - ; u64 generation in force, text: why the new one is not */          \
+    X(READY)    /* role    - ; text: the sandbox's level */                                        \
+    X(BEAT)     /* role    - ; the loop turns: once a second */                                    \
+    X(STOP)     /* keeper  - ; finish what is at hand and exit 0 */                                \
+    X(RELOAD)   /* keeper  settings; u64 generation of rules, whose folder is there */             \
+    X(RELOADED) /* role    - ; u64 generation in force, text: why the new one is not (RULES: what  \
+                   the new one holds) */                                                           \
     X(CONNECTION) /* keeper  1 connection; struct say_connection */                                \
     X(CLOSED)     /* collector - ; u32 connections that ended since the last */                    \
     X(DATAGRAMS)  /* keeper  1 UDP socket; struct say_connection */                                \
-    X(SEGMENT)    /* collector asks: - ; answer: 1 append-only descriptor; u32 number, or text */  \
+    X(SEGMENT)    /* collector asks: - ; answer: 1 append-only descriptor; u32 number of the       \
+                     segment; or no descriptor; u32 errno, text */                                 \
     X(LEDGER)     /* keeper  1 shared memory; u32 lane: to desk and console, for each lane */      \
     X(PEER)       /* keeper  1 channel between reader and collector 0 */                           \
     X(LISTEN)     /* keeper  1 listening socket; struct say_connection: console */                 \
-    X(NOTICE)     /* role    - ; text: something an operator must see */
+    X(NOTICE) /* both    - ; text: something an operator must see; the keeper passes it on, with   \
+                 the role's name in front, to desk and console */
 
 enum say {
 #define X(name) SAY_##name,
@@ -51,6 +59,8 @@ enum say {
 #undef X
         SAYS
 };
+
+#define NOTICE_BYTES_MAX 512u
 
 struct say_connection {
     uint32_t input; /* enum input; for LISTEN: 0 the local socket, 1 metrics */
@@ -62,6 +72,9 @@ struct say_connection {
  *   others     none */
 enum { ROLE_FD_CHANNEL = 3, ROLE_FD_SETTINGS = 4, ROLE_FD_LEDGER = 5, ROLE_FD_BATCHES = 6 };
 
+/* The keeper's patience with a role that says nothing, not even that it lives. */
+#define ROLE_SILENT_MS 10000u
+
 /* --- the data folder ----------------------------------------------------------------------- */
 
 /*  DATA/store            32 hex digits: the store's id
@@ -71,6 +84,7 @@ enum { ROLE_FD_CHANNEL = 3, ROLE_FD_SETTINGS = 4, ROLE_FD_LEDGER = 5, ROLE_FD_BA
  *  DATA/desk/canh.db
  *  DATA/run/canh.sock    what commands talk to (HTTP)
  *  DATA/reserve          ballast */
+/* "DATA/" and the rest into `room`; ERR_USAGE when it is too long. */
 int data_path(char *room, size_t bytes, const char *data, const char *fmt, ...) CHECK_FORMAT(4, 5);
 
 #endif

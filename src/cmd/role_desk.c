@@ -1,0 +1,234 @@
+/*
+ * role_desk.c - the role that judges: opens the database, its rules and the lanes, enters its
+ * sandbox, and turns src/desk round.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/roles.h"
+#include "desk/desk.h"
+#include "keep/generation.h"
+#include "os/file.h"
+#include "os/process.h"
+#include "os/sandbox.h"
+
+struct role_desk {
+    struct role_self *self;
+    struct desk *desk;
+    struct watch *round;
+    struct ruleset *rules;
+    struct taxonomy *taxonomy;
+    struct names names;
+    struct correlate_plan *plan;
+    bool has_rules;
+    uint32_t lane_count;
+};
+
+/* --- rules ---------------------------------------------------------------------------------- */
+
+static void close_rules(struct role_desk *r)
+{
+    correlate_plan_free(&r->plan);
+    if (!r->has_rules)
+        return;
+    ruleset_free(&r->rules);
+    taxonomy_free(&r->taxonomy);
+    names_release(&r->names);
+    r->has_rules = false;
+}
+
+static int open_rules(struct role_desk *r, uint64_t generation, struct live_rules *to,
+                      struct err *e)
+{
+    char path[FILE_PATH_BYTES];
+    int rc = role_generation_path(r->self, generation, path, sizeof(path), e);
+
+    if (rc == ERR_OK)
+        rc = generation_open(path, &r->rules, &r->taxonomy, &r->names, e);
+    r->has_rules = rc == ERR_OK;
+    if (rc == ERR_OK)
+        rc = correlate_plan_of(&r->plan, r->rules, &r->names, e);
+    if (rc == ERR_OK)
+        *to = live_rules_of(r->rules, r->plan);
+    else
+        close_rules(r);
+    return rc;
+}
+
+/* --- start ---------------------------------------------------------------------------------- */
+
+static void on_desk_notice(void *arg, const char *text)
+{
+    role_notice(((struct role_desk *)arg)->self, "%s", text);
+}
+
+static int enter_sandbox(struct role_desk *r, char *level, struct err *e)
+{
+    char lanes[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
+    const char *read[] = { lanes, rules, NULL }, *write[] = { desk, NULL };
+    const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE, read, write };
+    const char *data = r->self->data;
+    int rc;
+
+    if (data_path(lanes, sizeof(lanes), data, "lanes") != ERR_OK ||
+        data_path(rules, sizeof(rules), data, "rules") != ERR_OK ||
+        data_path(desk, sizeof(desk), data, "desk") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    rc = sandbox_enter(&box, level, e);
+    if (rc == ERR_UNSUPPORTED && !r->self->settings.sandbox) {
+        (void)snprintf(level, SANDBOX_LEVEL_MAX, "none: %.140s", e != NULL ? e->why : "");
+        return ERR_OK;
+    }
+    return rc;
+}
+
+static void turn(void *arg, unsigned ready)
+{
+    struct role_desk *r = arg;
+    bool more = desk_round(r->desk, loop_now_ns(r->self->loop), loop_ms(r->self->loop));
+
+    (void)ready;
+    watch_after(r->round, more ? 0 : DESK_ROUND_MS);
+}
+
+/* The keeper runs a collector for every lane that there is. */
+static uint32_t count_lanes(const struct role_desk *r)
+{
+    char path[FILE_PATH_BYTES];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < LIVE_LANES_MAX; i++) {
+        if (data_path(path, sizeof(path), r->self->data, "lanes/%02u", i) == ERR_OK &&
+            access(path, F_OK) == 0)
+            count = i + 1;
+    }
+    return count;
+}
+
+static int start(struct role_desk *r, const struct live_rules *rules, struct err *e)
+{
+    const struct desk_from from = { .io = &io_system,
+                                    .data = r->self->data,
+                                    .settings = &r->self->settings,
+                                    .rules = rules,
+                                    .collectors = r->lane_count,
+                                    .notice = on_desk_notice,
+                                    .arg = r };
+    int rc = desk_new(&r->desk, &from, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    r->round = loop_timer(r->self->loop, turn, r);
+    if (r->round == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for the desk's clock.");
+    watch_after(r->round, 0);
+    return ERR_OK;
+}
+
+/* No byte of a lane is read before the sandbox is entered. */
+static int desk_open(struct role_self *self, struct err *e)
+{
+    struct role_desk *r = self->own;
+    char level[SANDBOX_LEVEL_MAX] = "";
+    struct live_rules rules;
+    int rc;
+
+    r->self = self;
+    r->lane_count = count_lanes(r);
+    rc = enter_sandbox(r, level, e);
+    if (rc == ERR_OK)
+        rc = open_rules(r, self->generation, &rules, e);
+    if (rc == ERR_OK)
+        rc = start(r, &rules, e);
+    if (rc == ERR_OK)
+        role_ready(self, level);
+    return rc;
+}
+
+static void desk_close(struct role_self *self)
+{
+    struct role_desk *r = self->own;
+
+    watch_free(&r->round);
+    desk_free(&r->desk);
+    close_rules(r);
+}
+
+/* --- messages ------------------------------------------------------------------------------- */
+
+static void on_ledger(struct role_self *self, int fd, uint32_t lane)
+{
+    struct role_desk *r = self->own;
+    void *at = NULL;
+    struct err e;
+    int rc = process_shared_map(fd, sizeof(struct ledger), false, &at, &e);
+
+    (void)close(fd); /* the mapping stays */
+    if (rc == ERR_OK && r->desk != NULL)
+        rc = desk_ledger(r->desk, at, lane, &e);
+    if (rc != ERR_OK)
+        role_notice(self, "The counts of collector %u cannot be read: %s", lane, e.why);
+}
+
+static void on_stop(struct role_self *self)
+{
+    struct role_desk *r = self->own;
+    struct err e;
+
+    if (r->desk != NULL &&
+        desk_save(r->desk, loop_now_ns(self->loop), loop_ms(self->loop), &e) != ERR_OK)
+        role_notice(self, "The state of correlations was not saved: %s", e.why);
+    role_exit(self, 0);
+}
+
+/* The new rules, or the old ones again. Not even these: the role ends and starts anew. */
+static int change_rules(struct role_desk *r, uint64_t generation, struct err *e)
+{
+    struct live_rules rules;
+    int rc, back;
+
+    rc = desk_unload(r->desk, e);
+    if (rc != ERR_OK) {
+        role_exit(r->self, 1);
+        return rc;
+    }
+    close_rules(r);
+    rc = open_rules(r, generation, &rules, e);
+    back = rc == ERR_OK ? ERR_OK : open_rules(r, r->self->generation, &rules, NULL);
+    if (back == ERR_OK)
+        back = desk_load(r->desk, &rules, rc == ERR_OK ? e : NULL);
+    if (back != ERR_OK) {
+        watch_stop(r->round);
+        role_exit(r->self, 1);
+        return rc == ERR_OK ? back : rc;
+    }
+    return rc;
+}
+
+static int on_reload(struct role_self *self, const struct settings *next, uint64_t generation,
+                     struct err *e)
+{
+    struct role_desk *r = self->own;
+    int rc = r->desk == NULL ? err_set(e, ERR_NOTFOUND, 0, "It has not started yet.") : ERR_OK;
+
+    if (rc == ERR_OK && generation != self->generation)
+        rc = change_rules(r, generation, e);
+    if (rc == ERR_OK)
+        desk_settings(r->desk, next);
+    return rc;
+}
+
+static const struct role_handlers handlers = {
+    .open = desk_open,
+    .on_stop = on_stop,
+    .on_reload = on_reload,
+    .on_ledger = on_ledger,
+    .close = desk_close,
+};
+
+int role_desk(int argc, char **argv)
+{
+    struct role_desk own = { 0 };
+
+    return role_main(ROLE_DESK, &handlers, &own, argc, argv);
+}

@@ -1,0 +1,79 @@
+/*
+ * serve.c - canh serve: the server, until it is told to end.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmd/command.h"
+#include "conf/settings.h"
+#include "keep/keeper.h"
+
+#define ROOT_DATA "/var/lib/canh"
+
+struct serve {
+    const char *config, *data;
+};
+
+static const struct option_row options[] = {
+    { "config", OPTION_TEXT, offsetof(struct serve, config), "FILE", NULL, 0, 0,
+      "settings, YAML (default: none; every setting has a default)" },
+    { "data", OPTION_TEXT, offsetof(struct serve, data), "DIR", NULL, 0, 0,
+      "data folder, made when it is not there (default: " ROOT_DATA
+      " for root, else ~/.local/share/canh)" },
+};
+
+static int show_help(void)
+{
+    struct buf text;
+
+    buf_init(&text, 65536);
+    option_help(options, COUNT_OF(options), "canh serve [OPTIONS]",
+                "Receives from all inputs, stores, matches and shows, until SIGTERM. SIGHUP reads "
+                "settings,\nrules and taxonomy again; when they are bad, the old stay in force.",
+                &text);
+    buf_byte(&text, '\n');
+    settings_help(&text);
+    return command_show(&text);
+}
+
+/* Where data lies when nobody says: the system's place for root, else below the home. */
+static bool default_data(char *room, size_t bytes)
+{
+    const char *home = getenv("HOME");
+    int n;
+
+    if (geteuid() == 0 && access("/var/lib", W_OK) == 0)
+        n = snprintf(room, bytes, "%s", ROOT_DATA);
+    else if (home != NULL && home[0] == '/')
+        n = snprintf(room, bytes, "%s/.local/share/canh", home);
+    else
+        return false;
+    return n > 0 && (size_t)n < bytes;
+}
+
+int cmd_serve(int argc, char **argv)
+{
+    struct serve s = { 0 };
+    struct keeper_options o;
+    char data[4096];
+    struct err e = { 0 };
+    int operands;
+    bool help;
+
+    if (option_parse(options, COUNT_OF(options), &s, argc, argv, &operands, &help, &e) != ERR_OK)
+        return command_fault(&e);
+    if (help)
+        return show_help();
+    if (operands > 0) {
+        (void)err_set(&e, ERR_USAGE, 0, "canh serve takes no '%.60s'.", argv[0]);
+        return command_fault(&e);
+    }
+    if (s.data == NULL && !default_data(data, sizeof(data))) {
+        (void)err_set(&e, ERR_USAGE, 0, "There is no place for data: give --data DIR.");
+        return command_fault(&e);
+    }
+    o.config = s.config;
+    o.data = s.data != NULL ? s.data : data;
+    return keeper_run(&o, &e) == ERR_OK ? EXIT_RAN : command_fault(&e);
+}
