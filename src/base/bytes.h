@@ -1,5 +1,6 @@
 /*
- * bytes.h - little-endian numbers in formats of ours: lanes, messages, records.
+ * bytes.h - little-endian numbers in formats of ours: lanes, messages, records. Compilers make one
+ * load or store of each.
  */
 #ifndef BYTES_H
 #define BYTES_H

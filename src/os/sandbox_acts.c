@@ -212,7 +212,7 @@ static int cloned(unsigned long flags)
     X(mkdir, "make a folder", SANDBOX_FILES_WRITE, "/tmp", folder_made())                          \
     X(symlink, "make a symbolic link", 0, NULL, name_made(false))                                  \
     X(mknod, "make a node", 0, NULL, name_made(true))                                              \
-    X(link, "link", 0, NULL, reached(link(NOWHERE, NOWHERE "2")))                                  \
+    X(link, "link", SANDBOX_FILES_WRITE, NULL, reached(link(NOWHERE, NOWHERE "2")))                \
     X(rename, "rename", SANDBOX_FILES_WRITE, "/etc/passwd",                                        \
       reached(rename("/etc/passwd", "/etc/passwd")))                                               \
     X(unlink, "unlink", SANDBOX_FILES_WRITE, "/tmp", reached(unlink("/tmp")))                      \

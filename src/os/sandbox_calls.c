@@ -233,6 +233,8 @@ static const struct call_row call_rows[] = {
     ANY(WRITES, mkdir),
     ANY(WRITES, mkdirat),
     ANY(WRITES, rmdir),
+    ANY(WRITES, link), /* of what Landlock lets one write, into what it lets one write */
+    ANY(WRITES, linkat),
     ANY(WRITES, unlink),
     ANY(WRITES, unlinkat),
     ANY(WRITES, rename),
