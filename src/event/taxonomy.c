@@ -504,14 +504,40 @@ struct span taxonomy_short_name(const struct taxonomy *t, uint32_t codecs, struc
 
 /* --- Classes -------------------------------------------------------------------------------- */
 
+#define STRIDE 32u
+
+/* Whether `part`'s first and last byte may stand in their distance at one of STRIDE places; bit 5
+ * is left out, so letters have no case here and some other bytes look alike. Without branches, so
+ * that compilers do all places at once. */
+static bool may_begin(const uint8_t *text, struct span part)
+{
+    uint8_t first = (uint8_t)(part.p[0] | 0x20), last = (uint8_t)(part.p[part.n - 1] | 0x20),
+            any = 0;
+
+    for (size_t i = 0; i < STRIDE; i++)
+        any |= (uint8_t)(((text[i] | 0x20) == first) & ((text[i + part.n - 1] | 0x20) == last));
+    return any != 0;
+}
+
 static bool contains_nocase(struct span text, struct span part)
 {
+    size_t i = 0;
+
     if (part.n == 0)
         return true;
-    for (size_t i = 0; i + part.n <= text.n; i++) {
-        if (ascii_lower(text.p[i]) == ascii_lower(part.p[0]) &&
-            span_eq_nocase((struct span){ text.p + i, part.n }, part))
-            return true;
+    while (i + part.n <= text.n) {
+        bool whole = text.n - i >= STRIDE - 1 + part.n;
+        size_t end = whole ? i + STRIDE : text.n - part.n + 1;
+
+        if (whole && !may_begin(text.p + i, part)) {
+            i = end;
+            continue;
+        }
+        for (; i < end; i++) {
+            if (ascii_lower(text.p[i]) == ascii_lower(part.p[0]) &&
+                span_eq_nocase((struct span){ text.p + i, part.n }, part))
+                return true;
+        }
     }
     return false;
 }
