@@ -102,7 +102,8 @@ static int take_bare(struct reader *r, struct span *out)
         r->at++;
     *out = (struct span){ r->s.p + from, r->at - from };
     if (span_eq(*out, SPAN_LIT("true")) || span_eq(*out, SPAN_LIT("false")) ||
-        span_eq(*out, SPAN_LIT("null")) || num_double(*out, &number))
+        span_eq(*out, SPAN_LIT("null")) ||
+        (out->n > 0 && out->p[0] != '+' && num_double(*out, &number)))
         return ERR_OK;
     r->at = from;
     return broken(r, "a value is missing");

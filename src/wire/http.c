@@ -632,7 +632,9 @@ void http_put_head(struct buf *out, unsigned status, const char *type, size_t bo
     if (status >= 200) {
         if (type != NULL && type[0] != '\0')
             buf_fmt(out, "Content-Type: %s\r\n", type);
-        if (status != 204 && status != 304) /* RFC 9110, 8.6: these have no body and no length */
+        if (body_bytes == SIZE_MAX)
+            buf_text(out, "Transfer-Encoding: chunked\r\n");
+        else if (status != 204 && status != 304) /* RFC 9110, 8.6: no body and no length */
             buf_fmt(out, "Content-Length: %zu\r\n", body_bytes);
         buf_text(out, keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
     }

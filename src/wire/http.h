@@ -61,8 +61,8 @@ void http_body_begin(struct http_body *b, const struct http_request *r);
 bool http_body_done(const struct http_body *b);
 
 /* Take what stands at the front of `in`: bytes consumed (> 0) with *piece set (may be empty: only
- * framing was consumed), ERR_MORE, or ERR_SYNTAX (answer 400) / ERR_LIMIT (413). Not when it is
- * done (MUST). Bytes that were not consumed (an unfinished size line or trailer) come again. */
+ * framing was consumed), ERR_MORE, or ERR_SYNTAX / ERR_LIMIT (answer 400 to both). Not when it
+ * is done (MUST). Bytes that were not consumed (an unfinished size line or trailer) come again. */
 int64_t http_body_next(struct http_body *b, struct span in, struct span *piece, struct err *e);
 
 /* Percent-decoded into `dst` (in.n bytes); false on a malformed escape or a NUL. */
@@ -74,7 +74,8 @@ struct span http_query(struct span query, const char *name);
 bool http_base64(struct span in, uint8_t *dst, size_t *n);
 
 /* Status line and head of an answer with these further fields ("Name: value\r\n"...; may be "").
- * `type` may be NULL. A status of 1xx gets nothing but `fields`; 204 and 304 get no length. */
+ * `body_bytes` SIZE_MAX: the body is chunked. `type` may be NULL. A status of 1xx gets nothing but
+ * `fields`; 204 and 304 get no length. */
 void http_put_head(struct buf *out, unsigned status, const char *type, size_t body_bytes,
                    bool keep_alive, const char *fields);
 const char *http_reason(unsigned status);

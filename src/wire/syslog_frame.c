@@ -13,6 +13,7 @@
 
 #define LENGTH_DIGITS_MAX 10u /* more bytes than any message has */
 
+/* 0: it does not begin with a length after all. */
 static int64_t counted(struct span in, size_t bytes_max, struct span *message, uint64_t *skip,
                        struct err *e)
 {
@@ -23,6 +24,8 @@ static int64_t counted(struct span in, size_t bytes_max, struct span *message, u
         bytes = bytes * 10 + (uint64_t)(in.p[at++] - '0');
     if (at == in.n)
         return err_set(e, ERR_MORE, at, "The length of the syslog message does not end here.");
+    if (in.p[at] != ' ' && !ascii_is_digit(in.p[at]))
+        return 0; /* "2026-11-27 ...": a line that begins with a time */
     if (in.p[at] != ' ')
         return err_set(e, ERR_SYNTAX, at,
                        "The length of a syslog message is not followed by a blank.");
@@ -69,7 +72,11 @@ int64_t syslog_frame(struct span in, size_t bytes_max, bool last, struct span *m
 {
     if (in.n == 0)
         return ERR_MORE;
-    if (in.p[0] >= '1' && in.p[0] <= '9')
-        return counted(in, bytes_max, message, skip, e);
+    if (in.p[0] >= '1' && in.p[0] <= '9') {
+        int64_t used = counted(in, bytes_max, message, skip, e);
+
+        if (used != 0)
+            return used;
+    }
     return until_newline(in, bytes_max, last, message, skip, e);
 }

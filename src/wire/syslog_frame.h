@@ -4,9 +4,10 @@
  *   "57 <34>1 2026-..."   octet counting: decimal length, one space, that many bytes
  *   "<34>Oct 11 ...\n"    newline method: everything up to LF; one CR before it is dropped
  *
- * The first byte of each message decides: '1'-'9' means counting, anything else means newline. A
- * sender may switch between messages. Pure: the same bytes give the same answer however they were
- * cut into reads; `message` points into the caller's input.
+ * How each message begins decides: digits (not '0' first) and a space mean counting, anything else
+ * newline, also a line that begins with a year: not all senders put "<PRI>" in front. A sender may
+ * switch between messages. Pure: the same bytes give the same answer however they were cut into
+ * reads; `message` points into the caller's input.
  */
 #ifndef SYSLOG_FRAME_H
 #define SYSLOG_FRAME_H
@@ -18,7 +19,7 @@
  *
  * Returns the bytes consumed (> 0) with *message set (empty for a blank line), or
  *   ERR_MORE    `in` holds no whole message yet
- *   ERR_SYNTAX  the length is not followed by one space: framing is lost, the connection must end
+ *   ERR_SYNTAX  a length of too many digits: framing is lost, the connection must end
  *   ERR_LIMIT   longer than bytes_max: *skip says how many bytes the whole message has (counting:
  *               discard them and go on), or 0 (newline: discard up to the next LF and go on)
  * At the stream's end `last` is true: what is left of a newline message is a message. ERR_MORE is
