@@ -246,11 +246,11 @@ struct span lane_event(struct lane *l, const struct lane_event *ev, struct span 
     delta = receipt_delta(g, ev->receipt_ns);
     part = &g->part[g->parts - 1];
     p = g->events + g->events_bytes;
-    form_u32(p, (uint32_t)raw.n);
-    form_u32(p + 4, ev->source);
-    form_u16(p + 8, ev->flags);
-    form_u16(p + 10, ev->lines);
-    form_u32(p + 12, delta);
+    bytes_put_u32(p, (uint32_t)raw.n);
+    bytes_put_u32(p + 4, ev->source);
+    bytes_put_u16(p + 8, ev->flags);
+    bytes_put_u16(p + 10, ev->lines);
+    bytes_put_u32(p + 12, delta);
     if (raw.n > 0)
         memcpy(p + LANE_RECORD_BYTES, raw.p, raw.n);
     g->events_bytes += LANE_RECORD_BYTES + raw.n;
@@ -273,7 +273,7 @@ bool lane_record(struct lane *l, enum lane_kind kind, struct span record)
             l->state_failed = true;
         return false;
     }
-    form_u32(head, (uint32_t)record.n);
+    bytes_put_u32(head, (uint32_t)record.n);
     buf_add(&b->bytes, (struct span){ head, sizeof(head) });
     buf_add(&b->bytes, record);
     b->count++;

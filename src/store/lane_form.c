@@ -27,29 +27,29 @@ static uint64_t head_hash(const uint8_t *p)
 void segment_head_put(uint8_t p[LANE_HEAD_BYTES], struct segment_head *h)
 {
     memcpy(p, segment_mark, sizeof(segment_mark));
-    form_u32(p + 8, LANE_VERSION);
-    form_u32(p + 12, h->lane);
+    bytes_put_u32(p + 8, LANE_VERSION);
+    bytes_put_u32(p + 12, h->lane);
     memcpy(p + 16, h->store, sizeof(h->store));
-    form_u32(p + 32, h->segment);
-    form_u32(p + 36, h->before.segment);
-    form_u64(p + 40, h->sequence);
-    form_u64(p + 48, h->before.bytes);
+    bytes_put_u32(p + 32, h->segment);
+    bytes_put_u32(p + 36, h->before.segment);
+    bytes_put_u64(p + 40, h->sequence);
+    bytes_put_u64(p + 48, h->before.bytes);
     h->hash = head_hash(p);
-    form_u64(p + HASH_AT, h->hash);
+    bytes_put_u64(p + HASH_AT, h->hash);
 }
 
 bool segment_head_read(const uint8_t p[LANE_HEAD_BYTES], struct segment_head *h)
 {
-    *h = (struct segment_head){ .hash = form_u64_of(p + HASH_AT) };
+    *h = (struct segment_head){ .hash = bytes_u64(p + HASH_AT) };
     if (memcmp(p, segment_mark, sizeof(segment_mark)) != 0 || h->hash != head_hash(p))
         return false;
-    h->version = form_u32_of(p + 8);
-    h->lane = form_u32_of(p + 12);
+    h->version = bytes_u32(p + 8);
+    h->lane = bytes_u32(p + 12);
     memcpy(h->store, p + 16, sizeof(h->store));
-    h->segment = form_u32_of(p + 32);
-    h->before.segment = form_u32_of(p + 36);
-    h->sequence = form_u64_of(p + 40);
-    h->before.bytes = form_u64_of(p + 48);
+    h->segment = bytes_u32(p + 32);
+    h->before.segment = bytes_u32(p + 36);
+    h->sequence = bytes_u64(p + 40);
+    h->before.bytes = bytes_u64(p + 48);
     return true;
 }
 
@@ -58,30 +58,30 @@ void frame_head_put(uint8_t p[LANE_FRAME_BYTES], struct frame_head *h)
     memset(p, 0, LANE_FRAME_BYTES);
     memcpy(p, frame_mark, sizeof(frame_mark));
     p[4] = h->kind;
-    form_u32(p + 8, h->bytes);
-    form_u32(p + 12, h->count);
-    form_u64(p + 16, h->sequence);
-    form_u64(p + 24, h->matched);
-    form_u64(p + 32, (uint64_t)h->receipt_ns);
-    form_u64(p + 40, h->link);
-    form_u64(p + 48, h->body_hash);
+    bytes_put_u32(p + 8, h->bytes);
+    bytes_put_u32(p + 12, h->count);
+    bytes_put_u64(p + 16, h->sequence);
+    bytes_put_u64(p + 24, h->matched);
+    bytes_put_u64(p + 32, (uint64_t)h->receipt_ns);
+    bytes_put_u64(p + 40, h->link);
+    bytes_put_u64(p + 48, h->body_hash);
     h->hash = head_hash(p);
-    form_u64(p + HASH_AT, h->hash);
+    bytes_put_u64(p + HASH_AT, h->hash);
 }
 
 bool frame_head_read(const uint8_t p[LANE_FRAME_BYTES], struct frame_head *h)
 {
-    h->hash = form_u64_of(p + HASH_AT);
+    h->hash = bytes_u64(p + HASH_AT);
     if (memcmp(p, frame_mark, sizeof(frame_mark)) != 0 || h->hash != head_hash(p))
         return false;
     h->kind = p[4];
-    h->bytes = form_u32_of(p + 8);
-    h->count = form_u32_of(p + 12);
-    h->sequence = form_u64_of(p + 16);
-    h->matched = form_u64_of(p + 24);
-    h->receipt_ns = (int64_t)form_u64_of(p + 32);
-    h->link = form_u64_of(p + 40);
-    h->body_hash = form_u64_of(p + 48);
+    h->bytes = bytes_u32(p + 8);
+    h->count = bytes_u32(p + 12);
+    h->sequence = bytes_u64(p + 16);
+    h->matched = bytes_u64(p + 24);
+    h->receipt_ns = (int64_t)bytes_u64(p + 32);
+    h->link = bytes_u64(p + 40);
+    h->body_hash = bytes_u64(p + 48);
     return h->bytes <= LANE_BODY_MAX;
 }
 

@@ -6,6 +6,7 @@
 #ifndef LANE_FORM_H
 #define LANE_FORM_H
 
+#include "base/bytes.h"
 #include "store/lane.h"
 
 #define LANE_VERSION 1u
@@ -41,40 +42,6 @@ uint64_t lane_hash(struct span body);
 static inline uint64_t lane_padded(uint64_t n)
 {
     return (n + 7) / 8 * 8;
-}
-
-/* Little endian; compilers make one load or store of each. */
-static inline void form_u16(uint8_t *p, uint16_t v)
-{
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-}
-
-static inline void form_u32(uint8_t *p, uint32_t v)
-{
-    form_u16(p, (uint16_t)v);
-    form_u16(p + 2, (uint16_t)(v >> 16));
-}
-
-static inline void form_u64(uint8_t *p, uint64_t v)
-{
-    form_u32(p, (uint32_t)v);
-    form_u32(p + 4, (uint32_t)(v >> 32));
-}
-
-static inline uint16_t form_u16_of(const uint8_t *p)
-{
-    return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static inline uint32_t form_u32_of(const uint8_t *p)
-{
-    return form_u16_of(p) | (uint32_t)form_u16_of(p + 2) << 16;
-}
-
-static inline uint64_t form_u64_of(const uint8_t *p)
-{
-    return form_u32_of(p) | (uint64_t)form_u32_of(p + 4) << 32;
 }
 
 #endif

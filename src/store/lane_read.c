@@ -549,14 +549,14 @@ bool lane_next_event(struct lane_frame *f, struct lane_read_event *ev)
 
     if (f->body.n < LANE_RECORD_BYTES)
         return false;
-    n = form_u32_of(p);
+    n = bytes_u32(p);
     if (n > f->body.n - LANE_RECORD_BYTES)
         return false;
     *ev = (struct lane_read_event){ f->sequence++,
-                                    form_u32_of(p + 4),
-                                    form_u16_of(p + 8),
-                                    form_u16_of(p + 10),
-                                    (int64_t)((uint64_t)f->receipt_ns + form_u32_of(p + 12)),
+                                    bytes_u32(p + 4),
+                                    bytes_u16(p + 8),
+                                    bytes_u16(p + 10),
+                                    (int64_t)((uint64_t)f->receipt_ns + bytes_u32(p + 12)),
                                     { p + LANE_RECORD_BYTES, n } };
     f->body = span_from(f->body, LANE_RECORD_BYTES + (size_t)n);
     return true;
@@ -568,7 +568,7 @@ bool lane_next_record(struct lane_frame *f, struct span *record)
 
     if (f->body.n < 4)
         return false;
-    n = form_u32_of(f->body.p);
+    n = bytes_u32(f->body.p);
     if (n > f->body.n - 4)
         return false;
     *record = (struct span){ f->body.p + 4, n };

@@ -91,7 +91,7 @@ static void seed_put(const struct lane_files *f)
 
     if (folder == NULL || 2 + first + second > sizeof(bytes))
         return;
-    form_u16(bytes, (uint16_t)first);
+    bytes_put_u16(bytes, (uint16_t)first);
     assert_int_equal(pread(segment_of(f, 1, O_RDONLY), bytes + 2, first, 0), first);
     if (second > 0)
         assert_int_equal(pread(segment_of(f, 2, O_RDONLY), bytes + 2 + first, second, 0), second);
@@ -606,7 +606,7 @@ static void a_segment_of_a_later_version_is_not_guessed_at(void **state)
     assert_int_equal(pread(fd, head, sizeof(head), 0), sizeof(head));
     assert_true(segment_head_read(head, &h));
     head[8] = 2;
-    form_u64(head + 56, lane_hash((struct span){ head, 56 }));
+    bytes_put_u64(head + 56, lane_hash((struct span){ head, 56 }));
     assert_int_equal(pwrite(fd, head, sizeof(head), 0), sizeof(head));
     r = reader(&f, LANE_READ_ALL);
     assert_int_equal(lane_reader_next(r, &frame, &e), ERR_UNSUPPORTED);
