@@ -4,6 +4,8 @@
  */
 #include "collect/collector.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +40,6 @@ static void note_durable(struct collector *c)
     }
     c->answered_group = durable;
     ledger_publish(c->s.ledger, lane_place(c->lane));
-    board_set(c->s.ledger, BOARD_in_flight, intake_in_flight(c->intake));
     conns_durable(c);
 }
 
@@ -63,6 +64,7 @@ static bool look_at_lane(struct collector *c)
     enum lane_state state = lane_poll(c->lane, &why);
 
     if (state == LANE_BROKEN) {
+        board_set(c->s.ledger, BOARD_distrust, 1);
         if (!c->gone)
             c->s.broken(c->s.arg, &why);
         c->gone = true;
@@ -85,6 +87,8 @@ static void submit(struct collector *c)
 {
     if (c->gone || lane_in_flight(c->lane) || lane_filling(c->lane) == 0)
         return;
+    if (c->stalled && !space_left(c))
+        return; /* the reserve that was given up is for alarms, not for more events */
     http_batches(c);
     intake_group(c->intake);
     c->submitted_s = host_seconds();
@@ -131,7 +135,6 @@ static void on_pace(void *arg, unsigned ready)
 
     (void)ready;
     c->pace_soon = false;
-    board_set(c->s.ledger, BOARD_in_flight, intake_in_flight(c->intake));
     pace(c);
     conns_bury(c);
     if (c->closed_count > 0)
@@ -291,21 +294,60 @@ static int read_past(struct collector *c, struct lane_reader *r, struct past *pa
     return rc;
 }
 
-/* Where reading the past begins: at the last segment whose state is whole. */
-static int find_state(struct lane_reader *r, uint32_t last, struct err *e)
+static int sync_segment(struct collector *c, uint32_t segment, struct err *e)
 {
-    for (uint32_t s = last; s > 0; s--) {
-        struct lane_frame f;
-        int rc = lane_reader_seek(r, (struct lane_place){ .segment = s }, e);
+    char name[LANE_NAME_BYTES];
+    int fd, rc;
 
-        if (rc == ERR_OK)
-            rc = lane_reader_next(r, &f, e);
-        if (rc > 0 && f.segment == s)
-            return lane_reader_seek(r, (struct lane_place){ .segment = s }, e);
-        if (rc < 0 && rc != ERR_NOTFOUND)
-            return rc;
-    }
-    return lane_reader_seek(r, (struct lane_place){ 0 }, e);
+    lane_segment_name(name, segment);
+    fd = c->s.io->open(c->s.io->arg, c->s.lane_dir, name, O_RDONLY, 0);
+    if (fd < 0 && errno == ENOENT)
+        return ERR_OK; /* numbers may be missing */
+    rc = fd >= 0 ? c->s.io->sync(c->s.io->arg, fd) : -1;
+    if (rc != 0)
+        rc = err_set(e, ERR_IO, 0, "%s of lane %u cannot be made durable: %s.", name, c->s.lane,
+                     strerror(errno));
+    if (fd >= 0)
+        (void)close(fd); /* only read and synced */
+    return rc;
+}
+
+/* To the last segment of which something was durable, where it stands alone: newer ones may have a
+ * state, too, and are not believed. */
+static int seek_durable(struct lane_reader *r, struct lane_place durable, struct err *e)
+{
+    const struct lane_place begin = { .segment = durable.segment };
+    struct lane_frame f;
+    bool alone = false;
+    int rc = lane_reader_seek(r, begin, e);
+
+    lane_reader_limit(r, durable);
+    while (rc == ERR_OK && !alone && lane_reader_next(r, &f, e) > 0 && f.segment == begin.segment)
+        alone = f.kind == LANE_STATE;
+    if (rc != ERR_OK && rc != ERR_NOTFOUND)
+        return rc;
+    return lane_reader_seek(r, alone ? begin : (struct lane_place){ 0 }, e);
+}
+
+/*
+ * What a killed collector wrote and had not synced is read like the rest, and a power cut takes it.
+ * So it is made durable before anything is concluded from it: where the next segment goes on, that
+ * a batch is stored, what the desk may read.
+ *
+ * Where a sync has failed that is no help: the kernel holds such pages for clean, lets them be read
+ * and syncs without a word. Then only what was published as durable counts.
+ */
+static int make_believable(struct collector *c, struct lane_reader *r, uint32_t last, struct err *e)
+{
+    struct lane_place durable = ledger_place(c->s.ledger);
+    uint32_t s = lane_reader_place(r).segment;
+    int rc = ERR_OK;
+
+    if (board_get(c->s.ledger, BOARD_distrust) == 1 && durable.segment > 0)
+        return seek_durable(r, durable, e);
+    for (s = s > 0 ? s : 1; s <= last && rc == ERR_OK; s++)
+        rc = sync_segment(c, s, e);
+    return rc;
 }
 
 static int recover(struct collector *c, struct past *past, struct err *e)
@@ -318,7 +360,9 @@ static int recover(struct collector *c, struct past *past, struct err *e)
         return rc;
     rc = lane_reader_new(&r, c->s.io, c->s.lane_dir, LANE_READ_ALL, e);
     if (rc == ERR_OK)
-        rc = find_state(r, last, e);
+        rc = lane_reader_seek_state(r, e);
+    if (rc == ERR_OK)
+        rc = make_believable(c, r, last, e);
     if (rc == ERR_OK)
         rc = read_past(c, r, past, e);
     if (rc == ERR_OK)
@@ -378,7 +422,7 @@ static int rematch(struct collector *c, const struct past *past, struct err *e)
     if (rc == ERR_OK)
         rc = lane_reader_new(&r, c->s.io, c->s.lane_dir, 1u << LANE_EVENTS | 1u << LANE_SOURCES, e);
     if (rc == ERR_OK)
-        rc = find_state(r, last, e);
+        rc = lane_reader_seek_state(r, e);
     if (rc == ERR_OK)
         rc = rematch_frames(c, r, past, row_of, e);
     lane_reader_free(&r);
@@ -480,6 +524,8 @@ int collector_new(struct collector **out, const struct collector_settings *s,
         rc = intake_use(c->intake, rules, e);
     if (rc == ERR_OK)
         intake_skew(c->intake, s->set->skew);
+    if (rc == ERR_OK)
+        intake_tracer(c->intake, s->tracer);
     if (rc == ERR_OK)
         rc = rematch(c, &past, e);
     if (rc == ERR_OK)
@@ -613,9 +659,9 @@ int collector_reload(struct collector *c, const struct collector_reload *r, stru
     }
     /* Connections stay who they were found to be, by name. */
     for (struct conn *k = c->conns; k != NULL; k = k->next)
-        k->source = source_renew(n.senders, k->source);
+        k->source = k->source != NULL ? source_renew(n.senders, k->source) : NULL;
     for (struct conn *k = c->dead; k != NULL; k = k->next)
-        k->source = source_renew(n.senders, k->source);
+        k->source = k->source != NULL ? source_renew(n.senders, k->source) : NULL;
     senders_free(&c->senders);
     tls_context_free(&c->tls);
     c->senders = n.senders;

@@ -45,6 +45,7 @@ struct collector_settings {
     void (*notice)(void *arg, const char *text);
     void *arg;
     struct span tls_certificate, tls_key, tls_ca; /* PEM, or empty */
+    const struct tracer_key *tracer;              /* of our own events, copied; NULL: none */
 };
 
 /* Reads the lane's last segments (what is not matched, checkpoints, batches), in the state that

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "collect/collect_own.h"
+#include "collect/pass.h"
 
 #define LEFT_SMALL   16384u /* copied in front of what is read; more is read behind where it lies */
 #define READS_A_TURN 4u
@@ -65,7 +66,7 @@ void conn_new(struct collector *c, enum input input, int fd, const struct socket
             watch_free(&k->watch);
         free(k);
         (void)close(fd); /* nothing was written to it */
-        c->closed_count++;
+        c->closed_count += p != &protocol_pass;
         return;
     }
     *k = (struct conn){ .c = c,
@@ -76,17 +77,22 @@ void conn_new(struct collector *c, enum input input, int fd, const struct socket
                         .input = input,
                         .peer = *peer,
                         .next = c->conns,
+                        .stopped = c->stalled && p != &protocol_http,
                         .state = k + 1 };
-    buf_init(&k->in, LIMIT_RECEIVED_BYTES + LEFT_SMALL);
+    buf_init(&k->in, p == &protocol_pass ? PASS_BODY_MAX + PASS_HEAD_BYTES
+                                         : LIMIT_RECEIVED_BYTES + LEFT_SMALL);
     buf_init(&k->out, CONN_OUT_MAX);
     if (k->next != NULL)
         k->next->before = k;
     c->conns = k;
     c->conn_count++;
     k->heard_ms = loop_ms(c->s.loop);
-    conn_is(k, source_by_address(c->senders, peer), false);
-    ledger_add(c->s.ledger, k->row, LEDGER_connections, 1);
+    if (p != &protocol_pass) { /* whose blocks name their own sources */
+        conn_is(k, source_by_address(c->senders, peer), false);
+        ledger_add(c->s.ledger, k->row, LEDGER_connections, 1);
+    }
     board_set(c->s.ledger, BOARD_connections, c->conn_count);
+    rewatch(k);
     if (p->begin != NULL)
         p->begin(k);
 }
@@ -108,7 +114,7 @@ static void kill_conn(struct conn *k)
     k->next = c->dead;
     c->dead = k;
     c->conn_count--;
-    c->closed_count++;
+    c->closed_count += k->p != &protocol_pass; /* the reader is none that the keeper counts */
     board_set(c->s.ledger, BOARD_connections, c->conn_count);
     if (c->reader == k)
         c->reader = NULL;
@@ -288,7 +294,8 @@ static ssize_t read_some(struct conn *k, uint8_t *dst, size_t n)
     got = tls_read(k->tls, dst, n, &why);
     if (!k->tls_told && tls_ready(k->tls))
         look_at_certificate(k);
-    if (got == ERR_SYNTAX || (got == ERR_IO && !tls_ready(k->tls)))
+    /* Not tls_ready(): OpenSSL forgets the handshake when a connection breaks later. */
+    if (got == ERR_SYNTAX || (got == ERR_IO && !k->tls_told))
         ledger_add(k->c->s.ledger, k->row, LEDGER_faults_tls, 1);
     return got == TLS_CLOSED ? 0 : got == TLS_WANT_WRITE ? TLS_WANT_READ : got;
 }
@@ -299,7 +306,9 @@ static bool hold(struct conn *k, size_t bytes)
     struct collector *c = k->c;
     size_t before = k->in.cap;
 
-    if (k->in.n + bytes > k->in.cap && c->held + bytes + k->in.cap > COLLECT_HELD_BYTES)
+    /* The reader is ours, and bounded by its window. */
+    if (k->p != &protocol_pass && k->in.n + bytes > k->in.cap &&
+        c->held + bytes + k->in.cap > COLLECT_HELD_BYTES)
         return false;
     if (!buf_reserve(&k->in, bytes))
         return false;
@@ -412,6 +421,16 @@ static void discard(struct conn *k)
         kill_conn(k);
 }
 
+/* HTTP is read also while the disk is full: what comes is refused, so that its sender knows. */
+static bool may_read(struct conn *k)
+{
+    struct collector *c = k->c;
+
+    return (collector_room(c) ||
+            (k->p == &protocol_http && c->stalled && !c->gone && !c->draining)) &&
+           !k->dead;
+}
+
 static void on_ready(void *arg, unsigned ready)
 {
     struct conn *k = arg;
@@ -427,7 +446,7 @@ static void on_ready(void *arg, unsigned ready)
     for (unsigned i = 0; i < READS_A_TURN && !k->dead; i++) {
         bool more;
 
-        if (k->stopped || k->ending || k->last || !collector_room(k->c))
+        if (k->stopped || k->ending || k->last || !may_read(k))
             break;
         more = k->in.n > LEFT_SMALL ? read_own(k) : read_shared(k);
         if (!more && (k->tls == NULL || k->dead || tls_pending(k->tls) == 0))

@@ -90,6 +90,7 @@ void follow_free(struct follow **pf)
     for (uint32_t i = 0; i < f->files; i++)
         file_free(&f->file[i]);
     paths_release(&f->paths);
+    free(f->missing_ns);
     known_release(&f->known);
     buf_release(&f->forget);
     buf_release(&f->checkpoint);
@@ -105,6 +106,7 @@ void follow_free(struct follow **pf)
 int follow_paths(struct follow *f, const struct text_list *paths, struct err *e)
 {
     struct text_list l = { .value = calloc(paths->count + 1, sizeof(*l.value)) };
+    int64_t *missing_ns = calloc(paths->count + 1, sizeof(*missing_ns));
 
     for (uint32_t i = 0; l.value != NULL && i < paths->count; i++) {
         size_t n = strlen(paths->value[i]);
@@ -113,6 +115,7 @@ int follow_paths(struct follow *f, const struct text_list *paths, struct err *e)
             n--;
         if (n == 0 || n >= FILE_PATH_BYTES) {
             paths_release(&l);
+            free(missing_ns);
             return err_set(e, ERR_USAGE, 0, "This is no path to follow: '%.100s'.",
                            paths->value[i]);
         }
@@ -121,12 +124,15 @@ int follow_paths(struct follow *f, const struct text_list *paths, struct err *e)
             break;
         l.count++;
     }
-    if (l.count < paths->count || l.value == NULL) {
+    if (l.count < paths->count || l.value == NULL || missing_ns == NULL) {
         paths_release(&l);
+        free(missing_ns);
         return err_set(e, ERR_NOMEM, 0, "There is no memory for the paths to follow.");
     }
     paths_release(&f->paths);
+    free(f->missing_ns);
     f->paths = l;
+    f->missing_ns = missing_ns;
     return ERR_OK;
 }
 
@@ -245,7 +251,14 @@ enum rest file_rest(const struct file *x, uint64_t now_ms)
     return r;
 }
 
-static void file_look(struct file *x, uint64_t now_ms)
+/* Written to, and as long as what was passed: truncated and filled again to the same size? */
+static bool is_another(const struct file *x)
+{
+    return x->place.begun && !x->passed_over && !x->unsure && x->size == x->place.offset &&
+           !place_is_there(&x->place, x->fd, x->size);
+}
+
+static void file_look(struct follow *f, struct file *x, uint64_t now_ms)
 {
     struct stat st;
     int64_t time_ns;
@@ -255,6 +268,8 @@ static void file_look(struct file *x, uint64_t now_ms)
     time_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     if (x->size == (uint64_t)st.st_size && x->time_ns == time_ns)
         return;
+    if (x->size == (uint64_t)st.st_size && is_another(x))
+        file_restart(f, x);
     if ((uint64_t)st.st_size < x->size)
         x->passed_over = false; /* it may be something else now */
     x->size = (uint64_t)st.st_size;
@@ -265,7 +280,7 @@ static void file_look(struct file *x, uint64_t now_ms)
 void follow_look(struct follow *f, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < f->files; i++)
-        file_look(f->file[i], now_ms);
+        file_look(f, f->file[i], now_ms);
 }
 
 static bool has_more(const struct file *x)

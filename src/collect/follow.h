@@ -22,9 +22,10 @@
  * Rotation. Renamed and removed files are read on through the open descriptor. When such a file
  * was idle for 60 s its unfinished last line is passed too; it is closed when all is durable and no
  * path leads to it. After a restart, files beside a followed path whose inode a checkpoint knows
- * are read to their end. When a path has a new inode, files beside it of its name and more that
- * were written later are read as well: they came and were renamed between two looks. A copy of a
- * followed file beside it (what "copytruncate" leaves) goes on where the file was.
+ * are read to their end. When the file at a path has moved, or none was there yet, files beside it
+ * of its name and a number or date that were written later are read as well: they came and were
+ * renamed between two looks. A copy of a followed file beside it (what "copytruncate" leaves) goes
+ * on where the file was.
  *
  * When a record ends. As in `canh scan` (cut.h). The last line of a file is passed when it has been
  * at rest for 250 ms; an unfinished line or JSON text waits.
@@ -34,7 +35,10 @@
  * one that Windows is writing, whose chunks change after they were read.
  *
  * What is lost: what was written and truncated, or removed, between two looks and has no copy;
- * content that begins with the same 1,024 bytes as before and has the same 256 before the offset.
+ * content that begins with the same 1,024 bytes as before and has the same 256 before the offset;
+ * what was rotated away from a single path of which nothing was ever durable, when the reader dies
+ * then: to the next one it is history. A folder, or a pattern that takes the rotated names too, has
+ * no such gap.
  *
  * No loop, no clock, no threads inside: the caller says when (monotonic ms). Memory: a buffer that
  * grows to one record, and about 500 bytes a file.

@@ -105,6 +105,7 @@ struct follow {
     follow_notice_fn *notice;
     void *arg;
     struct text_list paths; /* owned, with its texts */
+    int64_t *missing_ns;    /* of each: nothing was there, and its folder had changed last then */
     bool started;
     uint64_t scans; /* since the start */
     struct file **file;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "collect/follow_own.h"
 
 #define INDEX_SLOTS (4 * FOLLOW_FILES_MAX)
@@ -374,7 +375,14 @@ static void between_open(struct scan *s, const char *name, const char *path)
     }
 }
 
-/* Files beside the path, of its name and more, that were written since. */
+/* "log.1", "log-20260301": rotated by the look of it; "log.err" is another log. */
+static bool looks_rotated(const char *path, const char *name)
+{
+    return follow_is_beside(path, name) && ascii_is_digit((uint8_t)path[strlen(name) + 1]) &&
+           !is_packed(span_of(path));
+}
+
+/* Rotated files beside the path that were written since. */
 static void between(struct scan *s, const char *name, int64_t since_ns)
 {
     char folder[FILE_PATH_BYTES], path[FILE_PATH_BYTES];
@@ -387,19 +395,37 @@ static void between(struct scan *s, const char *name, int64_t since_ns)
         struct stat st;
         int n = snprintf(path, sizeof(path), "%.*s%s", (int)folder_bytes(name), name, d->d_name);
 
-        if (n > 0 && (size_t)n < sizeof(path) && follow_is_beside(path, name) &&
-            !is_packed(span_of(path)) && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-            time_of(&st) >= since_ns && *index_slot(s->f, st.st_dev, st.st_ino) == 0)
+        if (n > 0 && (size_t)n < sizeof(path) && looks_rotated(path, name) &&
+            stat(path, &st) == 0 && S_ISREG(st.st_mode) && time_of(&st) >= since_ns &&
+            *index_slot(s->f, st.st_dev, st.st_ino) == 0)
             between_open(s, name, path);
     }
     if (dir != NULL)
         (void)closedir(dir); /* only read */
 }
 
+/* Since when a file may have come to the path, and left it, unseen; INT64_MAX: none may. */
+static int64_t unseen_since(struct follow *f, uint32_t at)
+{
+    const char *path = f->paths.value[at];
+    int64_t since = moved_since(f, path), missing = f->missing_ns[at];
+    char folder[FILE_PATH_BYTES];
+    struct stat st;
+
+    if (stat(path, &st) == 0) {
+        f->missing_ns[at] = 0;
+    } else if (missing == 0) {
+        folder_of(folder, path);
+        if (stat(folder, &st) == 0) /* what came and left since then changed the folder again */
+            f->missing_ns[at] = time_of(&st) + 1;
+    }
+    return missing != 0 && missing < since ? missing : since;
+}
+
 static void between_all(struct scan *s)
 {
     for (uint32_t i = 0; i < s->f->paths.count; i++) {
-        int64_t since_ns = moved_since(s->f, s->f->paths.value[i]);
+        int64_t since_ns = unseen_since(s->f, i);
 
         if (since_ns != INT64_MAX)
             between(s, s->f->paths.value[i], since_ns);

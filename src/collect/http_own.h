@@ -58,10 +58,12 @@ struct http {
     char why[160];
     struct http_body body;
     z_stream *z;
-    uint64_t unpacked, packed;
-    struct buf line; /* the part of a line that has come */
-    bool awaits;     /* the answer must wait ... */
-    uint64_t group;  /* ... until this group is durable */
+    uint64_t unpacked, packed, yielded_at;
+    bool yielded;      /* the rest of the body is taken when others had their turn */
+    bool unpacked_all; /* the packed body may end here: a member of it has */
+    struct buf line;   /* the part of a line that has come */
+    bool awaits;       /* the answer must wait ... */
+    uint64_t group;    /* ... until this group is durable */
     uint64_t begun_ms;
     /* _bulk */
     bool document; /* the next line is one, for this action */

@@ -19,6 +19,8 @@
 #define UNPACK_BYTES 65536u
 #define UNPACKED_MAX ((uint64_t)1 << 30)
 #define SLICE_BYTES  65536u
+#define A_TURN_BYTES 4194304u /* unpacked, before others have their turn */
+#define PACKED_PIECE 1024u    /* of a packed body at once: at most 1 MiB unpacked */
 
 /* --- the tables ----------------------------------------------------------------------------- */
 
@@ -380,6 +382,8 @@ static void take_zipped(struct http *h, struct span in)
     h->z->avail_in = (uInt)in.n;
     h->packed += in.n;
     while (!h->refused && (h->z->avail_in > 0 || rc == Z_OK)) {
+        if (h->unpacked_all)
+            (void)inflateReset(h->z); /* another member behind (RFC 1952, 2.2); Z_OK as above */
         h->z->next_out = room;
         h->z->avail_out = sizeof(room);
         rc = inflate(h->z, Z_NO_FLUSH);
@@ -389,6 +393,7 @@ static void take_zipped(struct http *h, struct span in)
             refuse(h, LEDGER_refused_syntax, 400, "the body is not what Content-Encoding says");
             return;
         }
+        h->unpacked_all = rc == Z_STREAM_END;
         h->unpacked += sizeof(room) - h->z->avail_out;
         if (h->unpacked > UNPACKED_MAX || (h->unpacked > LIMIT_RECEIVED_BYTES &&
                                            h->unpacked / (h->packed + 1) > LIMIT_ARCHIVE_RATIO)) {
@@ -396,8 +401,6 @@ static void take_zipped(struct http *h, struct span in)
             return;
         }
         take_unpacked(h, (struct span){ room, sizeof(room) - h->z->avail_out });
-        if (rc == Z_STREAM_END)
-            return;
     }
 }
 
@@ -422,6 +425,13 @@ static bool begin_unpacker(struct http *h, const struct http_request *r)
 }
 
 /* --- a request ------------------------------------------------------------------------------ */
+
+static bool refuse_stalled(struct http *h)
+{
+    if (h->k->c->stalled)
+        refuse(h, LEDGER_refused_busy, 503, "the disk is full or does not keep up");
+    return h->k->c->stalled;
+}
 
 static bool claim_batch(struct http *h, const struct http_request *r)
 {
@@ -463,10 +473,8 @@ static void begin_request(struct http *h, const struct http_request *r)
     if (h->route->body) {
         if (!know_sender(h, r) || !begin_unpacker(h, r))
             return;
-        if (c->stalled) {
-            refuse(h, LEDGER_refused_busy, 503, "the disk is full or does not keep up");
+        if (refuse_stalled(h))
             return;
-        }
         if (!claim_batch(h, r))
             return;
     }
@@ -482,7 +490,7 @@ static void end_body(struct http *h)
 {
     struct conn *k = h->k;
 
-    if (h->z != NULL && h->packed > 0 && h->z->avail_in == 0 && h->z->total_in < h->packed) {
+    if (h->z != NULL && h->packed > 0 && !h->unpacked_all) {
         refuse(h, LEDGER_refused_syntax, 400, "the body is not what Content-Encoding says");
         return;
     }
@@ -529,6 +537,32 @@ static int64_t take_head(struct http *h, struct span in)
     return used;
 }
 
+/* A packed body comes in small pieces, for little of it may become much. What frames the pieces is
+ * whole in 16 of them. */
+static int64_t next_piece(struct http *h, struct span in, struct span *piece, struct err *why)
+{
+    int64_t used = ERR_MORE;
+
+    for (size_t n = PACKED_PIECE; h->z != NULL && n <= 16 * PACKED_PIECE && used == ERR_MORE;
+         n *= 16) {
+        if (n < in.n)
+            used = http_body_next(&h->body, (struct span){ in.p, n }, piece, why);
+    }
+    return used == ERR_MORE ? http_body_next(&h->body, in, piece, why) : used;
+}
+
+/* What was unpacked is made durable, and others have their turn, before more of it is. */
+static bool yields(struct http *h)
+{
+    if (h->z == NULL || h->step != HTTP_BODY || h->unpacked - h->yielded_at < A_TURN_BYTES)
+        return false;
+    h->yielded_at = h->unpacked;
+    h->yielded = true;
+    conn_stop(h->k, true);
+    (void)conn_wait(h->k);
+    return true;
+}
+
 static int64_t take_body(struct http *h, struct span in)
 {
     struct span piece;
@@ -539,7 +573,9 @@ static int64_t take_body(struct http *h, struct span in)
         end_body(h);
         return 0;
     }
-    used = http_body_next(&h->body, in, &piece, &why);
+    if (refuse_stalled(h))
+        return 0;
+    used = next_piece(h, in, &piece, &why);
     if (used == ERR_MORE)
         return 0;
     if (used < 0) {
@@ -560,7 +596,7 @@ static size_t http_take(struct conn *k, struct span in, bool last)
     struct http *h = k->state;
     size_t at = 0;
 
-    while (!k->ending && !h->refused) {
+    while (!k->ending && !h->refused && !yields(h)) {
         enum http_step step = h->step;
         int64_t used = 0;
 
@@ -575,6 +611,8 @@ static size_t http_take(struct conn *k, struct span in, bool last)
     h->head_begun = h->step == HTTP_HEAD && at < in.n;
     if (h->refused || k->ending)
         return in.n;
+    if (h->yielded)
+        return at;
     if (last && h->step <= HTTP_BODY) {
         if (h->step == HTTP_BODY || at < in.n)
             intake_refuse(k->c->intake, k->row, LEDGER_refused_syntax, 1);
@@ -610,6 +648,12 @@ static void http_durable(struct conn *k)
 {
     struct http *h = k->state;
 
+    if (h->yielded && !k->dead) {
+        h->yielded = false;
+        conn_stop(k, false);
+        conn_go_on(k);
+        return;
+    }
     if (!h->awaits)
         return;
     if (h->group > lane_durable(k->c->lane)) {
@@ -639,6 +683,12 @@ static void http_end(struct conn *k)
 
     if (h->first_hash != 0 && !h->batch && h->skip == 0)
         hash_ring_add(k->c->resends, h->first_hash); /* it was never answered */
+    if (h->batch && h->item_count > h->skip) {
+        /* The collector ends (else http_linger() had it wait): what it took in may not be durable.
+         * The claim stays, as after a kill; who comes after us knows from the lane. */
+        undirty(h);
+        h->batch = false;
+    }
     release_batch(h, false);
     drop_unpacker(h);
     forget_line(h);

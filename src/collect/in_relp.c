@@ -11,6 +11,7 @@
 
 #define RUNS   256u  /* more and the sender is not read until some are answered */
 #define HASHES 1024u /* of the last messages that are not answered */
+#define WINDOW 128u  /* messages that librelp sends before it waits for an answer */
 
 struct run {
     uint64_t group;
@@ -153,6 +154,8 @@ static size_t relp_take(struct conn *k, struct span in, bool last)
         }
     }
     r->begun = !r->open || at < in.n || r->skip > 0;
+    if (last && at < in.n && !k->ending && !k->stopped)
+        intake_refuse(k->c->intake, k->row, LEDGER_refused_syntax, 1); /* half a frame */
     close_when_answered(k);
     collector_put(k->c);
     return last ? in.n : at;
@@ -202,11 +205,15 @@ static void relp_begin(struct conn *k)
     ((struct relp *)k->state)->begun = true; /* the open is awaited */
 }
 
-/* What it was not told of, it will send again. */
+/* What it was not told of, it will send again. One that went without `close` may not have heard the
+ * last answers either, though they have left. */
 static void relp_end(struct conn *k)
 {
     struct relp *r = k->state;
+    uint64_t heard = r->taken > WINDOW ? r->taken - WINDOW : 0;
 
+    if (!r->closing && r->answered > heard)
+        r->answered = heard;
     if (r->taken - r->answered > HASHES)
         r->answered = r->taken - HASHES;
     for (; r->answered < r->taken; r->answered++)

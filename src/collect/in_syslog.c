@@ -41,6 +41,9 @@ static void take_message(struct conn *k, struct span message)
 {
     struct intake_from from = conn_from(k);
 
+    /* rsyslog counts the line end of its templates in; it is no part of what was said. */
+    if (message.n > 0 && message.p[message.n - 1] == '\n')
+        message.n--;
     if (message.n == 0)
         return; /* a blank line is no record */
     if (disabled(k))

@@ -44,6 +44,8 @@ struct intake {
     struct buf item; /* a lane record */
     struct buf made; /* text made from a record that is none */
     int64_t skew_ns;
+    struct tracer_key tracer;
+    bool has_tracer;
     uint32_t *shown; /* by rule: findings described in this second */
     int64_t second;
     bool known[LEDGER_ROWS]; /* rows whose SOURCES record this segment has */
@@ -134,6 +136,13 @@ void intake_skew(struct intake *in, uint64_t skew_ms)
     in->skew_ns = (int64_t)skew_ms * 1000000;
 }
 
+void intake_tracer(struct intake *in, const struct tracer_key *key)
+{
+    in->has_tracer = key != NULL;
+    if (key != NULL)
+        in->tracer = *key;
+}
+
 /* --- counts --------------------------------------------------------------------------------- */
 
 static struct tally *tally_of(struct intake *in, uint64_t group)
@@ -141,16 +150,31 @@ static struct tally *tally_of(struct intake *in, uint64_t group)
     return &in->tally[group % GROUPS];
 }
 
-static void tally_add(struct intake *in, uint32_t row, uint32_t records)
+static void heard(struct intake *in, uint32_t row, int64_t now_ns)
+{
+    atomic_store_explicit(&in->ledger->row[row].count[LEDGER_last_ms], (uint64_t)(now_ns / 1000000),
+                          memory_order_release);
+}
+
+static void tally_add(struct intake *in, uint32_t row, uint32_t records, int64_t now_ns)
 {
     struct tally *t = tally_of(in, lane_group(in->lane));
 
     MUST(t->touched_count == 0 || t->group == lane_group(in->lane));
     t->group = lane_group(in->lane);
-    if (t->count[row] == 0)
+    if (t->count[row] == 0) {
         t->touched[t->touched_count++] = (uint16_t)row;
+        heard(in, row, now_ns);
+    }
     t->count[row] += records;
-    in->in_flight += records;
+}
+
+/* What is received is in flight a moment before it is received, and is not any more a moment after
+ * it is stored: so a reader of the counts finds no difference that is none. */
+static void fly(struct intake *in, uint64_t more, uint64_t less)
+{
+    in->in_flight += more - less;
+    board_set(in->ledger, BOARD_in_flight, in->in_flight);
 }
 
 void intake_durable(struct intake *in, uint64_t group)
@@ -164,15 +188,10 @@ void intake_durable(struct intake *in, uint64_t group)
 
         ledger_add(in->ledger, row, LEDGER_stored, t->count[row]);
         ledger_add(in->ledger, row, LEDGER_matched, t->count[row]);
-        in->in_flight -= t->count[row];
+        fly(in, 0, t->count[row]);
         t->count[row] = 0;
     }
     t->touched_count = 0;
-}
-
-uint64_t intake_in_flight(const struct intake *in)
-{
-    return in->in_flight;
 }
 
 void intake_refuse(struct intake *in, uint32_t row, enum ledger_counter why, uint64_t records)
@@ -354,6 +373,7 @@ static struct span keep(struct intake *in, const struct intake_from *from, struc
     struct lane_event ev = { from->row, from->flags, (uint16_t)lines, from->now_ns };
     struct span kept;
 
+    fly(in, lines, 0);
     ledger_add(in->ledger, from->row, LEDGER_received, lines);
     ledger_add(in->ledger, from->row, LEDGER_bytes, raw.n);
     if (!in->known[from->row])
@@ -361,11 +381,14 @@ static struct span keep(struct intake *in, const struct intake_from *from, struc
     kept = lane_event(in->lane, &ev, raw, sequence);
     if (kept.p == NULL) {
         ledger_add(in->ledger, from->row, LEDGER_dropped_memory, lines);
+        fly(in, 0, lines);
         return kept;
     }
-    if (lines > 1)
+    if (lines > 1) {
         ledger_add(in->ledger, from->row, LEDGER_joined, lines - 1);
-    tally_add(in, from->row, 1);
+        fly(in, 0, lines - 1);
+    }
+    tally_add(in, from->row, 1, from->now_ns);
     return kept;
 }
 
@@ -380,6 +403,48 @@ static uint8_t finding_flags(uint16_t flags)
                      ((flags & LANE_TRACER) != 0 ? FINDING_TRACER : 0));
 }
 
+static bool is_tracer(const struct intake *in, const struct intake_from *from, struct span raw)
+{
+    const struct ledger_row *r = &in->ledger->row[from->row];
+
+    return in->has_tracer && tracer_is(&in->tracer, span_of(input_name((enum input)r->input)), raw);
+}
+
+static void put_tracer(struct intake *in, const struct intake_from *from, uint64_t sequence)
+{
+    const struct ledger_row *r = &in->ledger->row[from->row];
+    struct stored_finding f = { .sequence = sequence,
+                                .time_ns = from->now_ns,
+                                .source = from->row,
+                                .level = LEVEL_INFORMATIONAL,
+                                .flags = finding_flags(from->flags | LANE_TRACER),
+                                .rule = SPAN_LIT(TRACER_RULE),
+                                .title = SPAN_LIT("Tracer"),
+                                .source_name = span_of(input_name((enum input)r->input)) };
+
+    buf_clear(&in->item);
+    stored_finding_put(&in->item, &f);
+    if (!buf_failed(&in->item))
+        (void)lane_record(in->lane, LANE_FINDINGS,
+                          buf_span(&in->item)); /* one lost: one is missing */
+}
+
+/* One of our own: stored and found, and in no other figure. */
+static enum intake_result take_tracer(struct intake *in, const struct intake_from *from,
+                                      struct span raw)
+{
+    struct lane_event ev = { from->row, from->flags | LANE_TRACER, 1, from->now_ns };
+    uint64_t sequence;
+
+    if (!in->known[from->row])
+        put_source(in, from->row);
+    if (lane_event(in->lane, &ev, raw, &sequence).p == NULL)
+        return INTAKE_NO_MEMORY;
+    ledger_add(in->ledger, from->row, LEDGER_tracers, 1);
+    put_tracer(in, from, sequence);
+    return INTAKE_STORED;
+}
+
 enum intake_result intake_record(struct intake *in, const struct intake_from *from, struct span raw,
                                  bool json)
 {
@@ -387,6 +452,8 @@ enum intake_result intake_record(struct intake *in, const struct intake_from *fr
     enum record_state state;
 
     MUST(in->matcher != NULL);
+    if (is_tracer(in, from, raw))
+        return take_tracer(in, from, raw);
     records_one(in->records, raw, &in->rec, &state, NULL);
     if (json && (state != RECORD_WHOLE || in->rec.codec != CODEC_JSON)) {
         intake_refuse(in, from->row, LEDGER_refused_syntax, 1);
@@ -471,6 +538,10 @@ void intake_rematch(struct intake *in, const struct lane_read_event *ev, uint32_
     enum record_state state;
 
     MUST(in->matcher != NULL);
+    if ((ev->flags & LANE_TRACER) != 0) {
+        put_tracer(in, &from, ev->sequence);
+        return;
+    }
     records_one(in->records, ev->raw, &in->rec, &state, NULL);
     try_rules(in, state, &a);
 }

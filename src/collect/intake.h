@@ -18,12 +18,14 @@
 #define INTAKE_H
 
 #include "collect/ledger.h"
+#include "collect/tracer.h"
 #include "event/taxonomy.h"
 #include "sigma/correlate.h"
 #include "sigma/match.h"
 #include "store/lane_read.h"
 
 #define FINDINGS_WHOLE_MAX 200u
+#define TRACER_RULE        "canh.tracer"
 
 struct intake;
 
@@ -40,6 +42,10 @@ void intake_free(struct intake **in);
 /* Use these rules, borrowed, from the next record on; NULL: none (records are refused by MUST). */
 int intake_use(struct intake *in, const struct intake_rules *r, struct err *e);
 void intake_skew(struct intake *in, uint64_t skew_ms);
+/* Our own events are those that this key made, copied; NULL: there are none. They are stored with
+ * LANE_TRACER and a finding of TRACER_RULE, counted in LEDGER_tracers alone, and no rule sees
+ * them. */
+void intake_tracer(struct intake *in, const struct tracer_key *key);
 
 /* Where it came from, and when. */
 struct intake_from {
@@ -67,7 +73,6 @@ void intake_refuse(struct intake *in, uint32_t row, enum ledger_counter why, uin
  * kept until intake_durable(group). */
 void intake_group(struct intake *in);
 void intake_durable(struct intake *in, uint64_t group);
-uint64_t intake_in_flight(const struct intake *in);
 
 /* SOURCES records of all rows in use: for the lane's state. */
 void intake_sources(struct intake *in);

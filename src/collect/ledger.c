@@ -123,7 +123,7 @@ uint32_t ledger_row(struct ledger *g, enum input input, struct span name, bool a
 
 static uint64_t count_of(const struct ledger_row *r, enum ledger_counter c)
 {
-    return atomic_load_explicit(&r->count[c], memory_order_relaxed);
+    return atomic_load_explicit(&r->count[c], memory_order_acquire);
 }
 
 uint64_t ledger_open(const struct ledger *g, uint32_t row)
@@ -176,7 +176,7 @@ struct lane_place ledger_place(const struct ledger *g)
 
     /* A writer that died in the middle leaves an odd round: what it left is then taken as it is,
      * for a frame that is not whole does not check. */
-    for (unsigned tries = 0; tries < 1000; tries++) {
+    for (unsigned tries = 0; tries < 100000; tries++) {
         uint64_t round = atomic_load_explicit(&g->place_round, memory_order_acquire);
 
         p.segment = (uint32_t)atomic_load_explicit(&g->board[BOARD_segment], memory_order_relaxed);
@@ -188,6 +188,11 @@ struct lane_place ledger_place(const struct ledger *g)
             break;
     }
     return p;
+}
+
+bool ledger_published(const struct ledger *g)
+{
+    return atomic_load_explicit(&g->place_round, memory_order_acquire) >= 2;
 }
 
 bool ledger_copy(const struct ledger *g, uint32_t row, struct ledger_copy *to)

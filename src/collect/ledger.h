@@ -114,7 +114,8 @@ const char *ledger_counter_help(enum ledger_counter c);
     X(beat_ms, "monotonic ms of the last round of the loop")                                       \
     X(rss_bytes, "memory resident")                                                                \
     X(cpu_us, "processor time used")                                                               \
-    X(starts, "times that this collector was started")
+    X(starts, "times that this collector was started")                                             \
+    X(distrust, "1: a write or sync failed; what lies behind the durable place is not believed")
 
 enum board_counter {
 #define X(name, help) BOARD_##name,
@@ -151,14 +152,15 @@ static inline void ledger_add(struct ledger *g, uint32_t row, enum ledger_counte
 {
     _Atomic uint64_t *at = &g->row[row].count[c];
 
-    /* One writer: no need for a locked instruction. */
+    /* One writer: no need for a locked instruction. Readers see counts in the order in which they
+     * were made, which is what lets them tell a difference from a moment. */
     atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + n,
-                          memory_order_relaxed);
+                          memory_order_release);
 }
 
 static inline void board_set(struct ledger *g, enum board_counter c, uint64_t v)
 {
-    atomic_store_explicit(&g->board[c], v, memory_order_relaxed);
+    atomic_store_explicit(&g->board[c], v, memory_order_release);
 }
 
 static inline uint64_t board_get(const struct ledger *g, enum board_counter c)
@@ -181,6 +183,8 @@ void ledger_crashed(struct ledger *g);
 
 void ledger_publish(struct ledger *g, struct lane_place p);
 struct lane_place ledger_place(const struct ledger *g);
+/* Has a collector of this lane told its place at all? {0} is then a lane without any segment. */
+bool ledger_published(const struct ledger *g);
 
 /* A row as a consistent copy of its own; false when it is not in use. */
 struct ledger_copy {

@@ -19,6 +19,7 @@
 #define WORK_MS       20u  /* so long what was heard is gathered */
 #define SCAN_LEAST_MS 100u /* between two scans */
 #define BLOCKS_ROUND  16u  /* then others in the loop have their turn */
+#define READS_ROUND   16u  /* likewise: what is left is told again */
 #define IN_BYTES      ((size_t)65536)
 #define OUT_BYTES_MAX (PASS_BODY_MAX + PASS_HEAD_BYTES)
 #define WATCHED                                                                                    \
@@ -43,9 +44,13 @@ struct reader {
     int journal_fd; /* watched; -1 */
     bool scan_wanted, watches_told;
     uint64_t scanned_ms;
+    uint64_t work_at_ms;          /* UINT64_MAX: not due */
     char folder[FILE_PATH_BYTES]; /* watched last */
 
-    int peer; /* -1: none */
+    int peer;                 /* -1: none */
+    unsigned alone_ms;        /* so long without one ... */
+    void (*alone)(void *arg); /* ... is told here; NULL: nowhere */
+    struct watch *alone_watch;
     struct watch *peer_watch;
     bool started;
     struct buf in, out;
@@ -59,9 +64,36 @@ struct reader {
     struct reader_counts counts;
 };
 
+/* What is due already is not put off, however often something is heard. */
+static void work_in(struct reader *r, uint64_t ms)
+{
+    uint64_t at_ms = loop_ms(r->loop) + ms;
+
+    if (r->work_at_ms <= at_ms)
+        return;
+    r->work_at_ms = at_ms;
+    watch_after(r->work, (unsigned)ms);
+}
+
 static void work_soon(struct reader *r)
 {
-    watch_after(r->work, 0);
+    work_in(r, 0);
+}
+
+/* --- without a peer --------------------------------------------------------------------------- */
+
+static void alone_begin(struct reader *r)
+{
+    if (r->alone != NULL)
+        watch_after(r->alone_watch, r->alone_ms);
+}
+
+static void on_alone(void *arg, unsigned ready)
+{
+    struct reader *r = arg;
+
+    (void)ready;
+    r->alone(r->arg);
 }
 
 /* --- the peer --------------------------------------------------------------------------------- */
@@ -73,6 +105,7 @@ static void peer_close(struct reader *r)
     watch_free(&r->peer_watch);
     (void)close(r->peer); /* what it did not get is sent again to the next one */
     r->peer = -1;
+    alone_begin(r);
     r->started = false;
     r->flight_count = 0;
     r->flight_bytes = 0;
@@ -180,7 +213,7 @@ static bool take_frames(struct reader *r)
 
 static void peer_read(struct reader *r)
 {
-    while (r->peer >= 0) {
+    for (unsigned i = 0; i < READS_ROUND && r->peer >= 0; i++) {
         ssize_t n;
 
         if (!buf_reserve(&r->in, IN_BYTES - r->in.n)) {
@@ -224,7 +257,16 @@ void reader_peer(struct reader *r, int fd)
         return;
     }
     r->peer = fd;
+    watch_stop(r->alone_watch);
     r->counts.peers++;
+}
+
+void reader_when_alone(struct reader *r, unsigned ms, void (*alone)(void *arg))
+{
+    r->alone_ms = ms;
+    r->alone = alone;
+    if (r->peer < 0)
+        alone_begin(r);
 }
 
 /* --- blocks ----------------------------------------------------------------------------------- */
@@ -292,10 +334,12 @@ static void on_inotify(void *arg, unsigned ready)
 {
     struct reader *r = arg;
     uint8_t room[16384] __attribute__((aligned(8)));
-    ssize_t n;
-
     (void)ready;
-    while ((n = read(r->inotify, room, sizeof(room))) > 0) {
+    for (unsigned i = 0; i < READS_ROUND; i++) {
+        ssize_t n = read(r->inotify, room, sizeof(room));
+
+        if (n <= 0)
+            break;
         for (size_t at = 0; at + sizeof(struct inotify_event) <= (size_t)n;) {
             struct inotify_event event;
 
@@ -304,7 +348,7 @@ static void on_inotify(void *arg, unsigned ready)
             r->scan_wanted = r->scan_wanted || (event.mask & ~(uint32_t)ONLY_WRITTEN) != 0;
         }
     }
-    watch_after(r->work, WORK_MS);
+    work_in(r, WORK_MS);
 }
 
 static void inotify_open(struct reader *r)
@@ -332,7 +376,7 @@ static void on_journal(void *arg, unsigned ready)
 
     (void)ready;
     journal_follow_heard(r->journal);
-    watch_after(r->work, WORK_MS);
+    work_in(r, WORK_MS);
 }
 
 /* Its descriptor is another one once it was opened again. */
@@ -368,6 +412,7 @@ static void on_work(void *arg, unsigned ready)
     unsigned blocks = 0;
 
     (void)ready;
+    r->work_at_ms = UINT64_MAX;
     if (!r->started)
         return;
     scan_when_due(r, now_ms);
@@ -382,7 +427,7 @@ static void on_work(void *arg, unsigned ready)
     due = follow_due_ms(r->follow, now_ms);
     if (r->scan_wanted && due > SCAN_LEAST_MS)
         due = SCAN_LEAST_MS;
-    watch_after(r->work, (unsigned)(due > 0 ? due : 1));
+    work_in(r, due > 0 ? due : 1);
 }
 
 static void on_tick(void *arg, unsigned ready)
@@ -402,7 +447,8 @@ static bool begin(struct reader *r)
 {
     r->work = loop_timer(r->loop, on_work, r);
     r->tick = loop_timer(r->loop, on_tick, r);
-    if (r->work == NULL || r->tick == NULL)
+    r->alone_watch = loop_timer(r->loop, on_alone, r);
+    if (r->work == NULL || r->tick == NULL || r->alone_watch == NULL)
         return false;
     watch_every(r->tick, FOLLOW_SCAN_MS);
     inotify_open(r);
@@ -422,6 +468,7 @@ int reader_new(struct reader **out, struct loop *loop, reader_notice_fn *notice,
     r->notice = notice;
     r->arg = arg;
     r->inotify = r->peer = r->journal_fd = -1;
+    r->work_at_ms = UINT64_MAX;
     buf_init(&r->in, IN_BYTES);
     buf_init(&r->out, OUT_BYTES_MAX);
     rc = follow_new(&r->follow, notice, arg, e);
@@ -445,6 +492,7 @@ void reader_free(struct reader **pr)
     watch_free(&r->journal_watch);
     watch_free(&r->work);
     watch_free(&r->tick);
+    watch_free(&r->alone_watch);
     if (r->inotify >= 0)
         (void)close(r->inotify); /* only watched */
     follow_free(&r->follow);
@@ -505,8 +553,11 @@ int reader_sandbox(const struct settings *s, char **paths, uint32_t max, struct 
         return err_set(e, ERR_LIMIT, 0, "More than %u paths are followed.", max);
     for (uint32_t i = 0; ok && i < s->files.count; i++)
         ok = (paths[n++] = needed_for(s->files.value[i])) != NULL;
-    for (uint32_t i = 0; ok && s->journal && i < COUNT_OF(journal); i++)
-        ok = (paths[n++] = strdup(journal[i])) != NULL;
+    /* Few machines have both folders, and what is not there cannot be allowed. */
+    for (uint32_t i = 0; ok && s->journal && i < COUNT_OF(journal); i++) {
+        if (access(journal[i], F_OK) == 0)
+            ok = (paths[n++] = strdup(journal[i])) != NULL;
+    }
     if (ok)
         return (int)n;
     while (n > 0)

@@ -7,8 +7,9 @@
  *
  * The window: what was sent and is not durable is at most PASS_WINDOW_BYTES, or one block that is
  * larger, and at most READER_FLIGHT_MAX blocks. A new peer is a collector that was started again:
- * everything goes on from the checkpoints that it sends. A peer that breaks the form is left, which
- * it sees; the keeper gives another one.
+ * everything goes on from the checkpoints that it sends. A peer that breaks the form is left. The
+ * keeper gives a new one when it starts either role again, and to nobody else; so a reader that is
+ * without a peer for READER_ALONE_MS says so, and its role ends to be given one.
  *
  * inotify tells early what a scan every ten seconds would find too, so its limits lose nothing.
  */
@@ -20,6 +21,7 @@
 #include "os/loop.h"
 
 #define READER_FLIGHT_MAX 512u
+#define READER_ALONE_MS   10000u /* longer than the keeper takes to start a collector again */
 
 struct reader;
 
@@ -35,6 +37,9 @@ int reader_settings(struct reader *r, const struct settings *s, struct err *e);
 
 /* The socket to a collector; owned from here on. */
 void reader_peer(struct reader *r, int fd);
+
+/* Call this, with the argument of the notices, whenever there was no peer for so long. */
+void reader_when_alone(struct reader *r, unsigned ms, void (*alone)(void *arg));
 
 struct reader_counts {
     uint64_t sent, durable; /* blocks */

@@ -156,8 +156,17 @@ static struct span without_cookie(struct span s)
     return span_starts(s, cookie) ? span_trim(span_from(s, cookie.n)) : s;
 }
 
+/* What a codec is given of a record that may have several lines (records_one): those of rows of
+ * words and columns its first, for to them a line feed is no blank; all others the whole. */
+static struct span part_for(const struct codec_row *row, struct span s, bool many_lines)
+{
+    if (many_lines && (row->id == CODEC_KV || row->id == CODEC_ACCESS || row->id == CODEC_CSV))
+        s.n = span_find(s, '\n');
+    return s;
+}
+
 /* What the message of a syslog line is, if it is something. */
-static void open_message(struct rec *r)
+static void open_message(struct rec *r, bool many_lines)
 {
     const struct rec_field *f = r->count > 0 ? &r->fields[r->count - 1] : NULL;
     struct span message;
@@ -167,8 +176,9 @@ static void open_message(struct rec *r)
     message = without_cookie((struct span){ f->value, f->value_bytes });
     for (size_t i = 0; i < codec_row_count && message.n > 0; i++) {
         const struct codec_row *row = &codec_rows[i];
+        struct span part = part_for(row, message, many_lines);
 
-        if (row->inner && row->is(message) && row->read(message, r, NULL) > 0)
+        if (row->inner && row->is(part) && row->read(part, r, NULL) > 0)
             return;
     }
 }
@@ -189,7 +199,7 @@ static size_t try_row(struct records *rs, const struct codec_row *row, struct sp
     if (in.n == 0 || row->read(in, r, why) <= 0)
         return 0;
     if (row->id == CODEC_SYSLOG)
-        open_message(r);
+        open_message(r, false);
     return whole;
 }
 
@@ -298,48 +308,90 @@ int records_next(struct records *rs, struct rec *r, enum record_state *state, st
     return 1;
 }
 
-/* --- single records ------------------------------------------------------------------------- */
+/* --- Records that came by themselves -------------------------------------------------------- */
 
-static bool document_one(struct span record, struct rec *r, struct err *why)
+/* Without blanks and zeros at both ends, and without a byte order mark. */
+static struct span one_trimmed(struct span s)
 {
-    if (json_is(record))
-        return json_read(record, r, why) == (int64_t)record.n;
-    return xml_is(record) && xml_read(record, r, why) == (int64_t)record.n;
+    while (s.n > 0 && (ascii_is_blank(s.p[s.n - 1]) || s.p[s.n - 1] == 0))
+        s.n--;
+    while (s.n > 0 && (ascii_is_blank(s.p[0]) || s.p[0] == 0))
+        s = span_from(s, 1);
+    return span_starts(s, SPAN_LIT("\xEF\xBB\xBF")) ? span_from(s, 3) : s;
 }
 
-/* The first codec that takes it, whatever lines it has. */
-static bool line_one(struct span record, struct rec *r, bool *sure, struct err *why)
+/* A codec has read `used` bytes of it. What is behind them is no second record: the fields stay,
+ * and the record is damaged. */
+static enum record_state one_read(struct span text, size_t used, struct rec *r, struct err *why)
 {
+    r->raw = text;
+    if (used == text.n ||
+        (r->codec == CODEC_XML && xml_lead(span_from(text, used)) == text.n - used))
+        return RECORD_WHOLE;
+    r->flags |= REC_DAMAGED;
+    (void)err_set(why, ERR_SYNTAX, used,
+                  "%zu bytes stand behind the record, which ends at byte %zu.", text.n - used,
+                  used);
+    return RECORD_DAMAGED;
+}
+
+static enum record_state one_plain(struct span text, bool damaged, struct rec *r)
+{
+    rec_clear(r);
+    r->codec = CODEC_PLAIN; /* of an empty record too, which plain_read() refuses */
+    r->raw = text;
+    if (text.n > 0) {
+        r->codec = CODEC_NONE;
+        (void)plain_read(text, r, NULL); /* takes everything */
+    }
+    r->flags |= damaged ? REC_DAMAGED : 0;
+    return damaged ? RECORD_DAMAGED : RECORD_PLAIN;
+}
+
+static enum record_state one_line(struct span text, struct rec *r, struct err *why)
+{
+    bool many_lines = memchr(text.p, '\n', text.n) != NULL, damaged = false;
+
     for (size_t i = 0; i < codec_row_count; i++) {
         const struct codec_row *row = &codec_rows[i];
+        struct span part = part_for(row, text, many_lines);
+        int64_t used;
 
         if (row->id == CODEC_PLAIN || row->extent == EXTENT_DOCUMENT ||
-            row->extent == EXTENT_HEADER || !row->is(record))
+            row->extent == EXTENT_HEADER || !row->is(part))
             continue;
-        if (row->read(record, r, why) > 0) {
+        used = row->read(part, r, decisive(row->id) ? why : NULL);
+        if (used > 0) {
             if (row->id == CODEC_SYSLOG)
-                open_message(r);
-            return true;
+                open_message(r, many_lines);
+            return one_read(text, part.n < text.n ? text.n : (size_t)used, r, why);
         }
-        *sure = *sure || decisive(row->id);
+        damaged |= decisive(row->id);
     }
-    return false;
+    return one_plain(text, damaged, r);
+}
+
+static enum record_state one_document(codec_fn *read, struct span text, struct rec *r,
+                                      struct err *why)
+{
+    int64_t used = read(text, r, why);
+
+    return used > 0 ? one_read(text, (size_t)used, r, why) : one_plain(text, true, r);
 }
 
 void records_one(struct records *rs, struct span record, struct rec *r, enum record_state *state,
                  struct err *why)
 {
-    struct span text = span_trim(record);
-    bool document = json_is(text) || xml_is(text), sure = document;
+    struct span text = one_trimmed(record);
 
-    (void)rs;
+    (void)rs; /* no state of a file has a say here */
     rec_clear(r);
-    *state = RECORD_WHOLE;
-    if (document ? document_one(text, r, why) : line_one(text, r, &sure, why))
-        return;
-    rec_clear(r);
-    (void)plain_read(text, r, NULL); /* takes everything */
-    *state = sure ? RECORD_DAMAGED : RECORD_PLAIN;
-    if (sure)
-        r->flags |= REC_DAMAGED;
+    if (text.n == 0)
+        *state = one_plain(text, false, r);
+    else if (text.p[0] == '{' && json_is(text))
+        *state = one_document(json_read, text, r, why);
+    else if (text.p[0] == '<' && text.n > 1 && !ascii_is_digit(text.p[1]) && xml_is(text))
+        *state = one_document(xml_read, text, r, why);
+    else
+        *state = one_line(text, r, why);
 }

@@ -37,9 +37,12 @@ void records_begin(struct records *rs, struct span block, const struct cut *cut,
 int records_next(struct records *rs, struct rec *r, enum record_state *state, struct err *why);
 
 /*
- * One wire record that came by itself (a syslog message, a document): all of `record`, line feeds
- * included, into `r` (cleared first). Always gives a record: RECORD_PLAIN or RECORD_DAMAGED at the
- * worst. What stands behind a JSON object is damage. Independent of records_begin(). `why` as above.
+ * One wire record that came by itself (a syslog message, a document, a line), into `r` (cleared
+ * first): all of `record`, line feeds included, is in r->raw (but for blanks and zeros at its ends
+ * and a byte order mark), and in the message of a syslog or plain record. Always gives a record,
+ * RECORD_PLAIN or RECORD_DAMAGED at the worst, of an empty one too. What stands behind a JSON
+ * object, an XML event or an audit event is no second record: its fields stay, the record is
+ * damaged. *why is set when it is damaged. Of a block at hand nothing is used or changed.
  */
 void records_one(struct records *rs, struct span record, struct rec *r, enum record_state *state,
                  struct err *why);

@@ -26,6 +26,8 @@ static const char rule[] = "title: A word\nid: 00000000-0000-0000-0000-000000000
 static const char taxonomy[] =
     "source: any\nproduct: any\nrows: [ { when: { No.such: { not: x } } } ]\n";
 
+static const struct tracer_key key = { { 7 } };
+
 struct fixture {
     char dir[64];
     int dir_fd;
@@ -86,7 +88,8 @@ static void start(struct fixture *f)
                                     .closed = on_closed,
                                     .broken = on_broken,
                                     .notice = on_notice,
-                                    .arg = f };
+                                    .arg = f,
+                                    .tracer = &key };
     struct intake_rules rules = { f->set, f->taxonomy, &f->names };
     struct err e = { 0 };
 
@@ -279,6 +282,37 @@ static void syslog_of_both_framings_is_stored_and_matched(void **state)
     (void)close(fd);
 }
 
+/* The second has the other's number: its HMAC is wrong, so it is as any event. */
+static void our_own_event_counts_in_no_figure_and_a_forged_one_in_all(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connect_from(f, INPUT_SYSLOG_TCP, HERE);
+    char text[TRACER_TEXT_MAX + 1] = { 0 }, line[256];
+    struct stored s;
+
+    (void)tracer_put(text, &key, 1, span_of(input_name(INPUT_SYSLOG_TCP)), 12);
+    (void)snprintf(line, sizeof(line), "<110>1 - h canh - - - %s\n", text);
+    send_text(fd, line);
+    run(f, 60);
+    s = read_back(f);
+    assert_int_equal(s.events, 1);
+    assert_int_equal(s.findings, 1);
+    assert_true((s.finding.flags & FINDING_TRACER) != 0);
+    assert_true(span_eq(s.finding.rule, SPAN_LIT(TRACER_RULE)));
+    assert_int_equal(count(f, LEDGER_tracers), 1);
+    assert_int_equal(count(f, LEDGER_received), 0);
+    assert_int_equal(count(f, LEDGER_stored), 0);
+    line[strlen(line) - 2] ^= 1;
+    send_text(fd, line);
+    run(f, 60);
+    assert_int_equal(read_back(f).events, 2);
+    assert_int_equal(read_back(f).findings, 1);
+    assert_int_equal(count(f, LEDGER_tracers), 1);
+    assert_int_equal(count(f, LEDGER_received), 1);
+    assert_int_equal(count(f, LEDGER_stored), 1);
+    (void)close(fd);
+}
+
 static void bad_framing_ends_one_connection_and_no_other(void **state)
 {
     struct fixture *f = *state;
@@ -307,6 +341,18 @@ static void a_message_of_10_gb_is_refused_and_skipped(void **state)
     run(f, 40);
     assert_int_equal(read_back(f).events, 0);
     assert_int_equal(count(f, LEDGER_refused_length), 1);
+    (void)close(fd);
+}
+
+static void the_line_end_within_a_counted_message_is_not_stored(void **state)
+{
+    struct fixture *f = *state;
+    int fd = connect_from(f, INPUT_SYSLOG_TCP, HERE);
+
+    send_text(fd, "11 <1>one\ntwo\n"); /* as rsyslog's templates end */
+    run(f, 60);
+    assert_int_equal(read_back(f).events, 1);
+    assert_string_equal(read_back(f).last, "<1>one\ntwo");
     (void)close(fd);
 }
 
@@ -344,6 +390,69 @@ static void what_relp_was_not_told_of_comes_again_marked(void **state)
     assert_int_equal(read_back(f).events, 3);
     assert_int_equal(read_back(f).resends, 1);
     (void)close(fd);
+}
+
+static void what_relp_may_not_have_heard_is_marked_unless_it_said_close(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const ends[] = { "", "3 close 0\n", "" };
+    static const uint32_t marked[] = { 0, 1, 1 }; /* so far, once this one was sent */
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        int fd = connect_from(f, INPUT_RELP, HERE);
+
+        send_text(fd, "1 open 46 relp_version=0\nrelp_software=x\ncommands=syslog\n");
+        (void)answer(f, fd, 500);
+        send_text(fd, "2 syslog 3 abc\n");
+        assert_string_equal(answer(f, fd, 500), "2 rsp 6 200 OK\n");
+        send_text(fd, ends[i]);
+        run(f, 60);
+        (void)close(fd);
+        run(f, 60);
+        assert_int_equal(read_back(f).resends, marked[i]);
+    }
+}
+
+/* Posts these bytes as a packed body; the connection ends. */
+static const char *post_packed(struct fixture *f, const uint8_t *body, size_t n)
+{
+    int fd = connect_from(f, INPUT_HTTP, HERE);
+    const char *text;
+    char head[128];
+
+    (void)snprintf(head, sizeof(head),
+                   "POST /events HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\n"
+                   "Content-Length: %zu\r\n\r\n",
+                   n);
+    send_text(fd, head);
+    run(f, 5);
+    for (size_t i = 0; i < n; i += 20) { /* members end within a piece, and between two */
+        (void)!send(fd, body + i, n - i < 20 ? n - i : 20, MSG_NOSIGNAL);
+        run(f, 5);
+    }
+    text = answer(f, fd, 500);
+    (void)close(fd);
+    return text;
+}
+
+static void packed_bodies_are_whole_and_of_any_number_of_members(void **state)
+{
+    struct fixture *f = *state;
+    static const uint8_t one[] = {
+        0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xab, 0x56, 0xca, 0x53,
+        0xb2, 0x32, 0xac, 0xe5, 0x02, 0x00, 0x93, 0x11, 0xbe, 0x85, 0x08, 0x00, 0x00, 0x00
+    }; /* {"n":1} and a line end */
+    uint8_t three[3 * sizeof(one)];
+
+    for (size_t i = 0; i < 3; i++)
+        memcpy(three + i * sizeof(one), one, sizeof(one));
+    assert_non_null(strstr(post_packed(f, one, sizeof(one)), "\"stored\":1,"));
+    assert_non_null(strstr(post_packed(f, three, sizeof(three)), "\"stored\":3,"));
+    for (size_t cut = 1; cut < sizeof(one); cut++)
+        assert_non_null(strstr(post_packed(f, one, cut), "400 Bad Request"));
+    assert_non_null(strstr(post_packed(f, three, sizeof(one) + 1), "400 Bad Request"));
+    three[sizeof(one)] = 'x';
+    assert_non_null(strstr(post_packed(f, three, sizeof(three)), "400 Bad Request"));
 }
 
 static void bulk_answers_item_by_item(void **state)
@@ -530,10 +639,14 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(syslog_of_both_framings_is_stored_and_matched),
+        T(our_own_event_counts_in_no_figure_and_a_forged_one_in_all),
         T(bad_framing_ends_one_connection_and_no_other),
         T(a_message_of_10_gb_is_refused_and_skipped),
+        T(the_line_end_within_a_counted_message_is_not_stored),
         T(relp_is_answered_by_number),
         T(what_relp_was_not_told_of_comes_again_marked),
+        T(what_relp_may_not_have_heard_is_marked_unless_it_said_close),
+        T(packed_bodies_are_whole_and_of_any_number_of_members),
         T(bulk_answers_item_by_item),
         T(a_batch_that_comes_again_is_stored_once),
         T(tokens_decide_beyond_loopback),

@@ -653,6 +653,27 @@ static void a_file_rotated_while_nobody_looked_is_read_to_its_end(void **state)
     world_end(&w);
 }
 
+static void a_file_that_came_and_was_rotated_between_two_looks_is_read(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init_path(&w, "log");
+    append(&w, "log.0", "history of before\n");
+    scan(&w);
+    kill_reader(&w); /* for which nothing is at the path, and log.0 is there */
+    usleep(20000);   /* times of files are told apart by a clock's tick */
+    append(&w, "log", "1\n");
+    rename_to(&w, "log", "log.1");
+    append(&w, "log.err", "another log\n");
+    append(&w, "log", "2\n");
+    settle(&w);
+    assert_int_equal(times_of(&w, "1"), 1);
+    assert_int_equal(times_of(&w, "2"), 1);
+    assert_int_equal(w.out.n, 4);
+    world_end(&w);
+}
+
 static void a_file_renamed_within_the_folder_is_not_read_again(void **state)
 {
     struct world w;
@@ -694,6 +715,9 @@ static void a_truncated_file_is_read_from_its_start(void **state)
     append(&w, "a", "10\n");
     settle(&w);
     expect(&w, "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
+    replace(&w, "a", "A\nB\nC\nDE\n"); /* of the same length, and nobody died */
+    settle(&w);
+    expect(&w, "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\nA\nB\nC\nDE\n");
     world_end(&w);
 }
 
@@ -1155,6 +1179,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_renamed_file_is_read_to_its_end),
         cmocka_unit_test(a_removed_file_gives_its_last_line_and_is_forgotten),
         cmocka_unit_test(a_file_rotated_while_nobody_looked_is_read_to_its_end),
+        cmocka_unit_test(a_file_that_came_and_was_rotated_between_two_looks_is_read),
         cmocka_unit_test(a_file_renamed_within_the_folder_is_not_read_again),
         cmocka_unit_test(a_truncated_file_is_read_from_its_start),
         cmocka_unit_test(other_content_behind_the_same_head_is_seen_by_its_tail),
