@@ -163,7 +163,7 @@ static bool all_published(const struct desk *d)
     for (uint32_t i = 0; i < d->from.collectors && i < LANE_NEED; i++) {
         const struct desk_lane *l = &d->lanes[i];
 
-        if (l->ledger == NULL || l->pull == NULL || ledger_place(l->ledger).segment == 0)
+        if (l->ledger == NULL || l->pull == NULL || !ledger_published(l->ledger))
             return false;
     }
     return true;
@@ -317,8 +317,10 @@ static int take_care(struct desk *d, int64_t now_ns, uint64_t ms, bool idle, str
 {
     int rc = look_at_sources(d, now_ns, ms, e);
 
-    if (rc == ERR_OK && d->wrote && ms - d->counters_ms >= DESK_COUNTERS_MS) {
+    /* Always: they also say that the desk is there. */
+    if (rc == ERR_OK && ms - d->counters_ms >= DESK_COUNTERS_MS) {
         d->counters_ms = ms;
+        d->wrote = true;
         rc = put_counters(d, now_ns, e);
     }
     if (rc == ERR_OK && idle && d->wrote && ms - d->checkpoint_ms >= DESK_CHECKPOINT_MS) {
@@ -381,6 +383,14 @@ void desk_settings(struct desk *d, const struct settings *settings)
     live_lateness(d->live, (int64_t)settings->lateness * MS_NS);
 }
 
+static uint64_t events_behind(const struct desk_lane *l)
+{
+    uint64_t end = l->ledger != NULL ? ledger_place(l->ledger).sequence : 0;
+    uint64_t at = pull_seen(l->pull).sequence;
+
+    return end > at ? end - at : 0;
+}
+
 struct desk_counts desk_counts(const struct desk *d)
 {
     struct live_counts l = live_counts(d->live);
@@ -406,6 +416,7 @@ struct desk_counts desk_counts(const struct desk *d)
         c.findings_repeated += p.repeated;
         c.findings_odd += p.odd;
         c.torn_bytes += p.torn;
+        c.behind_events += events_behind(&d->lanes[i]);
     }
     return c;
 }

@@ -42,6 +42,7 @@
     X(correlators_restarted, "for want of memory, or because the clock was put back")              \
     X(inputs_waiting_bytes, "inputs that wait for their time")                                     \
     X(torn_bytes, "of lanes, that belong to no frame")                                             \
+    X(behind_events, "durable events whose findings were not read yet")                            \
     X(retries, "rounds that failed and were tried again")
 
 struct desk_counts {

@@ -426,6 +426,11 @@ struct lane_place pull_place(const struct pull *p)
     return p->place;
 }
 
+struct lane_place pull_seen(const struct pull *p)
+{
+    return p->stale ? p->place : p->at;
+}
+
 struct pull_counts pull_counts(const struct pull *p)
 {
     struct pull_counts c = p->counts;

@@ -62,6 +62,8 @@ int64_t pull_turn(struct pull *p, const struct lane_place *end, struct err *e);
 
 /* Read up to here, committed. */
 struct lane_place pull_place(const struct pull *p);
+/* Read up to here; what lies between had no findings and is not committed. */
+struct lane_place pull_seen(const struct pull *p);
 struct pull_counts pull_counts(const struct pull *p);
 
 #endif

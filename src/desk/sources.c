@@ -188,7 +188,9 @@ static void hear(struct sources *s, const struct ledger *g)
         struct ledger_copy c;
         struct known *k;
 
-        if (!ledger_copy(g, i, &c) || (k = get(s, span_of(c.name))) == NULL)
+        if (!ledger_copy(g, i, &c) ||
+            (c.count[LEDGER_tracers] > 0 && c.count[LEDGER_received] == 0) || /* only our own */
+            (k = get(s, span_of(c.name))) == NULL)
             continue;
         if (c.count[LEDGER_last_ms] > k->next_last_ms) {
             k->next_last_ms = c.count[LEDGER_last_ms];
@@ -275,7 +277,7 @@ static struct totals read_totals(const struct ledger *g)
 
 static uint64_t board(const struct ledger *g, enum board_counter c)
 {
-    return atomic_load_explicit(&g->board[c], memory_order_relaxed);
+    return atomic_load_explicit(&g->board[c], memory_order_acquire);
 }
 
 /* Do two readings leave no room for a balance, or for all being matched? */
