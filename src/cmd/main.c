@@ -10,6 +10,9 @@ static const struct command_row commands[] = {
     { "scan", "try every rule on every event of some files", cmd_scan },
     { "rules", "check, list, explain, test the rules", cmd_rules },
     { "serve", "receive, store and match, day and night", cmd_serve },
+    { "stat", "what the running server receives, stores and finds", cmd_stat },
+    { "tail", "events as they come", cmd_tail },
+    { "alerts", "what was found, newest first", cmd_alerts },
     { "send", "send made events to a server", cmd_send },
     { "role", NULL, cmd_role },
 };

@@ -16,14 +16,16 @@
 #include "os/process.h"
 #include "os/sandbox.h"
 
-#define PEM_MAX  ((size_t)1 << 20)
-#define DRAIN_MS 8000u
+#define PEM_MAX   ((size_t)1 << 20)
+#define DRAIN_MS  8000u
+#define EARLY_MAX 64u /* sockets that come before there is a collector: EARS_MAX of the keeper */
 
 struct role_collector {
     struct role_self *self;
     struct collector *collector;
     struct ledger *ledger;
     struct batches *batches;
+    struct tracer_key tracer;
     int lane_dir;
     uint8_t store[16];
     struct ruleset *rules;
@@ -35,6 +37,10 @@ struct role_collector {
     int segment;
     uint32_t segment_number;
     bool asked;
+    /* The keeper gives sockets at once; the collector is made when it has its first segment. */
+    int early[EARLY_MAX];
+    uint32_t early_count;
+    int peer;                 /* the reader's, likewise */
     uint64_t next_generation; /* while reloading */
     char level[SANDBOX_LEVEL_MAX];
 };
@@ -152,6 +158,16 @@ static void on_notice(void *arg, const char *text)
 
 /* --- start ---------------------------------------------------------------------------------- */
 
+static int read_tracer_key(struct role_collector *r, struct err *e)
+{
+    ssize_t n = pread(ROLE_FD_TRACER, r->tracer.bytes, sizeof(r->tracer.bytes), 0);
+
+    (void)close(ROLE_FD_TRACER); /* it was read */
+    return n == (ssize_t)sizeof(r->tracer.bytes)
+               ? ERR_OK
+               : err_set(e, ERR_IO, 0, "The key of tracer events cannot be read.");
+}
+
 static int open_shared(struct role_collector *r, struct err *e)
 {
     void *at = NULL;
@@ -164,7 +180,7 @@ static int open_shared(struct role_collector *r, struct err *e)
     if (rc == ERR_OK)
         rc = process_shared_map(ROLE_FD_BATCHES, BATCHES_BYTES, true, &at, e);
     r->batches = at;
-    return rc;
+    return rc == ERR_OK ? read_tracer_key(r, e) : rc;
 }
 
 static int read_store(struct role_collector *r, struct err *e)
@@ -211,12 +227,7 @@ static int enter_sandbox(struct role_collector *r, struct err *e)
     r->lane_dir = open(lane, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (r->lane_dir < 0)
         return err_set(e, ERR_IO, 0, "%s cannot be opened: %s.", lane, strerror(errno));
-    rc = sandbox_enter(&box, r->level, e);
-    if (rc == ERR_UNSUPPORTED && !s->sandbox) {
-        (void)snprintf(r->level, sizeof(r->level), "none: %.140s", e != NULL ? e->why : "");
-        return ERR_OK;
-    }
-    return rc;
+    return role_sandbox(r->self, &box, r->level, e);
 }
 
 static int start(struct role_collector *r, struct err *e)
@@ -240,6 +251,7 @@ static int start(struct role_collector *r, struct err *e)
     int rc = read_pems(&self->settings, pem, e);
 
     memcpy(s.store, r->store, sizeof(s.store));
+    s.tracer = &r->tracer;
     s.tls_certificate = buf_span(&pem[0]);
     s.tls_key = buf_span(&pem[1]);
     s.tls_ca = buf_span(&pem[2]);
@@ -255,7 +267,7 @@ static int collector_open(struct role_self *self, struct err *e)
     int rc;
 
     r->self = self;
-    r->lane_dir = r->segment = -1;
+    r->lane_dir = r->segment = r->peer = -1;
     rc = open_shared(r, e);
     if (rc == ERR_OK)
         rc = read_store(r, e);
@@ -266,6 +278,16 @@ static int collector_open(struct role_self *self, struct err *e)
     if (rc == ERR_OK)
         ask_segment(r); /* on_segment() goes on */
     return rc;
+}
+
+static void take_early(struct role_collector *r)
+{
+    for (uint32_t i = 0; i < r->early_count; i++)
+        collector_datagrams(r->collector, r->early[i]);
+    r->early_count = 0;
+    if (r->peer >= 0)
+        collector_reader(r->collector, r->peer);
+    r->peer = -1;
 }
 
 static void on_segment(struct role_self *self, int fd, uint32_t number, int error, struct span why)
@@ -288,6 +310,7 @@ static void on_segment(struct role_self *self, int fd, uint32_t number, int erro
         return;
     }
     board_set(r->ledger, BOARD_generation, self->generation);
+    take_early(r);
     role_ready(self, r->level);
 }
 
@@ -358,20 +381,25 @@ static void on_datagrams(struct role_self *self, int fd, const struct say_connec
     struct role_collector *r = self->own;
 
     (void)c;
-    if (r->collector == NULL)
-        (void)close(fd);
-    else
+    if (r->collector != NULL)
         collector_datagrams(r->collector, fd);
+    else if (r->early_count < EARLY_MAX)
+        r->early[r->early_count++] = fd;
+    else
+        (void)close(fd); /* the keeper has no more than that */
 }
 
 static void on_peer(struct role_self *self, int fd)
 {
     struct role_collector *r = self->own;
 
-    if (r->collector == NULL)
-        (void)close(fd);
-    else
+    if (r->collector != NULL) {
         collector_reader(r->collector, fd);
+        return;
+    }
+    if (r->peer >= 0)
+        (void)close(r->peer); /* of a reader that is gone */
+    r->peer = fd;
 }
 
 static const struct role_handlers handlers = {

@@ -68,18 +68,12 @@ static int enter_sandbox(struct role_desk *r, char *level, struct err *e)
     const char *read[] = { lanes, rules, NULL }, *write[] = { desk, NULL };
     const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE, read, write };
     const char *data = r->self->data;
-    int rc;
 
     if (data_path(lanes, sizeof(lanes), data, "lanes") != ERR_OK ||
         data_path(rules, sizeof(rules), data, "rules") != ERR_OK ||
         data_path(desk, sizeof(desk), data, "desk") != ERR_OK)
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
-    rc = sandbox_enter(&box, level, e);
-    if (rc == ERR_UNSUPPORTED && !r->self->settings.sandbox) {
-        (void)snprintf(level, SANDBOX_LEVEL_MAX, "none: %.140s", e != NULL ? e->why : "");
-        return ERR_OK;
-    }
-    return rc;
+    return role_sandbox(r->self, &box, level, e);
 }
 
 static void turn(void *arg, unsigned ready)

@@ -27,6 +27,12 @@ static void notice(void *arg, const char *sentence)
     role_notice(arg, "%s", sentence);
 }
 
+static void alone(void *arg)
+{
+    role_notice(arg, "The reader starts again: it has no collector to talk to.");
+    role_exit(arg, 0);
+}
+
 /* As many files as the system lets us have open; fewer are told by the follower. */
 static void open_many(void)
 {
@@ -43,16 +49,12 @@ static int enter(struct role_self *self, char *level, struct err *e)
     struct role_reader *own = self->own;
     struct sandbox s = { .may = SANDBOX_FILES_READ | SANDBOX_INOTIFY,
                          .read = (const char *const *)own->may_read };
-    int n = reader_sandbox(&self->settings, own->may_read, PATHS_MAX, e), rc;
+    int n = reader_sandbox(&self->settings, own->may_read, PATHS_MAX, e);
 
     if (n < 0)
         return n;
     own->count = (uint32_t)n;
-    rc = sandbox_enter(&s, level, e);
-    if (rc == ERR_OK || self->settings.sandbox)
-        return rc;
-    role_notice(self, "The reader runs unconfined, as settings allow: %s", e->why);
-    return ERR_OK;
+    return role_sandbox(self, &s, level, e);
 }
 
 static int reader_open(struct role_self *self, struct err *e)
@@ -67,8 +69,10 @@ static int reader_open(struct role_self *self, struct err *e)
         rc = enter(self, level, e);
     if (rc == ERR_OK)
         rc = reader_settings(own->reader, &self->settings, e);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
+        reader_when_alone(own->reader, READER_ALONE_MS, alone);
         role_ready(self, level);
+    }
     return rc;
 }
 

@@ -11,6 +11,7 @@
 #include "keep/generation.h"
 #include "os/file.h"
 #include "os/host.h"
+#include "os/sandbox.h"
 
 #define NICE 10 /* while collectors collect; alone it makes no difference */
 
@@ -43,6 +44,26 @@ static int find_sources(const struct settings *s, struct load_options *o, struct
     return rc;
 }
 
+/* The rules come from their authors: what reads them may do no more than read them and write the
+ * generation. */
+static int enter_sandbox(struct role_self *self, const struct ruleset_sources *from,
+                         const char *rules, struct err *e)
+{
+    const char *read[OPTION_LIST_MAX + 4], *write[] = { rules, NULL };
+    struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_THREADS, read,
+                           write };
+    char level[SANDBOX_LEVEL_MAX];
+    size_t n = 0;
+
+    read[n++] = from->taxonomy;
+    for (uint32_t i = 0; i < from->rules.count; i++)
+        read[n++] = from->rules.paths[i];
+    if (from->rules.placeholders != NULL)
+        read[n++] = from->rules.placeholders;
+    read[n] = NULL;
+    return role_sandbox(self, &box, level, e);
+}
+
 static int make(struct role_self *self, uint64_t *earlier, char text[256], struct err *e)
 {
     struct load_options o = { 0 };
@@ -60,7 +81,13 @@ static int make(struct role_self *self, uint64_t *earlier, char text[256], struc
     if (rc == ERR_OK)
         rc = find_sources(&self->settings, &o, &room, &from, e);
     if (rc == ERR_OK)
+        rc = enter_sandbox(self, &from, rules, e);
+    if (rc == ERR_OK)
         rc = generation_make(folder, *earlier > 0 ? before : NULL, &from, &made, e);
+    /* Some refused rules are named and left out; when nothing is left, something else is wrong. */
+    if (rc == ERR_OK && made.rule_count == 0 && made.refusal_count > 0)
+        rc = err_set(e, ERR_SYNTAX, 0, "All %u rules are refused; see `canh rules check`.",
+                     made.refusal_count);
     if (rc == ERR_OK)
         (void)snprintf(text, 256, "%u rules and correlations, %u refused, %s in %.1f s",
                        made.rule_count, made.refusal_count, made.same ? "unchanged" : "compiled",

@@ -8,6 +8,6 @@
 #include "cmd/command.h"
 #include "keep/frame.h"
 
-command_fn role_collector, role_desk, role_reader, role_rules;
+command_fn role_collector, role_console, role_desk, role_reader, role_rules, role_tracer;
 
 #endif

@@ -120,17 +120,28 @@ struct sender {
 
 /* --- the events ----------------------------------------------------------------------------- */
 
-/* Logs of several kinds, so that a rule set has something to do. The message part. */
-static const char *const kinds[] = {
-    "sshd[4711]: Failed password for invalid user admin from 203.0.113.7 port 40022 ssh2",
-    "sshd[4712]: Accepted publickey for deploy from 198.51.100.23 port 51044 ssh2: ED25519",
-    "CRON[991]: (root) CMD (cd / && run-parts --report /etc/cron.hourly)",
-    "sudo: operator : TTY=pts/0 ; PWD=/home/operator ; USER=root ; COMMAND=/usr/bin/apt update",
-    "kernel: [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.77 DST=10.1.4.9 LEN=40 PROTO=TCP SPT=51515 DPT=23",
-    "nginx: 192.0.2.9 - - \\\"GET /portal/index.html HTTP/1.1\\\" 200 5123 Mozilla/5.0",
-    "systemd[1]: Started session-42.scope - Session 42 of User operator.",
-    "dhcpd: DHCPACK on 10.1.7.23 to 00:11:22:33:44:55 (pc-0723) via eth1",
+/* Logs of several kinds, so that a rule set has something to do: who says it, and what. One event
+ * in a hundred is the first, which rules about guessed passwords want. */
+static const struct kind {
+    const char *name, *text;
+} kinds[] = {
+    { "sshd", "Failed password for invalid user admin from 203.0.113.7 port 40022 ssh2" },
+    { "sshd",
+      "Accepted publickey for deploy from 198.51.100.23 port 51044 ssh2: ED25519 SHA256:x" },
+    { "CRON", "(root) CMD (cd / && run-parts --report /etc/cron.hourly)" },
+    { "sudo",
+      "operator : TTY=pts/0 ; PWD=/home/operator ; USER=root ; COMMAND=/usr/bin/apt update" },
+    { "kernel",
+      "[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.77 DST=10.1.4.9 LEN=40 PROTO=TCP SPT=51515 DPT=23" },
+    { "nginx", "192.0.2.9 - - \"GET /portal/index.html HTTP/1.1\" 200 5123 Mozilla/5.0" },
+    { "systemd", "Started session-42.scope - Session 42 of User operator." },
+    { "dhcpd", "DHCPACK on 10.1.7.23 to 00:11:22:33:44:55 (pc-0723) via eth1" },
 };
+
+static const struct kind *kind_of(uint64_t n)
+{
+    return n % 100 == 0 ? &kinds[0] : &kinds[1 + n % (COUNT_OF(kinds) - 1)];
+}
 
 static void put_numbers(struct buf *out, const struct link *k, uint64_t n)
 {
@@ -165,8 +176,10 @@ static void put_syslog(struct buf *out, const struct link *k, uint64_t n)
 
     buf_text(out, "<38>1 ");
     buf_add(out, (struct span){ k->s->time_text, k->s->time_bytes });
-    buf_text(out, " srv-17 send - - - ");
-    buf_text(out, kinds[n % COUNT_OF(kinds)]);
+    buf_text(out, " srv-17 ");
+    buf_text(out, kind_of(n)->name);
+    buf_text(out, " 4711 - - ");
+    buf_text(out, kind_of(n)->text);
     buf_byte(out, ' ');
     put_numbers(out, k, n);
     buf_byte(out, ' ');
@@ -179,8 +192,14 @@ static void put_json(struct buf *out, const struct link *k, uint64_t n)
 
     buf_text(out, "{\"@timestamp\":\"");
     buf_add(out, (struct span){ k->s->time_text, k->s->time_bytes });
-    buf_text(out, "\",\"host\":{\"name\":\"srv-17\"},\"message\":\"");
-    buf_text(out, kinds[n % COUNT_OF(kinds)]);
+    buf_text(out, "\",\"host\":{\"name\":\"srv-17\"},\"process\":{\"name\":\"");
+    buf_text(out, kind_of(n)->name);
+    buf_text(out, "\"},\"message\":\"");
+    for (const char *c = kind_of(n)->text; *c != 0; c++) {
+        if (*c == '"')
+            buf_byte(out, '\\');
+        buf_byte(out, (uint8_t)*c);
+    }
     buf_byte(out, ' ');
     put_numbers(out, k, n);
     buf_text(out, " ");

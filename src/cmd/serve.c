@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cmd/client.h"
 #include "cmd/command.h"
 #include "conf/settings.h"
 #include "keep/keeper.h"
-
-#define ROOT_DATA "/var/lib/canh"
 
 struct serve {
     const char *config, *data;
@@ -37,21 +36,6 @@ static int show_help(void)
     return command_show(&text);
 }
 
-/* Where data lies when nobody says: the system's place for root, else below the home. */
-static bool default_data(char *room, size_t bytes)
-{
-    const char *home = getenv("HOME");
-    int n;
-
-    if (geteuid() == 0 && access("/var/lib", W_OK) == 0)
-        n = snprintf(room, bytes, "%s", ROOT_DATA);
-    else if (home != NULL && home[0] == '/')
-        n = snprintf(room, bytes, "%s/.local/share/canh", home);
-    else
-        return false;
-    return n > 0 && (size_t)n < bytes;
-}
-
 int cmd_serve(int argc, char **argv)
 {
     struct serve s = { 0 };
@@ -69,7 +53,7 @@ int cmd_serve(int argc, char **argv)
         (void)err_set(&e, ERR_USAGE, 0, "canh serve takes no '%.60s'.", argv[0]);
         return command_fault(&e);
     }
-    if (s.data == NULL && !default_data(data, sizeof(data))) {
+    if (s.data == NULL && !client_data(data, sizeof(data))) {
         (void)err_set(&e, ERR_USAGE, 0, "There is no place for data: give --data DIR.");
         return command_fault(&e);
     }

@@ -76,6 +76,13 @@ struct role_handlers {
 int role_main(enum role role, const struct role_handlers *handlers, void *own, int argc,
               char **argv);
 
+struct sandbox;
+
+/* Enter the sandbox; `level` (SANDBOX_LEVEL_MAX bytes) is what it came to. Where it cannot be had
+ * in full, settings.sandbox decides whether the role may run all the same. */
+int role_sandbox(const struct role_self *self, const struct sandbox *box, char *level,
+                 struct err *e);
+
 /* Say READY; `level` is what the sandbox came to. */
 void role_ready(struct role_self *self, const char *level);
 

@@ -13,6 +13,7 @@
 
 #include "collect/ledger.h"
 #include "collect/batches.h"
+#include "collect/tracer.h"
 #include "keep/keeper_own.h"
 #include "os/host.h"
 
@@ -406,6 +407,26 @@ static void on_child(void *arg, unsigned ready)
     workers_ended(arg);
 }
 
+/* A full disk still takes alarms: collectors that cannot write leave what the reserve held to the
+ * desk. */
+static void watch_disk(struct keeper *k)
+{
+    bool full = false, held = reserve_state(k->reserve) == RESERVE_HELD;
+    struct err e;
+    int rc = 0;
+
+    for (uint32_t i = 0; i < k->lane_count; i++)
+        full = full || board_get(k->ledger_at[i], BOARD_disk_full) == 1;
+    if (full && held)
+        rc = reserve_release(k->reserve, &e) == ERR_OK ? 1 : -1;
+    else if (!full && !held)
+        rc = reserve_restore(k->reserve, &e);
+    if (rc < 0)
+        keeper_notice(k, "The reserve: %s", e.why);
+    else if (rc > 0)
+        keeper_notice(k, "The reserve of disk space is %s.", full ? "given up" : "held again");
+}
+
 static void on_tick(void *arg, unsigned ready)
 {
     struct keeper *k = arg;
@@ -414,6 +435,7 @@ static void on_tick(void *arg, unsigned ready)
     (void)ready;
     workers_ended(k); /* a signal that was missed costs a second */
     workers_tick(k);
+    watch_disk(k);
     if (k->waiting > 0 && now - k->waiting_ms > RELOAD_MS) {
         for (uint32_t i = 0; i < k->worker_count; i++) {
             if (k->worker[i].reloading)
@@ -475,6 +497,18 @@ static void raise_limits(struct keeper *k)
                     (unsigned long long)l.rlim_max, (unsigned long long)k->settings.connections);
 }
 
+static int make_tracer_key(struct keeper *k, struct err *e)
+{
+    struct tracer_key key;
+    int rc = host_random(key.bytes, sizeof(key.bytes), e);
+
+    if (rc == ERR_OK)
+        rc = process_memory("canh-tracer", (struct span){ key.bytes, sizeof(key.bytes) },
+                            &k->tracer, e);
+    explicit_bzero(&key, sizeof(key));
+    return rc;
+}
+
 static int make_memory(struct keeper *k, struct err *e)
 {
     int rc = process_shared("canh-batches", BATCHES_BYTES, &k->batches, &k->batches_at, e);
@@ -482,7 +516,7 @@ static int make_memory(struct keeper *k, struct err *e)
     for (uint32_t i = 0; i < k->lane_count && rc == ERR_OK; i++)
         rc = process_shared("canh-ledger", sizeof(struct ledger), &k->ledger[i], &k->ledger_at[i],
                             e);
-    return rc;
+    return rc == ERR_OK ? make_tracer_key(k, e) : rc;
 }
 
 static int open_all(struct keeper *k, struct err *e)
@@ -509,7 +543,9 @@ static int open_all(struct keeper *k, struct err *e)
                     k->lane_count, configured);
     count = folder_generations(&k->folder, number, GENERATIONS);
     k->newest = count > 0 ? number[count - 1] : 0;
-    rc = make_memory(k, e);
+    rc = reserve_open(&k->reserve, &io_system, k->folder.dir, k->settings.reserve_bytes, e);
+    if (rc == ERR_OK)
+        rc = make_memory(k, e);
     if (rc == ERR_OK)
         rc = loop_new(&k->loop, e);
     if (rc == ERR_OK)
@@ -539,6 +575,9 @@ static void close_all(struct keeper *k)
         (void)munmap(k->batches_at, BATCHES_BYTES);
     if (k->batches >= 0)
         (void)close(k->batches);
+    if (k->tracer >= 0)
+        (void)close(k->tracer);
+    reserve_free(&k->reserve);
     folder_close(&k->folder);
     drop_next(k);
     settings_release(&k->settings);
@@ -572,7 +611,7 @@ int keeper_run(const struct keeper_options *o, struct err *e)
     (void)signal(SIGPIPE, SIG_IGN); /* a reader of our lines that has gone ends nothing */
     k->o = o;
     k->e = e;
-    k->settings_fd = k->next_fd = k->batches = k->held = -1;
+    k->settings_fd = k->next_fd = k->batches = k->tracer = k->held = -1;
     k->folder.dir = k->folder.lock = k->folder.rules = -1;
     k->rules.channel = -1;
     for (size_t i = 0; i < COUNT_OF(k->ledger); i++)

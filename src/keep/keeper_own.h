@@ -20,6 +20,7 @@
 #include "keep/role.h"
 #include "os/loop.h"
 #include "os/process.h"
+#include "store/reserve.h"
 
 #define WORKERS_MAX (FOLDER_LANES_MAX + 8u)
 #define EARS_MAX    64u /* what can be handed over */
@@ -89,6 +90,8 @@ struct keeper {
     void *ledger_at[FOLDER_LANES_MAX];
     int batches;
     void *batches_at;
+    int tracer; /* sealed memory: the key of tracer events, new at each start */
+    struct reserve *reserve;
 
     struct ear ear[EARS_MAX];
     uint32_t ear_count;

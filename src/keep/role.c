@@ -20,6 +20,7 @@
 #include "os/file.h"
 #include "os/host.h"
 #include "os/process.h"
+#include "os/sandbox.h"
 
 #define BEAT_MS 1000u
 #define FULL_MS 1000 /* a channel that stays full so long has nobody at its other end */
@@ -47,6 +48,21 @@ int data_path(char *room, size_t bytes, const char *data, const char *fmt, ...)
     n = vsnprintf(room + head, bytes - (size_t)head, fmt, args);
     va_end(args);
     return n >= 0 && (size_t)n < bytes - (size_t)head ? ERR_OK : ERR_USAGE;
+}
+
+int role_sandbox(const struct role_self *self, const struct sandbox *box, char *level,
+                 struct err *e)
+{
+    struct err why = { 0 };
+    int rc = sandbox_enter(box, level, &why);
+
+    if (rc == ERR_UNSUPPORTED && !self->settings.sandbox) {
+        (void)snprintf(level, SANDBOX_LEVEL_MAX, "none: %.140s", why.why);
+        return ERR_OK;
+    }
+    if (rc != ERR_OK && e != NULL)
+        *e = why;
+    return rc;
 }
 
 int role_generation_path(const struct role_self *self, uint64_t generation, char *room,

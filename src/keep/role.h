@@ -69,8 +69,17 @@ struct say_connection {
 
 /* The fixed descriptors of a role, after channel and settings:
  *   collector  5 its ledger (shared memory)   6 batches (shared memory, all collectors)
+ *              7 the key of tracer events (sealed memory; collect/tracer.h)
+ *   tracer     5 the key
  *   others     none */
-enum { ROLE_FD_CHANNEL = 3, ROLE_FD_SETTINGS = 4, ROLE_FD_LEDGER = 5, ROLE_FD_BATCHES = 6 };
+enum {
+    ROLE_FD_CHANNEL = 3,
+    ROLE_FD_SETTINGS = 4,
+    ROLE_FD_LEDGER = 5,
+    ROLE_FD_BATCHES = 6,
+    ROLE_FD_TRACER = 7,     /* of a collector */
+    ROLE_FD_TRACER_ONLY = 5 /* of the tracer */
+};
 
 /* The keeper's patience with a role that says nothing, not even that it lives. */
 #define ROLE_SILENT_MS 10000u

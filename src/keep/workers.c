@@ -2,7 +2,8 @@
  * workers.c - the keeper's processes: started, listened to, ended, started again.
  *
  * A role that ends is started again at once; when it had lived for less than SHORT_LIFE_MS, after
- * 100 ms, and each time twice that, up to 5 s. The channel is new each time, and so is what a role
+ * 100 ms, and each time twice that, up to 3 s: when both collectors are killed again and again, the
+ * server still accepts within 5 s. The channel is new each time, and so is what a role
  * is told at its start (introduce()).
  */
 #include <errno.h>
@@ -14,7 +15,7 @@
 
 #define SHORT_LIFE_MS  10000u
 #define DELAY_FIRST_MS 100u
-#define DELAY_MAX_MS   5000u
+#define DELAY_MAX_MS   3000u
 #define OPEN_MS        120000u /* to become ready, without a beat */
 #define RULES_MS       900000u /* to compile everything */
 #define EOF_MS         5000u   /* to end, once its channel is closed */
@@ -366,7 +367,7 @@ static int run(struct worker *w, int channel, struct err *e)
 {
     struct keeper *k = w->k;
     bool rules = w->role == ROLE_RULES;
-    int fds[] = { channel, rules && k->next_fd >= 0 ? k->next_fd : k->settings_fd, -1, -1 };
+    int fds[] = { channel, rules && k->next_fd >= 0 ? k->next_fd : k->settings_fd, -1, -1, -1 };
     uint32_t fd_count = 2;
     char canh[] = "canh", role[] = "role", name[32], number[16], generation[24];
     char *argv[] = { canh, role, name, number, k->folder.path, generation, NULL };
@@ -374,7 +375,11 @@ static int run(struct worker *w, int channel, struct err *e)
     if (w->role == ROLE_COLLECTOR) {
         fds[2] = k->ledger[w->number];
         fds[3] = k->batches;
-        fd_count = 4;
+        fds[4] = k->tracer;
+        fd_count = 5;
+    } else if (w->role == ROLE_TRACER) {
+        fds[2] = k->tracer;
+        fd_count = 3;
     }
     (void)snprintf(name, sizeof(name), "%s", role_name(w->role));
     (void)snprintf(number, sizeof(number), "%u", w->number);

@@ -1,0 +1,177 @@
+/*
+ * console.c - see console.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "base/time.h"
+#include "console/console_own.h"
+#include "os/host.h"
+#include "os/socket.h"
+
+/* --- the database --------------------------------------------------------------------------- */
+
+struct db *console_db(struct console *c)
+{
+    struct err e;
+
+    if (c->reader == NULL && db_open_reader(&c->reader, c->db_path, &e) != ERR_OK) {
+        (void)snprintf(c->db_why, sizeof(c->db_why), "%s", e.why);
+        return NULL;
+    }
+    return c->reader;
+}
+
+void console_db_fault(struct console *c)
+{
+    db_close(&c->reader);
+}
+
+/* --- ledgers -------------------------------------------------------------------------------- */
+
+static void on_look(void *arg, unsigned ready)
+{
+    struct console *c = arg;
+
+    (void)ready;
+    for (uint32_t i = 0; i < SUMS_LANES; i++) {
+        if (c->ledgers.lane[i] != NULL)
+            balance_look(&c->balance[i], c->ledgers.lane[i], loop_ms(c->from.loop));
+    }
+}
+
+int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e)
+{
+    if (lane >= SUMS_LANES)
+        return err_set(e, ERR_LIMIT, 0, "There are more than %u lanes.", SUMS_LANES);
+    c->ledgers.lane[lane] = g;
+    if (c->following)
+        (void)trail_begin(c->trail, NULL); /* the lane is new; others go on */
+    return ERR_OK;
+}
+
+/* --- set-up --------------------------------------------------------------------------------- */
+
+static void learn_ports(struct console *c, const struct text_list *addresses)
+{
+    for (uint32_t i = 0; i < addresses->count && c->port_count < CONSOLE_PORTS; i++) {
+        struct socket_address a;
+        uint16_t port;
+
+        if (socket_address_read(span_of(addresses->value[i]), &a, NULL) != ERR_OK)
+            continue;
+        port = a.at.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&a.at)->sin6_port
+                                          : ((const struct sockaddr_in *)&a.at)->sin_port;
+        c->port[c->port_count++] = ntohs(port);
+    }
+}
+
+static int make_paths(struct console *c, struct err *e)
+{
+    int lanes = snprintf(c->lanes, sizeof(c->lanes), "%s/lanes", c->from.data);
+    int db = snprintf(c->db_path, sizeof(c->db_path), "%s/desk/canh.db", c->from.data);
+
+    if (lanes < 0 || (size_t)lanes >= sizeof(c->lanes) || db < 0 ||
+        (size_t)db >= sizeof(c->db_path))
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    return ERR_OK;
+}
+
+static int make_parts(struct console *c, struct err *e)
+{
+    struct loop *loop = c->from.loop;
+    int rc = make_paths(c, e);
+
+    if (rc == ERR_OK)
+        rc = serve_new(&c->serve, loop, console_routes, console_route_count, c, e);
+    if (rc == ERR_OK)
+        rc = trail_new(&c->trail, c->from.io, c->lanes, &c->ledgers, e);
+    if (rc != ERR_OK)
+        return rc;
+    c->sums = sums_new();
+    c->look = loop_timer(loop, on_look, c);
+    if (c->sums == NULL || c->look == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for the console.");
+    watch_every(c->look, CONSOLE_LOOK_MS);
+    return ERR_OK;
+}
+
+int console_new(struct console **out, const struct console_from *from, struct err *e)
+{
+    struct console *c = calloc(1, sizeof(*c));
+    int rc;
+
+    *out = c;
+    if (c == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for the console.");
+    c->from = *from;
+    c->from.settings = NULL;
+    c->started_ns = host_now_ns();
+    proc_open(c);
+    if (from->settings != NULL)
+        learn_ports(c, &from->settings->syslog_udp);
+    rc = make_parts(c, e);
+    if (rc != ERR_OK)
+        console_free(out);
+    return rc;
+}
+
+void console_free(struct console **pc)
+{
+    struct console *c = *pc;
+
+    *pc = NULL;
+    if (c == NULL)
+        return;
+    serve_free(&c->serve); /* ends the streams */
+    tail_end(c);
+    trail_free(&c->trail);
+    shown_free(&c->shown);
+    watch_free(&c->look);
+    db_close(&c->reader);
+    sums_free(&c->sums);
+    proc_close(c);
+    free(c);
+}
+
+int console_rules(struct console *c, const struct console_rules *r, struct err *e)
+{
+    int rc = ERR_OK;
+
+    shown_free(&c->shown);
+    c->rules = r != NULL ? *r : (struct console_rules){ 0 };
+    if (r != NULL)
+        rc = shown_new(&c->shown, r->taxonomy, r->names, e);
+    return rc == ERR_OK ? tail_rules(c, e) : rc;
+}
+
+int console_listen(struct console *c, int fd, enum serve_door door, struct err *e)
+{
+    return serve_listen(c->serve, fd, door, e);
+}
+
+/* --- since ---------------------------------------------------------------------------------- */
+
+bool console_since(struct span text, int64_t now_ns, int64_t *ns)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+    uint64_t n;
+
+    if (text.n == 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (text.p[text.n - 1] != units[i].unit)
+            continue;
+        if (!num_u64((struct span){ text.p, text.n - 1 }, 36500ULL * 86400, &n) ||
+            (int64_t)n > 36500LL * 86400 / units[i].seconds)
+            return false;
+        *ns = now_ns - (int64_t)n * units[i].seconds * TIME_SECOND;
+        return true;
+    }
+    return time_parse(text, now_ns, ns);
+}

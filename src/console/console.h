@@ -1,0 +1,68 @@
+/*
+ * console.h - the window of the running server: what the role `console` holds, and the routes that
+ * show it.
+ *
+ *   local socket (mode 0600)  /health /stat /metrics /alerts /tail       what commands ask
+ *   metrics listeners         /health /metrics                           what anyone may see
+ *
+ * It reads: the ledgers (shared memory), the lanes up to their durable ends, the database by a
+ * reader's connection, /proc/net/udp. It writes nothing, so whatever becomes of it, nothing that is
+ * stored changes. Each request is answered at once, in the loop, from what is there.
+ *
+ *   GET /alerts?level=&since=&limit=&format=
+ *       at least this level; since RFC 3339, seconds since 1970, or 90s, 15m, 2h, 7d ago;
+ *       ndjson (when nothing is said) or json
+ *   GET /tail?filter=
+ *       a stream of lines (shown.h), the first {"following": true}; {"skipped": n} says that n
+ *       events were not shown, because the reader or this role was too slow
+ *
+ * To read the database a desk must have it open: SQLite reads a database in WAL mode without a
+ * right to write only where the log and its index (-wal, -shm) are there. Without one /alerts is
+ * 503.
+ */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include "conf/settings.h"
+#include "console/serve.h"
+#include "console/sums.h"
+#include "event/taxonomy.h"
+#include "os/io.h"
+
+#define CONSOLE_LOOK_MS    1000u /* balance */
+#define CONSOLE_FOLLOW_MS  50u
+#define CONSOLE_WATCHERS   32u
+#define CONSOLE_ALERTS     100u /* unless asked for more */
+#define CONSOLE_ALERTS_MAX 5000u
+
+struct console;
+
+struct console_from {
+    struct loop *loop;
+    const struct io *io;
+    const char *data;                /* path of the data folder; borrowed */
+    const struct settings *settings; /* read in console_new() only */
+};
+
+/* What a generation of rules comes to here. Borrowed until the next console_rules(). */
+struct console_rules {
+    const struct taxonomy *taxonomy;
+    const struct names *names;
+    uint64_t generation;
+    uint32_t rule_count, correlation_count;
+};
+
+/* Opens what lies outside the data folder: before the sandbox. */
+int console_new(struct console **out, const struct console_from *from, struct err *e);
+void console_free(struct console **c);
+
+/* Other rules; NULL lets go of those at hand. Who follows events goes on with the next ones. */
+int console_rules(struct console *c, const struct console_rules *r, struct err *e);
+
+int console_listen(struct console *c, int fd, enum serve_door door, struct err *e);
+int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e);
+
+/* "90s", "15m", "2h", "7d" before now, seconds since 1970, or RFC 3339. */
+bool console_since(struct span text, int64_t now_ns, int64_t *ns);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * console_own.h - what the files of the console share; for nobody else.
+ */
+#ifndef CONSOLE_OWN_H
+#define CONSOLE_OWN_H
+
+#include "console/console.h"
+#include "console/trail.h"
+#include "console/stat.h"
+#include "os/file.h"
+
+#define CONSOLE_SOCKETS 64u /* of the kernel's, ours */
+#define CONSOLE_PORTS   32u
+
+/* Who follows the events: one stream, one filter. */
+struct watcher {
+    struct console *console;
+    struct serve_stream *stream; /* NULL: free */
+    struct filter *filter;       /* NULL: of no rules at hand */
+    uint8_t text[FILTER_BYTES_MAX];
+    size_t text_bytes;
+    uint64_t skipped; /* not told yet */
+};
+
+struct console {
+    struct console_from from;
+    struct serve *serve;
+    struct ledgers ledgers;
+    struct balance balance[SUMS_LANES];
+    struct sums *sums;
+    struct watch *look;
+    char lanes[FILE_PATH_BYTES], db_path[FILE_PATH_BYTES];
+
+    struct db *reader; /* opened when first needed, again after a fault */
+    char db_why[224];
+
+    int proc_udp[2], proc_statm; /* -1: not there */
+    struct udp_socket udp[CONSOLE_SOCKETS];
+    uint32_t udp_count;
+    uint16_t port[CONSOLE_PORTS];
+    uint32_t port_count;
+    int64_t started_ns;
+
+    struct console_rules rules;
+    struct shown *shown; /* NULL: no rules at hand */
+    struct trail *trail;
+    bool following;
+    struct watch *round;
+    struct watcher watcher[CONSOLE_WATCHERS];
+};
+
+/* routes.c */
+extern const struct serve_route console_routes[];
+extern const size_t console_route_count;
+
+/* proc.c */
+void proc_open(struct console *c);
+void proc_close(struct console *c);
+void proc_read_udp(struct console *c);
+void proc_self(const struct console *c, uint64_t *cpu_us, uint64_t *rss_bytes);
+
+/* tail.c */
+void tail_route(void *arg, struct serve_call *call);
+int tail_rules(struct console *c, struct err *e); /* c->rules has changed */
+uint32_t tail_watchers(const struct console *c);
+void tail_end(struct console *c);
+
+/* console.c: the reader's connection, or NULL with c->db_why. */
+struct db *console_db(struct console *c);
+void console_db_fault(struct console *c); /* what it said was no good: opened anew next time */
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * routes.c - what can be asked: a row a route.
+ */
+#include "base/num.h"
+#include "base/time.h"
+#include "console/console_own.h"
+#include "desk/list.h"
+#include "os/host.h"
+#include "scan/put.h"
+
+/* --- counts --------------------------------------------------------------------------------- */
+
+static void make_metrics(struct console *c, struct metrics_from *m)
+{
+    sums_read(c->sums, &c->ledgers);
+    proc_read_udp(c);
+    *m = (struct metrics_from){ .ledgers = &c->ledgers,
+                                .sums = c->sums,
+                                .balance = c->balance,
+                                .udp = c->udp,
+                                .udp_count = c->udp_count,
+                                .generation = c->rules.generation,
+                                .connections = serve_open(c->serve),
+                                .watchers = tail_watchers(c),
+                                .started_ns = c->started_ns };
+    proc_self(c, &m->cpu_us, &m->rss_bytes);
+}
+
+static void metrics_route(void *arg, struct serve_call *call)
+{
+    struct metrics_from m;
+
+    make_metrics(arg, &m);
+    call->type = METRICS_TYPE;
+    metrics_put(call->body, &m);
+}
+
+static void stat_route(void *arg, struct serve_call *call)
+{
+    struct console *c = arg;
+    struct stat_from s = { .rule_count = c->rules.rule_count,
+                           .correlation_count = c->rules.correlation_count,
+                           .now_ns = host_now_ns(),
+                           .ms = loop_ms(c->from.loop) };
+
+    make_metrics(c, &s.m);
+    s.reader = console_db(c);
+    s.why = c->db_why;
+    stat_json(call->body, &s);
+}
+
+/* --- health --------------------------------------------------------------------------------- */
+
+/* One word for the whole, then what is behind it. 503 when something is wrong, so that a probe
+ * needs to read nothing. */
+static void health_route(void *arg, struct serve_call *call)
+{
+    struct console *c = arg;
+    uint32_t lanes = 0, stuck = 0, full = 0, differs = 0;
+    uint64_t ms = loop_ms(c->from.loop);
+
+    for (uint32_t i = 0; i < SUMS_LANES; i++) {
+        const struct ledger *g = c->ledgers.lane[i];
+        uint64_t beat;
+
+        if (g == NULL)
+            continue;
+        beat = board_get(g, BOARD_beat_ms);
+        lanes++;
+        stuck += beat == 0 || (ms > beat && ms - beat > STAT_BEAT_MS);
+        full += board_get(g, BOARD_disk_full) != 0;
+        differs += c->balance[i].state == BALANCE_DIFFERS;
+    }
+    call->type = "text/plain; charset=utf-8";
+    call->status = lanes == 0 || stuck + full + differs > 0 ? 503 : 200;
+    buf_fmt(call->body,
+            "%s: %u collectors, %u stuck, %u with a full disk, %u whose counts differ\n",
+            call->status == 200 ? "good"
+            : lanes == 0        ? "starting"
+                                : "bad",
+            lanes, stuck, full, differs);
+}
+
+/* --- alerts --------------------------------------------------------------------------------- */
+
+struct alerts_out {
+    struct buf *body;
+    bool array, any;
+};
+
+static bool put_alert(void *arg, const struct list_alert *a)
+{
+    struct alerts_out *o = arg;
+
+    if (o->array && o->any)
+        buf_byte(o->body, ',');
+    o->any = true;
+    list_json(a, o->body);
+    return !buf_failed(o->body);
+}
+
+static bool read_level(struct span text, enum sigma_level *level)
+{
+    for (int l = LEVEL_NONE; l <= LEVEL_CRITICAL; l++) {
+        if (span_eq_nocase(text, span_of(level_name((enum sigma_level)l)))) {
+            *level = (enum sigma_level)l;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int bad(struct err *e, const char *why)
+{
+    return err_set(e, ERR_SYNTAX, 0, "%s", why);
+}
+
+static int read_alerts_query(const struct serve_call *call, struct list_filter *f, bool *array,
+                             struct err *e)
+{
+    uint8_t room[SERVE_VALUE_MAX];
+    struct span v;
+    uint64_t limit;
+    int rc;
+
+    *f = (struct list_filter){ .limit = CONSOLE_ALERTS };
+    rc = serve_query(call, "level", room, &v);
+    if (rc < 0 || (rc == 1 && v.n > 0 && !read_level(v, &f->level)))
+        return bad(e, "level is one of informational, low, medium, high, critical.");
+    rc = serve_query(call, "since", room, &v);
+    if (rc < 0 || (rc == 1 && v.n > 0 && !console_since(v, host_now_ns(), &f->since_ns)))
+        return bad(e, "since is a time as 90s, 15m, 2h, 7d ago or 2026-03-01T10:00:00Z.");
+    rc = serve_query(call, "limit", room, &v);
+    if (rc < 0 || (rc == 1 && v.n > 0 && (!num_u64(v, CONSOLE_ALERTS_MAX, &limit) || limit == 0)))
+        return bad(e, "limit is a number from 1 to 5000.");
+    if (rc == 1 && v.n > 0)
+        f->limit = (uint32_t)limit;
+    rc = serve_query(call, "format", room, &v);
+    *array = rc == 1 && span_eq(v, SPAN_LIT("json"));
+    if (rc < 0 || (rc == 1 && v.n > 0 && !*array && !span_eq(v, SPAN_LIT("ndjson"))))
+        return bad(e, "format is ndjson or json.");
+    return ERR_OK;
+}
+
+static void alerts_route(void *arg, struct serve_call *call)
+{
+    struct console *c = arg;
+    struct alerts_out o = { .body = call->body };
+    struct list_filter f;
+    struct db *db;
+    struct err e = { 0 };
+
+    if (read_alerts_query(call, &f, &o.array, &e) != ERR_OK) {
+        serve_refuse(call, 400, &e);
+        return;
+    }
+    db = console_db(c);
+    if (db == NULL) {
+        (void)bad(&e, c->db_why);
+        serve_refuse(call, 503, &e);
+        return;
+    }
+    call->type = o.array ? "application/json" : "application/x-ndjson";
+    buf_text(call->body, o.array ? "[" : "");
+    if (list_alerts(db, &f, put_alert, &o, &e) != ERR_OK) {
+        console_db_fault(c);
+        serve_refuse(call, 503, &e);
+        return;
+    }
+    buf_text(call->body, o.array ? "]\n" : "");
+}
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+const struct serve_route console_routes[] = {
+    { "GET", "/health", DOOR_LOCAL | DOOR_METRICS, health_route,
+      "good or bad, in a line; 503 when bad" },
+    { "GET", "/metrics", DOOR_LOCAL | DOOR_METRICS, metrics_route, "the counts, for Prometheus" },
+    { "GET", "/stat", DOOR_LOCAL, stat_route, "all counts and states, JSON" },
+    { "GET", "/alerts", DOOR_LOCAL, alerts_route,
+      "?level=&since=&limit=&format=  alerts, newest first" },
+    { "GET", "/tail", DOOR_LOCAL, tail_route, "?filter=  events as they come, JSON lines" },
+};
+const size_t console_route_count = COUNT_OF(console_routes);

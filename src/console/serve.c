@@ -1,0 +1,538 @@
+/*
+ * serve.c - see serve.h.
+ */
+#include "console/serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "os/socket.h"
+#include "scan/put.h"
+#include "wire/http.h"
+
+#define LINGER_MS    1000u
+#define LINGER_BYTES 65536u
+#define OUT_KEEP     65536u /* an idle connection keeps no larger buffer */
+#define CHUNK_FRAME  32u    /* head and end of a chunk at most */
+
+enum conn_state { CONN_FREE, CONN_HEAD, CONN_ANSWER, CONN_STREAM, CONN_LINGER };
+
+struct conn {
+    struct serve *serve;
+    enum conn_state state;
+    enum serve_door door;
+    int fd;
+    struct watch *watch, *timer;
+    struct buf in, out;
+    size_t written; /* of out */
+    bool keep_alive;
+    bool ended;     /* the peer sends nothing more */
+    size_t drained; /* while lingering */
+    serve_gone_fn *gone;
+    void *arg;
+};
+
+struct ear {
+    struct serve *serve;
+    int fd;
+    enum serve_door door;
+    struct watch *watch;
+};
+
+struct serve {
+    struct loop *loop;
+    const struct serve_route *routes;
+    size_t route_count;
+    void *arg;
+    struct buf body;
+    struct conn conn[SERVE_CONNS];
+    struct ear ear[SERVE_SOCKETS];
+    uint32_t ear_count;
+};
+
+/* A stream is its connection. */
+static struct conn *conn_of(struct serve_stream *s)
+{
+    return (struct conn *)s;
+}
+
+/* --- doors ---------------------------------------------------------------------------------- */
+
+static uint32_t count_open(const struct serve *s, unsigned doors)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < SERVE_CONNS; i++)
+        n += s->conn[i].state != CONN_FREE && (s->conn[i].door & doors) != 0;
+    return n;
+}
+
+uint32_t serve_open(const struct serve *s)
+{
+    return count_open(s, DOOR_LOCAL | DOOR_METRICS);
+}
+
+/* The local door always has the connections that the others may not take. */
+static bool has_room(const struct serve *s, enum serve_door door)
+{
+    uint32_t max = door == DOOR_METRICS ? SERVE_CONNS_METRICS : SERVE_CONNS - SERVE_CONNS_METRICS;
+
+    return count_open(s, door) < max;
+}
+
+static void mind_ears(struct serve *s)
+{
+    for (uint32_t i = 0; i < s->ear_count; i++)
+        watch_want(s->ear[i].watch, has_room(s, s->ear[i].door) ? LOOP_READ : 0);
+}
+
+/* --- connections ---------------------------------------------------------------------------- */
+
+static void conn_close(struct conn *c)
+{
+    serve_gone_fn *gone = c->gone;
+    struct serve *s = c->serve;
+
+    if (c->state == CONN_FREE)
+        return;
+    watch_free(&c->watch);
+    watch_free(&c->timer);
+    (void)close(c->fd);
+    buf_release(&c->in);
+    buf_release(&c->out);
+    c->state = CONN_FREE;
+    c->gone = NULL;
+    if (gone != NULL)
+        gone(c->arg);
+    mind_ears(s);
+}
+
+static void on_time(void *arg, unsigned ready)
+{
+    (void)ready;
+    conn_close(arg);
+}
+
+/* Closed at once, what the peer still sends would make the kernel throw the answer away. */
+static void conn_linger(struct conn *c)
+{
+    if (shutdown(c->fd, SHUT_WR) != 0 || c->ended) {
+        conn_close(c);
+        return;
+    }
+    c->state = CONN_LINGER;
+    watch_want(c->watch, LOOP_READ);
+    watch_after(c->timer, LINGER_MS);
+}
+
+/* Waiting for the next request, or for the rest of one. */
+static void conn_await(struct conn *c)
+{
+    c->state = CONN_HEAD;
+    watch_want(c->watch, LOOP_READ);
+    watch_after(c->timer, c->in.n > 0 ? SERVE_HEAD_MS : SERVE_IDLE_MS);
+}
+
+static bool conn_send(struct conn *c)
+{
+    while (c->written < c->out.n) {
+        ssize_t n = send(c->fd, c->out.p + c->written, c->out.n - c->written, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EAGAIN;
+        c->written += (size_t)n;
+        watch_after(c->timer, SERVE_WRITE_MS);
+    }
+    return true;
+}
+
+/* --- answers -------------------------------------------------------------------------------- */
+
+static void answer_put(struct conn *c, const struct serve_call *call, bool keep_alive)
+{
+    struct serve *s = c->serve;
+
+    c->keep_alive = keep_alive;
+    http_put_head(&c->out, call->status, call->type, s->body.n, keep_alive,
+                  call->status == 405 ? "Allow: GET\r\nCache-Control: no-store\r\n"
+                                      : "Cache-Control: no-store\r\n");
+    buf_add(&c->out, buf_span(&s->body));
+    if (s->body.cap > OUT_KEEP)
+        buf_release(&s->body);
+}
+
+static void answer_fault(struct conn *c, unsigned status, const char *why)
+{
+    struct serve_call call = { .status = status, .body = &c->serve->body };
+    struct err e;
+
+    (void)err_set(&e, ERR_SYNTAX, 0, "%s", why);
+    serve_refuse(&call, status, &e);
+    answer_put(c, &call, false);
+}
+
+void serve_refuse(struct serve_call *c, unsigned status, const struct err *e)
+{
+    buf_clear(c->body);
+    c->status = status;
+    c->type = "application/json";
+    buf_text(c->body, "{\"error\":");
+    put_json_text(c->body, span_of(e->why));
+    buf_fmt(c->body, ",\"at\":%zu}\n", e->at);
+}
+
+int serve_query(const struct serve_call *c, const char *name, uint8_t *room, struct span *value)
+{
+    struct span text = http_query(c->query, name);
+    size_t n;
+
+    *value = SPAN_NONE;
+    if (text.p == NULL)
+        return 0;
+    if (text.n > SERVE_VALUE_MAX || !http_decode(text, room, &n))
+        return ERR_SYNTAX;
+    *value = (struct span){ room, n };
+    return 1;
+}
+
+/* GET /: what this door has. */
+static void list_routes(struct conn *c, struct serve_call *call)
+{
+    const struct serve *s = c->serve;
+
+    call->type = "text/plain; charset=utf-8";
+    for (size_t i = 0; i < s->route_count; i++) {
+        if ((s->routes[i].doors & c->door) != 0)
+            buf_fmt(call->body, "%s %-10s %s\n", s->routes[i].method, s->routes[i].path,
+                    s->routes[i].help);
+    }
+}
+
+static const struct serve_route *find_route(const struct conn *c, const struct http_request *r,
+                                            bool *path_known)
+{
+    const struct serve *s = c->serve;
+
+    *path_known = false;
+    for (size_t i = 0; i < s->route_count; i++) {
+        const struct serve_route *row = &s->routes[i];
+
+        if ((row->doors & c->door) == 0 || !span_eq(r->path, span_of(row->path)))
+            continue;
+        *path_known = true;
+        if (span_eq(r->method, span_of(row->method)))
+            return row;
+    }
+    return NULL;
+}
+
+static void run_route(struct conn *c, const struct http_request *r)
+{
+    struct serve *s = c->serve;
+    struct serve_call call = { r->query, 200, "application/json", &s->body, c };
+    bool known, root = span_eq(r->path, SPAN_LIT("/"));
+    const struct serve_route *row = find_route(c, r, &known);
+
+    buf_clear(&s->body);
+    if (row != NULL) {
+        row->fn(s->arg, &call);
+    } else if (root && span_eq(r->method, SPAN_LIT("GET"))) {
+        list_routes(c, &call);
+    } else {
+        answer_fault(c, known || root ? 405 : 404,
+                     known || root ? "Only GET is answered here." : "There is nothing here.");
+        return;
+    }
+    if (c->state == CONN_STREAM)
+        return;
+    if (buf_failed(&s->body))
+        answer_fault(c, 500, "The answer is too large; ask for less.");
+    else
+        answer_put(c, &call, r->keep_alive);
+}
+
+/* --- requests ------------------------------------------------------------------------------- */
+
+/* The request at the front of `in`, when it is whole. True when something was answered. */
+static bool take_request(struct conn *c)
+{
+    struct http_request r;
+    unsigned status = 400;
+    struct err e = { .why = "This is no request." };
+    int64_t used = http_head(buf_span(&c->in), &r, &status, &e);
+
+    if (used == ERR_MORE)
+        return false;
+    c->state = CONN_ANSWER;
+    if (used < 0) {
+        answer_fault(c, status, e.why);
+        c->in.n = 0;
+        return true;
+    }
+    if (r.chunked || r.content_length > 0) {
+        answer_fault(c, 413, "Nothing is taken here: a request must have no body.");
+        c->in.n = 0;
+        return true;
+    }
+    run_route(c, &r);
+    memmove(c->in.p, c->in.p + used, c->in.n - (size_t)used);
+    c->in.n -= (size_t)used;
+    return true;
+}
+
+static bool answered(struct conn *c)
+{
+    c->written = 0;
+    if (c->out.cap > OUT_KEEP)
+        buf_release(&c->out);
+    buf_init(&c->out, SERVE_ANSWER_MAX + HTTP_HEAD_MAX);
+    if (!c->keep_alive) {
+        conn_linger(c);
+        return false;
+    }
+    return true;
+}
+
+static void stream_sent(struct conn *c)
+{
+    bool rest = c->written < c->out.n;
+
+    if (!rest) {
+        buf_clear(&c->out);
+        c->written = 0;
+        watch_stop(c->timer);
+    }
+    watch_want(c->watch, LOOP_READ | (rest ? LOOP_WRITE : 0u));
+}
+
+/* Take requests, write answers, until one of them must wait. */
+static void conn_go_on(struct conn *c)
+{
+    for (;;) {
+        if (c->state == CONN_HEAD && !take_request(c)) {
+            if (c->ended)
+                conn_close(c);
+            else
+                conn_await(c);
+            return;
+        }
+        if (buf_failed(&c->out) || !conn_send(c)) {
+            conn_close(c);
+            return;
+        }
+        if (c->state == CONN_STREAM) {
+            stream_sent(c);
+            return;
+        }
+        if (c->written < c->out.n) {
+            watch_want(c->watch, LOOP_WRITE);
+            return;
+        }
+        if (!answered(c))
+            return;
+        c->state = CONN_HEAD;
+    }
+}
+
+/* What is read while lingering, or behind the request of a stream, is thrown away. */
+static bool conn_drain(struct conn *c)
+{
+    uint8_t room[4096];
+    ssize_t n = recv(c->fd, room, sizeof(room), 0);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (n <= 0)
+        return false;
+    c->drained += (size_t)n;
+    return c->drained <= LINGER_BYTES;
+}
+
+static void conn_read(struct conn *c)
+{
+    size_t room = HTTP_HEAD_MAX + 1 - c->in.n;
+    bool first = c->in.n == 0;
+    ssize_t n;
+
+    if (!buf_reserve(&c->in, room)) {
+        conn_close(c);
+        return;
+    }
+    n = recv(c->fd, c->in.p + c->in.n, room, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n < 0) {
+        conn_close(c);
+        return;
+    }
+    c->ended = n == 0;
+    c->in.n += (size_t)n;
+    if (!take_request(c)) {
+        if (c->ended || c->in.n > HTTP_HEAD_MAX)
+            conn_close(c);
+        else if (first)
+            watch_after(c->timer, SERVE_HEAD_MS);
+        return;
+    }
+    watch_after(c->timer, SERVE_WRITE_MS);
+    conn_go_on(c);
+}
+
+static void on_conn(void *arg, unsigned ready)
+{
+    struct conn *c = arg;
+
+    if (c->state == CONN_HEAD) {
+        conn_read(c);
+        return;
+    }
+    if ((c->state == CONN_LINGER || c->state == CONN_STREAM) && (ready & LOOP_READ) != 0 &&
+        !conn_drain(c)) {
+        conn_close(c);
+        return;
+    }
+    if ((ready & LOOP_WRITE) != 0)
+        conn_go_on(c);
+}
+
+/* --- new ones ------------------------------------------------------------------------------- */
+
+static bool conn_begin(struct serve *s, int fd, enum serve_door door)
+{
+    struct conn *c = s->conn;
+
+    while (c->state != CONN_FREE)
+        c++; /* has_room() said so */
+    *c = (struct conn){ .serve = s, .door = door, .fd = fd, .state = CONN_HEAD };
+    buf_init(&c->in, HTTP_HEAD_MAX + 1);
+    buf_init(&c->out, SERVE_ANSWER_MAX + HTTP_HEAD_MAX);
+    c->watch = loop_fd(s->loop, fd, LOOP_READ, on_conn, c);
+    c->timer = loop_timer(s->loop, on_time, c);
+    if (c->watch == NULL || c->timer == NULL)
+        return false;
+    watch_after(c->timer, SERVE_IDLE_MS);
+    return true;
+}
+
+static void on_ear(void *arg, unsigned ready)
+{
+    struct ear *ear = arg;
+    struct serve *s = ear->serve;
+
+    (void)ready;
+    while (has_room(s, ear->door)) {
+        struct socket_address peer;
+        int fd;
+
+        if (socket_accept(ear->fd, &fd, &peer, NULL) != 1)
+            return; /* none, or no descriptors are left: told again */
+        if (!conn_begin(s, fd, ear->door)) {
+            for (uint32_t i = 0; i < SERVE_CONNS; i++) {
+                if (s->conn[i].state != CONN_FREE && s->conn[i].fd == fd)
+                    conn_close(&s->conn[i]);
+            }
+            return;
+        }
+    }
+    mind_ears(s);
+}
+
+int serve_listen(struct serve *s, int fd, enum serve_door door, struct err *e)
+{
+    struct ear *ear = &s->ear[s->ear_count];
+
+    if (s->ear_count == SERVE_SOCKETS) {
+        (void)close(fd);
+        return err_set(e, ERR_LIMIT, 0, "There are more than %u sockets to listen at.",
+                       SERVE_SOCKETS);
+    }
+    *ear = (struct ear){ s, fd, door, loop_fd(s->loop, fd, LOOP_READ, on_ear, ear) };
+    if (ear->watch == NULL) {
+        (void)close(fd);
+        return err_set(e, ERR_NOMEM, 0, "There is no memory to listen.");
+    }
+    s->ear_count++;
+    return ERR_OK;
+}
+
+int serve_new(struct serve **out, struct loop *loop, const struct serve_route *routes, size_t count,
+              void *arg, struct err *e)
+{
+    struct serve *s = calloc(1, sizeof(*s));
+
+    *out = s;
+    if (s == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory to serve.");
+    s->loop = loop;
+    s->routes = routes;
+    s->route_count = count;
+    s->arg = arg;
+    buf_init(&s->body, SERVE_ANSWER_MAX);
+    return ERR_OK;
+}
+
+void serve_free(struct serve **ps)
+{
+    struct serve *s = *ps;
+
+    *ps = NULL;
+    if (s == NULL)
+        return;
+    for (uint32_t i = 0; i < s->ear_count; i++) {
+        watch_free(&s->ear[i].watch);
+        (void)close(s->ear[i].fd);
+    }
+    s->ear_count = 0;
+    for (uint32_t i = 0; i < SERVE_CONNS; i++)
+        conn_close(&s->conn[i]);
+    buf_release(&s->body);
+    free(s);
+}
+
+/* --- streams -------------------------------------------------------------------------------- */
+
+struct serve_stream *serve_begin(struct serve_call *call, const char *type, serve_gone_fn *gone,
+                                 void *arg)
+{
+    struct conn *c = call->conn;
+
+    http_put_head(&c->out, 200, type, SIZE_MAX, false, "Cache-Control: no-store\r\n");
+    if (buf_failed(&c->out))
+        return NULL;
+    c->state = CONN_STREAM;
+    c->gone = gone;
+    c->arg = arg;
+    return (struct serve_stream *)c;
+}
+
+bool serve_put(struct serve_stream *s, struct span bytes)
+{
+    struct conn *c = conn_of(s);
+    size_t waits = c->out.n - c->written;
+
+    MUST(c->state == CONN_STREAM);
+    if (bytes.n == 0)
+        return true;
+    /* One piece always fits, so that who keeps up sees the largest event too. */
+    if (waits > 0 && waits + bytes.n + CHUNK_FRAME > SERVE_STREAM_MAX)
+        return false;
+    if (bytes.n > SERVE_ANSWER_MAX / 2)
+        return false;
+    if (c->written > 0) {
+        memmove(c->out.p, c->out.p + c->written, waits);
+        c->out.n = waits;
+        c->written = 0;
+    }
+    if (waits == 0)
+        watch_after(c->timer, SERVE_WRITE_MS);
+    buf_fmt(&c->out, "%zx\r\n", bytes.n);
+    buf_add(&c->out, bytes);
+    buf_text(&c->out, "\r\n");
+    watch_want(c->watch, LOOP_READ | LOOP_WRITE);
+    return true;
+}

@@ -1,0 +1,87 @@
+/*
+ * serve.h - HTTP/1.1 for few who ask and are answered at once: no bodies are taken, answers are
+ * made in memory, and some are streams that go on for as long as their reader does.
+ *
+ *   a socket ──accept──▶ HEAD ──request──▶ ANSWER ──written──▶ HEAD (keep-alive) or LINGER
+ *                                 └──▶ STREAM ──peer gone, too slow, ended──▶ closed
+ *
+ * What may be asked is a table of routes; each says at which doors it is open. A door is the kind
+ * of listening socket: the local one is the owner's of the data folder, others see what is
+ * harmless.
+ *
+ * Everything is bounded: SERVE_CONNS connections, of them SERVE_CONNS_METRICS from other doors than
+ * the local one (when there are as many, the others wait in the kernel); a head HTTP_HEAD_MAX, an
+ * answer SERVE_ANSWER_MAX, what waits in a stream SERVE_STREAM_MAX; a head has SERVE_HEAD_MS from
+ * its first byte, who asks nothing SERVE_IDLE_MS, and who does not take what was written to him
+ * SERVE_WRITE_MS. One thread, in the loop.
+ */
+#ifndef SERVE_H
+#define SERVE_H
+
+#include "base/buf.h"
+#include "os/loop.h"
+
+#define SERVE_CONNS         64u
+#define SERVE_CONNS_METRICS 16u
+#define SERVE_SOCKETS       32u
+#define SERVE_ANSWER_MAX    ((size_t)16 << 20)
+#define SERVE_STREAM_MAX    ((size_t)1 << 20)
+#define SERVE_HEAD_MS       5000u
+#define SERVE_IDLE_MS       30000u
+#define SERVE_WRITE_MS      30000u
+
+enum serve_door { DOOR_LOCAL = 1u << 0, DOOR_METRICS = 1u << 1 };
+
+struct serve;
+struct serve_stream;
+
+/* What a handler is asked, and what it answers. */
+struct serve_call {
+    struct span query; /* still encoded; see serve_query() */
+    unsigned status;   /* 200 until set */
+    const char *type;  /* of the body; application/json until set */
+    struct buf *body;  /* failed at the end: 500 instead */
+    void *conn;        /* serve.c's */
+};
+
+typedef void serve_fn(void *arg, struct serve_call *c);
+
+struct serve_route {
+    const char *method, *path;
+    unsigned doors;
+    serve_fn *fn;
+    const char *help;
+};
+
+/* The routes and `arg`, which handlers get, are borrowed. GET / lists what a door has. */
+int serve_new(struct serve **out, struct loop *loop, const struct serve_route *routes, size_t count,
+              void *arg, struct err *e);
+void serve_free(struct serve **s); /* ends all streams: their `gone` is called */
+
+/* One more listening socket, taken: closed with the server, or at once on an error. */
+int serve_listen(struct serve *s, int fd, enum serve_door door, struct err *e);
+
+uint32_t serve_open(const struct serve *s); /* connections */
+
+/* --- for handlers ---------------------------------------------------------------------------- */
+
+#define SERVE_VALUE_MAX 4096u
+
+/* The value of a parameter, decoded into `room` (SERVE_VALUE_MAX): 1, 0 when it is not there, or
+ * ERR_SYNTAX when it cannot be decoded. */
+int serve_query(const struct serve_call *c, const char *name, uint8_t *room, struct span *value);
+
+/* The answer is {"error": e->why, "at": e->at} with this status. */
+void serve_refuse(struct serve_call *c, unsigned status, const struct err *e);
+
+/* Answer with a stream instead of a body. `gone` is called once, when the stream ends for whatever
+ * reason; the stream must not be used in it or after it. NULL: memory is out (refuse the call). */
+typedef void serve_gone_fn(void *arg);
+struct serve_stream *serve_begin(struct serve_call *c, const char *type, serve_gone_fn *gone,
+                                 void *arg);
+
+/* Add to it; false when more than SERVE_STREAM_MAX would wait: then nothing was added. The bytes
+ * go out when the loop turns. */
+bool serve_put(struct serve_stream *s, struct span bytes);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * shown.h - one stored event, read again from its raw bytes and put as a line of JSON:
+ *
+ *   {"time","receipt","lane","sequence","source","input","host","tags":[...],"fields":{...},
+ *    "flags":[...],"marks":[...],"raw"}
+ *
+ * time, host, tags, fields and flags are as `canh scan` has them (scan/finding.h); time is source
+ * time, null when the event has none; receipt, lane and sequence are the store's. `marks` says what
+ * the lane knows of it: unauthenticated, resend, tracer, cut, evtx. Nothing that a log says can
+ * break the line: texts are escaped, raw bytes that are no UTF-8 become U+FFFD.
+ *
+ * One thread; used for one event after another, without allocating but where buffers grow.
+ */
+#ifndef SHOWN_H
+#define SHOWN_H
+
+#include "console/filter.h"
+#include "store/lane_read.h"
+
+struct shown;
+
+struct shown_about {
+    uint32_t lane;
+    struct lane_read_event ev;
+    struct span source, input;
+};
+
+/* Taxonomy and names are borrowed. */
+int shown_new(struct shown **out, const struct taxonomy *t, const struct names *n, struct err *e);
+void shown_free(struct shown **s);
+
+/* Read this event. What is borrowed must stay until the next one. */
+void shown_take(struct shown *s, const struct shown_about *a);
+
+/* Of the event at hand. The line ends with "\n" and is made when first asked for; SPAN_NONE when
+ * memory is out. */
+bool shown_holds(const struct shown *s, const struct filter *f);
+struct span shown_json(struct shown *s);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * stat.h - all that `canh stat` shows, as one JSON object: whether the counts add up, who sends,
+ * what the collectors, the kernel and the desk say of themselves.
+ *
+ *   {"time","version","generation","rules":{...},
+ *    "balance":{"state","missing","unmatched","in_flight"},
+ *    "totals":{counter: n, ..., "refused","dropped","in_flight"},
+ *    "rows":[{"input","source","authenticated","configured","state", counter: n, ...,
+ *             "refused","dropped","in_flight"}],
+ *    "collectors":[{"lane","state","beat_age_ms","balance", board: n, ...}],
+ *    "kernel":{"drops","sockets":[{"address","drops","waiting_bytes"}]},
+ *    "desk":{"counters":{...},"behind_events","age_ms","state"},
+ *    "sources":[{"source","input","state","since","interval_ms","last"}],
+ *    "alerts":{"hours","by_level":{...},"more"},
+ *    "console":{...},"notices":[...]}
+ *
+ * Parts that come from the database are null, and "database" says why, when it cannot be read.
+ * Counters have the names of LEDGER_TABLE and BOARD_TABLE.
+ */
+#ifndef STAT_H
+#define STAT_H
+
+#include "console/metrics.h"
+#include "desk/db.h"
+
+#define STAT_ALERT_HOURS 24
+#define STAT_ALERTS_MAX  20000u /* counted; beyond, "more" is true */
+#define STAT_BEAT_MS     5000u  /* a collector that was not round for so long is "stuck" */
+#define STAT_DESK_MS     30000u /* so is a desk that counted nothing: it does so every 10 s */
+
+struct stat_from {
+    struct metrics_from m;
+    uint32_t rule_count, correlation_count;
+    int64_t now_ns;
+    uint64_t ms;       /* monotonic, as BOARD_beat_ms */
+    struct db *reader; /* NULL: `why` says why */
+    const char *why;
+};
+
+void stat_json(struct buf *out, const struct stat_from *s);
+
+#endif
