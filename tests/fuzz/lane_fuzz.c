@@ -79,21 +79,21 @@ static void mend(uint8_t *p, size_t n, uint32_t number)
     if (n < LANE_HEAD_BYTES || p[63] != 0xff)
         return;
     memcpy(p, "canhlane\1\0\0\0", 12);
-    form_u32(p + 32, number);
+    bytes_put_u32(p + 32, number);
     link = lane_hash((struct span){ p, 56 });
-    form_u64(p + 56, link);
+    bytes_put_u64(p + 56, link);
     while (n - at >= LANE_FRAME_BYTES && p[at + 63] == 0xff) {
         uint8_t *h = p + at;
-        uint32_t body = form_u32_of(h + 8) % 512;
+        uint32_t body = bytes_u32(h + 8) % 512;
 
         memcpy(h, "CFRM", 4);
-        form_u32(h + 8, body);
-        form_u64(h + 40, link);
+        bytes_put_u32(h + 8, body);
+        bytes_put_u64(h + 40, link);
         at += LANE_FRAME_BYTES;
         if (body <= n - at)
-            form_u64(h + 48, lane_hash((struct span){ p + at, body }));
+            bytes_put_u64(h + 48, lane_hash((struct span){ p + at, body }));
         link = lane_hash((struct span){ h, 56 });
-        form_u64(h + 56, link);
+        bytes_put_u64(h + 56, link);
         if (lane_padded(body) > n - at)
             return;
         at += (size_t)lane_padded(body);
@@ -163,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     io.open = memory_open;
     io.pread = memory_pread;
     io.arg = &m;
-    first = form_u16_of(data);
+    first = bytes_u16(data);
     if (first > size - 2)
         first = size - 2;
     segment_put(&m, 1, (struct span){ data + 2, first });

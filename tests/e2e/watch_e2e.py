@@ -1,0 +1,255 @@
+"""What `canh serve` shows: canh stat, tail, alerts, and the metrics; and that our own sender arrives.
+
+    watch_e2e.py CANH
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+
+from program import CANH, equal, holds, run
+from keeper import Server, free_ports
+
+TOKEN = "a-token-for-tests"
+
+
+class Watch(Server):
+    """A server with all inputs on free ports."""
+
+    def __init__(self, place, **more):
+        self.relp, self.http, self.tls, self.https = free_ports([socket.SOCK_STREAM] * 4)
+        self.certs = place.path("certs")
+        if not os.path.isdir(self.certs):
+            make_certificates(self.certs)
+        self.drop = place.path("drop")
+        os.makedirs(self.drop, exist_ok=True)
+        super().__init__(place, **more)
+
+    def configure(self, more=None):
+        self.config = self.place.write("canh.yaml", """
+rules: %s
+taxonomy: %s
+collectors: %d
+syslog-udp: "127.0.0.1:%d"
+syslog-tcp: "127.0.0.1:%d"
+syslog-tls: "127.0.0.1:%d"
+relp: "127.0.0.1:%d"
+http: "127.0.0.1:%d"
+https: "127.0.0.1:%d"
+metrics: "127.0.0.1:%d"
+tls-certificate: %s/server.pem
+tls-key: %s/server.key
+tls-ca: %s/ca.pem
+files: [%s]
+udp-buffer: 4MiB
+reserve-bytes: 1MiB
+begin: 2s
+sources:
+  - name: agent-7
+    token-sha256: %s
+  - name: fw-01
+    certificate: fw-01
+%s""" % (self.place.path("rules"), self.place.path("taxonomy"), self.collectors, self.udp, self.tcp,
+         self.tls, self.relp, self.http, self.https, self.metrics, self.certs, self.certs,
+         self.certs, self.drop, sha256(TOKEN), self.more if more is None else more))
+
+    def local(self, path):
+        """GET over the local socket: the answer's body."""
+        c = http.client.HTTPConnection("canh")
+        c.sock = socket.socket(socket.AF_UNIX)
+        c.sock.settimeout(10)
+        c.sock.connect(os.path.join(self.data, "run/canh.sock"))
+        c.request("GET", path)
+        answer = c.getresponse()
+        body = answer.read()
+        c.close()
+        if answer.status != 200:
+            raise AssertionError("%s: %d %r" % (path, answer.status, body))
+        return body
+
+    def stat(self):
+        return json.loads(self.local("/stat"))
+
+    def row(self, name, source=None):
+        """The counts of an input, of one source or of all."""
+        sums = {}
+        for row in self.stat()["rows"]:
+            if row["input"] == name and source in (None, row["source"]):
+                for key, value in row.items():
+                    if isinstance(value, int) and not isinstance(value, bool):
+                        sums[key] = sums.get(key, 0) + value
+        return sums
+
+    def has_stored(self, name, count, source=None, seconds=20):
+        self.until("%d stored by %s" % (count, name),
+                   lambda: self.row(name, source).get("stored", 0) >= count, seconds)
+        row = self.row(name, source)
+        equal(row["stored"], count)
+        equal(row["matched"], count)
+        return row
+
+    def events(self, last=10000):
+        """The stored events, out of the lanes of a server that was ended."""
+        done = self.place.canh("tail", "--json", "--last", str(last), "--data", self.data)
+        equal(done.code, 0)
+        return done.findings()
+
+    def post(self, path, body, headers=None, port=None):
+        c = http.client.HTTPConnection("127.0.0.1", port or self.http, timeout=10)
+        c.request("POST", path, body, headers or {})
+        answer = c.getresponse()
+        text = answer.read()
+        got = answer.status, text, dict(answer.getheaders())
+        c.close()
+        return got
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def make_certificates(folder):
+    os.makedirs(folder)
+
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
+            "-days", "2", "-subj", "/CN=test authority")
+    for name, usage in (("server", "serverAuth"), ("fw-01", "clientAuth")):
+        with open(os.path.join(folder, name + ".ext"), "w", encoding="utf-8") as f:
+            f.write("extendedKeyUsage=%s\nsubjectAltName=IP:127.0.0.1,DNS:%s\n" % (usage, name))
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", name + ".key", "-out",
+                name + ".csr", "-subj", "/CN=" + name)
+        openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-out", name + ".pem", "-days", "2", "-extfile", name + ".ext")
+    os.chmod(folder, 0o755)
+    for name in os.listdir(folder):
+        os.chmod(os.path.join(folder, name), 0o644)
+
+
+def with_watch(test):
+    def wrapped(place):
+        server = Watch(place)
+        signal.alarm(90)  # whatever hangs is this test's failure
+        try:
+            server.start().ready()
+            return test(server)
+        finally:
+            signal.alarm(0)
+            server.kill()
+    return wrapped
+
+
+def too_long(*_):
+    raise AssertionError("the test took too long")
+
+
+signal.signal(signal.SIGALRM, too_long)
+
+
+# --- our own sender, and what is shown ------------------------------------------------------------
+
+
+@with_watch
+def test_every_input_takes_what_our_sender_sends(s):
+    for to, port, name in (("syslog-udp", s.udp, "syslog-udp"), ("syslog-tcp", s.tcp, "syslog-tcp"),
+                           ("relp", s.relp, "relp"), ("http", s.http, "http")):
+        done = s.place.canh("send", "--to", to, "--count", "2000", "--rate", "10000", "--run", to,
+                            "127.0.0.1:%d" % port)
+        equal(done.code, 0)
+        s.has_stored(name, 2000)
+    s.end()
+    seen = {}
+    for event in s.events(10000):
+        run_, conn, number = re.search(r"canh_run=(\S+) canh_conn=(\d+) canh_seq=(\d+)",
+                                       event["raw"]).groups()
+        holds(int(number) == seen.get(run_, 0) + 1, "order of %s at %s" % (run_, number))
+        seen[run_] = int(number)
+    equal(seen, {"syslog-udp": 2000, "syslog-tcp": 2000, "relp": 2000, "http": 2000})
+
+
+@with_watch
+def test_what_is_found_is_an_alert(s):
+    code, _, _ = s.post("/events", '{"a":"hit","host":"srv-9"}\n{"a":"miss","host":"srv-9"}\n')
+    equal(code, 200)
+    s.until("the alert", lambda: b"Rule 1" in s.local("/alerts"))
+    alert = json.loads(s.local("/alerts").splitlines()[0])
+    equal((alert["title"], alert["entity"], alert["count"], alert["level"]),
+          ("Rule 1", "srv-9", 1, "high"))
+    done = s.place.canh("alerts", "--data", s.data)
+    holds(b"Rule 1" in done.out and b"srv-9" in done.out, done.out)
+    done = s.place.canh("stat", "--data", s.data)
+    holds(b"Balanced:" in done.out, done.out)
+    s.end()
+    done = s.place.canh("alerts", "--data", s.data)  # without a server, out of the database
+    holds(b"Rule 1" in done.out, done.out)
+    equal(s.place.canh("stat", "--data", s.data).code, 2)
+
+
+@with_watch
+def test_tail_shows_events_as_they_come(s):
+    tail = subprocess.Popen([CANH, "tail", "--json", "--data", s.data, "host:srv-2"],
+                            stdout=subprocess.PIPE)
+    try:
+        equal(json.loads(tail.stdout.readline()), {"following": True})
+        s.post("/events", '{"a":"x","host":"srv-1"}\n{"a":"y","host":"srv-2"}\n')
+        event = json.loads(tail.stdout.readline())
+        equal((event["fields"]["a"], event["input"], event["source"]), ("y", "http", "127.0.0.1"))
+    finally:
+        tail.kill()
+        tail.wait()
+    done = s.place.canh("tail", "--data", s.data, "(a")
+    equal(done.code, 2)
+    s.end()
+
+
+@with_watch
+def test_metrics_are_in_the_text_format(s):
+    s.post("/events", '{"a":"hit"}\n')
+    c = http.client.HTTPConnection("127.0.0.1", s.metrics, timeout=10)
+    c.request("GET", "/metrics")
+    answer = c.getresponse()
+    text = answer.read().decode()
+    equal(answer.status, 200)
+    sample = re.compile(r'^[a-z_:][a-z0-9_:]*(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)*\})? -?[0-9.e+]+$')
+    typed = set()
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            name, kind = line.split()[2:]
+            holds(name not in typed and kind in ("counter", "gauge"), line)
+            typed.add(name)
+        elif not line.startswith("# HELP "):
+            holds(sample.match(line), line)
+            holds(re.split(r"[{ ]", line)[0] in typed, line)
+    holds("canh_records_stored_total" in typed, typed)
+    c.request("GET", "/stat")  # only over the local socket
+    equal(c.getresponse().status, 404)
+    s.end()
+
+
+@with_watch
+def test_our_own_events_come_through_every_plain_input_and_count_nowhere(s):
+    def arrived():
+        with sqlite3.connect("file:%s/desk/canh.db?mode=ro" % s.data, uri=True) as db:
+            return {row[0] for row in db.execute("SELECT source FROM tracer")} >= {
+                "syslog-udp", "syslog-tcp", "relp", "http"}
+    s.until("a tracer of every input", arrived, 25)
+    for name in ("syslog-udp", "syslog-tcp", "relp", "http"):
+        equal(s.row(name).get("received", 0), 0)
+    s.end()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:  # only these tests
+        for name_ in [n for n in globals() if n.startswith("test_")]:
+            if not any(word in name_ for word in sys.argv[2:]):
+                del globals()[name_]
+    sys.exit(run(sys.modules[__name__]))
