@@ -2,16 +2,19 @@
 #   make            this list
 #   make deps       install what is missing, from Debian's packages
 #   make build      the program, at build/canh
-#   make run        build, then scan this machine's own logs with the rules that ship
+#   make run        build, then serve this machine's own journal and logs, and show them
 #   make test       every test; closes with "N passed, N failed, N skipped"
 #   make bench      every figure, as a table and in bench/results.json
 #   make fuzz       every fuzz target, SECONDS each (default 60)
+#   make torture    kills, power cuts, full disks, floods, reloads: KILLS, CUTS, SECONDS a part
 #   make install    into PREFIX (default /usr/local)
 #   make format     clang-format over the tree
 #   make clean      remove what was built
 SHELL = /bin/sh
 SECONDS ?= 60
 PREFIX ?= /usr/local
+KILLS ?= 500
+CUTS ?= 200
 DATA ?= ../shared/data
 
 help:
@@ -51,6 +54,11 @@ fuzz: build-fuzz/build.ninja
 	@ninja -C build-fuzz --quiet
 	@tools/fuzz.sh $(SECONDS)
 
+# Needs root for what is mounted; parts that cannot run say so. SECONDS only where it is given.
+torture: build
+	@python3 tests/torture/torture.py build/src/cmd/canh --kills $(KILLS) --cuts $(CUTS) \
+	  $(if $(filter command environment,$(origin SECONDS)),--seconds $(SECONDS))
+
 install: build/build.ninja
 	@meson configure build --prefix=$(PREFIX)
 	@meson install -C build --quiet
@@ -60,6 +68,6 @@ format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
-	@rm -rf build build-test build-fuzz
+	@rm -rf build build-test build-fuzz build-nosync build-nodirsync build-earlyack
 
-.PHONY: help deps build run test bench fuzz install format clean
+.PHONY: help deps build run test bench fuzz torture install format clean
