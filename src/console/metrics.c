@@ -19,8 +19,17 @@ static void put_number(struct buf *out, uint64_t v)
     buf_byte(out, '\n');
 }
 
-/* Of a label: backslash, quote and line feed are escaped. What is no UTF-8 is written as hex, for
- * two sources must not become one series. */
+/* A byte that is no UTF-8, so that no two sources become one series: U+FFFD and the byte in hex;
+ * U+FFFD itself is written in the same way. */
+static void put_odd(struct buf *out, struct span s)
+{
+    buf_text(out, "\xef\xbf\xbd(");
+    for (size_t i = 0; i < s.n; i++)
+        buf_fmt(out, "%02x", s.p[i]);
+    buf_byte(out, ')');
+}
+
+/* Of a label: backslash, quote and line feed are escaped. */
 static void put_label(struct buf *out, struct span s)
 {
     buf_byte(out, '"');
@@ -29,19 +38,15 @@ static void put_label(struct buf *out, struct span s)
         size_t n;
         uint32_t cp = utf8_get(s, &n);
 
-        if (cp == UTF_BAD && !span_starts(s, SPAN_LIT("\xef\xbf\xbd"))) {
-            for (size_t i = 0; i < n; i++)
-                buf_fmt(out, "\\\\x%02x", s.p[i]);
-            s = span_from(s, n);
-            continue;
-        }
-        s = span_from(s, n);
-        if (cp == '\n')
+        if (cp == UTF_BAD)
+            put_odd(out, (struct span){ s.p, n });
+        else if (cp == '\n')
             buf_text(out, "\\n");
         else if (cp == '"' || cp == '\\')
             buf_fmt(out, "\\%c", (int)cp);
         else
             buf_add(out, (struct span){ bytes, utf8_put(bytes, cp) });
+        s = span_from(s, n);
     }
     buf_byte(out, '"');
 }

@@ -289,8 +289,8 @@ static bool answered(struct conn *c)
 {
     c->written = 0;
     if (c->out.cap > OUT_KEEP)
-        buf_release(&c->out);
-    buf_init(&c->out, SERVE_ANSWER_MAX + HTTP_HEAD_MAX);
+        buf_release(&c->out); /* keeps its limit */
+    buf_clear(&c->out);
     if (!c->keep_alive) {
         conn_linger(c);
         return false;
