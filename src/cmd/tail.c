@@ -72,31 +72,33 @@ static void put_value(struct buf *out, const json_t *v)
         buf_text(out, json_is_true(v) ? "true" : json_is_false(v) ? "false" : "-");
 }
 
+/* Fields that tell what happened, in the order in which they are read. */
+static const char *const telling[] = { "EventID",
+                                       "Image",
+                                       "CommandLine",
+                                       "ParentImage",
+                                       "User",
+                                       "SubjectUserName",
+                                       "TargetUserName",
+                                       "IpAddress",
+                                       "TargetFilename",
+                                       "TargetObject",
+                                       "QueryName",
+                                       "DestinationIp",
+                                       "src_ip",
+                                       "dst_ip",
+                                       "user",
+                                       "action",
+                                       "eventName",
+                                       "type",
+                                       "exe",
+                                       "comm",
+                                       "cmdline" };
+
 /* What tells most: the message, else the fields that mostly do, else the raw record. */
 static void put_words(struct buf *out, const json_t *ev)
 {
     static const char *const messages[] = { "message", "Message", "MESSAGE", "msg" };
-    static const char *const telling[] = { "EventID",
-                                           "Image",
-                                           "CommandLine",
-                                           "ParentImage",
-                                           "User",
-                                           "SubjectUserName",
-                                           "TargetUserName",
-                                           "IpAddress",
-                                           "TargetFilename",
-                                           "TargetObject",
-                                           "QueryName",
-                                           "DestinationIp",
-                                           "src_ip",
-                                           "dst_ip",
-                                           "user",
-                                           "action",
-                                           "eventName",
-                                           "type",
-                                           "exe",
-                                           "comm",
-                                           "cmdline" };
     json_t *fields = json_object_get(ev, "fields");
     size_t begin = out->n;
     const char *name;
