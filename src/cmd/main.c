@@ -13,6 +13,7 @@ static const struct command_row commands[] = {
     { "stat", "what the running server receives, stores and finds", cmd_stat },
     { "tail", "events as they come", cmd_tail },
     { "alerts", "what was found, newest first", cmd_alerts },
+    { "token", "make a token for a sender over HTTP", cmd_token },
     { "send", "send made events to a server", cmd_send },
     { "role", NULL, cmd_role },
 };

@@ -194,6 +194,14 @@ def test_what_is_found_is_an_alert(s):
     equal(s.place.canh("stat", "--data", s.data).code, 2)
 
 
+def test_a_token_is_made_with_its_digest(place):
+    made = [place.canh("token").out.decode().split() for _ in range(2)]
+    for words in made:
+        equal(words[0::2], ["token:", "token-sha256:"])
+        equal(sha256(words[1]), words[3])
+    holds(made[0][1] != made[1][1] and len(made[0][1]) >= 32, made)
+
+
 @with_watch
 def test_tail_shows_events_as_they_come(s):
     tail = subprocess.Popen([CANH, "tail", "--json", "--data", s.data, "host:srv-2"],
