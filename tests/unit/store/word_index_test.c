@@ -50,8 +50,9 @@ static void make(struct buf *out, uint32_t words, uint32_t blocks, uint32_t from
 
 static void every_block_of_a_word_is_named_and_few_others(void **state)
 {
-    static const uint32_t rows[][2] = { { 0, 1 },      { 1, 1 },      { 300, 2 },      { WORDS, 1 },
-                                        { WORDS, 63 }, { WORDS, 64 }, { 20 * WORDS, 5 } };
+    static const uint32_t rows[][2] = { { 0, 1 },         { 1, 1 },      { 300, 2 },
+                                        { WORDS, 1 },     { WORDS, 63 }, { WORDS, 64 },
+                                        { 20 * WORDS, 5 } };
 
     (void)state;
     for (size_t r = 0; r < COUNT_OF(rows); r++) {
@@ -131,8 +132,8 @@ static void damage_makes_it_slow_not_wrong(void **state)
         } else {
             assert_true(word_index_damaged(&x, index) >= 1);
             for (uint32_t i = 0; i < 900; i += 7)
-                assert_int_equal(blocks_of(i, 7) & ~word_index_find(&x, index, hash_of(i), &damaged),
-                                 0);
+                assert_int_equal(
+                    blocks_of(i, 7) & ~word_index_find(&x, index, hash_of(i), &damaged), 0);
             found += damaged > 0;
             assert_true(word_index_append(w, index, NULL) < 0);
         }

@@ -1,0 +1,290 @@
+/*
+ * sealed_read.c - reading a sealed file by mapping; see sealed.h.
+ *
+ * Everything but bodies, roots and words is checked and copied at the opening, so that a mapping
+ * that changes later cannot lead a reader out of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/sealed_form.h"
+
+struct sealed_file {
+    struct sealed_about about;
+    const uint8_t *map;
+    uint64_t bytes;
+    struct sealed_foot foot;
+    struct sealed_block block[SEALED_BLOCKS];
+    struct word_index words;
+    bool words_good; /* the head of the index can be read */
+    uint64_t words_damaged;
+    uint8_t *stream;
+};
+
+static int corrupt(struct err *e, uint64_t at, const char *what)
+{
+    return err_set(e, ERR_CORRUPT, (size_t)at, "%s of a sealed file does not check (at byte %llu).",
+                   what, (unsigned long long)at);
+}
+
+static int map_file(struct sealed_file *f, int dir, const char *name, struct err *e)
+{
+    struct stat st;
+    void *at;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return err_set(e, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, 0,
+                       "The sealed file %.60s cannot be opened: %s.", name, strerror(errno));
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+        st.st_size < (off_t)(SEALED_HEAD_BYTES + SEALED_FOOT_BYTES)) {
+        (void)close(fd); /* only read */
+        return err_set(e, ERR_CORRUPT, 0, "%.60s is no whole sealed file.", name);
+    }
+    at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    (void)close(fd); /* the mapping stays */
+    if (at == MAP_FAILED)
+        return err_set(e, ERR_IO, 0, "The sealed file %.60s cannot be mapped: %s.", name,
+                       strerror(errno));
+    f->map = at;
+    f->bytes = (uint64_t)st.st_size;
+    (void)madvise(at, f->bytes, MADV_RANDOM); /* who reads it all says so */
+    return ERR_OK;
+}
+
+/* Where the parts behind the blocks begin, from the end; each must be where the foot says. */
+static int read_foot(struct sealed_file *f, struct err *e)
+{
+    const uint64_t at = f->bytes - SEALED_FOOT_BYTES;
+    struct sealed_foot *foot = &f->foot;
+    uint64_t behind;
+
+    if (f->bytes % 8 != 0 || !sealed_foot_read(f->map + at, foot))
+        return corrupt(e, at, "The foot");
+    if (foot->words_at < SEALED_HEAD_BYTES || foot->words_at % 8 != 0 || foot->words_at > at ||
+        foot->words_bytes > at || foot->stream_bytes > at)
+        return corrupt(e, at, "The foot");
+    behind = foot->words_at + sealed_padded(foot->words_bytes) + sealed_padded(foot->stream_bytes) +
+             foot->directory_bytes;
+    return behind == at ? ERR_OK : corrupt(e, at, "The foot");
+}
+
+/* The blocks follow one another from the head to the words, in the order of their events. */
+static int read_directory(struct sealed_file *f, struct err *e)
+{
+    const uint64_t at = f->bytes - SEALED_FOOT_BYTES - f->foot.directory_bytes;
+    struct span directory = { f->map + at, (size_t)f->foot.directory_bytes };
+    uint64_t place = SEALED_HEAD_BYTES, before = f->about.from;
+
+    if (sealed_hash(directory) != f->foot.directory_hash)
+        return corrupt(e, at, "The directory");
+    for (uint32_t i = 0; i < f->foot.blocks; i++) {
+        struct sealed_block *b = &f->block[i];
+
+        if (!sealed_block_read(directory.p + i * (size_t)SEALED_BLOCK_HEAD_BYTES, b) ||
+            b->from < before || b->to > f->about.to ||
+            sealed_day(b->receipt_from) != f->about.day ||
+            sealed_day(b->receipt_to) != f->about.day)
+            return corrupt(e, at + i * SEALED_BLOCK_HEAD_BYTES, "The directory");
+        b->at = place;
+        place += SEALED_BLOCK_HEAD_BYTES + b->roots * (uint64_t)SEALED_ROOT_BYTES +
+                 sealed_padded(b->bytes);
+        before = b->to + 1;
+    }
+    return place == f->foot.words_at ? ERR_OK : corrupt(e, at, "The directory");
+}
+
+static int read_stream(struct sealed_file *f, struct err *e)
+{
+    const uint64_t at = f->foot.words_at + sealed_padded(f->foot.words_bytes);
+    struct span s = { f->map + at, (size_t)f->foot.stream_bytes };
+
+    f->stream = malloc(s.n + 1);
+    if (f->stream == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for a sealed file.");
+    memcpy(f->stream, s.p, s.n);
+    return sealed_hash((struct span){ f->stream, s.n }) == f->foot.stream_hash
+               ? ERR_OK
+               : corrupt(e, at, "The streams");
+}
+
+/* An index of which nothing can be read answers every question with all blocks. */
+static void read_words(struct sealed_file *f)
+{
+    struct span index = sealed_word_bytes(f);
+
+    f->words_good = word_index_open(&f->words, index, index.n, NULL) == ERR_OK &&
+                    f->words.blocks == f->foot.blocks;
+    f->words_damaged += !f->words_good;
+}
+
+int sealed_open(struct sealed_file **out, int dir, const char *name, struct err *e)
+{
+    struct sealed_file *f = calloc(1, sizeof(*f));
+    struct sealed_name of;
+    int rc;
+
+    *out = NULL;
+    if (f == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for a sealed file.");
+    rc = map_file(f, dir, name, e);
+    if (rc == ERR_OK)
+        rc = sealed_head_read(f->map, &f->about, e);
+    if (rc == ERR_OK)
+        rc = read_foot(f, e);
+    f->about.to = f->foot.to;
+    f->about.part = f->foot.part;
+    f->about.parts = f->foot.parts;
+    if (rc == ERR_OK &&
+        (!sealed_file_read(span_of(name), &of) || of.lane != f->about.lane ||
+         of.from != f->about.from || of.to != f->about.to || of.parts != f->about.parts))
+        rc = err_set(e, ERR_CORRUPT, 0,
+                     "The sealed file %.60s holds another run than its name says.", name);
+    if (rc == ERR_OK)
+        rc = read_directory(f, e);
+    if (rc == ERR_OK)
+        rc = read_stream(f, e);
+    if (rc == ERR_OK)
+        read_words(f);
+    else
+        sealed_free(&f);
+    *out = f;
+    return rc;
+}
+
+void sealed_free(struct sealed_file **out)
+{
+    struct sealed_file *f = *out;
+
+    *out = NULL;
+    if (f == NULL)
+        return;
+    if (f->map != NULL)
+        (void)munmap((void *)(uintptr_t)f->map, f->bytes); /* cannot fail for what was mapped */
+    free(f->stream);
+    free(f);
+}
+
+const struct sealed_about *sealed_about(const struct sealed_file *f)
+{
+    return &f->about;
+}
+
+uint32_t sealed_block_count(const struct sealed_file *f)
+{
+    return f->foot.blocks;
+}
+
+const struct sealed_block *sealed_block(const struct sealed_file *f, uint32_t i)
+{
+    MUST(i < f->foot.blocks);
+    return &f->block[i];
+}
+
+uint64_t sealed_file_bytes(const struct sealed_file *f)
+{
+    return f->bytes;
+}
+
+int sealed_roots(const struct sealed_file *f, uint32_t i, struct span *roots, struct err *e)
+{
+    const struct sealed_block *b = sealed_block(f, i);
+
+    *roots = (struct span){ f->map + b->at + SEALED_BLOCK_HEAD_BYTES,
+                            b->roots * (size_t)SEALED_ROOT_BYTES };
+    return sealed_hash(*roots) == b->roots_hash ? ERR_OK
+                                                : corrupt(e, b->at, "The roots of a block");
+}
+
+int sealed_body(const struct sealed_file *f, uint32_t i, bool check, struct span *body,
+                struct err *e)
+{
+    const struct sealed_block *b = sealed_block(f, i);
+    struct sealed_block head;
+
+    *body = (struct span){ f->map + b->at + SEALED_BLOCK_HEAD_BYTES +
+                               b->roots * (size_t)SEALED_ROOT_BYTES,
+                           (size_t)b->bytes };
+    if (!check)
+        return ERR_OK;
+    if (!sealed_block_read(f->map + b->at, &head) || head.hash != b->hash)
+        return corrupt(e, b->at, "The head of a block");
+    return sealed_hash(*body) == b->hash ? ERR_OK : corrupt(e, b->at, "A block");
+}
+
+/* --- All of it ------------------------------------------------------------------------------ */
+
+/* The zero bytes behind a part that ends at `end`. */
+static bool padding_good(const struct sealed_file *f, uint64_t end)
+{
+    for (uint64_t at = end; at < sealed_padded(end); at++) {
+        if (f->map[at] != 0)
+            return false;
+    }
+    return true;
+}
+
+static int check_block(const struct sealed_file *f, uint32_t i, struct err *e)
+{
+    const struct sealed_block *b = sealed_block(f, i);
+    const uint64_t directory = f->bytes - SEALED_FOOT_BYTES - f->foot.directory_bytes;
+    const uint8_t *copy = f->map + directory + i * (uint64_t)SEALED_BLOCK_HEAD_BYTES;
+    struct span roots, body;
+    int rc;
+
+    if (memcmp(f->map + b->at, copy, SEALED_BLOCK_HEAD_BYTES) != 0)
+        return corrupt(e, b->at, "The head of a block");
+    rc = sealed_roots(f, i, &roots, e);
+    if (rc == ERR_OK)
+        rc = sealed_body(f, i, true, &body, e);
+    if (rc == ERR_OK && !padding_good(f, (uint64_t)(body.p - f->map) + body.n))
+        rc = corrupt(e, b->at, "What is behind a block");
+    return rc;
+}
+
+int sealed_check(const struct sealed_file *f, struct err *e)
+{
+    const struct span words = sealed_word_bytes(f);
+    const uint64_t stream = f->foot.words_at + sealed_padded(words.n);
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < f->foot.blocks && rc == ERR_OK; i++)
+        rc = check_block(f, i, e);
+    if (rc == ERR_OK && (!f->words_good || word_index_damaged(&f->words, words) > 0 ||
+                         !padding_good(f, f->foot.words_at + words.n)))
+        rc = corrupt(e, f->foot.words_at, "The index of words");
+    if (rc == ERR_OK && !padding_good(f, stream + f->foot.stream_bytes))
+        rc = corrupt(e, stream, "What is behind the streams");
+    return rc;
+}
+
+struct span sealed_stream(const struct sealed_file *f)
+{
+    return (struct span){ f->stream, (size_t)f->foot.stream_bytes };
+}
+
+uint64_t sealed_find(struct sealed_file *f, uint64_t hash)
+{
+    if (f->words_good)
+        return word_index_find(&f->words, sealed_word_bytes(f), hash, &f->words_damaged);
+    return f->foot.blocks == 64 ? UINT64_MAX : ((uint64_t)1 << f->foot.blocks) - 1;
+}
+
+uint64_t sealed_words_damaged(const struct sealed_file *f)
+{
+    return f->words_damaged;
+}
+
+struct span sealed_word_bytes(const struct sealed_file *f)
+{
+    return (struct span){ f->map + f->foot.words_at, (size_t)f->foot.words_bytes };
+}
+
+const struct word_index *sealed_word_index(const struct sealed_file *f)
+{
+    return f->words_good ? &f->words : NULL;
+}
