@@ -645,6 +645,16 @@ static int renew_rules(struct collector *c, const struct collector_reload *r, st
     return rc != ERR_OK ? rc : used;
 }
 
+/* Connections stay who they were found to be, by name; what is to be done with their events may be
+ * something else. */
+static void renew_sources(struct conn *first, struct senders *s)
+{
+    for (struct conn *k = first; k != NULL; k = k->next) {
+        if (k->source != NULL)
+            conn_is(k, source_renew(s, k->source), k->proven);
+    }
+}
+
 int collector_reload(struct collector *c, const struct collector_reload *r, struct err *e)
 {
     struct renewed n = { 0 };
@@ -657,11 +667,8 @@ int collector_reload(struct collector *c, const struct collector_reload *r, stru
         tls_context_free(&n.tls);
         return rc;
     }
-    /* Connections stay who they were found to be, by name. */
-    for (struct conn *k = c->conns; k != NULL; k = k->next)
-        k->source = k->source != NULL ? source_renew(n.senders, k->source) : NULL;
-    for (struct conn *k = c->dead; k != NULL; k = k->next)
-        k->source = k->source != NULL ? source_renew(n.senders, k->source) : NULL;
+    renew_sources(c->conns, n.senders);
+    renew_sources(c->dead, n.senders);
     senders_free(&c->senders);
     tls_context_free(&c->tls);
     c->senders = n.senders;

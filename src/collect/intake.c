@@ -48,7 +48,7 @@ struct intake {
     bool has_tracer;
     uint32_t *shown; /* by rule: findings described in this second */
     int64_t second;
-    bool known[LEDGER_ROWS]; /* rows whose SOURCES record this segment has */
+    uint16_t known[LEDGER_ROWS]; /* rows whose SOURCES record this segment has: their months + 1 */
     struct tally tally[GROUPS];
     uint64_t in_flight;
 };
@@ -205,18 +205,27 @@ void intake_refuse(struct intake *in, uint32_t row, enum ledger_counter why, uin
 static void put_source(struct intake *in, uint32_t row)
 {
     const struct ledger_row *r = &in->ledger->row[row];
-    struct source_record s = { row, (enum input)r->input, r->authenticated == 1, span_of(r->name) };
+    struct source_record s = { row, (enum input)r->input, r->authenticated == 1, r->months,
+                               span_of(r->name) };
 
     buf_clear(&in->item);
     source_record_put(&in->item, &s);
-    if (!buf_failed(&in->item))
-        in->known[row] = lane_record(in->lane, LANE_SOURCES, buf_span(&in->item));
+    if (!buf_failed(&in->item) && lane_record(in->lane, LANE_SOURCES, buf_span(&in->item)))
+        in->known[row] = (uint16_t)(s.months + 1);
+}
+
+/* Before an event of it: once in a segment, and again when its events are to be kept for another
+ * time than before. */
+static void tell_source(struct intake *in, uint32_t row)
+{
+    if (in->known[row] != in->ledger->row[row].months + 1)
+        put_source(in, row);
 }
 
 void intake_sources(struct intake *in)
 {
     for (uint32_t i = 0; i < LEDGER_ROWS; i++) {
-        if (in->known[i])
+        if (in->known[i] != 0)
             put_source(in, i);
     }
 }
@@ -376,8 +385,7 @@ static struct span keep(struct intake *in, const struct intake_from *from, struc
     fly(in, lines, 0);
     ledger_add(in->ledger, from->row, LEDGER_received, lines);
     ledger_add(in->ledger, from->row, LEDGER_bytes, raw.n);
-    if (!in->known[from->row])
-        put_source(in, from->row);
+    tell_source(in, from->row);
     kept = lane_event(in->lane, &ev, raw, sequence);
     if (kept.p == NULL) {
         ledger_add(in->ledger, from->row, LEDGER_dropped_memory, lines);
@@ -436,8 +444,7 @@ static enum intake_result take_tracer(struct intake *in, const struct intake_fro
     struct lane_event ev = { from->row, from->flags | LANE_TRACER, 1, from->now_ns };
     uint64_t sequence;
 
-    if (!in->known[from->row])
-        put_source(in, from->row);
+    tell_source(in, from->row);
     if (lane_event(in->lane, &ev, raw, &sequence).p == NULL)
         return INTAKE_NO_MEMORY;
     ledger_add(in->ledger, from->row, LEDGER_tracers, 1);

@@ -129,7 +129,8 @@ const char *board_counter_help(enum board_counter c);
 struct ledger_row {
     _Atomic uint32_t state; /* 0 free, 1 in use */
     uint8_t input;          /* enum input */
-    uint8_t authenticated, configured, zero;
+    uint8_t authenticated, configured;
+    uint8_t months; /* that its events are kept; 0: not said yet */
     char name[LEDGER_NAME_MAX]; /* ends with a zero byte */
     _Atomic uint64_t count[LEDGER_COUNTERS];
 };

@@ -40,15 +40,17 @@ struct senders {
     uint32_t network_count;
     struct source *slot[SLOTS]; /* found as they come, by name */
     uint32_t found;
+    uint64_t months; /* that events are kept of sources that do not say */
     struct source other;
     struct cached cache[CACHE_SLOTS];
 };
 
-static void source_init(struct source *s, struct span name, const struct source_settings *set)
+static void source_init(struct source *s, struct span name, const struct source_settings *set,
+                        uint64_t months)
 {
     size_t n = name.n < LEDGER_NAME_MAX ? name.n : LEDGER_NAME_MAX - 1;
 
-    *s = (struct source){ .set = set };
+    *s = (struct source){ .set = set, .months = (uint8_t)months };
     memcpy(s->name, name.p, n);
     for (unsigned i = 0; i < INPUTS; i++)
         s->row[0][i] = s->row[1][i] = UINT32_MAX;
@@ -74,7 +76,8 @@ static int add_source(struct senders *s, uint32_t i, struct err *e)
 {
     const struct source_settings *set = &s->set[i];
 
-    source_init(&s->configured[i], span_of(set->name), set);
+    source_init(&s->configured[i], span_of(set->name), set,
+                set->retention > 0 ? set->retention : s->months);
     if (set->token_sha256[0] != 0) {
         if (!hex_read(span_of(set->token_sha256), s->token[i], SHA256_DIGEST_LENGTH))
             return err_set(e, ERR_USAGE, 0, "Source %s: token-sha256 is not 64 hex digits.",
@@ -110,7 +113,8 @@ int senders_new(struct senders **out, const struct settings *set, struct err *e)
     s->token = calloc(n + 1, sizeof(*s->token));
     s->has_token = calloc(n + 1, sizeof(*s->has_token));
     s->networks = calloc(networks + 1, sizeof(*s->networks));
-    source_init(&s->other, SPAN_LIT("other"), NULL);
+    s->months = set->retention;
+    source_init(&s->other, SPAN_LIT("other"), NULL, s->months);
     if (s->configured == NULL || s->token == NULL || s->has_token == NULL || s->networks == NULL)
         rc = err_set(e, ERR_NOMEM, 0, "There is no memory for sources.");
     for (uint32_t i = 0; i < n && rc == ERR_OK; i++)
@@ -170,7 +174,7 @@ struct source *source_by_name(struct senders *s, struct span name)
     made = s->found < SENDERS_MAX ? malloc(sizeof(*made)) : NULL;
     if (made == NULL)
         return &s->other;
-    source_init(made, name, NULL);
+    source_init(made, name, NULL, s->months);
     s->slot[at] = made;
     s->found++;
     return made;
@@ -261,6 +265,7 @@ uint32_t source_row(struct source *s, struct ledger *g, enum input input, bool p
 
     if (*row == UINT32_MAX)
         *row = ledger_row(g, input, span_of(s->name), proven, s->set != NULL);
+    g->row[*row].months = s->months;
     return *row;
 }
 
@@ -273,6 +278,7 @@ void source_record_put(struct buf *out, const struct source_record *r)
     bytes_put_u32(head, r->number);
     head[4] = (uint8_t)r->input;
     head[5] = r->authenticated;
+    head[6] = r->months;
     buf_add(out, (struct span){ head, sizeof(head) });
     buf_add(out, r->name);
 }
@@ -284,6 +290,7 @@ bool source_record_read(struct span record, struct source_record *r)
     r->number = bytes_u32(record.p);
     r->input = (enum input)record.p[4];
     r->authenticated = record.p[5] == 1;
+    r->months = record.p[6];
     r->name = span_from(record, SOURCE_RECORD_BYTES);
     return true;
 }

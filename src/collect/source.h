@@ -22,6 +22,7 @@
 struct source {
     char name[LEDGER_NAME_MAX];
     const struct source_settings *set; /* NULL: nobody configured it */
+    uint8_t months;                    /* that its events are kept */
     uint32_t row[2][INPUTS];           /* of the ledger; UINT32_MAX until it is used */
 };
 
@@ -49,13 +50,15 @@ uint32_t source_row(struct source *s, struct ledger *g, enum input input, bool p
 
 /* --- in the lane: what a number stands for -------------------------------------------------- */
 
-/*  u32 number, u8 input, u8 authenticated, u16 0, name */
+/*  u32 number, u8 input, u8 authenticated, u8 months kept, u8 0, name
+ *  A number's last record before an event is the one that holds for it. */
 #define SOURCE_RECORD_BYTES 8u
 
 struct source_record {
     uint32_t number;
     enum input input;
     bool authenticated;
+    uint8_t months; /* 0: written before there were retention classes */
     struct span name;
 };
 void source_record_put(struct buf *out, const struct source_record *r);

@@ -85,6 +85,8 @@ struct text_list {
       "findings of one rule about one entity within it are one alert")                             \
     X(silence, TIME, "silence", "0s", 0, 604800000, 1,                                             \
       "a source without a row that says nothing for so long is silent (0: never)")                 \
+    X(retention, NUMBER, "retention", "12", 1, 240, 1,                                             \
+      "months that events are kept, of sources whose row does not say")                            \
     X(sandbox, FLAG, "sandbox", "true", 0, 0, 0, "start only when roles can be confined")
 
 /*  A row of `sources:`. `name` is required, unlike any other, and at least one of
@@ -99,6 +101,8 @@ struct text_list {
     X(interval, TIME, "interval", "0s", 0, 604800000,                                              \
       "it says something at least so often (0: unknown)")                                          \
     X(system, TEXT, "system", "", 0, 0, "the information system that it belongs to")               \
+    X(retention, NUMBER, "retention", "0", 0, 240,                                                 \
+      "months that its events are kept from now on (0: as `retention`)")                           \
     X(disabled, FLAG, "disabled", "false", 0, 0, "what it sends is refused")
 
 #define SETTING_TEXT      const char *

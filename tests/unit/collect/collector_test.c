@@ -634,6 +634,83 @@ static void numbers_go_on_after_a_restart(void **state)
     assert_int_equal(read_back(f).findings, 4);
 }
 
+/* The months of each event's source, as the lane has them, by the last record before it. */
+static void months_of(struct fixture *f, uint8_t *months, uint32_t max)
+{
+    uint8_t now[LEDGER_ROWS] = { 0 };
+    struct lane_reader *r;
+    struct lane_frame fr;
+    struct err e;
+    uint32_t n = 0;
+
+    assert_int_equal(lane_reader_new(&r, &io_system, f->dir_fd, ~0u, &e), ERR_OK);
+    assert_int_equal(lane_reader_seek(r, (struct lane_place){ 0 }, &e), ERR_OK);
+    while (lane_reader_next(r, &fr, &e) > 0) {
+        struct lane_read_event ev;
+        struct source_record source;
+        struct span record;
+
+        while (fr.kind == LANE_SOURCES && lane_next_record(&fr, &record)) {
+            assert_true(source_record_read(record, &source));
+            now[source.number] = source.months;
+        }
+        while (fr.kind == LANE_EVENTS && lane_next_event(&fr, &ev) && n < max)
+            months[n++] = now[ev.source];
+    }
+    lane_reader_free(&r);
+    assert_int_equal(n, max);
+}
+
+static void no_rules(void *arg)
+{
+    (void)arg;
+}
+
+static int same_rules(void *arg, struct intake_rules *rules, struct err *e)
+{
+    struct fixture *f = arg;
+
+    (void)e;
+    *rules = (struct intake_rules){ f->set, f->taxonomy, &f->names };
+    return ERR_OK;
+}
+
+static void an_event_is_kept_for_the_months_of_its_source(void **state)
+{
+    struct fixture *f = *state;
+    struct settings next;
+    struct collector_reload reload = {
+        .set = &next, .release = no_rules, .take = same_rules, .arg = f
+    };
+    uint8_t months[4];
+    struct err e;
+    int fd = connect_from(f, INPUT_SYSLOG_TCP, HERE);
+
+    send_text(fd, "<1>a\n");
+    run(f, 60);
+    assert_int_equal(settings_read(&next,
+                                   SPAN_LIT("retention: 6\n"
+                                            "sources:\n  - name: fw\n"
+                                            "    address: 192.0.2.1\n    retention: 24\n"),
+                                   "test", &e),
+                     ERR_OK);
+    assert_int_equal(collector_reload(f->c, &reload, &e), ERR_OK);
+    settings_release(&f->settings);
+    f->settings = next;
+    send_text(fd, "<1>b\n<1>c\n");
+    run(f, 60);
+    (void)close(fd);
+    fd = connect_from(f, INPUT_SYSLOG_TCP, "192.0.2.1:9");
+    send_text(fd, "<1>d\n");
+    run(f, 60);
+    (void)close(fd);
+    months_of(f, months, 4);
+    assert_int_equal(months[0], 12);
+    assert_int_equal(months[1], 6);
+    assert_int_equal(months[2], 6);
+    assert_int_equal(months[3], 24);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -653,6 +730,7 @@ int main(void)
         T(forty_unfinished_bodies_cost_little),
         T(the_readers_blocks_are_durable_with_their_place),
         T(numbers_go_on_after_a_restart),
+        T(an_event_is_kept_for_the_months_of_its_source),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

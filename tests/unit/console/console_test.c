@@ -134,7 +134,7 @@ static int teardown(void **state)
 
 static void put_source(struct bench *b, uint32_t number, enum input input, const char *name)
 {
-    const struct source_record r = { number, input, true, span_of(name) };
+    const struct source_record r = { number, input, true, 12, span_of(name) };
     struct buf out;
 
     buf_init(&out, 256);
