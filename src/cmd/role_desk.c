@@ -22,6 +22,7 @@ struct role_desk {
     struct correlate_plan *plan;
     bool has_rules;
     uint32_t lane_count;
+    uint32_t done[LIVE_LANES_MAX]; /* what the keeper was told */
 };
 
 /* --- rules ---------------------------------------------------------------------------------- */
@@ -76,12 +77,25 @@ static int enter_sandbox(struct role_desk *r, char *level, struct err *e)
     return role_sandbox(r->self, &box, level, e);
 }
 
+/* Which segments are not needed any more. */
+static void say_done(struct role_desk *r)
+{
+    for (uint32_t i = 0; i < r->lane_count; i++) {
+        uint32_t segment = desk_needs(r->desk, i);
+
+        if (segment > r->done[i])
+            role_done(r->self, i, segment);
+        r->done[i] = segment;
+    }
+}
+
 static void turn(void *arg, unsigned ready)
 {
     struct role_desk *r = arg;
     bool more = desk_round(r->desk, loop_now_ns(r->self->loop), loop_ms(r->self->loop));
 
     (void)ready;
+    say_done(r);
     watch_after(r->round, more ? 0 : DESK_ROUND_MS);
 }
 

@@ -219,6 +219,18 @@ static int lane_alert(struct desk *d, uint32_t lane, bool open, struct err *e)
     return rc;
 }
 
+uint32_t desk_needs(const struct desk *d, uint32_t lane)
+{
+    const struct desk_lane *l = lane < LANE_NEED ? &d->lanes[lane] : NULL;
+    uint32_t pull, live;
+
+    if (l == NULL || l->pull == NULL || l->damaged)
+        return 0;
+    pull = pull_seen(l->pull).segment;
+    live = live_needs(d->live, lane);
+    return pull < live ? pull : live;
+}
+
 /* --- a round --------------------------------------------------------------------------------- */
 
 /* Returns the records read, or a negative code for what is no fault of the lane. */

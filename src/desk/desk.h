@@ -73,6 +73,9 @@ int desk_ledger(struct desk *d, const struct ledger *g, uint32_t lane, struct er
 /* True when there is more to do at once. */
 bool desk_round(struct desk *d, int64_t now_ns, uint64_t ms);
 
+/* The first segment of a lane that a restart would read; 0: not known. */
+uint32_t desk_needs(const struct desk *d, uint32_t lane);
+
 /* Write all that is known, the state of correlations too. */
 int desk_save(struct desk *d, int64_t now_ns, uint64_t ms, struct err *e);
 

@@ -29,6 +29,7 @@ struct live_lane {
     struct lane_frame frame;
     bool has_frame; /* read, its records not yet */
     struct lane_place done;
+    uint32_t saved; /* segment of the place that the saved state goes with */
 };
 
 struct found_by {
@@ -516,6 +517,8 @@ int live_write(struct live *l, uint64_t ms, bool save, struct err *e)
         l->saved_ms = ms;
         l->has_saved = true;
         l->changed = false;
+        for (uint32_t i = 0; i < l->lane_count; i++)
+            l->lanes[i].saved = l->lanes[i].done.segment;
     }
     return ERR_OK;
 }
@@ -629,6 +632,7 @@ static int load_place(struct live *l, struct live_lane *lane, struct err *e)
     if (rc == 1)
         lane->done =
             (struct lane_place){ (uint32_t)db_get_int(r, 0), db_get_u64(r, 1), db_get_u64(r, 2) };
+    lane->saved = lane->done.segment;
     db_end(r);
     return rc < 0 ? rc : ERR_OK;
 }
@@ -652,6 +656,15 @@ int live_lane(struct live *l, uint32_t number, int dir, struct err *e)
     }
     l->lane_count++;
     return ERR_OK;
+}
+
+uint32_t live_needs(const struct live *l, uint32_t number)
+{
+    for (uint32_t i = 0; i < l->lane_count; i++) {
+        if (l->lanes[i].number == number) /* what changed nothing need not be read again */
+            return l->changed ? l->lanes[i].saved : l->lanes[i].done.segment;
+    }
+    return 0;
 }
 
 void live_limit(struct live *l, uint32_t number, struct lane_place end)

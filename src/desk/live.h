@@ -77,6 +77,9 @@ int live_lane(struct live *l, uint32_t lane, int dir, struct err *e);
 /* How far the lane may be read; without a call, to its end on the disk. */
 void live_limit(struct live *l, uint32_t lane, struct lane_place end);
 
+/* The segment from which a restart would read; 0: from the lane's beginning, or not known. */
+uint32_t live_needs(const struct live *l, uint32_t lane);
+
 /* Read frames until `records` are reached or nothing is left, and move both watermarks. Returns the
  * number of records, or a negative code: what was read is not read again. */
 int64_t live_turn(struct live *l, int64_t now_ns, uint32_t records, struct err *e);

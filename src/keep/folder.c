@@ -105,7 +105,11 @@ static int make_folders(struct folder *f, struct err *e)
     static const struct {
         const char *name;
         bool whole; /* the roles' own */
-    } rows[] = { { "rules", true }, { "lanes", false }, { "desk", true }, { "run", false } };
+    } rows[] = { { "rules", true },
+                 { "lanes", false },
+                 { "sealed", true },
+                 { "desk", true },
+                 { "run", false } };
     int rc = give(f, f->dir, false, "", e);
 
     for (size_t i = 0; i < COUNT_OF(rows) && rc == ERR_OK; i++) {
@@ -313,6 +317,38 @@ int folder_segment(struct folder *f, uint32_t lane, int *fd, uint32_t *number, i
     (void)unlinkat(l->dir, name, 0); /* an empty file; its number is not used again */
     close_one(fd);
     return ERR_IO;
+}
+
+int folder_segments_remove(const struct folder *f, uint32_t lane, uint32_t number, struct err *e)
+{
+    const struct folder_lane *l = &f->lane[lane];
+    int fd, removed = 0, rc = ERR_OK;
+    struct dirent *d;
+    DIR *list;
+
+    MUST(lane < f->lane_count);
+    if (number >= l->next)
+        number = l->next - 1;
+    fd = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    list = fd >= 0 ? fdopendir(fd) : NULL;
+    if (list == NULL) {
+        close_one(&fd);
+        return world(e, f, "lanes", "read");
+    }
+    while ((d = readdir(list)) != NULL) {
+        struct span s = span_of(d->d_name);
+        uint64_t n;
+
+        if (!span_ends(s, SPAN_LIT(".lane")) ||
+            !num_u64((struct span){ s.p, s.n - 5 }, UINT32_MAX, &n) || n >= number)
+            continue;
+        if (unlinkat(l->dir, d->d_name, 0) == 0)
+            removed++;
+        else
+            rc = world(e, f, d->d_name, "removed");
+    }
+    (void)closedir(list); /* only read */
+    return rc == ERR_OK ? removed : rc;
 }
 
 /* --- Generations ---------------------------------------------------------------------------- */

@@ -44,6 +44,11 @@ int folder_lanes(struct folder *f, uint32_t *count, struct err *e);
 int folder_segment(struct folder *f, uint32_t lane, int *fd, uint32_t *number, int *error,
                    struct err *e);
 
+/* Remove the segments of a lane below `number`; those that cannot be removed now are tried again
+ * with the next call. The last one that was given out is never removed. Returns how many went, or
+ * ERR_IO. */
+int folder_segments_remove(const struct folder *f, uint32_t lane, uint32_t number, struct err *e);
+
 /* Numbers of the generations of rules that are there, ascending; at most `max`, the newest. */
 uint32_t folder_generations(const struct folder *f, uint64_t *number, uint32_t max);
 int folder_generation_remove(const struct folder *f, uint64_t number, struct err *e);

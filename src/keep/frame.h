@@ -92,6 +92,7 @@ void role_say(struct role_self *self, enum say what, struct span body);
 void role_notice(struct role_self *self, const char *fmt, ...) CHECK_FORMAT(2, 3);
 void role_closed(struct role_self *self, uint32_t connections); /* CLOSED */
 void role_ask_segment(struct role_self *self);
+void role_done(struct role_self *self, uint32_t lane, uint32_t segment); /* DONE */
 
 /* Long work outside the loop (opening, reloading) says with this that it lives; cheap. */
 void role_beat(struct role_self *self);

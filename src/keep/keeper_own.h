@@ -86,6 +86,9 @@ struct keeper {
     uint32_t worker_count, stage, lane_count;
     uint32_t waiting; /* for answers to RELOAD */
     uint64_t waiting_ms;
+    struct {
+        uint32_t desk, sealer; /* the segment that it still reads; 0: not said */
+    } done[FOLDER_LANES_MAX];
     int ledger[FOLDER_LANES_MAX];
     void *ledger_at[FOLDER_LANES_MAX];
     int batches;

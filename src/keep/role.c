@@ -140,6 +140,13 @@ void role_closed(struct role_self *self, uint32_t connections)
     role_say(self, SAY_CLOSED, (struct span){ (const uint8_t *)&connections, sizeof(connections) });
 }
 
+void role_done(struct role_self *self, uint32_t lane, uint32_t segment)
+{
+    const uint32_t body[] = { lane, segment };
+
+    role_say(self, SAY_DONE, (struct span){ (const uint8_t *)body, sizeof(body) });
+}
+
 void role_ask_segment(struct role_self *self)
 {
     role_say(self, SAY_SEGMENT, SPAN_NONE);

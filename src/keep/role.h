@@ -24,6 +24,7 @@
     X(DESK, "desk", "correlations, alerts; the only writer of the database")                       \
     X(CONSOLE, "console", "shows counts, events and alerts")                                       \
     X(TRACER, "tracer", "sends tracer events through every input")                                 \
+    X(SEALER, "sealer", "turns what lanes hold into sealed files, applies retention")              \
     X(RULES, "rules", "compiles a generation of rules, and ends")
 
 enum role {
@@ -47,9 +48,11 @@ const char *role_name(enum role r);
     X(DATAGRAMS)  /* keeper  1 UDP socket; struct say_connection */                                \
     X(SEGMENT)    /* collector asks: - ; answer: 1 append-only descriptor; u32 number of the       \
                      segment; or no descriptor; u32 errno, text */                                 \
-    X(LEDGER)     /* keeper  1 shared memory; u32 lane: to desk and console, for each lane */      \
+    X(LEDGER)     /* keeper  1 shared memory; u32 lane: to desk, console, sealer, for each lane */ \
     X(PEER)       /* keeper  1 channel between reader and collector 0 */                           \
     X(LISTEN)     /* keeper  1 listening socket; struct say_connection: console */                 \
+    X(DONE) /* desk, sealer - ; u32 lane, u32 segment: it reads no earlier segment of the lane     \
+               again. What both have said so of, and is not the lane's last, is removed */         \
     X(NOTICE) /* both    - ; text: something an operator must see; the keeper passes it on, with   \
                  the role's name in front, to desk and console */
 
@@ -89,6 +92,7 @@ enum {
 /*  DATA/store            32 hex digits: the store's id
  *  DATA/lock
  *  DATA/lanes/00/        segments of collector 0
+ *  DATA/sealed/          what was sealed (store/sealed.h)
  *  DATA/rules/7/         generation 7: rules.image, taxonomy/
  *  DATA/desk/canh.db
  *  DATA/run/canh.sock    what commands talk to (HTTP)

@@ -43,7 +43,7 @@ static const struct {
 } plan[] = {
     { ROLE_DESK, false, wants_always },     { ROLE_CONSOLE, false, wants_always },
     { ROLE_COLLECTOR, true, wants_always }, { ROLE_READER, false, wants_reader },
-    { ROLE_TRACER, false, wants_always },
+    { ROLE_TRACER, false, wants_always },   { ROLE_SEALER, false, wants_always },
 };
 
 static struct worker *find(struct keeper *k, enum role role, uint32_t number)
@@ -227,9 +227,32 @@ static void hear_notice(struct worker *w, const struct channel_message *m)
     keeper_notice(w->k, "%s %u: %s", role_name(w->role), w->number, text);
 }
 
+/* A lane's segments that neither desk nor sealer reads again are removed. */
+static void hear_done(struct worker *w, const struct channel_message *m)
+{
+    struct keeper *k = w->k;
+    uint32_t body[2], before;
+    struct err e;
+
+    memcpy(body, m->body, sizeof(body));
+    if (body[0] >= k->lane_count) {
+        worker_kill(w, "speaks of a lane that there is not");
+        return;
+    }
+    if (w->role == ROLE_DESK)
+        k->done[body[0]].desk = body[1];
+    else
+        k->done[body[0]].sealer = body[1];
+    before = k->done[body[0]].desk < k->done[body[0]].sealer ? k->done[body[0]].desk
+                                                             : k->done[body[0]].sealer;
+    if (before > 0 && folder_segments_remove(&k->folder, body[0], before, &e) < 0)
+        keeper_tell(k, TELL_ERROR, "%s", e.why);
+}
+
 #define BIT(role) (1u << ROLE_##role)
 #define WORKERS                                                                                    \
-    (BIT(COLLECTOR) | BIT(READER) | BIT(DESK) | BIT(CONSOLE) | BIT(TRACER)) /* all but RULES */
+    (BIT(COLLECTOR) | BIT(READER) | BIT(DESK) | BIT(CONSOLE) | BIT(TRACER) |                       \
+     BIT(SEALER)) /* all but RULES */
 
 /* Who may say what, with how many bytes. No role sends a descriptor. */
 static const struct {
@@ -242,6 +265,7 @@ static const struct {
     [SAY_RELOADED] = { WORKERS | BIT(RULES), 8, 8 + 256, hear_reloaded },
     [SAY_CLOSED] = { BIT(COLLECTOR), 4, 4, hear_closed },
     [SAY_SEGMENT] = { BIT(COLLECTOR), 0, 0, hear_segment },
+    [SAY_DONE] = { BIT(DESK) | BIT(SEALER), 8, 8, hear_done },
     [SAY_NOTICE] = { WORKERS | BIT(RULES), 1, NOTICE_BYTES_MAX, hear_notice },
 };
 
@@ -330,8 +354,9 @@ static void introduce(struct worker *w)
 {
     struct keeper *k = w->k;
 
-    for (uint32_t i = 0; i < k->lane_count && (w->role == ROLE_DESK || w->role == ROLE_CONSOLE);
-         i++) {
+    const bool counts = (BIT(DESK) | BIT(CONSOLE) | BIT(SEALER)) >> w->role & 1;
+
+    for (uint32_t i = 0; i < k->lane_count && counts; i++) {
         if (worker_say(w, SAY_LEDGER, (struct span){ (const uint8_t *)&i, sizeof(i) },
                        &k->ledger[i], 1) == ERR_MORE)
             worker_kill(w, "does not take its ledgers");

@@ -93,6 +93,7 @@ static const struct {
     { "DATAGRAMS", SAY_DATAGRAMS, sizeof(struct say_connection), 1, 0 },
     { "LEDGER", SAY_LEDGER, 4, 5, 0 },
     { "PEER", SAY_PEER, 0, 1, 0 },
+    { "DONE, of no lane", SAY_DONE, 8, 9, 0 },
     { "LISTEN", SAY_LISTEN, sizeof(struct say_connection), 1, 0 },
     { "NOTICE", SAY_NOTICE, 3, NOTICE_BYTES_MAX + 1, WORKERS | 1u << ROLE_RULES },
     { "NOTICE, empty", SAY_NOTICE, 0, 0, 0 },
@@ -160,6 +161,52 @@ static void what_was_not_asked_is_not_answered(void **state)
     assert_false(end(&f));
 }
 
+static bool has_segment(const char *top, uint32_t number)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "%s/lanes/01/%08u.lane", top, number);
+    return access(path, F_OK) == 0;
+}
+
+/* What both desk and sealer are done with goes, but for the newest. */
+static void segments_go_when_both_have_done_with_them(void **state)
+{
+    static const struct {
+        enum role role;
+        uint32_t segment, first;
+    } rows2[] = { { ROLE_DESK, 3, 1 }, { ROLE_SEALER, 2, 2 }, { ROLE_SEALER, 99, 3 },
+                  { ROLE_DESK, 0, 3 }, { ROLE_DESK, 99, 4 },  { ROLE_SEALER, 1, 4 } };
+    char top[] = "/tmp/canh-workers-XXXXXX", command[64];
+    uint32_t lanes = 2, number;
+    struct fixture f;
+    struct err e;
+    int fd, error;
+
+    (void)state;
+    assert_non_null(mkdtemp(top));
+    begin(&f, ROLE_DESK);
+    f.k->lane_count = 2;
+    assert_int_equal(folder_open(&f.k->folder, top, "", &e), ERR_OK);
+    assert_int_equal(folder_lanes(&f.k->folder, &lanes, &e), ERR_OK);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(folder_segment(&f.k->folder, 1, &fd, &number, &error, &e), ERR_OK);
+        assert_int_equal(close(fd), 0);
+    }
+    for (size_t i = 0; i < COUNT_OF(rows2); i++) {
+        const uint32_t body[] = { 1, rows2[i].segment };
+
+        f.w->role = rows2[i].role;
+        say(&f, SAY_DONE, body, sizeof(body), -1);
+        for (uint32_t n = 1; n <= 4; n++)
+            assert_int_equal(has_segment(top, n), n >= rows2[i].first);
+    }
+    folder_close(&f.k->folder);
+    assert_false(end(&f));
+    snprintf(command, sizeof(command), "rm -rf %s", top);
+    assert_int_equal(system(command), 0);
+}
+
 /* A segment is made in the collector's own lane, and so is the reason why there is none. */
 static void segments_come_from_the_own_lane(void **state)
 {
@@ -207,6 +254,7 @@ int main(void)
         cmocka_unit_test(more_ends_than_beginnings_kill),
         cmocka_unit_test(what_was_not_asked_is_not_answered),
         cmocka_unit_test(segments_come_from_the_own_lane),
+        cmocka_unit_test(segments_go_when_both_have_done_with_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
