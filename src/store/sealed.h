@@ -7,7 +7,7 @@
  *
  *   file = head, block, block, ..., words, streams, directory, foot         little endian
  *
- *   head (64 bytes)                         block head (128 bytes; roots, then the body)
+ *   head (64 bytes)                         block head (128 bytes; roots, sources, the body)
  *     0  8  "canhseal"                        0  4  "CBLK"
  *     8  4  version, 1                        4  4  events
  *    12  4  lane                              8  8  sequence of the first
@@ -17,24 +17,25 @@
  *    38  2  0                                40  8  place of the first event in its stream, from 0
  *    40  8  run: first event                 48  8  bytes of the body
  *    48  8  0                                56  4  roots
- *    56  8  XXH3 of the 56 bytes before      60  4  0
+ *    56  8  XXH3 of the 56 bytes before      60  4  bytes of the sources
  *                                            64  8  XXH3 of the roots
  *   foot (96 bytes)                          72  8  XXH3 of the body
- *     0  4  "CFTR"                           80 40  0
- *     4  4  blocks                          120  8  XXH3 of the 120 bytes before
- *     8  8  bytes of the words
+ *     0  4  "CFTR"                           80  8  XXH3 of the sources
+ *     4  4  blocks                           88 32  0
+ *     8  8  bytes of the words              120  8  XXH3 of the 120 bytes before
  *    16  8  of the streams                  56  8  run: last event
  *    24  8  of the directory                64  2  part of the run, from 0
  *    32  8  place of the words              66  2  parts, 0: merged
  *    40  8  XXH3 of the streams             68 20  0
  *    48  8  of the directory                88  8  XXH3 of the 88 bytes before
  *
- * Roots, body, words, streams and directory are each followed by zero bytes up to a multiple of 8.
- * The directory repeats the block heads. The words are one word_index.h over all blocks, which
- * checks itself. A body is a block.h. Roots are 32 bytes each: the hashes of the largest aligned
- * subtrees that the block's events make in their stream's tree (docs/ledger.md), from left to
- * right. Streams: what the stream of this (lane, class) is behind the run: u64 events, then its
- * compact range's hashes.
+ * Roots, sources, body, words, streams and directory are each followed by zero bytes up to a
+ * multiple of 8. The directory repeats the block heads. The words are one word_index.h over all
+ * blocks, which checks itself. A body is a block.h. Roots are 32 bytes each: the hashes of the
+ * largest aligned subtrees that the block's events make in their stream's tree (docs/ledger.md),
+ * from left to right. Sources: what the source numbers of the block's events stand for; a zstd
+ * frame of records, u32 bytes and collect/source.h's record each. Streams: what the stream of this
+ * (lane, class) is behind the run: u64 events, then its compact range's hashes.
  *
  * A *run* is a stretch of a lane that was sealed in one go: one file, a part, for each class and
  * day in it. It counts when all its parts are there; until then the lane's segments hold its
@@ -49,12 +50,13 @@
 #include "os/io.h"
 #include "store/word_index.h"
 
-#define SEALED_BLOCKS     WORD_BLOCKS
-#define SEALED_ROOT_BYTES 32u
-#define SEALED_ROOTS_MAX  128u
-#define SEALED_BODY_MAX   ((uint64_t)64 << 20)
-#define SEALED_NAME_BYTES 64u
-#define SEALED_DAY_NS     86400000000000LL
+#define SEALED_BLOCKS      WORD_BLOCKS
+#define SEALED_ROOT_BYTES  32u
+#define SEALED_ROOTS_MAX   128u
+#define SEALED_BODY_MAX    ((uint64_t)64 << 20)
+#define SEALED_SOURCES_MAX ((uint32_t)1 << 20)
+#define SEALED_NAME_BYTES  64u
+#define SEALED_DAY_NS      86400000000000LL
 
 struct sealed_about {
     uint8_t store[16];
@@ -71,9 +73,10 @@ struct sealed_block {
     int64_t receipt_from, receipt_to;
     uint64_t place; /* of the first event in its stream */
     uint32_t roots;
-    uint64_t bytes;            /* of the body */
-    uint64_t at;               /* of the block's head in the file: the reader's */
-    uint64_t roots_hash, hash; /* the writer's and the reader's */
+    uint32_t sources;                        /* bytes */
+    uint64_t bytes;                          /* of the body */
+    uint64_t at;                             /* of the block's head in the file: the reader's */
+    uint64_t roots_hash, sources_hash, hash; /* set by the writer and the reader */
 };
 
 /* Day of a receipt time. */
@@ -110,10 +113,13 @@ void sealed_writer_free(struct sealed_writer **w);
 /* Its words, before sealed_add(): word_index_add(). */
 struct word_index_writer *sealed_words(struct sealed_writer *w);
 
-/* One block, behind those that are there; at, hash and roots_hash are not looked at. ERR_LIMIT
- * beyond SEALED_BLOCKS. */
-int sealed_add(struct sealed_writer *w, const struct sealed_block *b, struct span roots,
-               struct span body, struct err *e);
+/* One block, behind those that are there; of `b`, place in the file, sizes and hashes are not
+ * looked at. ERR_LIMIT beyond SEALED_BLOCKS. */
+struct sealed_parts {
+    struct span roots, sources, body;
+};
+int sealed_add(struct sealed_writer *w, const struct sealed_block *b, const struct sealed_parts *p,
+               struct err *e);
 uint32_t sealed_writer_blocks(const struct sealed_writer *w);
 uint64_t sealed_writer_bytes(const struct sealed_writer *w);
 
@@ -143,6 +149,7 @@ uint64_t sealed_file_bytes(const struct sealed_file *f);
 int sealed_body(const struct sealed_file *f, uint32_t i, bool check, struct span *body,
                 struct err *e);
 int sealed_roots(const struct sealed_file *f, uint32_t i, struct span *roots, struct err *e);
+int sealed_sources(const struct sealed_file *f, uint32_t i, struct span *sources, struct err *e);
 struct span sealed_stream(const struct sealed_file *f);
 
 /* Every byte of the file: ERR_CORRUPT with e->at, the place of the first part that is not as it was

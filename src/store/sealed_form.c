@@ -75,8 +75,10 @@ void sealed_block_put(uint8_t p[SEALED_BLOCK_HEAD_BYTES], const struct sealed_bl
     bytes_put_u64(p + 40, b->place);
     bytes_put_u64(p + 48, b->bytes);
     bytes_put_u32(p + 56, b->roots);
+    bytes_put_u32(p + 60, b->sources);
     bytes_put_u64(p + 64, b->roots_hash);
     bytes_put_u64(p + 72, b->hash);
+    bytes_put_u64(p + 80, b->sources_hash);
     seal_bytes(p, SEALED_BLOCK_HEAD_BYTES);
 }
 
@@ -92,11 +94,13 @@ bool sealed_block_read(const uint8_t p[SEALED_BLOCK_HEAD_BYTES], struct sealed_b
     b->place = bytes_u64(p + 40);
     b->bytes = bytes_u64(p + 48);
     b->roots = bytes_u32(p + 56);
+    b->sources = bytes_u32(p + 60);
     b->roots_hash = bytes_u64(p + 64);
     b->hash = bytes_u64(p + 72);
+    b->sources_hash = bytes_u64(p + 80);
     return b->events > 0 && b->from <= b->to && b->to - b->from >= b->events - 1 &&
            b->receipt_from <= b->receipt_to && b->bytes > 0 && b->bytes <= SEALED_BODY_MAX &&
-           b->roots <= SEALED_ROOTS_MAX;
+           b->roots <= SEALED_ROOTS_MAX && b->sources <= SEALED_SOURCES_MAX;
 }
 
 /* --- Foot ----------------------------------------------------------------------------------- */

@@ -73,6 +73,22 @@ static int read_foot(struct sealed_file *f, struct err *e)
     return behind == at ? ERR_OK : corrupt(e, at, "The foot");
 }
 
+/* The parts of a block, as places in the file. */
+static uint64_t roots_at(const struct sealed_block *b)
+{
+    return b->at + SEALED_BLOCK_HEAD_BYTES;
+}
+
+static uint64_t sources_at(const struct sealed_block *b)
+{
+    return roots_at(b) + b->roots * (uint64_t)SEALED_ROOT_BYTES;
+}
+
+static uint64_t body_at(const struct sealed_block *b)
+{
+    return sources_at(b) + sealed_padded(b->sources);
+}
+
 /* The blocks follow one another from the head to the words, in the order of their events. */
 static int read_directory(struct sealed_file *f, struct err *e)
 {
@@ -91,8 +107,7 @@ static int read_directory(struct sealed_file *f, struct err *e)
             sealed_day(b->receipt_to) != f->about.day)
             return corrupt(e, at + i * SEALED_BLOCK_HEAD_BYTES, "The directory");
         b->at = place;
-        place += SEALED_BLOCK_HEAD_BYTES + b->roots * (uint64_t)SEALED_ROOT_BYTES +
-                 sealed_padded(b->bytes);
+        place = body_at(b) + sealed_padded(b->bytes);
         before = b->to + 1;
     }
     return place == f->foot.words_at ? ERR_OK : corrupt(e, at, "The directory");
@@ -190,30 +205,38 @@ uint64_t sealed_file_bytes(const struct sealed_file *f)
     return f->bytes;
 }
 
+static int part_of(const struct sealed_file *f, uint64_t at, uint64_t n, uint64_t hash,
+                   struct span *part)
+{
+    *part = (struct span){ f->map + at, (size_t)n };
+    return sealed_hash(*part) == hash ? ERR_OK : ERR_CORRUPT;
+}
+
 int sealed_roots(const struct sealed_file *f, uint32_t i, struct span *roots, struct err *e)
 {
     const struct sealed_block *b = sealed_block(f, i);
 
-    *roots = (struct span){ f->map + b->at + SEALED_BLOCK_HEAD_BYTES,
-                            b->roots * (size_t)SEALED_ROOT_BYTES };
-    return sealed_hash(*roots) == b->roots_hash ? ERR_OK
-                                                : corrupt(e, b->at, "The roots of a block");
+    if (part_of(f, roots_at(b), b->roots * (uint64_t)SEALED_ROOT_BYTES, b->roots_hash, roots) < 0)
+        return corrupt(e, roots_at(b), "The roots of a block");
+    return ERR_OK;
+}
+
+int sealed_sources(const struct sealed_file *f, uint32_t i, struct span *sources, struct err *e)
+{
+    const struct sealed_block *b = sealed_block(f, i);
+
+    if (part_of(f, sources_at(b), b->sources, b->sources_hash, sources) < 0)
+        return corrupt(e, sources_at(b), "The sources of a block");
+    return ERR_OK;
 }
 
 int sealed_body(const struct sealed_file *f, uint32_t i, bool check, struct span *body,
                 struct err *e)
 {
     const struct sealed_block *b = sealed_block(f, i);
-    struct sealed_block head;
 
-    *body = (struct span){ f->map + b->at + SEALED_BLOCK_HEAD_BYTES +
-                               b->roots * (size_t)SEALED_ROOT_BYTES,
-                           (size_t)b->bytes };
-    if (!check)
-        return ERR_OK;
-    if (!sealed_block_read(f->map + b->at, &head) || head.hash != b->hash)
-        return corrupt(e, b->at, "The head of a block");
-    return sealed_hash(*body) == b->hash ? ERR_OK : corrupt(e, b->at, "A block");
+    *body = (struct span){ f->map + body_at(b), (size_t)b->bytes };
+    return !check || sealed_hash(*body) == b->hash ? ERR_OK : corrupt(e, body_at(b), "A block");
 }
 
 /* --- All of it ------------------------------------------------------------------------------ */
@@ -233,15 +256,18 @@ static int check_block(const struct sealed_file *f, uint32_t i, struct err *e)
     const struct sealed_block *b = sealed_block(f, i);
     const uint64_t directory = f->bytes - SEALED_FOOT_BYTES - f->foot.directory_bytes;
     const uint8_t *copy = f->map + directory + i * (uint64_t)SEALED_BLOCK_HEAD_BYTES;
-    struct span roots, body;
+    struct span roots, sources, body;
     int rc;
 
     if (memcmp(f->map + b->at, copy, SEALED_BLOCK_HEAD_BYTES) != 0)
         return corrupt(e, b->at, "The head of a block");
     rc = sealed_roots(f, i, &roots, e);
     if (rc == ERR_OK)
+        rc = sealed_sources(f, i, &sources, e);
+    if (rc == ERR_OK)
         rc = sealed_body(f, i, true, &body, e);
-    if (rc == ERR_OK && !padding_good(f, (uint64_t)(body.p - f->map) + body.n))
+    if (rc == ERR_OK &&
+        (!padding_good(f, sources_at(b) + b->sources) || !padding_good(f, body_at(b) + b->bytes)))
         rc = corrupt(e, b->at, "What is behind a block");
     return rc;
 }

@@ -126,27 +126,33 @@ uint64_t sealed_writer_bytes(const struct sealed_writer *w)
     return w->bytes;
 }
 
-int sealed_add(struct sealed_writer *w, const struct sealed_block *b, struct span roots,
-               struct span body, struct err *e)
+int sealed_add(struct sealed_writer *w, const struct sealed_block *b, const struct sealed_parts *p,
+               struct err *e)
 {
-    struct sealed_block mine = *b;
     uint8_t *head = w->directory + w->blocks * SEALED_BLOCK_HEAD_BYTES;
+    struct sealed_block mine = *b;
     int rc;
 
-    MUST(!w->closed && roots.n == b->roots * (size_t)SEALED_ROOT_BYTES && body.n == b->bytes);
+    MUST(!w->closed && p->roots.n % SEALED_ROOT_BYTES == 0);
     if (w->blocks >= SEALED_BLOCKS)
         return err_set(e, ERR_LIMIT, 0, "A sealed file holds %u blocks at most.", SEALED_BLOCKS);
-    mine.roots_hash = sealed_hash(roots);
-    mine.hash = sealed_hash(body);
+    mine.roots = (uint32_t)(p->roots.n / SEALED_ROOT_BYTES);
+    mine.sources = (uint32_t)p->sources.n;
+    mine.bytes = p->body.n;
+    mine.roots_hash = sealed_hash(p->roots);
+    mine.sources_hash = sealed_hash(p->sources);
+    mine.hash = sealed_hash(p->body);
     sealed_block_put(head, &mine);
     MUST(sealed_block_read(head, &mine)); /* what nobody could read is our mistake */
     rc = word_index_block(w->words, e);
     if (rc == ERR_OK)
         rc = write_padded(w, (struct span){ head, SEALED_BLOCK_HEAD_BYTES }, e);
     if (rc == ERR_OK)
-        rc = write_padded(w, roots, e);
+        rc = write_padded(w, p->roots, e);
     if (rc == ERR_OK)
-        rc = write_padded(w, body, e);
+        rc = write_padded(w, p->sources, e);
+    if (rc == ERR_OK)
+        rc = write_padded(w, p->body, e);
     w->blocks += rc == ERR_OK;
     return rc;
 }

@@ -65,17 +65,17 @@ static int add_block(struct sealed_writer *w, uint32_t i, struct err *e)
                               .to = 180 + 100 * i,
                               .receipt_from = NOW + i,
                               .receipt_to = NOW + 5 + i,
-                              .place = 10 * i,
-                              .roots = i % 4,
-                              .bytes = 501 + i };
+                              .place = 10 * i };
+    const struct sealed_parts parts = { { roots, i % 4 * SEALED_ROOT_BYTES },
+                                        { (const uint8_t *)"sources", i % 8 },
+                                        { body, 501 + i } };
 
     for (size_t k = 0; k < sizeof(body); k++)
         body[k] = body_byte(i, k);
     memset(roots, (int)i, sizeof(roots));
     word_index_add(sealed_words(w), word_hash(SPAN_LIT("everywhere")));
     word_index_add(sealed_words(w), word_hash((struct span){ (uint8_t *)&i, sizeof(i) }));
-    return sealed_add(w, &b, (struct span){ roots, b.roots * SEALED_ROOT_BYTES },
-                      (struct span){ body, (size_t)b.bytes }, e);
+    return sealed_add(w, &b, &parts, e);
 }
 
 static int make(const struct io *io, uint32_t blocks, struct err *e)
@@ -97,7 +97,7 @@ static int make(const struct io *io, uint32_t blocks, struct err *e)
 static void check_block(struct sealed_file *f, uint32_t i)
 {
     const struct sealed_block *b = sealed_block(f, i);
-    struct span body, roots;
+    struct span body, roots, sources;
 
     assert_int_equal(b->events, 10 + i);
     assert_int_equal(b->from, 100 + 100 * i);
@@ -109,6 +109,8 @@ static void check_block(struct sealed_file *f, uint32_t i)
         assert_int_equal(body.p[k], body_byte(i, k));
     assert_int_equal(sealed_roots(f, i, &roots, NULL), ERR_OK);
     assert_int_equal(roots.n, i % 4 * SEALED_ROOT_BYTES);
+    assert_int_equal(sealed_sources(f, i, &sources, NULL), ERR_OK);
+    assert_true(span_eq(sources, (struct span){ (const uint8_t *)"sources", i % 8 }));
     assert_int_equal(sealed_find(f, word_hash((struct span){ (uint8_t *)&i, sizeof(i) })), 1u << i);
 }
 
