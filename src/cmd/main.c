@@ -14,6 +14,7 @@ static const struct command_row commands[] = {
     { "tail", "events as they come", cmd_tail },
     { "alerts", "what was found, newest first", cmd_alerts },
     { "token", "make a token for a sender over HTTP", cmd_token },
+    { "doctor", "what is wrong with this installation", cmd_doctor },
     { "send", "send made events to a server", cmd_send },
     { "role", NULL, cmd_role },
 };

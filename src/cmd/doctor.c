@@ -1,0 +1,581 @@
+/*
+ * doctor.c - canh doctor: what is wrong with this installation, in sentences, each with what to do
+ * about it. Looks, and changes nothing.
+ *
+ * A check is a row of `checks` and a function that tells what it found. Those that look at the
+ * running server ask it; without a server they say so once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "base/time.h"
+#include "cmd/client.h"
+#include "cmd/command.h"
+#include "collect/ledger.h"
+#include "conf/settings.h"
+#include "os/file.h"
+#include "os/host.h"
+#include "os/socket.h"
+
+#define SYNCS         16u
+#define SYNC_SLOW_MS  20.0
+#define ROOM_LOW      0.10 /* of the disk */
+#define DAYS_SOON     30
+#define TMPFS         0x01021994
+#define CLOCK_OFF_NS  INT64_C(1000000000)
+#define BEHIND_EVENTS 100000
+
+enum grave { FINE, ADVICE, WRONG };
+
+struct doctor {
+    const char *config, *data;
+    bool json;
+    char data_room[FILE_PATH_BYTES];
+    struct settings settings;
+    bool has_settings;
+    json_t *stat; /* of the running server, or NULL */
+    json_t *found;
+    uint32_t wrong, advice, fine;
+    const char *check; /* the one at hand */
+};
+
+static const struct option_row options[] = {
+    { "config", OPTION_TEXT, offsetof(struct doctor, config), "FILE", NULL, 0, 0,
+      "the server's settings (default: none, as canh serve)" },
+    { "data", OPTION_TEXT, offsetof(struct doctor, data), "DIR", NULL, 0, 0,
+      "the server's data folder (default: as canh serve)" },
+    { "json", OPTION_FLAG, offsetof(struct doctor, json), NULL, NULL, 0, 0,
+      "one object for programs" },
+};
+
+/* --- Telling -------------------------------------------------------------------------------- */
+
+static void tell(struct doctor *d, enum grave how, const char *fmt, ...) CHECK_FORMAT(3, 4);
+
+/* One sentence or two: what is so, and what to do. */
+static void tell(struct doctor *d, enum grave how, const char *fmt, ...)
+{
+    static const char *const names[] = { "fine", "advice", "wrong" };
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    d->wrong += how == WRONG;
+    d->advice += how == ADVICE;
+    d->fine += how == FINE;
+    (void)json_array_append_new(
+        d->found, json_pack("{ssssss}", "check", d->check, "state", names[how], "text", text));
+}
+
+static const char *text_of(const json_t *o, const char *name)
+{
+    const char *v = json_string_value(json_object_get(o, name));
+
+    return v != NULL ? v : "";
+}
+
+static int64_t number(const json_t *o, const char *name)
+{
+    return json_integer_value(json_object_get(o, name));
+}
+
+/* --- The machine ---------------------------------------------------------------------------- */
+
+static void check_settings(struct doctor *d)
+{
+    struct buf text;
+    struct err e;
+    int rc = ERR_OK;
+
+    buf_init(&text, SETTINGS_BYTES_MAX + 65536);
+    if (d->config != NULL)
+        rc = file_read(d->config, SETTINGS_BYTES_MAX, &text, &e);
+    if (rc == ERR_OK)
+        rc = settings_read(&d->settings, buf_span(&text), d->config != NULL ? d->config : "", &e);
+    d->has_settings = rc == ERR_OK;
+    if (rc != ERR_OK)
+        tell(d, WRONG, "The settings cannot be used: %s", e.why);
+    else if (d->config == NULL)
+        tell(d, FINE, "No settings file was given: every setting has its default.");
+    else
+        tell(d, FINE, "%.200s can be used.", d->config);
+    buf_release(&text);
+}
+
+static void check_user(struct doctor *d)
+{
+    if (!d->has_settings || d->settings.user[0] == 0) {
+        if (geteuid() == 0)
+            tell(d, ADVICE, "Roles run as root: set `user` to an account that owns nothing else.");
+        return;
+    }
+    if (getpwnam(d->settings.user) == NULL)
+        tell(d, WRONG, "There is no account '%.60s': make it, or change `user`.", d->settings.user);
+    else
+        tell(d, FINE, "Roles run as %.60s.", d->settings.user);
+}
+
+static void check_clock(struct doctor *d)
+{
+    struct timex t = { 0 };
+    int state = adjtimex(&t);
+
+    if (state < 0)
+        tell(d, ADVICE, "The kernel does not tell whether the clock is set by NTP.");
+    else if (state == TIME_ERROR || (t.status & STA_UNSYNC) != 0)
+        tell(d, WRONG,
+             "The clock is not set by NTP: correlations and reports need the time. Start "
+             "chrony or systemd-timesyncd.");
+    else if (llabs((long long)t.offset) * (t.status & STA_NANO ? 1 : 1000) > CLOCK_OFF_NS)
+        tell(d, WRONG, "The clock is off by more than a second.");
+    else
+        tell(d, FINE, "The clock is set by NTP.");
+}
+
+static bool read_number(const char *path, uint64_t *v)
+{
+    struct buf text;
+    bool good;
+
+    buf_init(&text, 65536 + 64);
+    good = file_read(path, 64, &text, NULL) == ERR_OK &&
+           num_u64(span_trim(buf_span(&text)), UINT64_MAX, v);
+    buf_release(&text);
+    return good;
+}
+
+/* A receive buffer that the kernel cuts loses datagrams in a burst. */
+static void check_datagrams(struct doctor *d)
+{
+    uint64_t max;
+
+    if (!d->has_settings || d->settings.syslog_udp.count == 0)
+        return;
+    if (geteuid() == 0 || !read_number("/proc/sys/net/core/rmem_max", &max))
+        return; /* root may take more than the limit */
+    if (max < d->settings.udp_buffer)
+        tell(d, ADVICE,
+             "The kernel gives UDP sockets at most %llu KiB (net.core.rmem_max), `udp-buffer` asks "
+             "for %llu KiB: datagrams are dropped sooner in a burst.",
+             (unsigned long long)(max >> 10), (unsigned long long)(d->settings.udp_buffer >> 10));
+    else
+        tell(d, FINE, "UDP sockets get the buffer that the settings ask for.");
+}
+
+static void check_descriptors(struct doctor *d)
+{
+    struct rlimit l;
+
+    if (!d->has_settings || getrlimit(RLIMIT_NOFILE, &l) != 0)
+        return;
+    if (l.rlim_max < d->settings.connections + 256)
+        tell(d, WRONG,
+             "A process may have %llu files open here, `connections` is %llu: raise LimitNOFILE or "
+             "`ulimit -n`, or lower `connections`.",
+             (unsigned long long)l.rlim_max, (unsigned long long)d->settings.connections);
+    else
+        tell(d, FINE, "Enough files may be open for %llu connections.",
+             (unsigned long long)d->settings.connections);
+}
+
+/* --- The data folder ------------------------------------------------------------------------ */
+
+static void check_room(struct doctor *d, int dir)
+{
+    struct statvfs v;
+    double left;
+
+    if (fstatvfs(dir, &v) != 0 || v.f_blocks == 0)
+        return;
+    left = (double)v.f_bavail / (double)v.f_blocks;
+    tell(d, left < ROOM_LOW ? WRONG : FINE,
+         "%.1f GB of the data folder's disk are free (%.0f %%).%s",
+         (double)v.f_bavail * (double)v.f_frsize / 1e9, left * 100,
+         left < ROOM_LOW ? " Make room, or shorten `retention`." : "");
+    if (v.f_files > 0 && (double)v.f_favail / (double)v.f_files < 0.01)
+        tell(d, WRONG, "The data folder's disk has hardly any inodes left.");
+}
+
+static int order_double(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* What an acknowledgement costs here: the median of some small synced writes. */
+static void check_sync(struct doctor *d, int dir)
+{
+    double ms[SYNCS];
+    uint32_t n = 0;
+    int fd = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        if (errno != EOPNOTSUPP && errno != EISDIR)
+            tell(d, ADVICE, "The data folder was not tried: %s. Run this as the server's account.",
+                 strerror(errno));
+        return;
+    }
+    for (; n < SYNCS; n++) {
+        double began = host_seconds();
+
+        if (write(fd, "canh doctor", 11) != 11 || fdatasync(fd) != 0)
+            break;
+        ms[n] = (host_seconds() - began) * 1e3;
+    }
+    (void)close(fd); /* it has no name */
+    if (n < SYNCS) {
+        tell(d, WRONG, "Writing to the data folder's disk failed: %s.", strerror(errno));
+        return;
+    }
+    qsort(ms, n, sizeof(*ms), order_double);
+    tell(d, ms[n / 2] > SYNC_SLOW_MS ? ADVICE : FINE,
+         "A write is on the disk after %.1f ms (median of %u)%s", ms[n / 2], n,
+         ms[n / 2] > SYNC_SLOW_MS ? ": senders that wait for each answer will be slow." : ".");
+}
+
+static void check_data(struct doctor *d)
+{
+    struct statfs fs;
+    struct stat st;
+    int dir = open(d->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir < 0) {
+        tell(d, errno == ENOENT ? ADVICE : WRONG, "The data folder %.200s cannot be opened: %s.%s",
+             d->data, strerror(errno),
+             errno == ENOENT ? " canh serve makes it." : " Run this as root or as its account.");
+        return;
+    }
+    if (fstat(dir, &st) == 0 && (st.st_mode & 0007) != 0)
+        tell(d, WRONG, "Everybody may look into %.200s: chmod o-rwx.", d->data);
+    if (fstatfs(dir, &fs) == 0 && fs.f_type == TMPFS)
+        tell(d, WRONG, "%.200s is in memory: everything is lost with the machine's power.",
+             d->data);
+    check_room(d, dir);
+    check_sync(d, dir);
+    (void)close(dir); /* only looked at */
+}
+
+/* --- Certificates --------------------------------------------------------------------------- */
+
+static X509 *read_certificate(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    X509 *x = f != NULL ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
+
+    if (f != NULL)
+        (void)fclose(f); /* only read */
+    return x;
+}
+
+static void check_dates(struct doctor *d, const char *path, const X509 *x)
+{
+    int days = 0, seconds = 0;
+
+    if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(x)) != 1)
+        tell(d, WRONG, "%.200s has an end that cannot be read.", path);
+    else if (days < 0 || seconds < 0)
+        tell(d, WRONG, "The certificate %.200s has expired: senders refuse it.", path);
+    else if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0)
+        tell(d, WRONG, "The certificate %.200s is not valid yet.", path);
+    else
+        tell(d, days < DAYS_SOON ? ADVICE : FINE,
+             "The certificate %.200s is valid for %d more days.", path, days);
+}
+
+static void check_key(struct doctor *d, const char *path, X509 *x)
+{
+    FILE *f = fopen(path, "re");
+    EVP_PKEY *key = f != NULL ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
+    struct stat st;
+
+    if (f == NULL)
+        tell(d, WRONG, "The key %.200s cannot be opened: %s.", path, strerror(errno));
+    else if (key == NULL)
+        tell(d, WRONG, "%.200s holds no key in PEM form without a password.", path);
+    else if (X509_check_private_key(x, key) != 1)
+        tell(d, WRONG, "The key %.200s is not the certificate's.", path);
+    if (f != NULL && fstat(fileno(f), &st) == 0 && (st.st_mode & 0077) != 0)
+        tell(d, ADVICE, "Others may read the key %.200s: chmod 600.", path);
+    EVP_PKEY_free(key);
+    if (f != NULL)
+        (void)fclose(f); /* only read */
+}
+
+static void check_certificates(struct doctor *d)
+{
+    const struct settings *s = &d->settings;
+    X509 *x;
+
+    if (!d->has_settings || s->tls_certificate[0] == 0)
+        return;
+    x = read_certificate(s->tls_certificate);
+    if (x == NULL) {
+        tell(d, WRONG, "%.200s holds no certificate in PEM form, or cannot be opened.",
+             s->tls_certificate);
+        return;
+    }
+    check_dates(d, s->tls_certificate, x);
+    if (s->tls_key[0] != 0)
+        check_key(d, s->tls_key, x);
+    X509_free(x);
+}
+
+/* --- What is followed ----------------------------------------------------------------------- */
+
+static void check_files(struct doctor *d)
+{
+    for (uint32_t i = 0; d->has_settings && i < d->settings.files.count; i++) {
+        const char *path = d->settings.files.value[i];
+
+        if (strpbrk(path, "*?") != NULL)
+            continue; /* a pattern may match later */
+        if (access(path, F_OK) != 0)
+            tell(d, ADVICE, "%.200s, which is to be followed, is not there (%s).", path,
+                 strerror(errno));
+        else if (access(path, R_OK) != 0)
+            tell(d, WRONG, "%.200s, which is to be followed, may not be read.", path);
+        else
+            tell(d, FINE, "%.200s can be followed.", path);
+    }
+}
+
+static void check_open_inputs(struct doctor *d)
+{
+    const struct settings *s = &d->settings;
+
+    if (d->has_settings && s->http_open)
+        tell(d, ADVICE, "`http-open` takes events from anybody: give senders tokens (canh token).");
+    for (uint32_t i = 0; d->has_settings && i < s->syslog_udp.count; i++) {
+        struct socket_address a;
+
+        if (socket_address_read(span_of(s->syslog_udp.value[i]), &a, NULL) == ERR_OK &&
+            !socket_is_loopback(&a))
+            tell(d, ADVICE,
+                 "Nobody vouches for who sends to syslog-udp %.60s: what comes there is "
+                 "marked so for ever.",
+                 s->syslog_udp.value[i]);
+    }
+}
+
+/* --- The running server --------------------------------------------------------------------- */
+
+static void ask_server(struct doctor *d)
+{
+    struct client c;
+    struct span body;
+    struct err e = { 0 };
+    int rc = client_open(&c, d->data, &e);
+
+    if (rc == ERR_OK)
+        rc = client_get(&c, "/stat", &e);
+    if (rc == ERR_OK)
+        rc = client_body(&c, &body, &e);
+    if (rc == ERR_OK)
+        d->stat = json_loadb((const char *)body.p, body.n, 0, NULL);
+    client_close(&c);
+    if (d->stat == NULL)
+        tell(d, WRONG, "No answer from a server: %s", rc == ERR_OK ? "it is no JSON." : e.why);
+    else
+        tell(d, FINE, "The server runs, version %.40s.", text_of(d->stat, "version"));
+}
+
+static void check_balance(struct doctor *d)
+{
+    const json_t *b = json_object_get(d->stat, "balance");
+
+    if (d->stat == NULL)
+        return;
+    if (strcmp(text_of(b, "state"), "balanced") == 0)
+        tell(d, FINE, "Every record that was received is accounted for.");
+    else
+        tell(d, WRONG,
+             "The counts do not add up (%.40s): %lld records missing, %lld not matched. "
+             "See canh stat.",
+             text_of(b, "state"), (long long)number(b, "missing"),
+             (long long)number(b, "unmatched"));
+}
+
+static void check_roles(struct doctor *d)
+{
+    const json_t *desk = json_object_get(d->stat, "desk"), *row;
+    size_t i;
+
+    if (d->stat == NULL)
+        return;
+    json_array_foreach(json_object_get(d->stat, "collectors"), i, row)
+    {
+        const char *state = text_of(row, "state");
+
+        if (strcmp(state, "running") != 0)
+            tell(d, strcmp(state, "starting") == 0 ? ADVICE : WRONG, "Collector %lld: %.40s.",
+                 (long long)number(row, "lane"), state);
+    }
+    if (json_is_object(desk) && number(desk, "behind_events") > BEHIND_EVENTS)
+        tell(d, ADVICE, "The desk is %lld events behind.",
+             (long long)number(desk, "behind_events"));
+    if (text_of(d->stat, "database")[0] != 0)
+        tell(d, WRONG, "The database cannot be read: %.200s", text_of(d->stat, "database"));
+}
+
+static void check_drops(struct doctor *d)
+{
+    int64_t drops = number(json_object_get(d->stat, "kernel"), "drops");
+    const json_t *totals = json_object_get(d->stat, "totals");
+
+    if (d->stat == NULL)
+        return;
+    if (drops > 0)
+        tell(d, ADVICE,
+             "The kernel dropped %lld datagrams: raise `udp-buffer` and "
+             "net.core.rmem_max, or let senders use TCP.",
+             (long long)drops);
+    if (number(totals, "dropped") > 0)
+        tell(d, ADVICE, "%lld records were dropped; canh stat says by whom and why.",
+             (long long)number(totals, "dropped"));
+}
+
+static void check_sources(struct doctor *d)
+{
+    const json_t *row;
+    uint32_t silent = 0, all = 0;
+    char first[64] = "";
+    size_t i;
+
+    if (d->stat == NULL)
+        return;
+    json_array_foreach(json_object_get(d->stat, "sources"), i, row)
+    {
+        all++;
+        if (strcmp(text_of(row, "state"), "silent") != 0)
+            continue;
+        if (silent++ == 0)
+            (void)snprintf(first, sizeof(first), "%.60s", text_of(row, "source"));
+    }
+    if (silent > 0)
+        tell(d, WRONG, "%u of %u sources are silent, among them %s.", silent, all, first);
+    else if (all > 0)
+        tell(d, FINE, "No source is silent.");
+    if (number(json_object_get(d->stat, "totals"), "received") == 0)
+        tell(d, ADVICE, "Nothing was received since the server started.");
+}
+
+static void check_rules(struct doctor *d)
+{
+    const json_t *r = json_object_get(d->stat, "rules");
+
+    if (d->stat == NULL)
+        return;
+    if (number(r, "rules") + number(r, "correlations") == 0)
+        tell(d, WRONG, "No rules are in force: nothing will be found.");
+}
+
+/* --- The whole ------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *name;
+    void (*check)(struct doctor *d);
+} checks[] = {
+    { "settings", check_settings },
+    { "account", check_user },
+    { "clock", check_clock },
+    { "udp", check_datagrams },
+    { "descriptors", check_descriptors },
+    { "data", check_data },
+    { "certificates", check_certificates },
+    { "files", check_files },
+    { "open inputs", check_open_inputs },
+    { "server", ask_server },
+    { "balance", check_balance },
+    { "roles", check_roles },
+    { "drops", check_drops },
+    { "sources", check_sources },
+    { "rules", check_rules },
+};
+
+static void put_rows(const struct doctor *d, const char *state, const char *mark, struct buf *out)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(d->found, i, row)
+    {
+        if (strcmp(text_of(row, "state"), state) == 0)
+            buf_fmt(out, "%s %-12s %s\n", mark, text_of(row, "check"), text_of(row, "text"));
+    }
+}
+
+/* The gravest last, where a terminal leaves the eye. */
+static void put_report(const struct doctor *d, struct buf *out)
+{
+    put_rows(d, "fine", "  ok    ", out);
+    put_rows(d, "advice", "  advice", out);
+    put_rows(d, "wrong", "  WRONG ", out);
+    if (d->wrong + d->advice == 0)
+        buf_fmt(out, "\nNothing is wrong.\n");
+    else
+        buf_fmt(out, "\n%u wrong, %u to consider, %u fine.\n", d->wrong, d->advice, d->fine);
+}
+
+static void put_json(const struct doctor *d, struct buf *out)
+{
+    json_t *all = json_pack("{sisisisO}", "wrong", (int)d->wrong, "advice", (int)d->advice, "fine",
+                            (int)d->fine, "checks", d->found);
+    char *text = json_dumps(all, JSON_COMPACT);
+
+    buf_text(out, text != NULL ? text : "{}");
+    buf_byte(out, '\n');
+    free(text);
+    json_decref(all);
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+    static const struct command_line line = {
+        options, COUNT_OF(options), "canh doctor [--config FILE] [--data DIR]",
+        "What is wrong with this installation, in sentences. Changes nothing. Exit code 1 when\n"
+        "something is wrong."
+    };
+    struct doctor d = { .found = json_array() };
+    int operands, code;
+    struct buf out;
+    struct err e;
+
+    if (!command_options(&line, &d, argc, argv, &operands, &code)) {
+        json_decref(d.found);
+        return code;
+    }
+    if (operands > 0 || (d.data == NULL && !client_data(d.data_room, sizeof(d.data_room)))) {
+        (void)err_set(&e, ERR_USAGE, 0, "Give canh doctor no words, and --data DIR.");
+        json_decref(d.found);
+        return command_fault(&e);
+    }
+    d.data = d.data != NULL ? d.data : d.data_room;
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        d.check = checks[i].name;
+        checks[i].check(&d);
+    }
+    buf_init(&out, 1u << 20);
+    (d.json ? put_json : put_report)(&d, &out);
+    json_decref(d.stat);
+    json_decref(d.found);
+    if (d.has_settings)
+        settings_release(&d.settings);
+    code = command_show(&out);
+    return code != EXIT_RAN ? code : d.wrong > 0 ? EXIT_FOUND : EXIT_RAN;
+}
