@@ -129,6 +129,8 @@ int sealed_close(struct sealed_writer *w, const struct sealed_about *about, stru
                  struct err *e);
 /* Give it its name, and sync the folder. The file counts. */
 int sealed_publish(struct sealed_writer *w, struct err *e);
+/* Remove it, whatever name it has. ERR_IO when it may be there still. */
+int sealed_withdraw(struct sealed_writer *w);
 
 /* --- reading ------------------------------------------------------------------------------ */
 

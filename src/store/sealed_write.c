@@ -17,7 +17,7 @@
 struct sealed_writer {
     const struct io *io;
     int dir, fd;
-    char working[SEALED_NAME_BYTES];
+    char working[SEALED_NAME_BYTES], name[SEALED_NAME_BYTES];
     struct sealed_about about;
     struct word_index_writer *words;
     uint64_t bytes; /* written */
@@ -207,14 +207,23 @@ int sealed_close(struct sealed_writer *w, const struct sealed_about *about, stru
 int sealed_publish(struct sealed_writer *w, struct err *e)
 {
     const struct sealed_name of = { w->about.lane, w->about.from, w->about.to, w->about.parts };
-    char name[SEALED_NAME_BYTES];
 
     MUST(w->closed && !w->published);
-    sealed_file_name(name, &of);
-    if (w->io->rename(w->io->arg, w->dir, w->working, name) != 0)
+    sealed_file_name(w->name, &of);
+    if (w->io->rename(w->io->arg, w->dir, w->working, w->name) != 0)
         return world(w, e, "named");
     w->published = true;
     if (w->io->sync_dir(w->io->arg, w->dir) != 0)
         return world(w, e, "made durable by its name");
     return ERR_OK;
+}
+
+int sealed_withdraw(struct sealed_writer *w)
+{
+    const char *name = w->published ? w->name : w->working;
+
+    if (w->io->unlink(w->io->arg, w->dir, name) != 0 && errno != ENOENT)
+        return ERR_IO;
+    w->published = true; /* sealed_writer_free() has nothing to remove */
+    return w->io->sync_dir(w->io->arg, w->dir) == 0 ? ERR_OK : ERR_IO;
 }

@@ -1,0 +1,507 @@
+/*
+ * pack.c - see pack.h.
+ *
+ * A run may begin and end within a frame, so a place in the lane is not enough to begin it again:
+ * it is read from the beginning of its segment, which says anew what source numbers mean, and what
+ * was sealed before is passed over by its number.
+ */
+#include "seal/pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "seal/table.h"
+#include "seal/words.h"
+#include "store/block.h"
+
+#define BODY_MAX    ((size_t)96 << 20)
+#define BLOCKS_LAST (SEALED_BLOCKS - 1u) /* the run ends when a part has so many full ones */
+
+/* Of one class and day. */
+struct part {
+    int32_t day;
+    uint16_t months;
+    int dir;
+    struct sealed_writer *file;
+    struct block_writer *block;
+    struct block_sources sources;
+    struct sealed_block about; /* of the block that is being filled */
+};
+
+struct pack {
+    struct pack_from from;
+    struct lane_reader *reader;
+    struct lane_sources sources;
+    struct part *part[PACK_PARTS_MAX];
+    uint32_t parts;
+    struct buf body, table; /* of a block that is put */
+    struct words *words;
+    uint64_t next;                        /* behind the last event of runs that count */
+    uint32_t segment;                     /* where the run begins */
+    uint64_t run_from, run_to, run_bytes; /* from 0: no event yet */
+    uint64_t written;                     /* bytes of the run's files */
+    struct lane_frame frame;
+    bool has_frame, stuck;
+    struct pack_counts counts, run; /* `run`: of the run, not counted yet */
+};
+
+/* --- Parts ---------------------------------------------------------------------------------- */
+
+static void part_free(struct part **out)
+{
+    struct part *p = *out;
+
+    *out = NULL;
+    if (p == NULL)
+        return;
+    sealed_writer_free(&p->file);
+    block_writer_free(&p->block);
+    block_sources_release(&p->sources);
+    if (p->dir >= 0)
+        (void)close(p->dir); /* a folder; what is in it is synced */
+    free(p);
+}
+
+/* The folder of a part, made when it is not there. */
+static int open_folder(struct pack *p, struct part *part, struct err *e)
+{
+    char name[SEALED_NAME_BYTES];
+
+    sealed_folder_name(name, part->day, part->months);
+    if (mkdirat(p->from.sealed_dir, name, 0700) == 0) {
+        if (p->from.io->sync_dir(p->from.io->arg, p->from.sealed_dir) != 0)
+            return err_set(e, ERR_IO, 0, "The folder of sealed files cannot be synced: %s.",
+                           strerror(errno));
+    } else if (errno != EEXIST) {
+        return err_set(e, errno == ENOSPC || errno == EDQUOT ? ERR_LIMIT : ERR_IO, 0,
+                       "The folder sealed/%s cannot be made: %s.", name, strerror(errno));
+    }
+    part->dir = catalog_folder(p->from.sealed_dir, part->day, part->months);
+    return part->dir >= 0 ? ERR_OK
+                          : err_set(e, ERR_IO, 0, "The folder sealed/%s cannot be opened: %s.",
+                                    name, strerror(errno));
+}
+
+static struct sealed_about about_of(const struct pack *p, const struct part *part)
+{
+    struct sealed_about a = { .lane = p->from.lane,
+                              .day = part->day,
+                              .months = part->months,
+                              .from = p->run_from,
+                              .to = p->run_to };
+
+    memcpy(a.store, p->from.store, sizeof(a.store));
+    return a;
+}
+
+static int part_new(struct pack *p, int32_t day, uint16_t months, struct part **out, struct err *e)
+{
+    struct part *part = calloc(1, sizeof(*part));
+    struct sealed_about about;
+    int rc;
+
+    *out = NULL;
+    if (part == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory to seal events.");
+    part->day = day;
+    part->months = months;
+    part->dir = -1;
+    block_sources_init(&part->sources);
+    about = about_of(p, part);
+    rc = block_writer_new(&part->block, e);
+    if (rc == ERR_OK)
+        rc = open_folder(p, part, e);
+    if (rc == ERR_OK)
+        rc = sealed_create(&part->file, p->from.io, part->dir, &about, e);
+    if (rc != ERR_OK)
+        part_free(&part);
+    else
+        p->part[p->parts++] = part;
+    *out = part;
+    return rc;
+}
+
+static struct part *part_of(const struct pack *p, int32_t day, uint16_t months)
+{
+    for (uint32_t i = 0; i < p->parts; i++) {
+        if (p->part[i]->day == day && p->part[i]->months == months)
+            return p->part[i];
+    }
+    return NULL;
+}
+
+/* The block that was being filled, into the file. */
+static int put_block(struct pack *p, struct part *part, struct err *e)
+{
+    struct sealed_parts parts = { 0 };
+    int rc;
+
+    if (block_count(part->block) == 0)
+        return ERR_OK;
+    buf_clear(&p->body);
+    buf_clear(&p->table);
+    part->about.events = block_count(part->block);
+    rc = block_put(part->block, &p->body, e);
+    if (rc == ERR_OK)
+        rc = block_sources_put(&part->sources, &p->table, e);
+    parts.sources = buf_span(&p->table);
+    parts.body = buf_span(&p->body);
+    if (rc == ERR_OK)
+        rc = sealed_add(part->file, &part->about, &parts, e);
+    block_sources_clear(&part->sources);
+    part->about = (struct sealed_block){ 0 };
+    return rc;
+}
+
+static void note_event(struct part *part, const struct block_event *ev)
+{
+    struct sealed_block *b = &part->about;
+
+    if (block_count(part->block) == 1) {
+        b->from = ev->sequence;
+        b->receipt_from = b->receipt_to = ev->receipt_ns;
+    }
+    b->to = ev->sequence;
+    b->receipt_from = ev->receipt_ns < b->receipt_from ? ev->receipt_ns : b->receipt_from;
+    b->receipt_to = ev->receipt_ns > b->receipt_to ? ev->receipt_ns : b->receipt_to;
+}
+
+static int part_add(struct pack *p, struct part *part, const struct lane_read_event *in,
+                    struct err *e)
+{
+    struct block_event ev = { .sequence = in->sequence,
+                              .receipt_ns = in->receipt_ns,
+                              .flags = in->flags,
+                              .lines = in->lines,
+                              .raw = in->raw };
+    bool added;
+
+    ev.source = block_sources_number(&part->sources, &p->sources, in->source);
+    added = block_add(part->block, &ev);
+    if (!added) {
+        int rc = put_block(p, part, e);
+
+        if (rc != ERR_OK)
+            return rc;
+        ev.source = block_sources_number(&part->sources, &p->sources, in->source);
+        added = block_add(part->block, &ev);
+    }
+    MUST(added); /* an empty one takes any event */
+    note_event(part, &ev);
+    words_of(p->words, in->raw, sealed_words(part->file));
+    return ERR_OK;
+}
+
+/* --- Runs ----------------------------------------------------------------------------------- */
+
+static void drop_parts(struct pack *p)
+{
+    while (p->parts > 0)
+        part_free(&p->part[--p->parts]);
+}
+
+/* Begin the run again, at the next turn. It may end elsewhere then, so no part of this one may be
+ * left: where that cannot be had, the next process has to see to it. */
+static void give_up(struct pack *p)
+{
+    for (uint32_t i = 0; i < p->parts; i++)
+        p->stuck |= sealed_withdraw(p->part[i]->file) != ERR_OK;
+    drop_parts(p);
+    lane_reader_free(&p->reader);
+    lane_sources_clear(&p->sources);
+    p->has_frame = false;
+    p->run_from = p->run_bytes = 0;
+    p->run = (struct pack_counts){ 0 };
+    p->counts.given_up++;
+}
+
+static int close_part(struct pack *p, uint32_t i, struct err *e)
+{
+    struct part *part = p->part[i];
+    struct sealed_about about = about_of(p, part);
+    int rc = put_block(p, part, e);
+
+    about.part = (uint16_t)i;
+    about.parts = (uint16_t)p->parts;
+    return rc == ERR_OK ? sealed_close(part->file, &about, SPAN_NONE, e) : rc;
+}
+
+/* All parts are on the disk before the first is named: what is left to fail is short. */
+static int end_run(struct pack *p, struct err *e)
+{
+    int rc = ERR_OK;
+
+    if (p->run_from == 0)
+        return ERR_OK;
+    for (uint32_t i = 0; i < p->parts && rc == ERR_OK; i++)
+        rc = close_part(p, i, e);
+    for (uint32_t i = 0; i < p->parts && rc == ERR_OK; i++) {
+        p->run.sealed_bytes += sealed_writer_bytes(p->part[i]->file);
+        rc = sealed_publish(p->part[i]->file, e);
+    }
+    if (rc != ERR_OK)
+        return rc;
+    p->next = p->run_to + 1;
+    p->counts.events += p->run.events;
+    p->counts.raw_bytes += p->run.raw_bytes;
+    p->counts.sealed_bytes += p->run.sealed_bytes;
+    p->counts.runs++;
+    p->run = (struct pack_counts){ 0 };
+    p->run_from = p->run_bytes = 0;
+    drop_parts(p);
+    return ERR_OK;
+}
+
+static bool run_is_over(const struct pack *p)
+{
+    if (p->run_bytes >= p->from.run_bytes)
+        return true;
+    for (uint32_t i = 0; i < p->parts; i++) {
+        if (sealed_writer_blocks(p->part[i]->file) >= BLOCKS_LAST)
+            return true;
+    }
+    return false;
+}
+
+/* Where the run begins: the segment of its first event. */
+static void begin_run(struct pack *p, uint64_t sequence)
+{
+    p->run_from = sequence;
+    p->run_bytes = 0;
+    p->segment = p->frame.segment;
+}
+
+static int add_event(struct pack *p, const struct lane_read_event *ev, struct err *e)
+{
+    const int32_t day = sealed_day(ev->receipt_ns);
+    struct part *part;
+    uint16_t months;
+    int rc = ERR_OK;
+
+    if (ev->source >= LEDGER_ROWS || p->sources.at[ev->source].version == 0) {
+        p->counts.odd++;
+        return err_set(e, ERR_CORRUPT, 0,
+                       "Event %llu of lane %u is of source %u, which the lane "
+                       "does not name.",
+                       (unsigned long long)ev->sequence, p->from.lane, ev->source);
+    }
+    months = p->sources.at[ev->source].months;
+    part = part_of(p, day, months);
+    if (part == NULL && p->parts == PACK_PARTS_MAX)
+        rc = end_run(p, e);
+    if (rc == ERR_OK && p->run_from == 0)
+        begin_run(p, ev->sequence);
+    p->run_to = ev->sequence;
+    if (rc == ERR_OK && part == NULL)
+        rc = part_new(p, day, months, &part, e);
+    if (rc == ERR_OK)
+        rc = part_add(p, part, ev, e);
+    p->run.events++;
+    p->run.raw_bytes += ev->raw.n;
+    p->run_bytes += ev->raw.n + sizeof(*ev);
+    if (rc == ERR_OK && run_is_over(p))
+        rc = end_run(p, e);
+    return rc;
+}
+
+/* --- Reading -------------------------------------------------------------------------------- */
+
+static int open_reader(struct pack *p, struct err *e)
+{
+    const unsigned kinds = 1u << LANE_EVENTS | 1u << LANE_SOURCES;
+    int rc = lane_reader_new(&p->reader, p->from.io, p->from.lane_dir, kinds, e);
+
+    if (rc == ERR_OK)
+        rc = lane_reader_seek(p->reader, (struct lane_place){ .segment = p->segment }, e);
+    if (rc == ERR_NOTFOUND) /* it is gone: on with the next */
+        rc = ERR_OK;
+    if (rc != ERR_OK)
+        lane_reader_free(&p->reader);
+    return rc;
+}
+
+/* The frame's events up to `bytes`; their number. */
+static int64_t take_events(struct pack *p, uint64_t *bytes, struct err *e)
+{
+    struct lane_read_event ev;
+    int64_t count = 0;
+
+    while (*bytes > 0 && lane_next_event(&p->frame, &ev)) {
+        const uint64_t n = ev.raw.n + sizeof(ev);
+        const bool was_sealed = ev.sequence < p->next;
+        int rc = was_sealed ? ERR_OK : add_event(p, &ev, e);
+
+        if (rc != ERR_OK)
+            return rc;
+        count += !was_sealed;
+        *bytes -= n < *bytes ? n : *bytes;
+    }
+    if (*bytes > 0)
+        p->has_frame = false;
+    return count;
+}
+
+static void take_sources(struct pack *p)
+{
+    struct span record;
+
+    while (lane_next_record(&p->frame, &record))
+        (void)lane_sources_take(&p->sources, record, p->from.months); /* add_event() tells */
+    p->has_frame = false;
+}
+
+static int64_t read_on(struct pack *p, const struct lane_place *end, uint64_t bytes, struct err *e)
+{
+    int64_t count = 0;
+
+    if (p->reader == NULL) {
+        int rc = open_reader(p, e);
+
+        if (rc != ERR_OK)
+            return rc;
+    }
+    if (end != NULL)
+        lane_reader_limit(p->reader, *end);
+    while (bytes > 0) {
+        int64_t n = 0;
+
+        if (!p->has_frame) {
+            int rc = lane_reader_next(p->reader, &p->frame, e);
+
+            if (rc <= 0)
+                return rc < 0 ? rc : count;
+            p->has_frame = true;
+        }
+        if (p->frame.kind == LANE_SOURCES)
+            take_sources(p);
+        else
+            n = take_events(p, &bytes, e);
+        if (n < 0)
+            return n;
+        count += n;
+    }
+    return count;
+}
+
+int64_t pack_turn(struct pack *p, const struct lane_place *end, uint64_t bytes, struct err *e)
+{
+    int64_t n;
+
+    if (end != NULL && end->segment == 0)
+        return 0; /* nothing was published yet */
+    if (p->stuck)
+        return err_set(e, ERR_IO, 0, "A run that failed could not be removed: begin anew.");
+    n = read_on(p, end, bytes, e);
+    if (n < 0)
+        give_up(p);
+    return n;
+}
+
+int pack_end(struct pack *p, struct err *e)
+{
+    int rc = end_run(p, e);
+
+    if (rc != ERR_OK)
+        give_up(p);
+    return rc;
+}
+
+/* --- Beginning and end ---------------------------------------------------------------------- */
+
+/* Files of a run that was not whole when its maker died, and those that merging left over. */
+static int remove_leftovers(struct pack *p, const struct catalog *c, struct err *e)
+{
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct catalog_file *f = &c->file[i];
+        char name[SEALED_NAME_BYTES];
+        int dir, rc;
+
+        if (f->name.lane != p->from.lane || f->state == CATALOG_COUNTS)
+            continue;
+        sealed_file_name(name, &f->name);
+        dir = catalog_folder(p->from.sealed_dir, f->day, f->months);
+        rc = dir >= 0 ? p->from.io->unlink(p->from.io->arg, dir, name) : -1;
+        if (rc == 0)
+            rc = p->from.io->sync_dir(p->from.io->arg, dir);
+        if (rc != 0)
+            (void)err_set(e, ERR_IO, 0, "What a crash left of %s cannot be removed: %s.", name,
+                          strerror(errno));
+        if (dir >= 0)
+            (void)close(dir); /* only a folder */
+        if (rc != 0)
+            return ERR_IO;
+        p->counts.leftover++;
+    }
+    return ERR_OK;
+}
+
+int pack_new(struct pack **out, const struct pack_from *from, const struct catalog *c,
+             struct err *e)
+{
+    struct pack *p = calloc(1, sizeof(*p));
+    int rc;
+
+    *out = p;
+    if (p == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory to seal events.");
+    p->from = *from;
+    if (p->from.run_bytes == 0)
+        p->from.run_bytes = PACK_RUN_BYTES;
+    p->next = catalog_next(c, from->lane);
+    buf_init(&p->body, BODY_MAX);
+    buf_init(&p->table, SEALED_SOURCES_MAX);
+    rc = words_new(&p->words, e);
+    if (rc == ERR_OK)
+        rc = remove_leftovers(p, c, e);
+    if (rc != ERR_OK)
+        pack_free(out);
+    return rc;
+}
+
+void pack_free(struct pack **out)
+{
+    struct pack *p = *out;
+
+    *out = NULL;
+    if (p == NULL)
+        return;
+    drop_parts(p);
+    lane_reader_free(&p->reader);
+    lane_sources_clear(&p->sources);
+    words_free(&p->words);
+    buf_release(&p->body);
+    buf_release(&p->table);
+    free(p);
+}
+
+/* --- What is so ----------------------------------------------------------------------------- */
+
+uint64_t pack_next(const struct pack *p)
+{
+    return p->next;
+}
+
+uint32_t pack_needs(const struct pack *p)
+{
+    if (p->run_from != 0)
+        return p->segment;
+    return p->reader != NULL ? lane_reader_place(p->reader).segment : p->segment;
+}
+
+bool pack_is_stuck(const struct pack *p)
+{
+    return p->stuck;
+}
+
+uint64_t pack_waiting(const struct pack *p)
+{
+    return p->run_bytes;
+}
+
+struct pack_counts pack_counts(const struct pack *p)
+{
+    return p->counts;
+}

@@ -1,0 +1,72 @@
+/*
+ * pack.h - one lane's events into sealed files, run by run.
+ *
+ *   lane ──frames──▶ part of (day, months): block, block ... ──▶ all parts are named: the run
+ * counts
+ *
+ * A run ends when its events have PACK_RUN_BYTES (or as the settings say) of raw bytes, when a part
+ * has all the blocks that a file can have, or when there are more parts than PACK_PARTS_MAX. Until
+ * then the lane's segments hold its events; from then on the sealed files do, and the segments in
+ * which nothing later lies are not needed any more (pack_needs()).
+ *
+ * Whatever fails, the run is given up, its files are removed, and the next turn begins it again. A
+ * crash leaves at most files of a run of which a part is missing, which pack_new() removes.
+ *
+ * One thread. Memory: a block of raw bytes (store/block.h) a part.
+ */
+#ifndef PACK_H
+#define PACK_H
+
+#include "os/io.h"
+#include "store/catalog.h"
+#include "store/lane_read.h"
+
+#define PACK_RUN_BYTES ((uint64_t)64 << 20)
+#define PACK_PARTS_MAX 16u
+
+struct pack;
+
+struct pack_from {
+    const struct io *io;
+    int lane_dir, sealed_dir; /* borrowed */
+    uint32_t lane;
+    uint8_t store[16];
+    uint64_t run_bytes; /* 0: PACK_RUN_BYTES */
+    uint8_t months;     /* of events whose source says nothing of it */
+};
+
+struct pack_counts {
+    uint64_t events, raw_bytes; /* sealed: of runs that count */
+    uint64_t sealed_bytes;      /* of their files */
+    uint64_t runs, given_up;
+    uint64_t odd;      /* events whose source is not known */
+    uint64_t leftover; /* files that a crash had left, removed */
+};
+
+/* Goes on where the sealed files of the lane end. What a crash left of it is removed. */
+int pack_new(struct pack **out, const struct pack_from *from, const struct catalog *c,
+             struct err *e);
+void pack_free(struct pack **p);
+
+/*
+ * Seal up to `end` (NULL: what is there; for a lane that nobody writes), but return after `bytes`
+ * of raw at the latest. The number of events read, 0 when there are none for now; a negative code:
+ * the run was given up. ERR_LIMIT: the disk is full.
+ */
+int64_t pack_turn(struct pack *p, const struct lane_place *end, uint64_t bytes, struct err *e);
+
+/* A part of a run that failed could not be removed: nothing is sealed until pack_new(). */
+bool pack_is_stuck(const struct pack *p);
+
+/* End the run now, if it has events. */
+int pack_end(struct pack *p, struct err *e);
+
+/* The number behind the last event of runs that count, 0 when there is none, and the first segment
+ * that is needed to go on from there; 0: not known yet. */
+uint64_t pack_next(const struct pack *p);
+uint32_t pack_needs(const struct pack *p);
+/* Raw bytes that wait for the run's end. */
+uint64_t pack_waiting(const struct pack *p);
+struct pack_counts pack_counts(const struct pack *p);
+
+#endif
