@@ -19,7 +19,7 @@ static const struct {
     { ROLE_CONSOLE, role_console },
     { ROLE_TRACER, role_tracer },
     { ROLE_RULES, role_rules },
-    { ROLE_SEALER, NULL },
+    { ROLE_SEALER, role_sealer },
 };
 
 static int idle_open(struct role_self *self, struct err *e)

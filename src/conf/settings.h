@@ -76,7 +76,7 @@ struct text_list {
     X(segment_bytes, BYTES, "segment-bytes", "256MiB", 1048576, 4294967296, 0,                     \
       "size of a lane's file")                                                                     \
     X(reserve_bytes, BYTES, "reserve-bytes", "64MiB", 0, 1073741824, 0,                            \
-      "kept free for alarms when the disk is full")                                                \
+      "kept free for alarms when the disk is full (0: nothing)")                                                \
     X(skew, TIME, "skew", "10m", 0, 86400000, 1,                                                   \
       "a source's clock may be so far off; beyond, receipt time stands in")                        \
     X(lateness, TIME, "lateness", "30s", 0, 3600000, 1,                                            \
@@ -85,6 +85,8 @@ struct text_list {
       "findings of one rule about one entity within it are one alert")                             \
     X(silence, TIME, "silence", "0s", 0, 604800000, 1,                                             \
       "a source without a row that says nothing for so long is silent (0: never)")                 \
+    X(seal_bytes, BYTES, "seal-bytes", "64MiB", 65536, 1073741824, 1,                              \
+      "a lane's events are sealed when they have so much")                                         \
     X(retention, NUMBER, "retention", "12", 1, 240, 1,                                             \
       "months that events are kept, of sources whose row does not say")                            \
     X(sandbox, FLAG, "sandbox", "true", 0, 0, 0, "start only when roles can be confined")

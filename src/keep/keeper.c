@@ -411,10 +411,13 @@ static void on_child(void *arg, unsigned ready)
  * desk. */
 static void watch_disk(struct keeper *k)
 {
-    bool full = false, held = reserve_state(k->reserve) == RESERVE_HELD;
+    bool full = false, held;
     struct err e;
     int rc = 0;
 
+    if (k->reserve == NULL)
+        return;
+    held = reserve_state(k->reserve) == RESERVE_HELD;
     for (uint32_t i = 0; i < k->lane_count; i++)
         full = full || board_get(k->ledger_at[i], BOARD_disk_full) == 1;
     if (full && held)
@@ -543,7 +546,10 @@ static int open_all(struct keeper *k, struct err *e)
                     k->lane_count, configured);
     count = folder_generations(&k->folder, number, GENERATIONS);
     k->newest = count > 0 ? number[count - 1] : 0;
-    rc = reserve_open(&k->reserve, &io_system, k->folder.dir, k->settings.reserve_bytes, e);
+    if (k->settings.reserve_bytes > 0)
+        rc = reserve_open(&k->reserve, &io_system, k->folder.dir, k->settings.reserve_bytes, e);
+    else
+        (void)unlinkat(k->folder.dir, RESERVE_NAME, 0); /* of other settings; mostly not there */
     if (rc == ERR_OK)
         rc = make_memory(k, e);
     if (rc == ERR_OK)

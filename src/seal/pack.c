@@ -44,6 +44,9 @@ struct pack {
     uint64_t run_from, run_to, run_bytes; /* from 0: no event yet */
     uint64_t written;                     /* bytes of the run's files */
     struct lane_frame frame;
+    uint64_t seen;         /* number of the last event that was read; 0: none */
+    uint32_t seen_segment; /* and where */
+    uint32_t hold;         /* segment that is damaged and kept; 0: none */
     bool has_frame, stuck;
     struct pack_counts counts, run; /* `run`: of the run, not counted yet */
 };
@@ -282,7 +285,6 @@ static int add_event(struct pack *p, const struct lane_read_event *ev, struct er
     int rc = ERR_OK;
 
     if (ev->source >= LEDGER_ROWS || p->sources.at[ev->source].version == 0) {
-        p->counts.odd++;
         return err_set(e, ERR_CORRUPT, 0,
                        "Event %llu of lane %u is of source %u, which the lane "
                        "does not name.",
@@ -314,6 +316,7 @@ static int open_reader(struct pack *p, struct err *e)
     const unsigned kinds = 1u << LANE_EVENTS | 1u << LANE_SOURCES;
     int rc = lane_reader_new(&p->reader, p->from.io, p->from.lane_dir, kinds, e);
 
+    p->seen = 0;
     if (rc == ERR_OK)
         rc = lane_reader_seek(p->reader, (struct lane_place){ .segment = p->segment }, e);
     if (rc == ERR_NOTFOUND) /* it is gone: on with the next */
@@ -321,6 +324,21 @@ static int open_reader(struct pack *p, struct err *e)
     if (rc != ERR_OK)
         lane_reader_free(&p->reader);
     return rc;
+}
+
+/* Numbers follow one another. Where they do not, events are lost that were durable: the segment is
+ * damaged, and is kept for whoever can read more of it. */
+static void check_number(struct pack *p, uint64_t sequence)
+{
+    const uint64_t want = p->seen != 0 ? p->seen + 1 : p->next > 1 ? p->next : 0;
+
+    if (want != 0 && sequence > want) {
+        p->counts.missing += sequence - want;
+        if (p->seen != 0 && p->hold == 0)
+            p->hold = p->seen_segment;
+    }
+    p->seen = sequence;
+    p->seen_segment = p->frame.segment;
 }
 
 /* The frame's events up to `bytes`; their number. */
@@ -331,12 +349,13 @@ static int64_t take_events(struct pack *p, uint64_t *bytes, struct err *e)
 
     while (*bytes > 0 && lane_next_event(&p->frame, &ev)) {
         const uint64_t n = ev.raw.n + sizeof(ev);
-        const bool was_sealed = ev.sequence < p->next;
-        int rc = was_sealed ? ERR_OK : add_event(p, &ev, e);
+        int rc;
 
+        check_number(p, ev.sequence);
+        rc = ev.sequence < p->next ? ERR_OK : add_event(p, &ev, e);
         if (rc != ERR_OK)
             return rc;
-        count += !was_sealed;
+        count++;
         *bytes -= n < *bytes ? n : *bytes;
     }
     if (*bytes > 0)
@@ -486,9 +505,16 @@ uint64_t pack_next(const struct pack *p)
 
 uint32_t pack_needs(const struct pack *p)
 {
-    if (p->run_from != 0)
-        return p->segment;
-    return p->reader != NULL ? lane_reader_place(p->reader).segment : p->segment;
+    uint32_t needs = p->segment;
+
+    if (p->run_from == 0 && p->reader != NULL)
+        needs = lane_reader_place(p->reader).segment;
+    return p->hold != 0 && p->hold < needs ? p->hold : needs;
+}
+
+void pack_run_bytes(struct pack *p, uint64_t bytes)
+{
+    p->from.run_bytes = bytes;
 }
 
 bool pack_is_stuck(const struct pack *p)

@@ -10,7 +10,9 @@
  * which nothing later lies are not needed any more (pack_needs()).
  *
  * Whatever fails, the run is given up, its files are removed, and the next turn begins it again. A
- * crash leaves at most files of a run of which a part is missing, which pack_new() removes.
+ * crash leaves at most files of a run of which a part is missing, which pack_new() removes. A
+ * segment in which events are missing, because it is damaged, is needed for ever: nobody removes
+ * it.
  *
  * One thread. Memory: a block of raw bytes (store/block.h) a part.
  */
@@ -39,7 +41,7 @@ struct pack_counts {
     uint64_t events, raw_bytes; /* sealed: of runs that count */
     uint64_t sealed_bytes;      /* of their files */
     uint64_t runs, given_up;
-    uint64_t odd;      /* events whose source is not known */
+    uint64_t missing;  /* events that were durable and cannot be read any more */
     uint64_t leftover; /* files that a crash had left, removed */
 };
 
@@ -50,10 +52,13 @@ void pack_free(struct pack **p);
 
 /*
  * Seal up to `end` (NULL: what is there; for a lane that nobody writes), but return after `bytes`
- * of raw at the latest. The number of events read, 0 when there are none for now; a negative code:
- * the run was given up. ERR_LIMIT: the disk is full.
+ * of raw at the latest. The number of events read (also of such as are sealed already), 0 when there
+ * are none for now; a negative code: the run was given up. ERR_LIMIT: the disk is full.
  */
 int64_t pack_turn(struct pack *p, const struct lane_place *end, uint64_t bytes, struct err *e);
+
+/* Another size of runs, from now on. */
+void pack_run_bytes(struct pack *p, uint64_t bytes);
 
 /* A part of a run that failed could not be removed: nothing is sealed until pack_new(). */
 bool pack_is_stuck(const struct pack *p);

@@ -21,12 +21,21 @@ def test_it_starts_all_roles_says_ready_and_ends_clean(place):
     try:
         s.start().ready()
         holds(s.all_roles(), s.roles())
-        holds(any(t.startswith("STATUS=5 of 5 roles ready") for t in s.told), s.told)
+        holds(any(t.startswith("STATUS=6 of 6 roles ready") for t in s.told), s.told)
         begun = time.monotonic()
         s.end()
         holds(time.monotonic() - begun < 5, "it took long to end")
         holds("<6>canh: ready" in s.text(), s.text())
         holds("<4>" not in s.text() and "<3>" not in s.text(), s.text())
+    finally:
+        s.kill()
+
+
+def test_a_server_without_a_reserve_starts(place):
+    s = Server(place, more="reserve-bytes: 0\n")
+    try:
+        s.start().ready()
+        holds(not os.path.exists(os.path.join(s.data, "reserve")), "it has one")
     finally:
         s.kill()
 

@@ -279,7 +279,7 @@ static void it_goes_on_where_it_was_ended(void **state)
         struct pack *p = begin(&f, &io_system, 40000);
         int64_t n = 0;
 
-        for (uint32_t turns = 0; turns <= lives % 9 + 8; turns++)
+        for (uint32_t turns = 0; turns <= lives + 8; turns++)
             n = pack_turn(p, NULL, 9000, &e);
         assert_true(n >= 0 && pack_next(p) + 1 >= next);
         next = pack_next(p) == 0 ? 1 : pack_next(p);
@@ -315,6 +315,41 @@ static void it_reads_no_further_than_it_may(void **state)
                      frame.kind == LANE_EVENTS ? frame.sequence + frame.count : frame.sequence);
     lane_reader_free(&r);
     pack_free(&p);
+    tear_down(&f);
+}
+
+/* A byte in the middle of the second of three segments. */
+static void what_is_missing_is_counted_and_its_segment_is_kept(void **state)
+{
+    char name[LANE_NAME_BYTES];
+    struct fixture f;
+    struct pack *p;
+    struct err e;
+    uint8_t byte;
+    off_t at;
+    int fd;
+
+    (void)state;
+    set_up(&f, &io_system, 3);
+    lane_segment_name(name, 2);
+    fd = openat(f.files.dir, name, O_RDWR | O_CLOEXEC);
+    at = (off_t)lane_files_size(&f.files, 2) / 2;
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    (void)close(fd);
+    for (int life = 0; life < 2; life++) { /* also when it is begun anew */
+        p = begin(&f, &io_system, 10000);
+        while (pack_turn(p, NULL, 100000, &e) > 0)
+            ;
+        assert_int_equal(pack_end(p, &e), ERR_OK);
+        assert_int_equal(pack_next(p), EVENTS + 1);
+        assert_in_range(pack_counts(p).missing, 100, EVENTS / 3);
+        if (life == 0)
+            assert_int_equal(pack_counts(p).events + pack_counts(p).missing, EVENTS);
+        assert_int_equal(pack_needs(p), 2);
+        pack_free(&p);
+    }
     tear_down(&f);
 }
 
@@ -387,6 +422,7 @@ int main(void)
         cmocka_unit_test(every_event_is_sealed_once_in_runs_of_any_size),
         cmocka_unit_test(it_goes_on_where_it_was_ended),
         cmocka_unit_test(it_reads_no_further_than_it_may),
+        cmocka_unit_test(what_is_missing_is_counted_and_its_segment_is_kept),
         cmocka_unit_test(a_fault_costs_a_run_and_no_event),
     };
 

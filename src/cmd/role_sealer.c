@@ -1,0 +1,183 @@
+/*
+ * role_sealer.c - the role that seals: reads the lanes, writes sealed files, and is the last to be
+ * given the processor. It may write below DATA/sealed and nowhere else.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "cmd/roles.h"
+#include "os/file.h"
+#include "os/process.h"
+#include "os/sandbox.h"
+#include "seal/sealer.h"
+
+#define IDLE_MS 500u
+#define NICE    10
+
+struct role_sealer {
+    struct role_self *self;
+    struct sealer *sealer;
+    struct watch *round;
+    int lanes, sealed;
+    uint32_t done[SEALER_LANES]; /* what the keeper was told */
+};
+
+static void on_sealer_notice(void *arg, const char *text)
+{
+    role_notice(((struct role_sealer *)arg)->self, "%s", text);
+}
+
+/* --- Start ---------------------------------------------------------------------------------- */
+
+static int open_folder(const char *data, const char *name, int *dir, struct err *e)
+{
+    char path[FILE_PATH_BYTES];
+
+    if (data_path(path, sizeof(path), data, "%s", name) != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    *dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *dir >= 0 ? ERR_OK
+                     : err_set(e, ERR_IO, 0, "%.200s cannot be opened: %s.", path, strerror(errno));
+}
+
+/* 32 hex digits: the keeper has checked them. */
+static int read_store(const char *data, uint8_t store[16], struct err *e)
+{
+    char path[FILE_PATH_BYTES];
+    struct buf text;
+    int rc;
+
+    if (data_path(path, sizeof(path), data, "store") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    buf_init(&text, 65536 + 64);
+    rc = file_read(path, 64, &text, e);
+    if (rc == ERR_OK && text.n < 32)
+        rc = err_set(e, ERR_CORRUPT, 0, "%.200s holds no id of a store.", path);
+    for (size_t i = 0; i < 16 && rc == ERR_OK; i++)
+        store[i] = (uint8_t)(ascii_hex(text.p[2 * i]) << 4 | ascii_hex(text.p[2 * i + 1]));
+    buf_release(&text);
+    return rc;
+}
+
+static int enter_sandbox(const struct role_self *self, char *level, struct err *e)
+{
+    char lanes[FILE_PATH_BYTES], sealed[FILE_PATH_BYTES];
+    const char *read[] = { lanes, NULL }, *write[] = { sealed, NULL };
+    const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE, read, write };
+
+    if (data_path(lanes, sizeof(lanes), self->data, "lanes") != ERR_OK ||
+        data_path(sealed, sizeof(sealed), self->data, "sealed") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    return role_sandbox(self, &box, level, e);
+}
+
+static void say_done(struct role_sealer *r)
+{
+    for (uint32_t i = 0; i < SEALER_LANES; i++) {
+        uint32_t segment = sealer_needs(r->sealer, i);
+
+        if (segment > r->done[i])
+            role_done(r->self, i, segment);
+        r->done[i] = segment;
+    }
+}
+
+static void turn(void *arg, unsigned ready)
+{
+    struct role_sealer *r = arg;
+    bool more = sealer_round(r->sealer, loop_now_ns(r->self->loop), loop_ms(r->self->loop));
+
+    (void)ready;
+    say_done(r);
+    watch_after(r->round, more ? 0 : IDLE_MS);
+    if (sealer_is_stuck(r->sealer))
+        role_exit(r->self, 1);
+}
+
+static int sealer_open(struct role_self *self, struct err *e)
+{
+    struct role_sealer *r = self->own;
+    struct sealer_from from = {
+        .io = &io_system, .settings = &self->settings, .notice = on_sealer_notice, .arg = r
+    };
+    char level[SANDBOX_LEVEL_MAX] = "";
+    int rc;
+
+    r->self = self;
+    (void)setpriority(PRIO_PROCESS, 0, NICE); /* else it takes its turn like the others */
+    rc = read_store(self->data, from.store, e);
+    if (rc == ERR_OK)
+        rc = open_folder(self->data, "lanes", &r->lanes, e);
+    if (rc == ERR_OK)
+        rc = open_folder(self->data, "sealed", &r->sealed, e);
+    if (rc == ERR_OK)
+        rc = enter_sandbox(self, level, e);
+    from.lanes_dir = r->lanes;
+    from.sealed_dir = r->sealed;
+    if (rc == ERR_OK)
+        rc = sealer_new(&r->sealer, &from, e);
+    if (rc == ERR_OK) {
+        r->round = loop_timer(self->loop, turn, r);
+        rc = r->round != NULL
+                 ? ERR_OK
+                 : err_set(e, ERR_NOMEM, 0, "There is no memory for the sealer's clock.");
+    }
+    if (rc != ERR_OK)
+        return rc;
+    watch_after(r->round, 0);
+    role_ready(self, level);
+    return ERR_OK;
+}
+
+static void sealer_close(struct role_self *self)
+{
+    struct role_sealer *r = self->own;
+
+    watch_free(&r->round);
+    sealer_free(&r->sealer);
+    if (r->lanes >= 0)
+        (void)close(r->lanes); /* folders */
+    if (r->sealed >= 0)
+        (void)close(r->sealed);
+}
+
+/* --- Messages ------------------------------------------------------------------------------- */
+
+static void on_ledger(struct role_self *self, int fd, uint32_t lane)
+{
+    struct role_sealer *r = self->own;
+    void *at = NULL;
+    struct err e;
+    int rc = process_shared_map(fd, sizeof(struct ledger), false, &at, &e);
+
+    (void)close(fd); /* the mapping stays */
+    if (rc == ERR_OK && r->sealer != NULL)
+        rc = sealer_ledger(r->sealer, at, lane, &e);
+    if (rc != ERR_OK)
+        role_notice(self, "The counts of collector %u cannot be read: %s", lane, e.why);
+}
+
+static int on_reload(struct role_self *self, const struct settings *next, uint64_t generation,
+                     struct err *e)
+{
+    struct role_sealer *r = self->own;
+
+    (void)generation; /* rules are nothing to the sealer */
+    (void)e;
+    if (r->sealer != NULL)
+        sealer_settings(r->sealer, next);
+    return ERR_OK;
+}
+
+int role_sealer(int argc, char **argv)
+{
+    static const struct role_handlers handlers = {
+        .open = sealer_open, .on_reload = on_reload, .on_ledger = on_ledger, .close = sealer_close
+    };
+    struct role_sealer own = { .lanes = -1, .sealed = -1 };
+
+    return role_main(ROLE_SEALER, &handlers, &own, argc, argv);
+}

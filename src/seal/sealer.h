@@ -1,0 +1,50 @@
+/*
+ * sealer.h - the sealer put together: all lanes, retention. No loop, no clock, no sandbox: the role
+ * (src/cmd/role_sealer.c) calls sealer_round() and says what time it is.
+ *
+ * A round does a bounded amount of work and says whether there is more. Lanes are read up to the
+ * place that their collector published. Trouble does not end the sealer: what could not be written
+ * is tried again after SEALER_RETRY_MS, and `notice` says so once when it begins and once when it
+ * is over.
+ */
+#ifndef SEALER_H
+#define SEALER_H
+
+#include "collect/ledger.h"
+#include "conf/settings.h"
+#include "os/io.h"
+#include "seal/pack.h"
+
+#define SEALER_LANES     64u
+#define SEALER_TURN      ((uint64_t)2 << 20) /* raw bytes of a lane in one round */
+#define SEALER_RETRY_MS  2000u
+#define SEALER_RETAIN_MS 600000u
+
+struct sealer;
+
+struct sealer_from {
+    const struct io *io;
+    int lanes_dir, sealed_dir; /* borrowed */
+    uint8_t store[16];
+    const struct settings *settings; /* borrowed; changed in place */
+    void (*notice)(void *arg, const char *text);
+    void *arg;
+};
+
+int sealer_new(struct sealer **out, const struct sealer_from *from, struct err *e);
+void sealer_free(struct sealer **s);
+
+/* The counts of one more collector, borrowed. ERR_LIMIT. */
+int sealer_ledger(struct sealer *s, const struct ledger *g, uint32_t lane, struct err *e);
+/* What the settings will be, at the place where they are. */
+void sealer_settings(struct sealer *s, const struct settings *next);
+
+/* True when there is more to do at once. */
+bool sealer_round(struct sealer *s, int64_t now_ns, uint64_t ms);
+
+/* The first segment of a lane that is needed; 0: not known. */
+uint32_t sealer_needs(const struct sealer *s, uint32_t lane);
+/* Something that failed could not be undone: the process must begin anew. */
+bool sealer_is_stuck(const struct sealer *s);
+
+#endif
