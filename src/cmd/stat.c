@@ -426,6 +426,22 @@ static void put_alerts(struct buf *out, const struct shown *s)
                                                                   : ".\n");
 }
 
+/* Only what is wrong: an input through which our own events do not come. */
+static void put_tracers(struct buf *out, const struct shown *s)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(s->all, "tracers"), i, row)
+    {
+        if (strcmp(text_of(row, "state"), "missing") != 0)
+            continue;
+        put_colour(out, &s->screen, "31;1", SPAN_LIT("Missing"));
+        buf_fmt(out, ": our own events through %s, for %llu s.\n", text_of(row, "input"),
+                (unsigned long long)(number(row, "age_ms") / 1000));
+    }
+}
+
 static void put_notices(struct buf *out, const struct shown *s)
 {
     size_t i, width = s->screen.width > 60 ? s->screen.width - 9 : 500;
@@ -492,6 +508,7 @@ static int show(const json_t *before, const json_t *all, double seconds, bool cl
     put_kernel(&out, &s);
     put_sources(&out, &s);
     put_roles(&out, &s);
+    put_tracers(&out, &s);
     put_alerts(&out, &s);
     put_notices(&out, &s);
     json_decref(s.states);

@@ -67,6 +67,8 @@ struct conn {
     bool polite;  /* when it ends: let the peer read the answer first, whatever it still sends */
     bool discard; /* that is under way */
     bool certified;
+    bool counted; /* in LEDGER_connections, or never */
+    bool ours;    /* brought one of our own events */
     uint64_t heard_ms, begun_ms;
     void *state;
 };

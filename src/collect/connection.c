@@ -87,14 +87,21 @@ void conn_new(struct collector *c, enum input input, int fd, const struct socket
     c->conns = k;
     c->conn_count++;
     k->heard_ms = loop_ms(c->s.loop);
-    if (p != &protocol_pass) { /* whose blocks name their own sources */
+    if (p != &protocol_pass) /* whose blocks name their own sources */
         conn_is(k, source_by_address(c->senders, peer), false);
-        ledger_add(c->s.ledger, k->row, LEDGER_connections, 1);
-    }
     board_set(c->s.ledger, BOARD_connections, c->conn_count);
     rewatch(k);
     if (p->begin != NULL)
         p->begin(k);
+}
+
+/* Once it has said something that is not one of our own events, or has ended without any. */
+static void count_conn(struct conn *k)
+{
+    if (k->counted || k->ours || k->p == &protocol_pass)
+        return;
+    ledger_add(k->c->s.ledger, k->row, LEDGER_connections, 1);
+    k->counted = true;
 }
 
 static void kill_conn(struct conn *k)
@@ -103,6 +110,7 @@ static void kill_conn(struct conn *k)
 
     if (k->dead)
         return;
+    count_conn(k);
     k->dead = k->ending = true;
     watch_free(&k->watch);
     if (k->before != NULL)
@@ -351,6 +359,18 @@ static bool keep_left(struct conn *k, struct span left)
     return true;
 }
 
+/* What the protocol makes of these bytes; how many of them it is done with. */
+static size_t take(struct conn *k, struct span s, bool last)
+{
+    const uint64_t before = intake_tracers(k->c->intake);
+    size_t used = k->p->take(k, s, last);
+
+    k->ours = intake_tracers(k->c->intake) != before || (k->ours && used == 0);
+    if (used > 0)
+        count_conn(k);
+    return used;
+}
+
 static void noted(struct conn *k, size_t used)
 {
     k->heard_ms = loop_ms(k->c->s.loop);
@@ -377,7 +397,7 @@ static bool read_shared(struct conn *k)
     }
     k->last = got == 0;
     all = (struct span){ c->shared, left + (size_t)got };
-    used = k->p->take(k, all, k->last);
+    used = take(k, all, k->last);
     MUST(used <= all.n);
     noted(k, used);
     return !k->dead && keep_left(k, span_from(all, used)) && (size_t)got == c->shared_bytes - left;
@@ -401,7 +421,7 @@ static bool read_own(struct conn *k)
     }
     k->last = got == 0;
     k->in.n += (size_t)got;
-    used = k->p->take(k, buf_span(&k->in), k->last);
+    used = take(k, buf_span(&k->in), k->last);
     MUST(used <= k->in.n);
     noted(k, used);
     if (k->dead)
@@ -463,7 +483,7 @@ void conn_go_on(struct conn *k)
     if (k->dead || k->ending)
         return;
     if (k->in.n > 0) {
-        used = k->p->take(k, buf_span(&k->in), k->last);
+        used = take(k, buf_span(&k->in), k->last);
         if (k->dead)
             return;
         memmove(k->in.p, k->in.p + used, k->in.n - used);
@@ -471,7 +491,7 @@ void conn_go_on(struct conn *k)
         if (k->in.n == 0)
             hold_nothing(k);
     } else if (k->last) {
-        (void)k->p->take(k, SPAN_NONE, true);
+        (void)take(k, SPAN_NONE, true);
     }
     rewatch(k);
 }

@@ -48,6 +48,7 @@ struct intake {
     bool has_tracer;
     uint32_t *shown; /* by rule: findings described in this second */
     int64_t second;
+    uint64_t tracers;            /* taken */
     uint16_t known[LEDGER_ROWS]; /* rows whose SOURCES record this segment has: their months + 1 */
     struct tally tally[GROUPS];
     uint64_t in_flight;
@@ -192,6 +193,11 @@ void intake_durable(struct intake *in, uint64_t group)
         t->count[row] = 0;
     }
     t->touched_count = 0;
+}
+
+uint64_t intake_tracers(const struct intake *in)
+{
+    return in->tracers;
 }
 
 void intake_refuse(struct intake *in, uint32_t row, enum ledger_counter why, uint64_t records)
@@ -448,6 +454,7 @@ static enum intake_result take_tracer(struct intake *in, const struct intake_fro
     if (lane_event(in->lane, &ev, raw, &sequence).p == NULL)
         return INTAKE_NO_MEMORY;
     ledger_add(in->ledger, from->row, LEDGER_tracers, 1);
+    in->tracers++;
     put_tracer(in, from, sequence);
     return INTAKE_STORED;
 }

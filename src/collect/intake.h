@@ -47,6 +47,9 @@ void intake_skew(struct intake *in, uint64_t skew_ms);
  * them. */
 void intake_tracer(struct intake *in, const struct tracer_key *key);
 
+/* How many of our own were taken. */
+uint64_t intake_tracers(const struct intake *in);
+
 /* Where it came from, and when. */
 struct intake_from {
     uint32_t row;   /* of the ledger; the source's number */

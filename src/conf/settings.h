@@ -76,11 +76,13 @@ struct text_list {
     X(segment_bytes, BYTES, "segment-bytes", "256MiB", 1048576, 4294967296, 0,                     \
       "size of a lane's file")                                                                     \
     X(reserve_bytes, BYTES, "reserve-bytes", "64MiB", 0, 1073741824, 0,                            \
-      "kept free for alarms when the disk is full (0: nothing)")                                                \
+      "kept free for alarms when the disk is full (0: nothing)")                                   \
     X(skew, TIME, "skew", "10m", 0, 86400000, 1,                                                   \
       "a source's clock may be so far off; beyond, receipt time stands in")                        \
     X(lateness, TIME, "lateness", "30s", 0, 3600000, 1,                                            \
       "how long correlations wait for events that come late")                                      \
+    X(correlation_bytes, BYTES, "correlation-bytes", "32MiB", 1048576, 4294967296, 0,              \
+      "memory of live correlations, twice: beyond it those idle longest are forgotten, counted")   \
     X(alert_window, TIME, "alert-window", "1h", 1000, 604800000, 1,                                \
       "findings of one rule about one entity within it are one alert")                             \
     X(silence, TIME, "silence", "0s", 0, 604800000, 1,                                             \

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "console/console_own.h"
+#include "desk/tracers.h"
 #include "os/host.h"
 #include "os/socket.h"
 
@@ -112,6 +113,8 @@ int console_new(struct console **out, const struct console_from *from, struct er
     proc_open(c);
     if (from->settings != NULL)
         learn_ports(c, &from->settings->syslog_udp);
+    for (unsigned i = 0; i < INPUTS && from->settings != NULL; i++)
+        c->tried |= (unsigned)tracers_tried(from->settings, (enum input)i) << i;
     rc = make_parts(c, e);
     if (rc != ERR_OK)
         console_free(out);

@@ -40,6 +40,7 @@ struct console {
     uint16_t port[CONSOLE_PORTS];
     uint32_t port_count;
     int64_t started_ns;
+    unsigned tried; /* inputs through which our own events are sent */
 
     struct console_rules rules;
     struct shown *shown; /* NULL: no rules at hand */

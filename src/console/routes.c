@@ -41,7 +41,8 @@ static void stat_route(void *arg, struct serve_call *call)
     struct stat_from s = { .rule_count = c->rules.rule_count,
                            .correlation_count = c->rules.correlation_count,
                            .now_ns = host_now_ns(),
-                           .ms = loop_ms(c->from.loop) };
+                           .ms = loop_ms(c->from.loop),
+                           .tried = c->tried };
 
     make_metrics(c, &s.m);
     s.reader = console_db(c);

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "desk/list.h"
+#include "desk/tracers.h"
 #include "scan/put.h"
 
 #define NOTICES_SHOWN 20
@@ -192,6 +193,41 @@ static int put_sources(struct buf *out, const struct stat_from *s, struct err *e
     return rc;
 }
 
+/* Our own events, of each input through which they are sent. "waiting": none was seen yet. */
+static int put_tracers(struct buf *out, const struct stat_from *s, struct err *e)
+{
+    struct db_row *r = db_use(s->reader, DB_TRACER_ALL);
+    int64_t seen[INPUTS] = { 0 };
+    bool first = true;
+    int rc;
+
+    while ((rc = db_next(s->reader, r, e)) == 1) {
+        for (unsigned i = 0; i < INPUTS; i++) {
+            if (span_eq(db_get_text(r, 0), span_of(input_name((enum input)i))))
+                seen[i] = db_get_int(r, 2);
+        }
+    }
+    db_end(r);
+    buf_text(out, ",\"tracers\":[");
+    for (unsigned i = 0; i < INPUTS; i++) {
+        uint64_t age = s->now_ns > seen[i] ? (uint64_t)(s->now_ns - seen[i]) / 1000000 : 0;
+
+        if ((s->tried >> i & 1) == 0)
+            continue;
+        buf_fmt(out, "%s{\"input\":\"%s\",\"state\":\"%s\"", first ? "" : ",",
+                input_name((enum input)i),
+                seen[i] == 0                ? "waiting"
+                : age >= TRACERS_MISSING_MS ? "missing"
+                                            : "arriving");
+        if (seen[i] != 0)
+            put_number(out, "age_ms", age);
+        buf_byte(out, '}');
+        first = false;
+    }
+    buf_byte(out, ']');
+    return rc;
+}
+
 /* --- alerts and notices --------------------------------------------------------------------- */
 
 struct tally {
@@ -249,8 +285,9 @@ static int put_notices(struct buf *out, const struct stat_from *s, struct err *e
 static void put_database(struct buf *out, const struct stat_from *s)
 {
     static int (*const part[])(struct buf *, const struct stat_from *,
-                               struct err *) = { put_desk, put_sources, put_alerts, put_notices };
-    static const char *const name[] = { "desk", "sources", "alerts", "notices" };
+                               struct err *) = { put_desk, put_sources, put_tracers, put_alerts,
+                                                 put_notices };
+    static const char *const name[] = { "desk", "sources", "tracers", "alerts", "notices" };
     struct err e = { 0 };
     const char *why = s->reader == NULL ? s->why : NULL;
 

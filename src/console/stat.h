@@ -11,6 +11,7 @@
  *    "kernel":{"drops","sockets":[{"address","drops","waiting_bytes"}]},
  *    "desk":{"counters":{...},"behind_events","age_ms","state"},
  *    "sources":[{"source","input","state","since","interval_ms","last"}],
+ *    "tracers":[{"input","state","age_ms"}],
  *    "alerts":{"hours","by_level":{...},"more"},
  *    "console":{...},"notices":[...]}
  *
@@ -33,6 +34,7 @@ struct stat_from {
     uint32_t rule_count, correlation_count;
     int64_t now_ns;
     uint64_t ms;       /* monotonic, as BOARD_beat_ms */
+    unsigned tried;    /* bit i: our own events are sent through input i */
     struct db *reader; /* NULL: `why` says why */
     const char *why;
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "desk/sources.h"
+#include "desk/tracers.h"
 #include "os/file.h"
 
 #define MS_NS     INT64_C(1000000)
@@ -28,6 +29,7 @@ struct desk {
     struct alerts *alerts;
     struct live *live;
     struct sources *sources;
+    struct tracers *tracers;
     struct desk_lane lanes[LANE_NEED];
     uint64_t begun_ms, sources_ms, checkpoint_ms, counters_ms, retry_ms;
     bool live_runs, troubled, wrote;
@@ -51,7 +53,9 @@ static int64_t window_of(const struct settings *s)
 static int open_parts(struct desk *d, struct err *e)
 {
     const struct settings *s = d->from.settings;
-    struct live_settings live = { .io = d->from.io, .lateness_ns = (int64_t)s->lateness * MS_NS };
+    struct live_settings live = { .io = d->from.io,
+                                  .lateness_ns = (int64_t)s->lateness * MS_NS,
+                                  .groups_bytes = s->correlation_bytes };
     char path[FILE_PATH_BYTES];
     int rc;
 
@@ -62,6 +66,8 @@ static int open_parts(struct desk *d, struct err *e)
         rc = alerts_new(&d->alerts, d->db, window_of(s), e);
     if (rc == ERR_OK)
         rc = sources_new(&d->sources, d->db, d->alerts, s, e);
+    if (rc == ERR_OK)
+        rc = tracers_new(&d->tracers, d->db, d->alerts, s, e);
     live.db = d->db;
     live.alerts = d->alerts;
     return rc == ERR_OK ? live_new(&d->live, &live, d->from.rules, e) : rc;
@@ -97,6 +103,7 @@ void desk_free(struct desk **pd)
         if (d->lanes[i].dir >= 0)
             (void)close(d->lanes[i].dir); /* it was only read */
     }
+    tracers_free(&d->tracers);
     sources_free(&d->sources);
     alerts_free(&d->alerts);
     db_close(&d->db);
@@ -284,6 +291,7 @@ static int look_at_sources(struct desk *d, int64_t now_ns, uint64_t ms, struct e
 {
     const struct ledger *ledgers[LANE_NEED];
     struct sources_round r = { ledgers, 0, now_ns, ms };
+    int rc;
 
     if (d->sources_ms != 0 && ms - d->sources_ms < SOURCES_ROUND_MS)
         return ERR_OK;
@@ -292,7 +300,8 @@ static int look_at_sources(struct desk *d, int64_t now_ns, uint64_t ms, struct e
         if (d->lanes[i].ledger != NULL)
             ledgers[r.count++] = d->lanes[i].ledger;
     }
-    return sources_round(d->sources, &r, e);
+    rc = sources_round(d->sources, &r, e);
+    return rc == ERR_OK ? tracers_round(d->tracers, ms, e) : rc;
 }
 
 static int put_counters(struct desk *d, int64_t now_ns, struct err *e)
@@ -411,6 +420,7 @@ struct desk_counts desk_counts(const struct desk *d)
                              .inputs_odd = l.odd,
                              .inputs_plan_changed = l.plan_changed,
                              .inputs_forced = l.forced,
+                             .groups_forgotten = l.forgotten,
                              .results = l.results,
                              .results_dropped = l.dropped,
                              .results_withdrawn = l.withdrawn,

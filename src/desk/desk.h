@@ -36,6 +36,8 @@
     X(inputs_odd, "records of inputs that were none")                                              \
     X(inputs_plan_changed, "inputs of other rules than those in force")                            \
     X(inputs_forced, "inputs judged before their time, for want of room")                          \
+    X(groups_forgotten,                                                                            \
+      "groups of correlations forgotten for want of memory; see correlation-bytes")                \
     X(results, "results of correlations, provisional and final")                                   \
     X(results_dropped, "of them, lost for want of room")                                           \
     X(results_withdrawn, "provisional ones that were not confirmed")                               \

@@ -147,6 +147,7 @@ static int new_stages(struct live *l, struct err *e)
         stage_free(&l->stage[i]);
         l->found_by[i] = (struct found_by){ l, i == FINAL };
         s.arg = &l->found_by[i];
+        s.groups_max = l->is.groups_bytes;
         s.buffer_max = i == FINAL ? l->is.buffer_bytes : LIVE_EARLY_BYTES;
         rc = stage_new(&l->stage[i], &s, e);
     }
@@ -726,6 +727,8 @@ struct live_counts live_counts(const struct live *l)
         c.restarts += s.restarts + l->gone[i].restarts;
         c.forced += s.forced + l->gone[i].forced;
         c.waiting += stage_waiting(l->stage[i]);
+        for (uint32_t k = 0; k < l->rules.correlation_count; k++)
+            c.forgotten += stage_correlation(l->stage[i], k).groups_evicted;
     }
     c.odd += stage_counts(l->stage[FINAL]).odd + l->gone[FINAL].odd;
     c.dropped = results_dropped(l->results);

@@ -24,7 +24,7 @@
  * counted and passed over.
  *
  * Bounds: what waits for the final watermark LIVE_BUFFER_BYTES (then the watermark is moved,
- * counted), groups LIMIT_CORRELATION_BYTES a stage, results RESULTS_BYTES_MAX; nothing is read
+ * counted), groups `groups_bytes` a stage, results RESULTS_BYTES_MAX; nothing is read
  * while results cannot be written.
  */
 #ifndef LIVE_H
@@ -63,6 +63,7 @@ struct live_settings {
     struct alerts *alerts;
     int64_t lateness_ns;
     size_t buffer_bytes; /* 0: LIVE_BUFFER_BYTES */
+    size_t groups_bytes; /* of each stage; 0: LIMIT_CORRELATION_BYTES */
 };
 
 /* State and places from the database. */
@@ -105,6 +106,7 @@ struct live_counts {
     uint64_t dropped;      /* results that could not be kept */
     uint64_t withdrawn;    /* provisional ones that were not confirmed */
     uint64_t restarts;     /* of the correlators, for want of memory, or the clock's fault */
+    uint64_t forgotten;    /* groups, for want of memory, by those who judge now */
     uint64_t waiting;      /* bytes */
     int64_t watermark_ns;  /* final */
 };

@@ -108,6 +108,7 @@
     X(TRACER_PUT, "INSERT INTO tracer(source, lane, time, receipt, count) VALUES(?, ?, ?, ?, 1)"   \
                   " ON CONFLICT DO UPDATE SET time = max(time, excluded.time),"                    \
                   " receipt = max(receipt, excluded.receipt), count = count + 1")                  \
+    X(TRACER_ALL, "SELECT source, sum(count), max(receipt) FROM tracer GROUP BY source")           \
     X(RESULT_PROVISIONAL,                                                                          \
       "INSERT OR IGNORE INTO result(rule, rule_hash, grp, provisional, span, state, plan)"         \
       " VALUES(?, ?, ?, ?, ?, 'provisional', ?)")                                                  \

@@ -100,6 +100,15 @@ size_t socket_host_put(const struct socket_address *a, uint8_t *dst)
     return n;
 }
 
+bool socket_same_host(const struct socket_address *a, const struct socket_address *b)
+{
+    uint8_t ip[2][16];
+    uint16_t port;
+
+    return address_ip(a, ip[0], &port) && address_ip(b, ip[1], &port) &&
+           memcmp(ip[0], ip[1], sizeof(ip[0])) == 0;
+}
+
 bool socket_is_loopback(const struct socket_address *a)
 {
     uint8_t ip[16];

@@ -28,6 +28,9 @@ size_t socket_host_put(const struct socket_address *a, uint8_t *dst);
 /* From this machine; so is whatever came over a local socket. */
 bool socket_is_loopback(const struct socket_address *a);
 
+/* The same host, whatever the ports; false when either is none of the Internet. */
+bool socket_same_host(const struct socket_address *a, const struct socket_address *b);
+
 int socket_listen(const struct socket_address *a, int *fd, struct err *e); /* TCP; SO_REUSEADDR */
 int socket_listen_path(const char *path, int *fd, struct err *e);          /* stream, mode 0600 */
 /* UDP with SO_REUSEPORT, SO_RXQ_OVFL and this receive buffer (forced where allowed). It can only

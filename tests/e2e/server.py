@@ -51,7 +51,7 @@ class Server(keeper.Server):
         with open(self.config, encoding="utf-8") as f:
             reads = any(line.startswith(("files:", "journal:")) for line in f)
         roles = self.roles()
-        want = {("desk", 0), ("console", 0), ("tracer", 0)} | ({("reader", 0)} if reads else set())
+        want = {("desk", 0), ("console", 0), ("tracer", 0), ("sealer", 0)} | ({("reader", 0)} if reads else set())
         want |= {("collector", i) for i in range(self.collectors)}
         return roles if set(roles) == want and but not in roles.values() else None
 

@@ -244,14 +244,18 @@ def test_metrics_are_in_the_text_format(s):
 
 
 @with_watch
-def test_our_own_events_come_through_every_plain_input_and_count_nowhere(s):
+def test_our_own_events_come_through_every_input_and_count_nowhere(s):
+    inputs = {"syslog-udp", "syslog-tcp", "syslog-tls", "relp", "http", "https"}
+
     def arrived():
         with sqlite3.connect("file:%s/desk/canh.db?mode=ro" % s.data, uri=True) as db:
-            return {row[0] for row in db.execute("SELECT source FROM tracer")} >= {
-                "syslog-udp", "syslog-tcp", "relp", "http"}
+            return {row[0] for row in db.execute("SELECT source FROM tracer")} == inputs
     s.until("a tracer of every input", arrived, 25)
-    for name in ("syslog-udp", "syslog-tcp", "relp", "http"):
-        equal(s.row(name).get("received", 0), 0)
+    for name in inputs:
+        equal((s.row(name).get("received", 0), s.row(name).get("connections", 0)), (0, 0))
+    equal({(t["input"], t["state"]) for t in s.stat()["tracers"]},
+          {(name, "arriving") for name in inputs})
+    holds(b"Missing" not in s.place.canh("stat", "--data", s.data).out, "it says that one is missing")
     s.end()
 
 

@@ -302,6 +302,7 @@ static void our_own_event_counts_in_no_figure_and_a_forged_one_in_all(void **sta
     assert_int_equal(count(f, LEDGER_tracers), 1);
     assert_int_equal(count(f, LEDGER_received), 0);
     assert_int_equal(count(f, LEDGER_stored), 0);
+    assert_int_equal(count(f, LEDGER_connections), 0);
     line[strlen(line) - 2] ^= 1;
     send_text(fd, line);
     run(f, 60);
@@ -310,7 +311,13 @@ static void our_own_event_counts_in_no_figure_and_a_forged_one_in_all(void **sta
     assert_int_equal(count(f, LEDGER_tracers), 1);
     assert_int_equal(count(f, LEDGER_received), 1);
     assert_int_equal(count(f, LEDGER_stored), 1);
+    assert_int_equal(count(f, LEDGER_connections), 1);
     (void)close(fd);
+    fd = connect_from(f, INPUT_SYSLOG_TCP, HERE); /* one that says nothing is one, too */
+    run(f, 30);
+    (void)close(fd);
+    run(f, 30);
+    assert_int_equal(count(f, LEDGER_connections), 2);
 }
 
 static void bad_framing_ends_one_connection_and_no_other(void **state)
