@@ -113,6 +113,13 @@ static uint32_t count_lanes(const struct role_desk *r)
     return count;
 }
 
+static int give_sight(struct role_desk *r, uint64_t generation, struct err *e)
+{
+    const struct unseen_from from = { r->rules, r->taxonomy, &r->names };
+
+    return desk_sight(r->desk, &from, generation, e);
+}
+
 static int start(struct role_desk *r, const struct live_rules *rules, struct err *e)
 {
     const struct desk_from from = { .io = &io_system,
@@ -124,6 +131,8 @@ static int start(struct role_desk *r, const struct live_rules *rules, struct err
                                     .arg = r };
     int rc = desk_new(&r->desk, &from, e);
 
+    if (rc == ERR_OK)
+        rc = give_sight(r, r->self->generation, e);
     if (rc != ERR_OK)
         return rc;
     r->round = loop_timer(r->self->loop, turn, r);
@@ -195,6 +204,7 @@ static int change_rules(struct role_desk *r, uint64_t generation, struct err *e)
     struct live_rules rules;
     int rc, back;
 
+    (void)desk_sight(r->desk, NULL, 0, NULL); /* which cannot fail */
     rc = desk_unload(r->desk, e);
     if (rc != ERR_OK) {
         role_exit(r->self, 1);
@@ -205,6 +215,8 @@ static int change_rules(struct role_desk *r, uint64_t generation, struct err *e)
     back = rc == ERR_OK ? ERR_OK : open_rules(r, r->self->generation, &rules, NULL);
     if (back == ERR_OK)
         back = desk_load(r->desk, &rules, rc == ERR_OK ? e : NULL);
+    if (back == ERR_OK)
+        back = give_sight(r, rc == ERR_OK ? generation : r->self->generation, NULL);
     if (back != ERR_OK) {
         watch_stop(r->round);
         role_exit(r->self, 1);

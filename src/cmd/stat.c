@@ -19,7 +19,7 @@
 
 struct stat_options {
     const char *data;
-    bool json, watch;
+    bool json, watch, blind;
 };
 
 static const struct option_row options[] = {
@@ -27,13 +27,15 @@ static const struct option_row options[] = {
       "the server's own figures, one object" },
     { "watch", OPTION_FLAG, offsetof(struct stat_options, watch), NULL, NULL, 0, 0,
       "again every two seconds, until Ctrl-C" },
+    { "blind", OPTION_FLAG, offsetof(struct stat_options, blind), NULL, NULL, 0, 0,
+      "the rules that see nothing, and why" },
     { "data", OPTION_TEXT, offsetof(struct stat_options, data), "DIR", NULL, 0, 0,
       "the server's data folder (default: as canh serve)" },
 };
 
 /* --- asking --------------------------------------------------------------------------------- */
 
-static int ask(const char *data, struct buf *text, struct err *e)
+static int ask(const char *data, const char *what, struct buf *text, struct err *e)
 {
     struct client c;
     struct span body;
@@ -41,7 +43,7 @@ static int ask(const char *data, struct buf *text, struct err *e)
 
     buf_clear(text);
     if (rc == ERR_OK)
-        rc = client_get(&c, "/stat", e);
+        rc = client_get(&c, what, e);
     if (rc == ERR_OK && c.answer.status != 200)
         rc = client_refusal(&c, e);
     else if (rc == ERR_OK)
@@ -58,7 +60,7 @@ static int ask_json(const char *data, json_t **to, struct err *e)
     int rc;
 
     buf_init(&text, CLIENT_BODY_MAX);
-    rc = ask(data, &text, e);
+    rc = ask(data, "/stat", &text, e);
     *to = rc == ERR_OK ? json_loadb((const char *)text.p, text.n, 0, NULL) : NULL;
     buf_release(&text);
     if (rc == ERR_OK && *to == NULL)
@@ -462,6 +464,18 @@ static void put_notices(struct buf *out, const struct shown *s)
     }
 }
 
+static uint64_t blind_rules(const struct shown *s)
+{
+    return number(json_object_get(json_object_get(s->all, "desk"), "counters"), "blind_rules");
+}
+
+static void put_blind(struct buf *out, const struct shown *s)
+{
+    if (blind_rules(s) > 0)
+        buf_fmt(out, "Blind: %llu rules see nothing; canh stat --blind names them.\n",
+                (unsigned long long)blind_rules(s));
+}
+
 /* A screen of people's: what is cut is cut at its width, elsewhere nothing is. */
 static void lay_out(struct shown *s)
 {
@@ -509,6 +523,7 @@ static int show(const json_t *before, const json_t *all, double seconds, bool cl
     put_sources(&out, &s);
     put_roles(&out, &s);
     put_tracers(&out, &s);
+    put_blind(&out, &s);
     put_alerts(&out, &s);
     put_notices(&out, &s);
     json_decref(s.states);
@@ -547,11 +562,56 @@ static int run_json(const struct stat_options *o, struct err *e)
     int rc;
 
     buf_init(&text, CLIENT_BODY_MAX);
-    rc = ask(o->data, &text, e);
+    rc = ask(o->data, o->blind ? "/blind" : "/stat", &text, e);
     if (rc == ERR_OK)
         return command_show(&text) == EXIT_RAN ? ERR_OK
                                                : err_set(e, ERR_IO, 0, "It cannot be written.");
     buf_release(&text);
+    return rc;
+}
+
+/* A rule a line: level, since when, title, why. */
+static void put_blind_line(struct buf *out, const struct screen *screen, const json_t *row)
+{
+    int64_t ns = 0;
+
+    put_colour(out, screen, level_colour(text_of(row, "level")), span_of(text_of(row, "level")));
+    buf_byte(out, ' ');
+    (void)time_parse(span_of(text_of(row, "since")), 0, &ns); /* ours */
+    put_clock(out, screen, ns, true);
+    buf_byte(out, ' ');
+    put_column(out, span_of(text_of(row, "title")), 300, false);
+    buf_fmt(out, ": %s", text_of(row, "reason"));
+    if (text_of(row, "field")[0] != 0) {
+        buf_text(out, ": ");
+        put_column(out, span_of(text_of(row, "field")), 100, false);
+    }
+    buf_byte(out, '\n');
+}
+
+static int run_blind(const struct stat_options *o, struct err *e)
+{
+    const struct screen screen = screen_of(STDOUT_FILENO, false);
+    struct buf text, out;
+    struct span rest;
+    int rc;
+
+    buf_init(&text, CLIENT_BODY_MAX);
+    buf_init(&out, CLIENT_BODY_MAX);
+    rc = ask(o->data, "/blind", &text, e);
+    for (rest = buf_span(&text); rc == ERR_OK && rest.n > 0;) {
+        size_t n = span_find(rest, '\n');
+        json_t *row = json_loadb((const char *)rest.p, n, 0, NULL);
+
+        put_blind_line(&out, &screen, row);
+        json_decref(row);
+        rest = span_from(rest, n < rest.n ? n + 1 : n);
+    }
+    buf_release(&text);
+    if (rc == ERR_OK)
+        return command_show(&out) == EXIT_RAN ? ERR_OK
+                                              : err_set(e, ERR_IO, 0, "It cannot be written.");
+    buf_release(&out);
     return rc;
 }
 
@@ -575,6 +635,6 @@ int cmd_stat(int argc, char **argv)
         (void)err_set(&e, ERR_USAGE, 0, "canh stat takes --data DIR and no operand.");
         return command_fault(&e);
     }
-    rc = o.json ? run_json(&o, &e) : run_table(&o, &e);
+    rc = o.json ? run_json(&o, &e) : o.blind ? run_blind(&o, &e) : run_table(&o, &e);
     return rc == ERR_OK ? EXIT_RAN : command_fault(&e);
 }

@@ -112,6 +112,7 @@ int intake_use(struct intake *in, const struct intake_rules *r, struct err *e)
     int rc;
 
     drop_rules(in);
+    ledger_forget_views(in->ledger);
     if (r == NULL)
         return ERR_OK;
     in->use = *r;
@@ -359,6 +360,15 @@ static void put_hits(struct intake *in, struct about *a, const struct hit *hits,
 
 /* --- the hot path --------------------------------------------------------------------------- */
 
+/* Which rules could see this event: others may be blind. */
+static void note_views(struct intake *in, int64_t now_ns)
+{
+    const struct event_class *cls = in->event.cls;
+
+    for (uint32_t i = 0; i < cls->view_count; i++)
+        ledger_view(in->ledger, cls->views[i]->id, (uint32_t)(now_ns / TIME_SECOND));
+}
+
 /* in->rec holds the record: try the rules on it. */
 static void try_rules(struct intake *in, enum record_state state, struct about *a)
 {
@@ -374,6 +384,7 @@ static void try_rules(struct intake *in, enum record_state state, struct about *
     event_reference_time(&in->event,
                          a->from->reference_ns != 0 ? a->from->reference_ns : a->from->now_ns);
     event_begin(&in->event, &in->rec);
+    note_views(in, a->from->now_ns);
     if (in->event.cls->view_count == 0)
         ledger_add(in->ledger, a->from->row, LEDGER_unclassed, 1);
     count = match_event(in->matcher, &in->event, &hits);

@@ -4,7 +4,7 @@
 #include "collect/ledger.h"
 
 #define LEDGER_MAGIC   0x48434c47u
-#define LEDGER_VERSION 1u
+#define LEDGER_VERSION 2u
 
 static const char other[] = "other";
 
@@ -70,6 +70,12 @@ int ledger_begin(struct ledger *g, uint32_t lane, struct err *e)
     /* An earlier collector may have died while it wrote its place. */
     atomic_store(&g->place_round, atomic_load(&g->place_round) & ~(uint64_t)1);
     return ERR_OK;
+}
+
+void ledger_forget_views(struct ledger *g)
+{
+    for (uint32_t i = 0; i < LEDGER_VIEWS; i++)
+        atomic_store_explicit(&g->view_s[i], 0, memory_order_release);
 }
 
 static bool row_is(const struct ledger_row *r, enum input input, struct span name, bool proven)

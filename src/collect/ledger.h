@@ -22,6 +22,7 @@
 
 #define LEDGER_ROWS     2048u
 #define LEDGER_NAME_MAX 64u
+#define LEDGER_VIEWS    4096u /* later views of the taxonomy are not noted */
 
 /*    input        name          acknowledged by the protocol */
 #define INPUT_TABLE(X)                                                                             \
@@ -130,7 +131,7 @@ struct ledger_row {
     _Atomic uint32_t state; /* 0 free, 1 in use */
     uint8_t input;          /* enum input */
     uint8_t authenticated, configured;
-    uint8_t months; /* that its events are kept; 0: not said yet */
+    uint8_t months;             /* that its events are kept; 0: not said yet */
     char name[LEDGER_NAME_MAX]; /* ends with a zero byte */
     _Atomic uint64_t count[LEDGER_COUNTERS];
 };
@@ -140,6 +141,8 @@ struct ledger {
     _Atomic uint64_t place_round; /* odd while segment, segment_bytes, sequence change */
     _Atomic uint64_t board[BOARD_COUNTERS];
     struct ledger_row row[LEDGER_ROWS];
+    /* When an event of each view of the taxonomy last came, s since 1970; of BOARD_generation's. */
+    _Atomic uint32_t view_s[LEDGER_VIEWS];
 };
 
 /* Fresh memory (zeroed) made ready, or an earlier collector's taken over as it is. */
@@ -158,6 +161,16 @@ static inline void ledger_add(struct ledger *g, uint32_t row, enum ledger_counte
     atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + n,
                           memory_order_release);
 }
+
+static inline void ledger_view(struct ledger *g, uint32_t view, uint32_t now_s)
+{
+    if (view < LEDGER_VIEWS &&
+        atomic_load_explicit(&g->view_s[view], memory_order_relaxed) != now_s)
+        atomic_store_explicit(&g->view_s[view], now_s, memory_order_relaxed);
+}
+
+/* Other rules: views have other numbers. Before BOARD_generation says so. */
+void ledger_forget_views(struct ledger *g);
 
 static inline void board_set(struct ledger *g, enum board_counter c, uint64_t v)
 {

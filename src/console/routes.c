@@ -171,6 +171,25 @@ static void alerts_route(void *arg, struct serve_call *call)
     buf_text(call->body, o.array ? "]\n" : "");
 }
 
+static void blind_route(void *arg, struct serve_call *call)
+{
+    struct console *c = arg;
+    struct db *db = console_db(c);
+    struct err e = { 0 };
+
+    if (db == NULL) {
+        (void)bad(&e, c->db_why);
+        serve_refuse(call, 503, &e);
+        return;
+    }
+    call->type = "application/x-ndjson";
+    if (list_blind(db, call->body, &e) < 0) {
+        console_db_fault(c);
+        buf_clear(call->body);
+        serve_refuse(call, 503, &e);
+    }
+}
+
 /* --- the table ------------------------------------------------------------------------------ */
 
 const struct serve_route console_routes[] = {
@@ -180,6 +199,7 @@ const struct serve_route console_routes[] = {
     { "GET", "/stat", DOOR_LOCAL, stat_route, "all counts and states, JSON" },
     { "GET", "/alerts", DOOR_LOCAL, alerts_route,
       "?level=&since=&limit=&format=  alerts, newest first" },
+    { "GET", "/blind", DOOR_LOCAL, blind_route, "the rules that see nothing, and why" },
     { "GET", "/tail", DOOR_LOCAL, tail_route, "?filter=  events as they come, JSON lines" },
 };
 const size_t console_route_count = COUNT_OF(console_routes);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "desk/sight.h"
 #include "desk/sources.h"
 #include "desk/tracers.h"
 #include "os/file.h"
@@ -30,6 +31,7 @@ struct desk {
     struct live *live;
     struct sources *sources;
     struct tracers *tracers;
+    struct sight *sight;
     struct desk_lane lanes[LANE_NEED];
     uint64_t begun_ms, sources_ms, checkpoint_ms, counters_ms, retry_ms;
     bool live_runs, troubled, wrote;
@@ -68,6 +70,8 @@ static int open_parts(struct desk *d, struct err *e)
         rc = sources_new(&d->sources, d->db, d->alerts, s, e);
     if (rc == ERR_OK)
         rc = tracers_new(&d->tracers, d->db, d->alerts, s, e);
+    if (rc == ERR_OK)
+        rc = sight_new(&d->sight, d->db, e);
     live.db = d->db;
     live.alerts = d->alerts;
     return rc == ERR_OK ? live_new(&d->live, &live, d->from.rules, e) : rc;
@@ -103,6 +107,7 @@ void desk_free(struct desk **pd)
         if (d->lanes[i].dir >= 0)
             (void)close(d->lanes[i].dir); /* it was only read */
     }
+    sight_free(&d->sight);
     tracers_free(&d->tracers);
     sources_free(&d->sources);
     alerts_free(&d->alerts);
@@ -291,6 +296,7 @@ static int look_at_sources(struct desk *d, int64_t now_ns, uint64_t ms, struct e
 {
     const struct ledger *ledgers[LANE_NEED];
     struct sources_round r = { ledgers, 0, now_ns, ms };
+    struct sight_round sight;
     int rc;
 
     if (d->sources_ms != 0 && ms - d->sources_ms < SOURCES_ROUND_MS)
@@ -301,7 +307,10 @@ static int look_at_sources(struct desk *d, int64_t now_ns, uint64_t ms, struct e
             ledgers[r.count++] = d->lanes[i].ledger;
     }
     rc = sources_round(d->sources, &r, e);
-    return rc == ERR_OK ? tracers_round(d->tracers, ms, e) : rc;
+    if (rc == ERR_OK)
+        rc = tracers_round(d->tracers, ms, e);
+    sight = (struct sight_round){ ledgers, r.count, now_ns, ms };
+    return rc == ERR_OK ? sight_round(d->sight, &sight, e) : rc;
 }
 
 static int put_counters(struct desk *d, int64_t now_ns, struct err *e)
@@ -388,6 +397,11 @@ int desk_save(struct desk *d, int64_t now_ns, uint64_t ms, struct err *e)
 
 /* --- reload ---------------------------------------------------------------------------------- */
 
+int desk_sight(struct desk *d, const struct unseen_from *from, uint64_t generation, struct err *e)
+{
+    return sight_rules(d->sight, from, generation, e);
+}
+
 int desk_unload(struct desk *d, struct err *e)
 {
     return live_unload(d->live, e);
@@ -421,6 +435,7 @@ struct desk_counts desk_counts(const struct desk *d)
                              .inputs_plan_changed = l.plan_changed,
                              .inputs_forced = l.forced,
                              .groups_forgotten = l.forgotten,
+                             .blind_rules = sight_blind(d->sight),
                              .results = l.results,
                              .results_dropped = l.dropped,
                              .results_withdrawn = l.withdrawn,

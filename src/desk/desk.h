@@ -18,6 +18,7 @@
 #include "conf/settings.h"
 #include "desk/live.h"
 #include "desk/pull.h"
+#include "desk/unseen.h"
 
 #define DESK_ROUND_MS      50u
 #define DESK_RETRY_MS      1000u
@@ -45,6 +46,7 @@
     X(inputs_waiting_bytes, "inputs that wait for their time")                                     \
     X(torn_bytes, "of lanes, that belong to no frame")                                             \
     X(behind_events, "durable events whose findings were not read yet")                            \
+    X(blind_rules, "rules of which no event came for a day, or can come")                          \
     X(retries, "rounds that failed and were tried again")
 
 struct desk_counts {
@@ -86,6 +88,10 @@ int desk_unload(struct desk *d, struct err *e);
 int desk_load(struct desk *d, const struct live_rules *rules, struct err *e);
 /* What the settings will be. */
 void desk_settings(struct desk *d, const struct settings *settings);
+
+/* Whose rules may be blind, borrowed until the next call; NULL: none. Before desk_unload() lets go
+ * of them. */
+int desk_sight(struct desk *d, const struct unseen_from *from, uint64_t generation, struct err *e);
 
 struct desk_counts desk_counts(const struct desk *d);
 

@@ -109,3 +109,24 @@ void list_json(const struct list_alert *a, struct buf *out)
         buf_fmt(out, ",\"linked\":%lld", (long long)a->linked);
     buf_text(out, "}\n");
 }
+
+int list_blind(struct db *reader, struct buf *out, struct err *e)
+{
+    struct db_row *r = db_use(reader, DB_LIST_BLIND);
+    int rc;
+
+    db_int(r, 1, LIST_MAX);
+    while ((rc = db_next(reader, r, e)) == 1) {
+        buf_text(out, "{\"rule\":");
+        put_json_text(out, db_get_text(r, 0));
+        text(out, "title", db_get_text(r, 1));
+        text(out, "level", span_of(level_name(level_of(db_get_int(r, 2)))));
+        text(out, "reason", db_get_text(r, 3));
+        if (db_get_text(r, 4).n > 0)
+            text(out, "field", db_get_text(r, 4));
+        time_text(out, "since", db_get_int(r, 5));
+        buf_text(out, "}\n");
+    }
+    db_end(r);
+    return rc;
+}

@@ -46,6 +46,10 @@ int list_alerts(struct db *reader, const struct list_filter *f, list_alert_fn *f
 typedef bool list_event_fn(void *arg, const struct list_event *ev);
 int list_events(struct db *reader, int64_t alert, list_event_fn *fn, void *arg, struct err *e);
 
+/* Rules that see nothing (desk/sight.h), the gravest first: a line of JSON each,
+ * {"rule","title","level","reason","field","since"}. ERR_OK or a negative code. */
+int list_blind(struct db *reader, struct buf *out, struct err *e);
+
 /* One line of JSON, with "\n". Times as time_put() writes them. */
 void list_json(const struct list_alert *a, struct buf *out);
 

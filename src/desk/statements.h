@@ -62,7 +62,12 @@
       "CREATE TABLE notice(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL,"        \
       " time INTEGER NOT NULL);" /* of the desk that runs, since it started */                     \
       "CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL, time INTEGER NOT NULL)" \
-      " WITHOUT ROWID;")
+      " WITHOUT ROWID;")                                                                           \
+    /* 2: what came of each kind of event, and which rules see nothing */                          \
+    X("CREATE TABLE view(key INTEGER PRIMARY KEY, last INTEGER NOT NULL);"                         \
+      "CREATE TABLE blind(hash INTEGER PRIMARY KEY, rule TEXT NOT NULL, title TEXT NOT NULL,"      \
+      " level INTEGER NOT NULL, reason TEXT NOT NULL, field TEXT NOT NULL,"                        \
+      " since INTEGER NOT NULL);")
 
 /* --- statements ------------------------------------------------------------------------------ */
 
@@ -138,6 +143,15 @@
     X(NOTICE_ADD, "INSERT INTO notice(kind, text, time) VALUES(?, ?, ?)")                          \
     X(NOTICE_PRUNE, "DELETE FROM notice WHERE id <= (SELECT max(id) FROM notice) - ?")             \
     X(COUNTER_PUT, "INSERT OR REPLACE INTO counter(name, value, time) VALUES(?, ?, ?)")            \
+    X(VIEW_ALL, "SELECT key, last FROM view")                                                      \
+    X(VIEW_PUT, "INSERT OR REPLACE INTO view(key, last) VALUES(?, ?)")                             \
+    X(VIEW_PRUNE, "DELETE FROM view WHERE last < ?")                                               \
+    X(BLIND_ALL, "SELECT hash, since FROM blind")                                                  \
+    X(BLIND_CLEAR, "DELETE FROM blind")                                                            \
+    X(BLIND_PUT, "INSERT OR REPLACE INTO blind(hash, rule, title, level, reason, field, since)"    \
+                 " VALUES(?, ?, ?, ?, ?, ?, ?)")                                                   \
+    X(LIST_BLIND, "SELECT rule, title, level, reason, field, since FROM blind"                     \
+                  " ORDER BY level DESC, title, rule LIMIT ?")                                     \
     X(LIST_COUNTERS, "SELECT name, value, time FROM counter")                                      \
     X(LIST_ALERTS, "SELECT " DB_ALERT_COLUMNS " FROM alert WHERE level >= ? AND last >= ?"         \
                    " AND (? = '' OR rule = ? OR title = ? COLLATE NOCASE)"                         \

@@ -194,6 +194,22 @@ def test_what_is_found_is_an_alert(s):
     equal(s.place.canh("stat", "--data", s.data).code, 2)
 
 
+@with_watch
+def test_a_rule_is_blind_until_an_event_of_its_kind_comes(s):
+    def blind():
+        return s.local("/blind").splitlines()
+    s.until("the blind rule", lambda: len(blind()) == 1, 25)
+    rule = json.loads(blind()[0])
+    equal((rule["title"], rule["reason"]), ("Rule 1", "no event of its kind came"))
+    done = s.place.canh("stat", "--blind", "--data", s.data)
+    holds(b"Rule 1: no event of its kind came" in done.out, done.out)
+    s.until("the count", lambda: b"Blind: 1 rules" in
+            s.place.canh("stat", "--data", s.data).out, 25)
+    s.post("/events", '{"a":"miss"}\n')
+    s.until("no blind rule", lambda: blind() == [], 25)
+    s.end()
+
+
 def test_a_token_is_made_with_its_digest(place):
     made = [place.canh("token").out.decode().split() for _ in range(2)]
     for words in made:
