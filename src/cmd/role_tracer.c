@@ -68,9 +68,9 @@ static void put_wire(struct role_tracer *r, struct way *w)
         n = snprintf(w->wire, WIRE_MAX, RELP_OPEN "2 syslog %d %.*s\n3 close 0\n", len, len, text);
     else if (w->input == INPUT_HTTP || w->input == INPUT_HTTPS)
         n = snprintf(w->wire, WIRE_MAX,
-                     "POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
-                     "{\"message\":\"%.*s\"}\n",
-                     len + 15, len, text);
+                     "POST /events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Tracer %.*s\r\n"
+                     "Content-Length: %d\r\n\r\n{\"message\":\"%.*s\"}\n",
+                     len, text, len + 15, len, text);
     else
         n = snprintf(w->wire, WIRE_MAX, "<110>1 - localhost canh - - - %.*s%s", len, text,
                      w->input == INPUT_SYSLOG_TCP ? "\n" : "");

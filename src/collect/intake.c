@@ -196,6 +196,11 @@ void intake_durable(struct intake *in, uint64_t group)
     t->touched_count = 0;
 }
 
+bool intake_is_tracer(const struct intake *in, enum input input, struct span text)
+{
+    return in->has_tracer && tracer_is(&in->tracer, span_of(input_name(input)), text);
+}
+
 uint64_t intake_tracers(const struct intake *in)
 {
     return in->tracers;

@@ -47,6 +47,8 @@ void intake_skew(struct intake *in, uint64_t skew_ms);
  * them. */
 void intake_tracer(struct intake *in, const struct tracer_key *key);
 
+/* Is this the text of one of them, for this input? */
+bool intake_is_tracer(const struct intake *in, enum input input, struct span text);
 /* How many of our own were taken. */
 uint64_t intake_tracers(const struct intake *in);
 

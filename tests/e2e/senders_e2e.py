@@ -432,6 +432,16 @@ def own_address():
     return None if address.startswith("127.") else address
 
 
+def await_tracer(server, name):
+    end = time.monotonic() + 25
+    while time.monotonic() < end:
+        if {"input": name, "state": "arriving"} in [
+                {k: t[k] for k in ("input", "state")} for t in server.stat()["tracers"]]:
+            return
+        time.sleep(0.5)
+    raise AssertionError("no event of our own through " + name)
+
+
 @with_server()
 def test_curl_from_beyond_loopback_needs_a_token(s):
     address = own_address()
@@ -442,7 +452,7 @@ def test_curl_from_beyond_loopback_needs_a_token(s):
         again = type(s)(s.place, more="http-open: %s\n" % opened)
         try:
             with open(again.config, encoding="utf-8") as f:
-                text = f.read().replace('http: "127.0.0.1', 'http: "0.0.0.0')
+                text = f.read().replace('http: "127.0.0.1', 'http: "%s' % address)
             s.place.write("canh.yaml", text)
             again.start().ready()
             done = subprocess.run(
@@ -450,6 +460,7 @@ def test_curl_from_beyond_loopback_needs_a_token(s):
                     address, again.port["http"])], capture_output=True, timeout=20, check=False)
             holds(done.stdout.startswith(b"HTTP/1.1 %d" % status), (opened, done))
             equal(b"WWW-Authenticate" in done.stdout, status == 401)
+            await_tracer(again, "http")  # our own sender is let in, and nobody else
             again.end()
         finally:
             again.kill()
