@@ -12,6 +12,7 @@ static const struct command_row commands[] = {
     { "serve", "receive, store and match, day and night", cmd_serve },
     { "stat", "what the running server receives, stores and finds", cmd_stat },
     { "tail", "events as they come", cmd_tail },
+    { "search", "stored events, the newest first", cmd_search },
     { "alerts", "what was found, newest first", cmd_alerts },
     { "token", "make a token for a sender over HTTP", cmd_token },
     { "doctor", "what is wrong with this installation", cmd_doctor },

@@ -67,13 +67,15 @@ static int open_rules(struct role_console *r, uint64_t generation, struct err *e
 static int enter_sandbox(struct role_console *r, char *level, struct err *e)
 {
     char lanes[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
-    const char *read[] = { lanes, rules, desk, NULL };
+    char sealed[FILE_PATH_BYTES];
+    const char *read[] = { lanes, sealed, rules, desk, NULL };
     const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_ACCEPT, read,
                                  NULL };
     const char *data = r->self->data;
     int rc;
 
     if (data_path(lanes, sizeof(lanes), data, "lanes") != ERR_OK ||
+        data_path(sealed, sizeof(sealed), data, "sealed") != ERR_OK ||
         data_path(rules, sizeof(rules), data, "rules") != ERR_OK ||
         data_path(desk, sizeof(desk), data, "desk") != ERR_OK)
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");

@@ -2,22 +2,13 @@
  * tail.c - canh tail: events as they come, through a filter; without a server the last ones of its
  * lanes. One line an event for people, or the server's own JSON.
  */
-#include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "base/time.h"
 #include "cmd/client.h"
 #include "cmd/command.h"
-#include "cmd/load.h"
-#include "console/past.h"
-#include "scan/put.h"
+#include "cmd/show.h"
 
-#define LAST_USUAL    "20"
-#define CLOCK_COLUMNS 8u
-#define WIDE          100u /* columns from which who may take more of them */
+#define LAST_USUAL "20"
 
 struct tail_options {
     const char *data;
@@ -28,208 +19,17 @@ struct tail_options {
 static const struct option_row options[] = {
     { "json", OPTION_FLAG, offsetof(struct tail_options, json), NULL, NULL, 0, 0,
       "one JSON object a line" },
-    { "last", OPTION_NUMBER, offsetof(struct tail_options, last), "N", LAST_USUAL, 1, PAST_MAX,
-      "when no server runs: so many of the last events" },
+    { "last", OPTION_NUMBER, offsetof(struct tail_options, last), "N", LAST_USUAL, 1,
+      SEARCH_LIMIT_MAX, "when no server runs: so many of the last events" },
     { "utc", OPTION_FLAG, offsetof(struct tail_options, utc), NULL, NULL, 0, 0,
       "times in UTC (default: UTC+07)" },
     { "data", OPTION_TEXT, offsetof(struct tail_options, data), "DIR", NULL, 0, 0,
       "the server's data folder (default: as canh serve)" },
 };
 
-struct tail_show {
-    const struct tail_options *o;
-    struct screen screen;
-    size_t width[3]; /* columns of source, host, tags */
-    struct buf out;
-};
-
-/* --- a line for people ---------------------------------------------------------------------- */
-
-static const char *text_of(const json_t *o, const char *name)
-{
-    const char *v = json_string_value(json_object_get(o, name));
-
-    return v != NULL ? v : "";
-}
-
-/* Is it this name, alone or behind prefixes ("winlog.event_data.Image")? */
-static bool is_named(const char *name, const char *want)
-{
-    const char *dot = strrchr(name, '.');
-
-    return strcmp(dot != NULL ? dot + 1 : name, want) == 0;
-}
-
-static void put_value(struct buf *out, const json_t *v)
-{
-    if (json_is_string(v))
-        buf_text(out, json_string_value(v));
-    else if (json_is_integer(v))
-        buf_fmt(out, "%lld", (long long)json_integer_value(v));
-    else if (json_is_array(v))
-        put_value(out, json_array_get(v, 0));
-    else
-        buf_text(out, json_is_true(v) ? "true" : json_is_false(v) ? "false" : "-");
-}
-
-/* Fields that tell what happened, in the order in which they are read. */
-static const char *const telling[] = { "EventID",
-                                       "Image",
-                                       "CommandLine",
-                                       "ParentImage",
-                                       "User",
-                                       "SubjectUserName",
-                                       "TargetUserName",
-                                       "IpAddress",
-                                       "TargetFilename",
-                                       "TargetObject",
-                                       "QueryName",
-                                       "DestinationIp",
-                                       "src_ip",
-                                       "dst_ip",
-                                       "user",
-                                       "action",
-                                       "eventName",
-                                       "type",
-                                       "exe",
-                                       "comm",
-                                       "cmdline" };
-
-/* What tells most: the message, else the fields that mostly do, else the raw record. */
-static void put_words(struct buf *out, const json_t *ev)
-{
-    static const char *const messages[] = { "message", "Message", "MESSAGE", "msg" };
-    json_t *fields = json_object_get(ev, "fields");
-    size_t begin = out->n;
-    const char *name;
-    json_t *v;
-
-    for (size_t i = 0; i < COUNT_OF(messages); i++) {
-        if (text_of(fields, messages[i])[0] != 0) {
-            buf_text(out, text_of(fields, messages[i]));
-            return;
-        }
-    }
-    for (size_t i = 0; i < COUNT_OF(telling); i++) {
-        json_object_foreach(fields, name, v)
-        {
-            if (!is_named(name, telling[i]) || json_is_null(v))
-                continue;
-            buf_fmt(out, "%s%s=", out->n > begin ? " " : "", telling[i]);
-            put_value(out, v);
-            break;
-        }
-    }
-    if (out->n == begin)
-        buf_text(out, text_of(ev, "raw"));
-}
-
-static void put_tags(struct buf *out, const json_t *ev)
-{
-    size_t i;
-    json_t *tag;
-
-    json_array_foreach(json_object_get(ev, "tags"), i, tag)
-    {
-        const char *text = json_string_value(tag), *colon = text != NULL ? strchr(text, ':') : NULL;
-
-        if (i > 0)
-            buf_byte(out, '/');
-        buf_text(out, colon != NULL ? colon + 1 : "?");
-    }
-}
-
-/* Columns of what is said before the words: as wide as what came so far, up to these. */
-static const size_t widest[2][3] = { { 14, 10, 14 }, { 24, 16, 24 } };
-
-static size_t width_for(struct tail_show *w, size_t i, struct span text)
-{
-    size_t most = widest[w->screen.width == 0 || w->screen.width >= WIDE][i];
-
-    if (text.n > w->width[i])
-        w->width[i] = text.n < most ? text.n : most;
-    return w->width[i];
-}
-
-static void put_cell(struct tail_show *w, const char *colour, struct span text, size_t width)
-{
-    struct buf cell;
-
-    buf_init(&cell, 65536);
-    put_column(&cell, text, width, true);
-    put_colour(&w->out, &w->screen, colour, buf_span(&cell));
-    buf_byte(&w->out, ' ');
-    buf_release(&cell);
-}
-
-static void put_event_line(struct tail_show *w, const json_t *ev)
-{
-    struct span source = span_of(text_of(ev, "source")), host = span_of(text_of(ev, "host"));
-    struct buf text;
-    int64_t ns = 0;
-    size_t before;
-
-    buf_init(&text, CLIENT_LINE_MAX);
-    if (!time_parse(span_of(text_of(ev, "receipt")), 0, &ns))
-        ns = 0;
-    put_clock(&text, &w->screen, ns, false);
-    put_cell(w, "2", buf_span(&text), CLOCK_COLUMNS);
-    put_cell(w, "36", source, width_for(w, 0, source));
-    put_cell(w, "1", host, width_for(w, 1, host));
-    buf_clear(&text);
-    put_tags(&text, ev);
-    put_cell(w, "35", buf_span(&text), width_for(w, 2, buf_span(&text)));
-    buf_clear(&text);
-    put_words(&text, ev);
-    before = CLOCK_COLUMNS + w->width[0] + w->width[1] + w->width[2] + 4;
-    put_column(&w->out, buf_span(&text), w->screen.width != 0 ? w->screen.width - before : 4096,
-               false);
-    buf_byte(&w->out, '\n');
-    buf_release(&text);
-}
-
-static void put_skipped(struct tail_show *w, json_int_t count)
-{
-    struct buf text;
-
-    buf_init(&text, 256);
-    buf_fmt(&text, "... %lld events were not shown: too many at a time.", (long long)count);
-    put_colour(&w->out, &w->screen, "33", buf_span(&text));
-    buf_byte(&w->out, '\n');
-    buf_release(&text);
-}
-
-static bool show_line(void *arg, struct span line)
-{
-    struct tail_show *w = arg;
-    json_t *ev;
-
-    if (line.n > 0 && line.p[line.n - 1] == '\n')
-        line.n--;
-    if (w->o->json) {
-        buf_add(&w->out, line);
-        buf_byte(&w->out, '\n');
-    } else {
-        ev = json_loadb((const char *)line.p, line.n, 0, NULL);
-        if (json_object_get(ev, "skipped") != NULL)
-            put_skipped(w, json_integer_value(json_object_get(ev, "skipped")));
-        else if (ev != NULL && json_object_get(ev, "following") == NULL)
-            put_event_line(w, ev);
-        json_decref(ev);
-    }
-    if (w->out.n == 0 && !buf_failed(&w->out))
-        return true;
-    if (!buf_failed(&w->out) && fwrite(w->out.p, 1, w->out.n, stdout) == w->out.n &&
-        fflush(stdout) == 0) {
-        buf_clear(&w->out);
-        return true;
-    }
-    return false;
-}
-
 /* --- from the server ------------------------------------------------------------------------ */
 
-static int follow(struct tail_show *w, struct client *c, const char *filter, struct err *e)
+static int follow(struct show *w, struct client *c, const char *filter, struct err *e)
 {
     struct buf target;
     struct span line;
@@ -251,75 +51,35 @@ static int follow(struct tail_show *w, struct client *c, const char *filter, str
 
 /* --- without one ---------------------------------------------------------------------------- */
 
-static int show_past(struct tail_show *w, const char *data, const char *filter, struct err *e)
+static int show_past(struct show *w, const struct tail_options *o, const char *filter,
+                     struct err *e)
 {
-    struct load_options o = { .threads = 1 };
-    struct load l = { 0 };
-    struct past_from from = { .io = &io_system, .last = (uint32_t)w->o->last };
-    char lanes[4096];
-    int n = snprintf(lanes, sizeof(lanes), "%s/lanes", data), rc;
+    struct search_from from = { .filter = span_of(filter),
+                                .from_ns = INT64_MIN / 2,
+                                .to_ns = INT64_MAX / 2,
+                                .limit = (uint32_t)o->last };
+    struct search_counts counts = { 0 };
+    int rc;
 
-    if (n < 0 || (size_t)n >= sizeof(lanes) || access(lanes, R_OK) != 0)
-        return err_set(e, ERR_NOTFOUND, 0, "No server runs in %.80s, and nothing is stored there.",
-                       data);
-    rc = load_open(&l, &o, e);
-    if (rc != ERR_OK)
-        return rc;
-    from.lanes = lanes;
-    from.taxonomy = l.taxonomy;
-    from.names = &l.names;
-    from.filter = filter != NULL ? span_of(filter) : SPAN_LIT("");
-    fprintf(stderr, "canh: No server runs in %s: the last events of its lanes.\n", data);
-    rc = past_read(&from, show_line, w, e);
-    load_close(&l);
+    fprintf(stderr, "canh: No server runs in %s: the last events of its store.\n", o->data);
+    rc = show_store(w, o->data, &from, false, &counts, e);
+    if (counts.partial)
+        fprintf(stderr, "canh: Not all is shown: %s.\n", counts.why);
     return rc;
 }
 
 /* --- the command ---------------------------------------------------------------------------- */
-
-/* Words with blanks in them were quoted for the shell, and are quoted again for the filter, unless
- * they are more than words. */
-static bool is_words(const char *text)
-{
-    return strpbrk(text, " \t") != NULL && strpbrk(text, "\"():<>") == NULL;
-}
-
-/* All operands are the filter, so that it may be written without quotes around it. */
-static bool join(struct buf *to, char **words, int count)
-{
-    buf_init(to, 2 * FILTER_BYTES_MAX);
-    for (int i = 0; i < count; i++) {
-        buf_fmt(to, count > 1 && is_words(words[i]) ? "%s\"%s\"" : "%s%s", i > 0 ? " " : "",
-                words[i]);
-    }
-    buf_byte(to, 0);
-    return !buf_failed(to);
-}
-
-/* A fault of the filter is shown where it is. */
-static int filter_fault(const char *filter, const struct err *e)
-{
-    struct buf text;
-
-    buf_init(&text, 8 * FILTER_BYTES_MAX);
-    buf_text(&text, "canh: The filter cannot be understood:\n");
-    filter_caret(span_of(filter), e, &text);
-    if (!buf_failed(&text))
-        (void)fwrite(text.p, 1, text.n, stderr); /* there is nothing to do about it */
-    buf_release(&text);
-    return EXIT_UNUSABLE;
-}
 
 int cmd_tail(int argc, char **argv)
 {
     static const struct command_line line = {
         options, COUNT_OF(options), "canh tail [OPTIONS] [FILTER]",
         "Shows events as the server stores them. FILTER: host:srv-01 and \"failed password\" and not\n"
-        "user:root; terms are NAME:value (* and ?), NAME>5, words and \"texts\" of the raw record,\n"
+        "user:root; terms are NAME:value (* and ?), NAME>5, whole words and \"texts\" of the record,\n"
         "joined by and, or, not and parentheses. Exit code 2: it cannot be shown."
     };
     struct tail_options o = { 0 };
-    struct tail_show w = { .o = &o };
+    struct show w;
     struct client c;
     char room[4096];
     struct buf filter;
@@ -330,25 +90,24 @@ int cmd_tail(int argc, char **argv)
         return code;
     if (o.data == NULL && client_data(room, sizeof(room)))
         o.data = room;
-    if (!join(&filter, argv, operands) || o.data == NULL) {
+    if (!show_join(&filter, argv, operands) || o.data == NULL) {
         buf_release(&filter);
         (void)err_set(&e, ERR_USAGE, 0, "The filter is too long, or there is no --data DIR.");
         return command_fault(&e);
     }
-    w.screen = screen_of(STDOUT_FILENO, o.utc);
-    buf_init(&w.out, CLIENT_LINE_MAX);
+    show_init(&w, o.json, false, o.utc);
     rc = client_open(&c, o.data, &e);
     if (rc == ERR_OK)
         rc = follow(&w, &c, (const char *)filter.p, &e);
     client_close(&c);
     if (rc == ERR_NOTFOUND)
-        rc = show_past(&w, o.data, (const char *)filter.p, &e);
+        rc = show_past(&w, &o, (const char *)filter.p, &e);
     /* Refused (the server says 400), or as it is read here without one. */
     if (rc == ERR_USAGE || rc == ERR_SYNTAX)
-        code = filter_fault((const char *)filter.p, &e);
+        code = show_filter_fault((const char *)filter.p, &e);
     else
         code = rc == ERR_OK ? EXIT_RAN : command_fault(&e);
-    buf_release(&w.out);
+    show_release(&w);
     buf_release(&filter);
     return code;
 }

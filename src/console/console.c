@@ -113,6 +113,8 @@ int console_new(struct console **out, const struct console_from *from, struct er
     proc_open(c);
     if (from->settings != NULL)
         learn_ports(c, &from->settings->syslog_udp);
+    if (from->settings != NULL)
+        c->skew_ns = (int64_t)from->settings->skew * 1000000;
     for (unsigned i = 0; i < INPUTS && from->settings != NULL; i++)
         c->tried |= (unsigned)tracers_tried(from->settings, (enum input)i) << i;
     rc = make_parts(c, e);
@@ -129,6 +131,7 @@ void console_free(struct console **pc)
     if (c == NULL)
         return;
     serve_free(&c->serve); /* ends the streams */
+    watch_free(&c->finding);
     tail_end(c);
     trail_free(&c->trail);
     shown_free(&c->shown);
@@ -143,6 +146,7 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
 {
     int rc = ERR_OK;
 
+    search_stop(c);
     shown_free(&c->shown);
     c->rules = r != NULL ? *r : (struct console_rules){ 0 };
     if (r != NULL)

@@ -32,6 +32,7 @@
 #define CONSOLE_LOOK_MS    1000u /* balance */
 #define CONSOLE_FOLLOW_MS  50u
 #define CONSOLE_WATCHERS   32u
+#define CONSOLE_SEARCHES   4u
 #define CONSOLE_ALERTS     100u /* unless asked for more */
 #define CONSOLE_ALERTS_MAX 5000u
 

@@ -8,6 +8,7 @@
 #include "console/trail.h"
 #include "console/stat.h"
 #include "os/file.h"
+#include "query/search.h"
 
 #define CONSOLE_SOCKETS 64u /* of the kernel's, ours */
 #define CONSOLE_PORTS   32u
@@ -20,6 +21,14 @@ struct watcher {
     uint8_t text[FILTER_BYTES_MAX];
     size_t text_bytes;
     uint64_t skipped; /* not told yet */
+};
+
+/* A search that is under way: one stream. */
+struct finder {
+    struct serve_stream *stream; /* NULL: free */
+    struct search *search;
+    uint32_t told; /* of what was found */
+    bool done;
 };
 
 struct console {
@@ -48,7 +57,15 @@ struct console {
     bool following;
     struct watch *round;
     struct watcher watcher[CONSOLE_WATCHERS];
+    struct finder finder[CONSOLE_SEARCHES];
+    struct lane_place ends[SEARCH_LANES]; /* for a search that begins */
+    int64_t skew_ns;
+    struct watch *finding;
 };
+
+/* find.c */
+serve_fn search_route;
+void search_stop(struct console *c);
 
 /* routes.c */
 extern const struct serve_route console_routes[];

@@ -200,6 +200,8 @@ const struct serve_route console_routes[] = {
     { "GET", "/alerts", DOOR_LOCAL, alerts_route,
       "?level=&since=&limit=&format=  alerts, newest first" },
     { "GET", "/blind", DOOR_LOCAL, blind_route, "the rules that see nothing, and why" },
+    { "GET", "/search", DOOR_LOCAL, search_route,
+      "?q=&from=&to=&limit=  stored events, newest first, JSON lines" },
     { "GET", "/tail", DOOR_LOCAL, tail_route, "?filter=  events as they come, JSON lines" },
 };
 const size_t console_route_count = COUNT_OF(console_routes);

@@ -536,3 +536,16 @@ bool serve_put(struct serve_stream *s, struct span bytes)
     watch_want(c->watch, LOOP_READ | LOOP_WRITE);
     return true;
 }
+
+void serve_end(struct serve_stream *s)
+{
+    struct conn *c = conn_of(s);
+
+    MUST(c->state == CONN_STREAM);
+    buf_text(&c->out, "0\r\n\r\n");
+    c->state = CONN_ANSWER;
+    c->keep_alive = false;
+    c->gone = NULL;
+    watch_after(c->timer, SERVE_WRITE_MS);
+    watch_want(c->watch, LOOP_READ | LOOP_WRITE);
+}

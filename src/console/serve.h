@@ -84,4 +84,8 @@ struct serve_stream *serve_begin(struct serve_call *c, const char *type, serve_g
  * go out when the loop turns. */
 bool serve_put(struct serve_stream *s, struct span bytes);
 
+/* It is whole: what waits goes out, and the connection is closed. `gone` is not called, and the
+ * stream must not be used any more. */
+void serve_end(struct serve_stream *s);
+
 #endif

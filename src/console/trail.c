@@ -9,55 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "collect/source.h"
 #include "os/host.h"
-
-/* --- names of sources ----------------------------------------------------------------------- */
-
-struct source_names {
-    struct {
-        bool known;
-        enum input input;
-        char name[LEDGER_NAME_MAX];
-    } row[LEDGER_ROWS];
-};
-
-struct source_names *source_names_new(void)
-{
-    return calloc(1, sizeof(struct source_names));
-}
-
-void source_names_free(struct source_names **s)
-{
-    free(*s);
-    *s = NULL;
-}
-
-void source_names_take(struct source_names *s, struct lane_frame *sources)
-{
-    struct span record;
-    struct source_record r;
-
-    while (lane_next_record(sources, &record)) {
-        if (!source_record_read(record, &r) || r.number >= LEDGER_ROWS ||
-            r.name.n >= LEDGER_NAME_MAX)
-            continue;
-        s->row[r.number].known = true;
-        s->row[r.number].input = r.input;
-        memcpy(s->row[r.number].name, r.name.p, r.name.n);
-        s->row[r.number].name[r.name.n] = 0;
-    }
-}
-
-bool source_names_find(const struct source_names *s, uint32_t number, struct span *name,
-                       struct span *input)
-{
-    if (number >= LEDGER_ROWS || !s->row[number].known)
-        return false;
-    *name = span_of(s->row[number].name);
-    *input = span_of(input_name(s->row[number].input));
-    return true;
-}
 
 /* --- lanes ---------------------------------------------------------------------------------- */
 

@@ -14,7 +14,8 @@
 #ifndef TRAIL_H
 #define TRAIL_H
 
-#include "console/shown.h"
+#include "query/shown.h"
+#include "query/source_names.h"
 #include "console/sums.h"
 #include "os/io.h"
 
@@ -37,16 +38,5 @@ typedef void trail_fn(void *arg, const struct shown_about *a);
 
 /* What came since; true when there is more. *skipped events were passed over. */
 bool trail_round(struct trail *f, trail_fn *fn, void *arg, uint64_t *skipped);
-
-/* --- source names out of a lane; for others who read lanes ------------------------------------ */
-
-struct source_names;
-
-struct source_names *source_names_new(void);
-void source_names_free(struct source_names **s);
-void source_names_take(struct source_names *s, struct lane_frame *sources);
-/* False when the number is not known. */
-bool source_names_find(const struct source_names *s, uint32_t number, struct span *name,
-                       struct span *input);
 
 #endif

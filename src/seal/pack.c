@@ -194,7 +194,8 @@ static int part_add(struct pack *p, struct part *part, const struct lane_read_ev
     }
     MUST(added); /* an empty one takes any event */
     note_event(part, &ev);
-    words_of(p->words, in->raw, sealed_words(part->file));
+    if (!words_of(p->words, in->raw, sealed_words(part->file)))
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
     return ERR_OK;
 }
 

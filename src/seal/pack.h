@@ -52,8 +52,8 @@ void pack_free(struct pack **p);
 
 /*
  * Seal up to `end` (NULL: what is there; for a lane that nobody writes), but return after `bytes`
- * of raw at the latest. The number of events read (also of such as are sealed already), 0 when there
- * are none for now; a negative code: the run was given up. ERR_LIMIT: the disk is full.
+ * of raw at the latest. The number of events read (also of such as are sealed already), 0 when
+ * there are none for now; a negative code: the run was given up. ERR_LIMIT: the disk is full.
  */
 int64_t pack_turn(struct pack *p, const struct lane_place *end, uint64_t bytes, struct err *e);
 

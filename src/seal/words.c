@@ -5,45 +5,48 @@
 
 #include <stdlib.h>
 
-#include "base/ascii.h"
+#include "event/search_text.h"
 
-#define WORD_MAX 256u /* bytes; of a longer word the first ones */
+#define FOLDED_MAX ((size_t)64 << 20)
 
 struct words {
-    uint8_t word[WORD_MAX];
+    struct buf folded;
+    struct word_index_writer *to;
 };
 
 int words_new(struct words **out, struct err *e)
 {
-    *out = calloc(1, sizeof(**out));
-    return *out != NULL ? ERR_OK
-                        : err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
+    struct words *w = calloc(1, sizeof(*w));
+
+    *out = w;
+    if (w == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
+    buf_init(&w->folded, FOLDED_MAX);
+    return ERR_OK;
 }
 
 void words_free(struct words **w)
 {
+    if (*w != NULL)
+        buf_release(&(*w)->folded);
     free(*w);
     *w = NULL;
 }
 
-static bool of_word(uint8_t c)
+static void add_word(void *arg, struct span word)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c >= 0x80;
+    struct words *w = arg;
+
+    word_index_add(w->to, word_hash(word));
 }
 
-void words_of(struct words *w, struct span raw, struct word_index_writer *to)
+bool words_of(struct words *w, struct span raw, struct word_index_writer *to)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i <= raw.n; i++) {
-        if (i < raw.n && of_word(raw.p[i])) {
-            if (n < WORD_MAX)
-                w->word[n] = ascii_lower(raw.p[i]);
-            n++;
-        } else if (n > 0) {
-            word_index_add(to, word_hash((struct span){ w->word, n < WORD_MAX ? n : WORD_MAX }));
-            n = 0;
-        }
-    }
+    buf_clear(&w->folded);
+    search_fold(raw, &w->folded);
+    if (buf_failed(&w->folded))
+        return false;
+    w->to = to;
+    search_words(buf_span(&w->folded), add_word, w);
+    return true;
 }

@@ -3,7 +3,7 @@
  * was read can be asked, and holds the opposite when it stands behind "not".
  */
 #include "base/buf.h"
-#include "console/filter.h"
+#include "query/filter.h"
 #include "wire/codec.h"
 
 /* One event for all inputs; nobody ends it. */
@@ -31,14 +31,20 @@ static struct event *one_event(struct names **names)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct names *names;
-    struct filter_about about = { one_event(&names), SPAN_LIT("Some raw text, 10.0.0.1"),
-                                  SPAN_LIT("fw-01"), SPAN_LIT("relp") };
+    struct buf scratch;
+    struct filter_about about = { .event = one_event(&names),
+                                  .raw = SPAN_LIT("Some raw text, 10.0.0.1"),
+                                  .folded = SPAN_LIT("some raw text, 10.0.0.1"),
+                                  .source = SPAN_LIT("fw-01"),
+                                  .input = SPAN_LIT("relp"),
+                                  .scratch = &scratch };
     struct filter *f, *opposite;
     struct err e = { 0 };
     struct buf text;
     bool yes;
 
     buf_init(&text, 1 << 20);
+    buf_init(&scratch, 1 << 20);
     if (filter_read(&f, (struct span){ data, size }, names, &e) != ERR_OK) {
         MUST(f == NULL && e.at <= size && e.why[0] != 0);
         filter_caret((struct span){ data, size }, &e, &text);
@@ -46,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     yes = filter_holds(f, &about);
+    MUST(!yes || filter_may_hold(f, about.folded));
     buf_text(&text, "not (");
     buf_add(&text, (struct span){ data, size });
     buf_text(&text, ")");
@@ -53,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(filter_holds(opposite, &about) == !yes);
     filter_free(&opposite);
     filter_free(&f);
+    buf_release(&scratch);
     buf_release(&text);
     return 0;
 }

@@ -19,7 +19,6 @@
 #include "base/time.h"
 #include "collect/source.h"
 #include "console/console.h"
-#include "console/past.h"
 #include "desk/alerts.h"
 #include "desk/desk.h"
 #include "desk/sources.h"
@@ -664,77 +663,6 @@ static void test_so_many_can_watch_and_no_more(void **state)
     (void)close(fds[0]);
 }
 
-/* --- without a server ----------------------------------------------------------------------- */
-
-static bool take_line(void *arg, struct span line)
-{
-    buf_add(arg, line);
-    return true;
-}
-
-static void test_the_last_events_can_be_read_without_a_server(void **state)
-{
-    struct bench *b = *state;
-    struct past_from from = { .io = &io_system,
-                              .lanes = b->lanes,
-                              .taxonomy = b->laid.taxonomy,
-                              .names = &b->laid.names,
-                              .filter = SPAN_LIT(""),
-                              .last = 2 };
-    struct err e = { 0 };
-    char raw[64];
-    json_t *doc;
-
-    assert_int_equal(past_read(&from, take_line, &b->got, &e), ERR_OK);
-    assert_int_equal(b->got.n, 0);
-    for (int i = 0; i < 10; i++) {
-        if (i % 3 == 0)
-            put_source(b, 1, INPUT_RELP, "agent-7");
-        (void)snprintf(raw, sizeof(raw), "{\"n\":%d,\"odd\":%d}", i, i % 2);
-        (void)put_event(b, 1, raw);
-        commit(b);
-    }
-    assert_int_equal(past_read(&from, take_line, &b->got, &e), ERR_OK);
-    assert_int_equal(lines_of(buf_span(&b->got)), 2);
-    doc = line_with(b, "\"n\":8");
-    assert_string_equal(text_at(doc, "source", NULL), "agent-7");
-    json_decref(doc);
-    assert_true(find(b, "\"n\":8") < find(b, "\"n\":9"));
-    buf_clear(&b->got);
-    from.filter = SPAN_LIT("odd:1 and n<7");
-    assert_int_equal(past_read(&from, take_line, &b->got, &e), ERR_OK);
-    assert_int_equal(lines_of(buf_span(&b->got)), 2);
-    assert_non_null(find(b, "\"n\":3"));
-    assert_non_null(find(b, "\"n\":5"));
-    from.filter = SPAN_LIT("odd:");
-    assert_int_equal(past_read(&from, take_line, &b->got, &e), ERR_SYNTAX);
-    assert_int_equal(e.at, 4);
-}
-
-static void test_the_last_events_may_lie_in_several_segments(void **state)
-{
-    struct bench *b = *state;
-    struct past_from from = { .io = &io_system,
-                              .lanes = b->lanes,
-                              .taxonomy = b->laid.taxonomy,
-                              .names = &b->laid.names,
-                              .filter = SPAN_LIT(""),
-                              .last = 100 };
-    static char raw[50000];
-    struct err e = { 0 };
-
-    for (int i = 0; i < 60; i++) {
-        memset(raw, 'x', sizeof(raw) - 1);
-        (void)put_event(b, 1, raw);
-        commit(b);
-    }
-    assert_true(b->place.segment >= 3);
-    assert_int_equal(past_read(&from, take_line, &b->got, &e), ERR_OK);
-    assert_int_equal(lines_of(buf_span(&b->got)), 60);
-    assert_non_null(find(b, "\"sequence\":0,"));
-    assert_non_null(find(b, "\"sequence\":59,"));
-}
-
 static void test_since_is_a_time_or_so_long_ago(void **state)
 {
     static const struct {
@@ -786,8 +714,6 @@ int main(void)
         T(test_who_watches_slowly_is_told_how_much_he_missed),
         T(test_who_is_too_far_behind_goes_on_at_the_end),
         T(test_so_many_can_watch_and_no_more),
-        T(test_the_last_events_can_be_read_without_a_server),
-        T(test_the_last_events_may_lie_in_several_segments),
         cmocka_unit_test(test_since_is_a_time_or_so_long_ago),
     };
 #undef T

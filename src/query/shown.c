@@ -1,7 +1,7 @@
 /*
  * shown.c - see shown.h.
  */
-#include "console/shown.h"
+#include "query/shown.h"
 
 #include <stdlib.h>
 
@@ -20,7 +20,8 @@ struct shown {
     struct event_text text;
     struct filter_about about;
     struct shown_about at;
-    struct buf line, scratch;
+    struct buf line, scratch, folded, values;
+    bool has_folded;
 };
 
 int shown_new(struct shown **out, const struct taxonomy *t, const struct names *n, struct err *e)
@@ -33,6 +34,8 @@ int shown_new(struct shown **out, const struct taxonomy *t, const struct names *
         return err_set(e, ERR_NOMEM, 0, "There is no memory to show events.");
     buf_init(&s->line, LINE_MAX);
     buf_init(&s->scratch, LINE_MAX);
+    buf_init(&s->folded, LINE_MAX);
+    buf_init(&s->values, LINE_MAX);
     rc = records_new(&s->records, e);
     if (rc == ERR_OK && (!rec_init(&s->rec) || !event_text_init(&s->text)))
         rc = err_set(e, ERR_NOMEM, 0, "There is no memory to show events.");
@@ -60,6 +63,8 @@ void shown_free(struct shown **ps)
     records_free(&s->records);
     buf_release(&s->line);
     buf_release(&s->scratch);
+    buf_release(&s->folded);
+    buf_release(&s->values);
     free(s);
 }
 
@@ -72,12 +77,23 @@ void shown_take(struct shown *s, const struct shown_about *a)
     event_begin(&s->event, &s->rec);
     s->text.made = false;
     s->at = *a;
-    s->about = (struct filter_about){ &s->event, a->ev.raw, a->source, a->input };
+    s->about = (struct filter_about){ .event = &s->event,
+                                      .raw = a->ev.raw,
+                                      .source = a->source,
+                                      .input = a->input,
+                                      .scratch = &s->values };
+    s->has_folded = false;
     buf_clear(&s->line);
 }
 
-bool shown_holds(const struct shown *s, const struct filter *f)
+bool shown_holds(struct shown *s, const struct filter *f)
 {
+    if (filter_wants_folded(f) && !s->has_folded) {
+        buf_clear(&s->folded);
+        search_fold(s->about.raw, &s->folded);
+        s->about.folded = buf_failed(&s->folded) ? SPAN_NONE : buf_span(&s->folded);
+        s->has_folded = true;
+    }
     return filter_holds(f, &s->about);
 }
 
@@ -155,4 +171,14 @@ struct span shown_json(struct shown *s)
     if (s->line.n == 0)
         make_line(s);
     return buf_failed(&s->line) || s->line.n == 0 ? SPAN_NONE : buf_span(&s->line);
+}
+
+int64_t shown_time(struct shown *s, int64_t skew_ns)
+{
+    const int64_t receipt = s->at.ev.receipt_ns;
+    int64_t ns;
+
+    if (!event_time(&s->event, &ns) || ns > receipt + skew_ns || ns < receipt - skew_ns)
+        return receipt;
+    return ns;
 }

@@ -14,7 +14,7 @@
 #ifndef SHOWN_H
 #define SHOWN_H
 
-#include "console/filter.h"
+#include "query/filter.h"
 #include "store/lane_read.h"
 
 struct shown;
@@ -34,7 +34,10 @@ void shown_take(struct shown *s, const struct shown_about *a);
 
 /* Of the event at hand. The line ends with "\n" and is made when first asked for; SPAN_NONE when
  * memory is out. */
-bool shown_holds(const struct shown *s, const struct filter *f);
+bool shown_holds(struct shown *s, const struct filter *f);
 struct span shown_json(struct shown *s);
+/* Its time: the source's, or when it was received where that is missing or further off than
+ * `skew_ns`. */
+int64_t shown_time(struct shown *s, int64_t skew_ns);
 
 #endif

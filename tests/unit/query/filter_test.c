@@ -9,7 +9,7 @@
 #include "../event/laid.h"
 #include "../guard.h"
 #include "base/buf.h"
-#include "console/filter.h"
+#include "query/filter.h"
 
 #define TAXONOMY                                                                                   \
     "source: sysmon\nproduct: windows\nrows:\n"                                                    \
@@ -26,15 +26,26 @@ static bool holds(struct laid *l, const char *text)
                               .raw = span_of(raw),
                               .source = SPAN_LIT("fw-01"),
                               .input = SPAN_LIT("relp") };
+    struct buf folded, scratch;
     struct filter *f;
     struct err e = { 0 };
     bool yes;
 
+    buf_init(&folded, 65536);
+    buf_init(&scratch, 65536);
+    search_fold(span_of(raw), &folded);
+    a.folded = buf_span(&folded);
+    a.scratch = &scratch;
     if (filter_read(&f, span_of(text), &l->names, &e) != ERR_OK)
         fail_msg("'%s': %s", text, e.why);
     yes = filter_holds(f, &a);
+    /* What cannot hold by its text alone does not hold. */
+    if (yes && !filter_may_hold(f, a.folded))
+        fail_msg("'%s' holds and may not", text);
     filter_free(&f);
     assert_null(f);
+    buf_release(&folded);
+    buf_release(&scratch);
     return yes;
 }
 

@@ -1,7 +1,7 @@
 /*
  * filter.c - see filter.h. Recursive descent into a tree in one arena.
  */
-#include "console/filter.h"
+#include "query/filter.h"
 
 #include <stdlib.h>
 
@@ -19,11 +19,14 @@ struct node {
     const uint32_t *ids; /* of the name, whatever its case; none: nobody has it but the record */
     uint32_t id_count;
     double number;
+    struct span folded;               /* of value */
+    struct search_term term, escaped; /* of OP_RAW; as it is, and as JSON has it */
 };
 
 struct filter {
     struct arena mem;
     struct node *top; /* NULL: everything */
+    bool any_raw;
 };
 
 struct reader {
@@ -181,6 +184,20 @@ static struct node *compared(struct reader *r, struct span name)
     return named(r, n, name);
 }
 
+static struct span folded_in(struct reader *r, struct span text)
+{
+    struct buf b;
+    struct span kept;
+
+    buf_init(&b, 16 * (size_t)FILTER_BYTES_MAX);
+    search_fold(text, &b);
+    kept = buf_failed(&b) ? SPAN_NONE : arena_span(&r->f->mem, buf_span(&b));
+    buf_release(&b);
+    if (kept.p == NULL)
+        (void)fail(r, no_memory);
+    return kept;
+}
+
 /* These three are words of the language; as words to look for they are quoted. */
 static bool is_reserved(struct span word)
 {
@@ -199,18 +216,61 @@ static struct node *about_name(struct reader *r, struct span name)
     if (n == NULL)
         return NULL;
     n->value = value_here(r);
+    n->folded = folded_in(r, n->value);
     return named(r, n, name);
+}
+
+/* As it stands in a JSON string: what would be escaped there is. */
+static struct span escaped_in(struct reader *r, struct span text)
+{
+    uint8_t *to = arena_bytes(&r->f->mem, 2 * text.n + 1);
+    size_t n = 0;
+
+    if (to == NULL) {
+        (void)fail(r, no_memory);
+        return SPAN_NONE;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\\' || text.p[i] == '"')
+            to[n++] = '\\';
+        to[n++] = text.p[i];
+    }
+    return (struct span){ to, n };
+}
+
+/* In quotes a star is a star. */
+static struct node *raw_node(struct reader *r, struct span word, bool quoted_one)
+{
+    struct node *n = node_new(r, OP_RAW);
+
+    if (n == NULL)
+        return NULL;
+    n->value = word;
+    while (!quoted_one && word.n > 0 && word.p[0] == '*') {
+        n->term.open_start = true;
+        word = span_from(word, 1);
+    }
+    while (!quoted_one && word.n > 0 && word.p[word.n - 1] == '*') {
+        n->term.open_end = true;
+        word.n--;
+    }
+    n->term.text = folded_in(r, word);
+    n->escaped = n->term;
+    n->escaped.text = escaped_in(r, n->term.text);
+    r->f->any_raw = true;
+    return r->failed ? NULL : n;
 }
 
 static struct node *term(struct reader *r)
 {
     struct span word;
-    struct node *n;
+    bool quoted_one;
 
     blanks(r);
     if (r->at == r->in.n)
         return fail(r, "Something to look for was expected here.");
-    if (r->in.p[r->at] == '"') {
+    quoted_one = r->in.p[r->at] == '"';
+    if (quoted_one) {
         word = quoted(r);
     } else {
         word = word_here(r);
@@ -224,10 +284,7 @@ static struct node *term(struct reader *r)
             return fail(r, "Something to look for was expected here; quote and, or, not as words.");
         r->at += word.n;
     }
-    n = node_new(r, OP_RAW);
-    if (n != NULL)
-        n->value = word;
-    return n;
+    return raw_node(r, word, quoted_one);
 }
 
 static struct node *negated(struct reader *r)
@@ -337,22 +394,6 @@ void filter_free(struct filter **pf)
 
 /* --- holding -------------------------------------------------------------------------------- */
 
-static bool contains(struct span text, struct span what)
-{
-    uint8_t lower, upper;
-
-    if (what.n == 0 || what.n > text.n)
-        return what.n == 0;
-    lower = ascii_lower(what.p[0]);
-    upper = lower >= 'a' && lower <= 'z' ? (uint8_t)(lower - 32) : lower;
-    for (size_t i = 0; i + what.n <= text.n; i++) {
-        if ((text.p[i] == lower || text.p[i] == upper) &&
-            span_eq_nocase((struct span){ text.p + i, what.n }, what))
-            return true;
-    }
-    return false;
-}
-
 /* '*' and '?', without going back further than the last '*'. */
 static bool like(struct span text, struct span want)
 {
@@ -378,7 +419,17 @@ static bool like(struct span text, struct span want)
     return w == want.n;
 }
 
-static bool value_holds(const struct node *n, struct span text)
+/* Fold only what has anything to fold but ASCII. */
+static bool like_folded(const struct node *n, const struct filter_about *a, struct span text)
+{
+    if (!utf8_has_wide(text))
+        return like(text, n->folded);
+    buf_clear(a->scratch);
+    search_fold(text, a->scratch);
+    return !buf_failed(a->scratch) && like(buf_span(a->scratch), n->folded);
+}
+
+static bool value_holds(const struct node *n, const struct filter_about *a, struct span text)
 {
     double d;
 
@@ -386,7 +437,7 @@ static bool value_holds(const struct node *n, struct span text)
         return false;
     switch (n->op) {
     case OP_FIELD:
-        return like(text, n->value);
+        return like_folded(n, a, text);
     case OP_GT:
         return num_double(text, &d) && d > n->number;
     case OP_GTE:
@@ -398,20 +449,22 @@ static bool value_holds(const struct node *n, struct span text)
     }
 }
 
-static bool view_answers(const struct node *n, struct event *e, const struct view *v)
+static bool view_answers(const struct node *n, const struct filter_about *a, const struct view *v)
 {
+    struct event *e = a->event;
+
     for (uint32_t i = 0; i < n->id_count; i++) {
         uint32_t h = event_get(e, v, n->ids[i]);
 
         for (; h != EVENT_NONE; h = event_more(e, v, n->ids[i], h)) {
-            if (value_holds(n, event_text(e, h)))
+            if (value_holds(n, a, event_text(e, h)))
                 return true;
         }
     }
     return false;
 }
 
-static bool tags_answer(const struct node *n, const struct view *v)
+static bool tags_answer(const struct node *n, const struct filter_about *a, const struct view *v)
 {
     const struct {
         const char *name;
@@ -424,18 +477,20 @@ static bool tags_answer(const struct node *n, const struct view *v)
         if (!span_eq_nocase(n->name, span_of(dimension[i].name)))
             continue;
         for (uint32_t k = 0; k < dimension[i].set->count; k++) {
-            if (value_holds(n, dimension[i].set->value[k]))
+            if (value_holds(n, a, dimension[i].set->value[k]))
                 return true;
         }
     }
     return false;
 }
 
-static bool own_answers(const struct node *n, struct event *e)
+static bool own_answers(const struct node *n, const struct filter_about *a)
 {
+    struct event *e = a->event;
+
     for (uint32_t i = 0; i < e->rec->count; i++) {
         if (e->rec->fields[i].kind != REC_GROUP && span_eq_nocase(event_name(e, i), n->name) &&
-            value_holds(n, event_text(e, i)))
+            value_holds(n, a, event_text(e, i)))
             return true;
     }
     return false;
@@ -443,19 +498,25 @@ static bool own_answers(const struct node *n, struct event *e)
 
 static bool field_holds(const struct node *n, const struct filter_about *a)
 {
-    if (span_eq_nocase(n->name, SPAN_LIT("host")) && value_holds(n, event_host(a->event)))
+    if (span_eq_nocase(n->name, SPAN_LIT("host")) && value_holds(n, a, event_host(a->event)))
         return true;
-    if (span_eq_nocase(n->name, SPAN_LIT("source")) && value_holds(n, a->source))
+    if (span_eq_nocase(n->name, SPAN_LIT("source")) && value_holds(n, a, a->source))
         return true;
-    if (span_eq_nocase(n->name, SPAN_LIT("input")) && value_holds(n, a->input))
+    if (span_eq_nocase(n->name, SPAN_LIT("input")) && value_holds(n, a, a->input))
         return true;
     for (uint32_t i = 0; i < a->event->cls->view_count; i++) {
         const struct view *v = a->event->cls->views[i];
 
-        if (tags_answer(n, v) || view_answers(n, a->event, v))
+        if (tags_answer(n, a, v) || view_answers(n, a, v))
             return true;
     }
-    return own_answers(n, a->event);
+    return own_answers(n, a);
+}
+
+static bool raw_holds(const struct node *n, struct span folded)
+{
+    return search_has(folded, &n->term) ||
+           (n->escaped.text.n != n->term.text.n && search_has(folded, &n->escaped));
 }
 
 static bool node_holds(const struct node *n, const struct filter_about *a)
@@ -468,10 +529,52 @@ static bool node_holds(const struct node *n, const struct filter_about *a)
     case OP_NOT:
         return !node_holds(n->left, a);
     case OP_RAW:
-        return contains(a->raw, n->value);
+        return raw_holds(n, a->folded);
     default:
         return field_holds(n, a);
     }
+}
+
+bool filter_wants_folded(const struct filter *f)
+{
+    return f->any_raw;
+}
+
+/* What does not depend on fields: true where it might. */
+static bool may_hold(const struct node *n, struct span folded)
+{
+    switch (n->op) {
+    case OP_AND:
+        return may_hold(n->left, folded) && may_hold(n->right, folded);
+    case OP_OR:
+        return may_hold(n->left, folded) || may_hold(n->right, folded);
+    case OP_RAW:
+        return raw_holds(n, folded);
+    default:
+        return true;
+    }
+}
+
+bool filter_may_hold(const struct filter *f, struct span folded)
+{
+    return f->top == NULL || may_hold(f->top, folded);
+}
+
+static void words_of(const struct node *n, search_word_fn *fn, void *arg)
+{
+    if (n->op == OP_AND) {
+        words_of(n->left, fn, arg);
+        words_of(n->right, fn, arg);
+    } else if (n->op == OP_RAW && n->escaped.text.n == n->term.text.n) {
+        /* One with an escaped form may be there in either, and their words may differ. */
+        search_term_words(&n->term, fn, arg);
+    }
+}
+
+void filter_words(const struct filter *f, search_word_fn *fn, void *arg)
+{
+    if (f->top != NULL)
+        words_of(f->top, fn, arg);
 }
 
 bool filter_holds(const struct filter *f, const struct filter_about *a)

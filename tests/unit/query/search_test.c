@@ -1,0 +1,415 @@
+/*
+ * Goal: a search finds all and only the events that its filter says, the newest first, wherever
+ * they lie, with the index of words as without. Method: a lane of which a part is sealed, events
+ * whose answer the test knows; every filter at every stage of sealing.
+ */
+#include "../check.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../event/laid.h"
+#include "../store/lane_files.h"
+#include "collect/source.h"
+#include "query/search.h"
+#include "seal/pack.h"
+
+#define TAXONOMY                                                                                   \
+    "source: any\nproduct: any\nrows: [ { when: { n: { exists: true } }, time: at } ]\n"
+#define EVENTS 900u
+#define NOW    INT64_C(1795046400000000000) /* a midnight */
+#define STEP   INT64_C(100000000)
+
+struct bench {
+    struct laid laid;
+    struct lane_files files;
+    char data[64];
+    int sealed;
+};
+
+/* --- events whose answer is known ----------------------------------------------------------- */
+
+static const char *const who[] = { "alice", "bob", "Đặng", "eve" };
+
+static int64_t receipt_of(uint64_t n)
+{
+    return NOW - (int64_t)(EVENTS / 2) * STEP + (int64_t)n * STEP;
+}
+
+static struct span event_of(uint64_t n, char *room, size_t bytes)
+{
+    int len;
+
+    if (n % 3 == 0)
+        len = snprintf(room, bytes, "{\"n\":%llu,\"user\":\"%s\",\"path\":\"C:\\\\tmp\\\\f%llu\"}",
+                       (unsigned long long)n, who[n % 4], (unsigned long long)(n % 10));
+    else
+        len =
+            snprintf(room, bytes, "<13>1 - host%llu app - - - Failed password for %s, case %llu%s",
+                     (unsigned long long)(n % 5), who[n % 4], (unsigned long long)n,
+                     n == 778 ? " needle-in-hay" : "");
+    return (struct span){ (uint8_t *)room, (size_t)len };
+}
+
+static bool json_of(uint64_t n)
+{
+    return n % 3 == 0;
+}
+
+static bool is_any(uint64_t n)
+{
+    (void)n;
+    return true;
+}
+static bool is_needle(uint64_t n)
+{
+    return n == 778;
+}
+static bool is_failed(uint64_t n)
+{
+    return !json_of(n);
+}
+static bool is_failed_bob(uint64_t n)
+{
+    return !json_of(n) && n % 4 == 1;
+}
+static bool is_dang(uint64_t n)
+{
+    return n % 4 == 2;
+}
+static bool is_user_dang(uint64_t n)
+{
+    return json_of(n) && n % 4 == 2;
+}
+static bool is_case(uint64_t n)
+{
+    return !json_of(n) && n == 500;
+}
+static bool is_path(uint64_t n)
+{
+    return json_of(n) && n % 10 == 7;
+}
+static bool is_not_eve(uint64_t n)
+{
+    return n % 4 != 3;
+}
+static bool is_number(uint64_t n)
+{
+    return json_of(n) && n > 880;
+}
+static bool is_either(uint64_t n)
+{
+    return n == 778 || is_number(n);
+}
+static bool is_none(uint64_t n)
+{
+    (void)n;
+    return false;
+}
+
+static const struct row {
+    const char *filter;
+    bool (*holds)(uint64_t n);
+} rows[] = {
+    { "", is_any },
+    { "needle", is_needle },
+    { "\"needle-in-hay\"", is_needle },
+    { "needl", is_none },
+    { "needl*", is_needle },
+    { "failed", is_failed },
+    { "FAILED password bob", is_failed_bob },
+    { "\"password for bob\"", is_failed_bob },
+    { "\"failed bob\"", is_none },
+    { "dang", is_dang },
+    { "ĐẶNG", is_dang },
+    { "user:dang", is_user_dang },
+    { "user:đặng", is_user_dang },
+    { "\"case 500\"", is_case },
+    { "\"C:\\tmp\\f7\"", is_path },
+    { "path:\"C:\\\\tmp\\\\f7\"", is_path },
+    { "not eve", is_not_eve },
+    { "n>880", is_number },
+    { "needle or n>880", is_either },
+    { "absent", is_none },
+    { "source:src and input:relp", is_any },
+    { "source:nobody", is_none },
+};
+
+/* --- the store ------------------------------------------------------------------------------ */
+
+static void tell_sources(void *arg, struct lane *l)
+{
+    struct source_record r = { 0, INPUT_RELP, true, 12, SPAN_LIT("src") };
+    struct buf out;
+
+    (void)arg;
+    buf_init(&out, 4096);
+    source_record_put(&out, &r);
+    assert_true(lane_record(l, LANE_SOURCES, buf_span(&out)));
+    buf_release(&out);
+}
+
+static void make_lane(struct bench *b)
+{
+    struct lane_settings s = lane_files_settings(&b->files, 20000);
+    struct lane *l;
+    struct err e;
+
+    s.lane = 0;
+    s.sequence = 1;
+    s.matched = 1;
+    s.state = tell_sources;
+    assert_int_equal(lane_new(&l, &s, &e), ERR_OK);
+    for (uint64_t n = 1; n <= EVENTS; n++) {
+        char room[256];
+        const struct lane_event ev = { 0, n == 13 ? LANE_TRACER : 0, 1, receipt_of(n) };
+        uint64_t got;
+
+        assert_true(lane_event(l, &ev, event_of(n, room, sizeof(room)), &got).p != NULL);
+        if (n % 50 == 0)
+            assert_int_equal(lane_test_commit(l), LANE_GOOD);
+    }
+    lane_free(&l);
+}
+
+static void bench_init(struct bench *b)
+{
+    char path[160];
+
+    laid_init(&b->laid, TAXONOMY, "user");
+    lane_files_init(&b->files, &io_system, false);
+    (void)snprintf(b->data, sizeof(b->data), "/dev/shm/canh-search.XXXXXX");
+    assert_non_null(mkdtemp(b->data));
+    (void)snprintf(path, sizeof(path), "%s/sealed", b->data);
+    assert_int_equal(mkdir(path, 0700), 0);
+    b->sealed = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    (void)snprintf(path, sizeof(path), "%s/lanes", b->data);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/lanes/00", b->data);
+    assert_int_equal(symlink(b->files.path, path), 0);
+    make_lane(b);
+}
+
+static void bench_release(struct bench *b)
+{
+    char command[128];
+
+    (void)close(b->sealed);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", b->data);
+    assert_int_equal(system(command), 0);
+    lane_files_release(&b->files);
+    laid_release(&b->laid);
+}
+
+static void seal(struct bench *b, uint64_t bytes)
+{
+    const struct pack_from from = { .io = &io_system,
+                                    .lane_dir = b->files.dir,
+                                    .sealed_dir = b->sealed,
+                                    .run_bytes = 9000,
+                                    .months = 12 };
+    struct catalog c;
+    struct pack *p;
+    struct err e;
+
+    catalog_init(&c);
+    assert_int_equal(catalog_read(&c, b->sealed, &e), ERR_OK);
+    assert_int_equal(pack_new(&p, &from, &c, &e), ERR_OK);
+    assert_true(pack_turn(p, NULL, bytes, &e) >= 0);
+    if (bytes == UINT64_MAX)
+        assert_int_equal(pack_end(p, &e), ERR_OK);
+    pack_free(&p);
+    catalog_release(&c);
+}
+
+/* --- asking --------------------------------------------------------------------------------- */
+
+static struct search_from asked(const struct bench *b, const char *filter)
+{
+    return (struct search_from){ .io = &io_system,
+                                 .data = b->data,
+                                 .taxonomy = b->laid.taxonomy,
+                                 .names = &b->laid.names,
+                                 .filter = span_of(filter),
+                                 .from_ns = INT64_MIN / 2,
+                                 .to_ns = INT64_MAX / 2,
+                                 .limit = SEARCH_LIMIT_MAX };
+}
+
+static uint64_t sequence_of(struct span line)
+{
+    json_t *doc = json_loadb((const char *)line.p, line.n, 0, NULL);
+    uint64_t n = (uint64_t)json_integer_value(json_object_get(doc, "sequence"));
+
+    assert_non_null(doc);
+    json_decref(doc);
+    return n;
+}
+
+/* What the row says, within the numbers [from, to), the `limit` newest. */
+static struct search_counts check(const struct search_from *from, const struct row *row,
+                                  uint64_t first, uint64_t end)
+{
+    struct search *s;
+    struct err e;
+    uint64_t n = end;
+    uint32_t hits;
+    struct search_counts counts;
+    int rc;
+
+    if (search_new(&s, from, &e) != ERR_OK)
+        fail_msg("'%s': %s", row->filter, e.why);
+    while ((rc = search_step(s, &e)) > 0)
+        ;
+    assert_int_equal(rc, 0);
+    hits = search_hits(s);
+    for (uint32_t i = 0; i < hits; i++) {
+        for (n--; n >= first && (!row->holds(n) || n == 13);)
+            n--;
+        if (n < first || sequence_of(search_line(s, i)) != n)
+            fail_msg("'%s': hit %u is %llu, not %llu", row->filter, i,
+                     (unsigned long long)sequence_of(search_line(s, i)), (unsigned long long)n);
+    }
+    for (n--; hits < from->limit && n >= first; n--) {
+        if (row->holds(n) && n != 13)
+            fail_msg("'%s': %llu is missing", row->filter, (unsigned long long)n);
+    }
+    counts = search_counts(s);
+    assert_false(counts.partial);
+    search_free(&s);
+    return counts;
+}
+
+static void check_all(const struct bench *b)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct search_from from = asked(b, rows[i].filter);
+
+        (void)check(&from, &rows[i], 1, EVENTS + 1);
+        from.no_index = true;
+        (void)check(&from, &rows[i], 1, EVENTS + 1);
+        from.no_index = false;
+        from.limit = 7;
+        (void)check(&from, &rows[i], 1, EVENTS + 1);
+        from.limit = SEARCH_LIMIT_MAX;
+        from.from_ns = receipt_of(100);
+        from.to_ns = receipt_of(800);
+        (void)check(&from, &rows[i], 100, 800);
+    }
+}
+
+static void all_and_only_what_the_filter_says_at_every_stage(void **state)
+{
+    static const uint64_t stages[] = { 0, 30000, 60000, UINT64_MAX };
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    for (size_t i = 0; i < COUNT_OF(stages); i++) {
+        if (stages[i] > 0)
+            seal(&b, stages[i]);
+        check_all(&b);
+    }
+    bench_release(&b);
+}
+
+static void the_index_leaves_out_what_cannot_hold(void **state)
+{
+    struct search_counts counts;
+    struct search_from from;
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    seal(&b, UINT64_MAX);
+    from = asked(&b, "needle");
+    counts = check(&from, &(struct row){ "needle", is_needle }, 1, EVENTS + 1);
+    assert_true(counts.blocks > 5);
+    assert_int_equal(counts.passed, counts.blocks - 1);
+    assert_int_equal(counts.found, 1);
+    /* The newest few need not the oldest. */
+    from = asked(&b, "");
+    from.limit = 3;
+    counts = check(&from, &rows[0], 1, EVENTS + 1);
+    assert_true(counts.events < EVENTS / 2);
+    bench_release(&b);
+}
+
+static void a_filter_that_is_none_is_told_with_its_place(void **state)
+{
+    struct search *s = (struct search *)1;
+    struct search_from from;
+    struct bench b;
+    struct err e;
+
+    (void)state;
+    bench_init(&b);
+    from = asked(&b, "a and (b");
+    assert_int_equal(search_new(&s, &from, &e), ERR_SYNTAX);
+    assert_int_equal(e.at, 8);
+    assert_null(s);
+    bench_release(&b);
+}
+
+/* A byte of a sealed file: the answer is partial and says so, and what it shows is true. */
+static void damage_is_told(void **state)
+{
+    struct catalog c;
+    struct bench b;
+    struct search_from from;
+    struct search *s;
+    char name[SEALED_NAME_BYTES];
+    struct stat st;
+    struct err e;
+    uint8_t byte;
+    int dir, fd, rc;
+
+    (void)state;
+    bench_init(&b);
+    seal(&b, UINT64_MAX);
+    catalog_init(&c);
+    assert_int_equal(catalog_read(&c, b.sealed, &e), ERR_OK);
+    dir = catalog_folder(b.sealed, c.file[0].day, c.file[0].months);
+    sealed_file_name(name, &c.file[0].name);
+    fd = openat(dir, name, O_RDWR | O_CLOEXEC);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(pread(fd, &byte, 1, 600), 1);
+    byte ^= 4;
+    assert_int_equal(pwrite(fd, &byte, 1, 600), 1);
+    (void)close(fd);
+    (void)close(dir);
+    from = asked(&b, "");
+    assert_int_equal(search_new(&s, &from, &e), ERR_OK);
+    while ((rc = search_step(s, &e)) > 0)
+        ;
+    assert_int_equal(rc, 0);
+    assert_true(search_counts(s).partial && search_counts(s).damaged == 1);
+    assert_in_range(search_hits(s), EVENTS / 2, EVENTS - 10);
+    for (uint32_t i = 0; i < search_hits(s); i++) {
+        char room[256];
+        uint64_t n = sequence_of(search_line(s, i));
+        json_t *doc = json_loadb((const char *)search_line(s, i).p, search_line(s, i).n, 0, NULL);
+
+        check_span("raw", event_of(n, room, sizeof(room)),
+                   json_string_value(json_object_get(doc, "raw")));
+        json_decref(doc);
+    }
+    search_free(&s);
+    catalog_release(&c);
+    bench_release(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_and_only_what_the_filter_says_at_every_stage),
+        cmocka_unit_test(the_index_leaves_out_what_cannot_hold),
+        cmocka_unit_test(a_filter_that_is_none_is_told_with_its_place),
+        cmocka_unit_test(damage_is_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
