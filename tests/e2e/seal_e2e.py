@@ -1,0 +1,153 @@
+"""What was received is sealed while the server runs, and found again: each event once, whatever dies.
+
+    seal_e2e.py CANH
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+
+from program import equal, holds, run
+from keeper import Server
+
+SMALL = "seal-bytes: 64KiB\nsegment-bytes: 1MiB\n"
+
+
+def sealed_files(server):
+    found = []
+    for folder, _, names in os.walk(os.path.join(server.data, "sealed")):
+        found += [os.path.join(folder, n) for n in names if n.endswith(".seal")]
+    return found
+
+
+def first_segments(server):
+    """The number of the first segment of each lane."""
+    return [min(int(n[:8]) for n in names)
+            for _, _, names in os.walk(os.path.join(server.data, "lanes")) if names]
+
+
+def send(server, count, name, rate=20000):
+    done = server.place.canh("send", "--to", "syslog-tcp", "--count", str(count), "--rate", str(rate),
+                             "--run", name, "127.0.0.1:%d" % server.tcp)
+    equal(done.code, 0)
+
+
+def search(server, *words):
+    done = server.place.canh("search", "--data", server.data, "--limit", "10000", "--json", *words)
+    equal(done.code, 0)
+    return done.findings(), done.err
+
+
+def is_found_once(server, count, name):
+    """Every one of them, once, the newest first."""
+    events, told = search(server, '"canh_run=%s"' % name)
+    numbers = [int(re.search(r"canh_seq=(\d+)", e["raw"]).group(1)) for e in events]
+    equal(sorted(numbers), list(range(1, count + 1)))
+    holds("Not all" not in told, told)
+    receipts = [e["receipt"] for e in events]
+    equal(receipts, sorted(receipts, reverse=True))
+
+
+def with_server(test):
+    def wrapped(place):
+        server = Server(place, more=SMALL)
+        signal.alarm(120)
+        try:
+            server.start().ready()
+            test(server)
+        finally:
+            signal.alarm(0)
+            server.kill()
+    return wrapped
+
+
+def too_long(*_):
+    raise AssertionError("the test took too long")
+
+
+signal.signal(signal.SIGALRM, too_long)
+
+
+@with_server
+def test_what_is_sealed_is_found_and_its_segments_go(s):
+    send(s, 9000, "one")
+    s.until("sealed files", lambda: len(sealed_files(s)) >= 10)
+    s.until("fewer segments", lambda: max(first_segments(s)) > 1, 40)
+    is_found_once(s, 9000, "one")
+    events, _ = search(s, '"canh_seq=00000077"', "or", '"canh_seq=77"')
+    equal(len(events), 1)
+    equal(search(s, "nothinglikeit")[0], [])
+    s.end()
+    is_found_once(s, 9000, "one")  # without a server
+
+
+@with_server
+def test_a_sealer_that_is_killed_loses_nothing_and_seals_nothing_twice(s):
+    for turn in range(6):
+        send(s, 1200, "turn%d" % turn)
+        pid = s.roles().get(("sealer", 0))
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1 * turn)
+    s.until("the sealer", lambda: ("sealer", 0) in s.roles())
+    for turn in range(6):
+        is_found_once(s, 1200, "turn%d" % turn)
+    s.end()
+
+
+@with_server
+def test_a_server_that_is_killed_goes_on_where_it_was(s):
+    send(s, 3000, "before")
+    s.until("sealed files", lambda: len(sealed_files(s)) >= 3)
+    s.kill()
+    again = Server(s.place, more=SMALL)
+    try:
+        again.start().ready()
+        is_found_once(again, 3000, "before")
+        send(again, 3000, "after")
+        again.until("it is stored", lambda: len(search(again, '"canh_run=after"')[0]) == 3000)
+        is_found_once(again, 3000, "before")
+        is_found_once(again, 3000, "after")
+        again.end()
+    finally:
+        again.kill()
+
+
+@with_server
+def test_a_damaged_file_is_told_and_the_rest_is_found(s):
+    send(s, 3000, "one")
+    s.until("sealed files", lambda: len(sealed_files(s)) >= 4)
+    s.end()
+    path = sorted(sealed_files(s))[1]
+    with open(path, "r+b") as f:
+        f.seek(os.path.getsize(path) // 2)
+        byte = f.read(1)
+        f.seek(-1, os.SEEK_CUR)
+        f.write(bytes([byte[0] ^ 1]))
+    events, told = search(s, '"canh_run=one"')
+    holds("Not all was looked at" in told and "damaged" in told or len(events) == 3000, told)
+    holds(len(events) >= 1500, len(events))
+    holds(len({e["sequence"] for e in events}) == len(events), "one twice")
+
+
+def test_a_filter_that_is_none_is_shown_where_it_is_wrong(place):
+    done = place.canh("search", "--data", place.path("none"))
+    equal(done.code, 2)
+    os.makedirs(place.path("data/lanes/00"))
+    done = place.canh("search", "--data", place.path("data"), "a", "and", "(b")
+    equal(done.code, 2)
+    holds("  a and (b\n" in done.err and "^ A closing" in done.err, done.err)
+    done = place.canh("search", "--data", place.path("data"), "--from", "soon")
+    equal(done.code, 2)
+    holds("no time" in done.err, done.err)
+    done = place.canh("search", "--data", place.path("data"))
+    equal((done.code, done.out), (0, b""))
+    holds("0 found" in done.err, done.err)
+    equal(json.loads("[]"), done.findings())
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.modules[__name__]))
