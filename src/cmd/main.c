@@ -15,6 +15,7 @@ static const struct command_row commands[] = {
     { "search", "stored events, the newest first", cmd_search },
     { "alerts", "what was found, newest first", cmd_alerts },
     { "token", "make a token for a sender over HTTP", cmd_token },
+    { "verify", "is the store as it was written?", cmd_verify },
     { "doctor", "what is wrong with this installation", cmd_doctor },
     { "send", "send made events to a server", cmd_send },
     { "role", NULL, cmd_role },

@@ -13,12 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/leaf.h"
+#include "seal/tree.h"
 #include "seal/table.h"
 #include "seal/words.h"
 #include "store/block.h"
 
-#define BODY_MAX    ((size_t)96 << 20)
-#define BLOCKS_LAST (SEALED_BLOCKS - 1u) /* the run ends when a part has so many full ones */
+#define STREAMS_KEPT 32u
+#define BODY_MAX     ((size_t)96 << 20)
+#define BLOCKS_LAST  (SEALED_BLOCKS - 1u) /* the run ends when a part has so many full ones */
 
 /* Of one class and day. */
 struct part {
@@ -28,7 +31,16 @@ struct part {
     struct sealed_writer *file;
     struct block_writer *block;
     struct block_sources sources;
-    struct sealed_block about; /* of the block that is being filled */
+    struct sealed_block about;  /* of the block that is being filled */
+    struct merkle_range stream; /* behind the blocks that are put */
+    struct merkle_range leaves; /* of the block */
+};
+
+/* What a folder's tree is behind the runs that count. */
+struct known_stream {
+    int32_t day;
+    uint16_t months;
+    struct merkle_range range;
 };
 
 struct pack {
@@ -39,6 +51,9 @@ struct pack {
     uint32_t parts;
     struct buf body, table; /* of a block that is put */
     struct words *words;
+    struct merkle_hasher *hasher;
+    struct known_stream stream[STREAMS_KEPT]; /* others are read again */
+    uint32_t streams, stream_next;
     uint64_t next;                        /* behind the last event of runs that count */
     uint32_t segment;                     /* where the run begins */
     uint64_t run_from, run_to, run_bytes; /* from 0: no event yet */
@@ -88,6 +103,40 @@ static int open_folder(struct pack *p, struct part *part, struct err *e)
                                     name, strerror(errno));
 }
 
+static struct known_stream *known_stream(struct pack *p, int32_t day, uint16_t months)
+{
+    for (uint32_t i = 0; i < p->streams; i++) {
+        if (p->stream[i].day == day && p->stream[i].months == months)
+            return &p->stream[i];
+    }
+    return NULL;
+}
+
+static int open_stream(struct pack *p, struct part *part, struct err *e)
+{
+    const struct known_stream *known = known_stream(p, part->day, part->months);
+    int rc = ERR_OK;
+
+    if (known != NULL)
+        part->stream = known->range;
+    else
+        rc = tree_load(p->from.sealed_dir, p->from.lane, part->day, part->months, &part->stream, e);
+    merkle_begin(&part->leaves, part->stream.end);
+    return rc;
+}
+
+/* The run counts: its tree is the folder's. */
+static void note_stream(struct pack *p, const struct part *part)
+{
+    struct known_stream *known = known_stream(p, part->day, part->months);
+
+    if (known == NULL) {
+        known = &p->stream[p->stream_next++ % STREAMS_KEPT];
+        p->streams += p->streams < STREAMS_KEPT;
+    }
+    *known = (struct known_stream){ part->day, part->months, part->stream };
+}
+
 static struct sealed_about about_of(const struct pack *p, const struct part *part)
 {
     struct sealed_about a = { .lane = p->from.lane,
@@ -118,6 +167,8 @@ static int part_new(struct pack *p, int32_t day, uint16_t months, struct part **
     if (rc == ERR_OK)
         rc = open_folder(p, part, e);
     if (rc == ERR_OK)
+        rc = open_stream(p, part, e);
+    if (rc == ERR_OK)
         rc = sealed_create(&part->file, p->from.io, part->dir, &about, e);
     if (rc != ERR_OK)
         part_free(&part);
@@ -147,13 +198,18 @@ static int put_block(struct pack *p, struct part *part, struct err *e)
     buf_clear(&p->body);
     buf_clear(&p->table);
     part->about.events = block_count(part->block);
+    part->about.place = part->leaves.begin;
     rc = block_put(part->block, &p->body, e);
     if (rc == ERR_OK)
         rc = block_sources_put(&part->sources, &p->table, e);
     parts.sources = buf_span(&p->table);
     parts.body = buf_span(&p->body);
+    parts.roots = (struct span){ (const uint8_t *)part->leaves.node,
+                                 part->leaves.count * sizeof(*part->leaves.node) };
     if (rc == ERR_OK)
         rc = sealed_add(part->file, &part->about, &parts, e);
+    merkle_join(p->hasher, &part->stream, &part->leaves);
+    merkle_begin(&part->leaves, part->stream.end);
     block_sources_clear(&part->sources);
     part->about = (struct sealed_block){ 0 };
     return rc;
@@ -170,6 +226,27 @@ static void note_event(struct part *part, const struct block_event *ev)
     b->to = ev->sequence;
     b->receipt_from = ev->receipt_ns < b->receipt_from ? ev->receipt_ns : b->receipt_from;
     b->receipt_to = ev->receipt_ns > b->receipt_to ? ev->receipt_ns : b->receipt_to;
+}
+
+static void add_leaf(struct pack *p, struct part *part, const struct lane_read_event *in)
+{
+    struct leaf l = { .lane = p->from.lane,
+                      .sequence = in->sequence,
+                      .receipt_ns = in->receipt_ns,
+                      .flags = in->flags,
+                      .lines = in->lines,
+                      .raw = in->raw };
+    struct merkle_hash hash;
+    struct source_record r;
+
+    /* Only what could be read is in the table. */
+    MUST(source_record_read(p->sources.at[in->source].record, &r));
+    memcpy(l.store, p->from.store, sizeof(l.store));
+    l.input = (uint8_t)r.input;
+    l.authenticated = r.authenticated;
+    l.source = r.name;
+    leaf_hash(p->hasher, &l, &hash);
+    merkle_append(p->hasher, &part->leaves, &hash);
 }
 
 static int part_add(struct pack *p, struct part *part, const struct lane_read_event *in,
@@ -194,6 +271,7 @@ static int part_add(struct pack *p, struct part *part, const struct lane_read_ev
     }
     MUST(added); /* an empty one takes any event */
     note_event(part, &ev);
+    add_leaf(p, part, in);
     if (!words_of(p->words, in->raw, sealed_words(part->file)))
         return err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
     return ERR_OK;
@@ -230,7 +308,11 @@ static int close_part(struct pack *p, uint32_t i, struct err *e)
 
     about.part = (uint16_t)i;
     about.parts = (uint16_t)p->parts;
-    return rc == ERR_OK ? sealed_close(part->file, &about, SPAN_NONE, e) : rc;
+    buf_clear(&p->table);
+    tree_put(&part->stream, &p->table);
+    if (rc == ERR_OK && buf_failed(&p->table))
+        rc = err_set(e, ERR_NOMEM, 0, "There is no memory to seal events.");
+    return rc == ERR_OK ? sealed_close(part->file, &about, buf_span(&p->table), e) : rc;
 }
 
 /* All parts are on the disk before the first is named: what is left to fail is short. */
@@ -248,6 +330,8 @@ static int end_run(struct pack *p, struct err *e)
     }
     if (rc != ERR_OK)
         return rc;
+    for (uint32_t i = 0; i < p->parts; i++)
+        note_stream(p, p->part[i]);
     p->next = p->run_to + 1;
     p->counts.events += p->run.events;
     p->counts.raw_bytes += p->run.raw_bytes;
@@ -475,6 +559,8 @@ int pack_new(struct pack **out, const struct pack_from *from, const struct catal
     buf_init(&p->table, SEALED_SOURCES_MAX);
     rc = words_new(&p->words, e);
     if (rc == ERR_OK)
+        rc = merkle_hasher_new(&p->hasher, e);
+    if (rc == ERR_OK)
         rc = remove_leftovers(p, c, e);
     if (rc != ERR_OK)
         pack_free(out);
@@ -492,6 +578,7 @@ void pack_free(struct pack **out)
     lane_reader_free(&p->reader);
     lane_sources_clear(&p->sources);
     words_free(&p->words);
+    merkle_hasher_free(&p->hasher);
     buf_release(&p->body);
     buf_release(&p->table);
     free(p);

@@ -51,6 +51,11 @@ def is_found_once(server, count, name):
     equal(receipts, sorted(receipts, reverse=True))
 
 
+def is_as_it_was_written(server):
+    done = server.place.canh("verify", "--data", server.data)
+    equal((done.code, b"all is as it was written" in done.out), (0, True))
+
+
 def with_server(test):
     def wrapped(place):
         server = Server(place, more=SMALL)
@@ -80,8 +85,10 @@ def test_what_is_sealed_is_found_and_its_segments_go(s):
     events, _ = search(s, '"canh_seq=00000077"', "or", '"canh_seq=77"')
     equal(len(events), 1)
     equal(search(s, "nothinglikeit")[0], [])
+    is_as_it_was_written(s)  # beside one that runs
     s.end()
     is_found_once(s, 9000, "one")  # without a server
+    is_as_it_was_written(s)
 
 
 @with_server
@@ -96,6 +103,7 @@ def test_a_sealer_that_is_killed_loses_nothing_and_seals_nothing_twice(s):
     for turn in range(6):
         is_found_once(s, 1200, "turn%d" % turn)
     s.end()
+    is_as_it_was_written(s)
 
 
 @with_server
@@ -112,6 +120,7 @@ def test_a_server_that_is_killed_goes_on_where_it_was(s):
         is_found_once(again, 3000, "before")
         is_found_once(again, 3000, "after")
         again.end()
+        is_as_it_was_written(again)
     finally:
         again.kill()
 
@@ -131,6 +140,11 @@ def test_a_damaged_file_is_told_and_the_rest_is_found(s):
     holds("Not all was looked at" in told and "damaged" in told or len(events) == 3000, told)
     holds(len(events) >= 1500, len(events))
     holds(len({e["sequence"] for e in events}) == len(events), "one twice")
+    done = s.place.canh("verify", "--data", s.data)
+    equal(done.code, 1)
+    holds(os.path.basename(path).encode() in done.out, done.out)
+    last = s.place.canh("verify", "--json", "--data", s.data).findings()
+    holds(last[-1]["faults"] == len(last) - 1 >= 1, last)
 
 
 def test_a_filter_that_is_none_is_shown_where_it_is_wrong(place):

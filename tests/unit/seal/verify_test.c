@@ -1,0 +1,451 @@
+/*
+ * Goal: an honest store has no faults; one in which anything was changed, taken away, put in or
+ * moved has, and they are named where they are. Method: stores sealed out of real lanes; each kind
+ * of change, by hands that know the format and make all checks good again that they can.
+ */
+#include "../check.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collect/source.h"
+#include "lane_files.h"
+#include "ledger/leaf.h"
+#include "os/file.h"
+#include "seal/pack.h"
+#include "seal/tree.h"
+#include "seal/table.h"
+#include "seal/verify.h"
+#include "seal/words.h"
+#include "store/block.h"
+
+#define NOW    INT64_C(1795046400000000000)
+#define EVENTS 2000u
+#define SEALED 1500u /* at least: the rest is in the lane */
+
+struct store {
+    struct lane_files files;
+    char data[64];
+    int sealed;
+};
+
+/* --- an honest store ------------------------------------------------------------------------ */
+
+static void tell_sources(void *arg, struct lane *l)
+{
+    struct buf out;
+
+    (void)arg;
+    buf_init(&out, 4096);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct source_record r = { i, INPUT_RELP, true, (uint8_t)(i == 0 ? 12 : 3),
+                                   SPAN_LIT("src") };
+
+        buf_clear(&out);
+        source_record_put(&out, &r);
+        assert_true(lane_record(l, LANE_SOURCES, buf_span(&out)));
+    }
+    buf_release(&out);
+}
+
+static struct span raw_of(uint64_t n, char *room, size_t bytes)
+{
+    int len = snprintf(room, bytes, "event %llu of user%llu", (unsigned long long)n,
+                       (unsigned long long)(n % 17));
+
+    return (struct span){ (uint8_t *)room, (size_t)len };
+}
+
+static void make_lane(struct store *s)
+{
+    struct lane_settings set = lane_files_settings(&s->files, 16384);
+    struct lane *l;
+    struct err e;
+
+    set.lane = 0;
+    set.sequence = set.matched = 1;
+    set.state = tell_sources;
+    assert_int_equal(lane_new(&l, &set, &e), ERR_OK);
+    for (uint64_t n = 1; n <= EVENTS; n++) {
+        char room[64];
+        const struct lane_event ev = { n % 5 == 0, 0, 1, NOW + (int64_t)n * 50000000000 };
+        uint64_t got;
+
+        assert_true(lane_event(l, &ev, raw_of(n, room, sizeof(room)), &got).p != NULL);
+        if (n % 20 == 0)
+            assert_int_equal(lane_test_commit(l), LANE_GOOD);
+    }
+    lane_free(&l);
+}
+
+static void seal(struct store *s)
+{
+    struct pack_from from = { .io = &io_system,
+                              .lane_dir = s->files.dir,
+                              .sealed_dir = s->sealed,
+                              .store =
+                                  "\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd",
+                              .run_bytes = 20000,
+                              .months = 12 };
+    struct catalog c;
+    struct pack *p;
+    struct err e;
+
+    from.store[15] = 0xef;
+    catalog_init(&c);
+    assert_int_equal(catalog_read(&c, s->sealed, &e), ERR_OK);
+    assert_int_equal(pack_new(&p, &from, &c, &e), ERR_OK);
+    while (pack_turn(p, NULL, 4000, &e) > 0 && pack_next(p) < SEALED)
+        ;
+    assert_true(pack_next(p) >= SEALED && pack_next(p) <= EVENTS);
+    pack_free(&p);
+    catalog_release(&c);
+}
+
+static void init(struct store *s)
+{
+    char path[160];
+    int fd;
+
+    lane_files_init(&s->files, &io_system, false);
+    (void)snprintf(s->data, sizeof(s->data), "/dev/shm/canh-verify.XXXXXX");
+    assert_non_null(mkdtemp(s->data));
+    (void)snprintf(path, sizeof(path), "%s/store", s->data);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(file_write_all(fd, SPAN_LIT("0123456789abcdef0123456789abcdef\n")) &&
+                close(fd) == 0);
+    (void)snprintf(path, sizeof(path), "%s/sealed", s->data);
+    assert_int_equal(mkdir(path, 0700), 0);
+    s->sealed = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    (void)snprintf(path, sizeof(path), "%s/lanes", s->data);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/lanes/00", s->data);
+    assert_int_equal(symlink(s->files.path, path), 0);
+    make_lane(s);
+    seal(s);
+}
+
+static void release(struct store *s)
+{
+    char command[128];
+
+    (void)close(s->sealed);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", s->data);
+    assert_int_equal(system(command), 0);
+    lane_files_release(&s->files);
+}
+
+/* --- looking -------------------------------------------------------------------------------- */
+
+static char told[65536];
+
+static void tell(void *arg, const char *where, const char *what)
+{
+    size_t n = strlen(told);
+
+    (void)arg;
+    (void)snprintf(told + n, sizeof(told) - n, "%s: %s\n", where, what);
+}
+
+static struct verify_counts verify(const struct store *s)
+{
+    const struct verify_from from = {
+        .io = &io_system, .data = s->data, .now_ns = NOW + INT64_C(86400000000000), .fault = tell
+    };
+    struct verify_counts counts;
+    struct err e;
+
+    told[0] = 0;
+    if (verify_store(&from, &counts, &e) != ERR_OK)
+        fail_msg("%s", e.why);
+    return counts;
+}
+
+static void an_honest_store_has_no_faults(void **state)
+{
+    struct verify_counts c;
+    struct store s;
+
+    (void)state;
+    init(&s);
+    c = verify(&s);
+    if (c.faults > 0)
+        fail_msg("%s", told);
+    assert_int_equal(c.events + c.lane_events, EVENTS);
+    assert_true(c.files >= 6 && c.events >= SEALED - 1);
+    /* Segments that are sealed may be gone. */
+    (void)unlinkat(s.files.dir, "00000001.lane", 0);
+    c = verify(&s);
+    if (c.faults > 0)
+        fail_msg("%s", told);
+    release(&s);
+}
+
+/* --- changing ------------------------------------------------------------------------------- */
+
+/* The n-th sealed file. */
+static struct catalog_file nth(const struct store *s, uint32_t n, uint32_t *count)
+{
+    struct catalog c;
+    struct catalog_file f;
+    struct err e;
+
+    catalog_init(&c);
+    assert_int_equal(catalog_read(&c, s->sealed, &e), ERR_OK);
+    f = c.file[n % c.count];
+    if (count != NULL)
+        *count = c.count;
+    catalog_release(&c);
+    return f;
+}
+
+static void path_of(const struct catalog_file *f, char *path, size_t bytes)
+{
+    char folder[SEALED_NAME_BYTES], name[SEALED_NAME_BYTES];
+
+    sealed_folder_name(folder, f->day, f->months);
+    sealed_file_name(name, &f->name);
+    (void)snprintf(path, bytes, "%s/%s", folder, name);
+}
+
+enum forge { FORGE_RAW, FORGE_ROOTS, FORGE_TREE, FORGE_DROP, FORGE_WORDS, FORGE_SOURCE };
+
+/* What the forger makes good again of one block. */
+static void forge_block(struct sealed_file *f, uint32_t i, struct sealed_writer *w, enum forge how,
+                        struct merkle_hasher *h, struct merkle_range *tree, struct words *words)
+{
+    struct sealed_block b = *sealed_block(f, i);
+    struct block_writer *bw;
+    struct merkle_range leaves;
+    struct span body, frame, roots;
+    struct sealed_parts parts;
+    struct buf out, records, table;
+    struct block *in;
+    struct err e;
+
+    buf_init(&out, 1u << 24);
+    buf_init(&records, 1u << 23);
+    buf_init(&table, 1u << 20);
+    assert_int_equal(sealed_body(f, i, true, &body, &e), ERR_OK);
+    assert_int_equal(sealed_sources(f, i, &frame, &e), ERR_OK);
+    assert_int_equal(sealed_roots(f, i, &roots, &e), ERR_OK);
+    assert_int_equal(block_open(&in, body, &e), ERR_OK);
+    assert_int_equal(block_writer_new(&bw, &e), ERR_OK);
+    merkle_begin(&leaves, b.place);
+    for (uint32_t row = 0; row < block_events(in); row++) {
+        struct block_event ev = block_event(in, row);
+        struct leaf l;
+        struct merkle_hash hash;
+        char raw[64] = "";
+
+        memcpy(raw, ev.raw.p, ev.raw.n);
+        if (i == 0 && row == 3 && how == FORGE_DROP)
+            continue;
+        if (i == 0 && row == 3 && how != FORGE_WORDS && how != FORGE_SOURCE)
+            raw[0] = 'E';
+        ev.raw.p = (uint8_t *)raw;
+        assert_true(block_add(bw, &ev));
+        if (i != 0 || row != 3 || how != FORGE_WORDS)
+            assert_true(words_of(words, ev.raw, sealed_words(w)));
+        l = (struct leaf){ .lane = 0,
+                           .sequence = ev.sequence,
+                           .receipt_ns = ev.receipt_ns,
+                           .flags = ev.flags,
+                           .lines = ev.lines,
+                           .input = INPUT_RELP,
+                           .authenticated = true,
+                           .source = SPAN_LIT("src"),
+                           .raw = ev.raw };
+        memcpy(l.store, sealed_about(f)->store, 16);
+        leaf_hash(h, &l, &hash);
+        merkle_append(h, &leaves, &hash);
+    }
+    b.events = block_count(bw);
+    assert_int_equal(block_put(bw, &out, &e), ERR_OK);
+    if (how == FORGE_SOURCE && i == 0) {
+        struct lane_sources sources = { .version = 0 };
+        struct block_sources numbers;
+        struct source_record r = { 0, INPUT_RELP, true, 12, SPAN_LIT("sRc") };
+
+        block_sources_init(&numbers);
+        source_record_put(&table, &r);
+        assert_true(lane_sources_take(&sources, buf_span(&table), 12));
+        buf_clear(&table);
+        (void)block_sources_number(&numbers, &sources, 0);
+        assert_int_equal(block_sources_put(&numbers, &table, &e), ERR_OK);
+        frame = buf_span(&table);
+        lane_sources_clear(&sources);
+        block_sources_release(&numbers);
+    }
+    if (how == FORGE_ROOTS || how == FORGE_TREE)
+        roots = (struct span){ (uint8_t *)leaves.node, leaves.count * sizeof(*leaves.node) };
+    parts = (struct sealed_parts){ roots, frame, buf_span(&out) };
+    assert_int_equal(sealed_add(w, &b, &parts, &e), ERR_OK);
+    if (tree->end == leaves.begin)
+        merkle_join(h, tree, &leaves);
+    block_writer_free(&bw);
+    block_free(&in);
+    buf_release(&out);
+    buf_release(&records);
+    buf_release(&table);
+}
+
+/* The n-th file made anew with a change in it, and all checks of the file good. */
+static void forge(const struct store *s, uint32_t n, enum forge how)
+{
+    struct catalog_file at = nth(s, n, NULL);
+    char name[SEALED_NAME_BYTES];
+    int dir = catalog_folder(s->sealed, at.day, at.months);
+    struct merkle_hasher *h;
+    struct merkle_range tree;
+    struct sealed_writer *w;
+    struct sealed_file *f;
+    struct words *words;
+    struct buf stream;
+    struct err e;
+
+    sealed_file_name(name, &at.name);
+    assert_int_equal(sealed_open(&f, dir, name, &e), ERR_OK);
+    assert_int_equal(merkle_hasher_new(&h, &e), ERR_OK);
+    assert_int_equal(words_new(&words, &e), ERR_OK);
+    assert_int_equal(sealed_create(&w, &io_system, dir, sealed_about(f), &e), ERR_OK);
+    merkle_begin(&tree, 0); /* right for the first file of a folder */
+    for (uint32_t i = 0; i < sealed_block_count(f); i++)
+        forge_block(f, i, w, how, h, &tree, words);
+    buf_init(&stream, 1u << 20);
+    if (how == FORGE_TREE)
+        tree_put(&tree, &stream);
+    else
+        buf_add(&stream, sealed_stream(f));
+    assert_int_equal(sealed_close(w, sealed_about(f), buf_span(&stream), &e), ERR_OK);
+    assert_int_equal(sealed_publish(w, &e), ERR_OK);
+    sealed_writer_free(&w);
+    sealed_free(&f);
+    merkle_hasher_free(&h);
+    words_free(&words);
+    buf_release(&stream);
+    (void)close(dir);
+}
+
+static void a_forged_file_is_found_out_whatever_is_made_good_again(void **state)
+{
+    static const struct {
+        enum forge how;
+        const char *says;
+    } rows[] = { { FORGE_RAW, "not those that its roots were made of" },
+                 { FORGE_ROOTS, "The tree that it says is not" },
+                 { FORGE_TREE, "Block 0 begins at place|The tree that it says is not" },
+                 { FORGE_DROP, "not those that its roots|holds|hold " },
+                 { FORGE_WORDS, "leaves out" },
+                 { FORGE_SOURCE, "not those that its roots were made of" } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct store s;
+        char path[160];
+        bool said = false;
+        struct catalog_file at;
+
+        init(&s);
+        forge(&s, 0, rows[i].how);
+        at = nth(&s, 0, NULL);
+        path_of(&at, path, sizeof(path));
+        CHECK_ROW(rows[i].says, verify(&s).faults > 0);
+        for (struct span rest = span_of(rows[i].says); rest.n > 0;) {
+            size_t n = span_find(rest, '|');
+
+            said |= memmem(told, strlen(told), rest.p, n) != NULL;
+            rest = span_from(rest, n < rest.n ? n + 1 : n);
+        }
+        if (!said)
+            fail_msg("'%s': %s", rows[i].says, told);
+        if (rows[i].how != FORGE_TREE) /* which shows in the next file of the folder */
+            CHECK_ROW(rows[i].says, strstr(told, path) != NULL || strstr(told, "lane 00") != NULL);
+        release(&s);
+    }
+}
+
+/* In DATA/sealed; $f is the third file, $g the fourth, $r the parts of the third's run, $l the last
+ * segment but one of the lane. */
+static const char *const changes[] = {
+    "rm $f",                                          /* a file */
+    "rm $r",                                          /* a run */
+    "truncate -s -8 $f",                              /* cut short */
+    "cp $f $(dirname $f)/00-99999-99999-1.seal",      /* put in again, as a run of its own */
+    "mkdir -p 20260101-12 && mv $f 20260101-12/",     /* into another day */
+    "mv $f x && mv $g $f && mv x $g",                 /* two changed places */
+    "cp $f $(dirname $f)/$(basename $f .seal)0.seal", /* another number of parts */
+    "rm -r $(ls | head -n 1 | cut -c 1-8)-*",          /* a day */
+    "rm ../lanes/00/$l",                              /* not sealed yet */
+};
+
+static void what_is_taken_away_moved_or_put_in_is_missed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        char f[160], g[160], command[1024];
+        struct catalog_file a, b;
+        struct store s;
+
+        init(&s);
+        a = nth(&s, 2, NULL);
+        b = nth(&s, 3, NULL);
+        path_of(&a, f, sizeof(f));
+        path_of(&b, g, sizeof(g));
+        (void)snprintf(
+            command, sizeof(command),
+            "cd %s/sealed && f=%s && g=%s && l=%08u.lane && r=$(ls */00-%llu-*.seal) && %s", s.data,
+            f, g, s.files.newest - 1, (unsigned long long)a.name.from, changes[i]);
+        assert_int_equal(system(command), 0);
+        if (verify(&s).faults == 0)
+            fail_msg("'%s' was not seen", changes[i]);
+        release(&s);
+    }
+}
+
+/* Every byte of a file in turn: seen, and its file named. */
+static void any_byte_that_was_changed_is_named(void **state)
+{
+    struct store s;
+    struct catalog_file at;
+    char path[160];
+    struct stat st;
+    int fd;
+
+    (void)state;
+    init(&s);
+    at = nth(&s, 1, NULL);
+    path_of(&at, path, sizeof(path));
+    assert_int_equal(fstatat(s.sealed, path, &st, 0), 0);
+    fd = openat(s.sealed, path, O_RDWR | O_CLOEXEC);
+    for (off_t i = 0; i < st.st_size; i += 7) {
+        uint8_t byte;
+
+        assert_int_equal(pread(fd, &byte, 1, i), 1);
+        byte ^= (uint8_t)(1u << i % 8);
+        assert_int_equal(pwrite(fd, &byte, 1, i), 1);
+        if (verify(&s).faults == 0 || strstr(told, path) == NULL)
+            fail_msg("byte %lld: %s", (long long)i, told);
+        byte ^= (uint8_t)(1u << i % 8);
+        assert_int_equal(pwrite(fd, &byte, 1, i), 1);
+    }
+    (void)close(fd);
+    assert_int_equal(verify(&s).faults, 0);
+    release(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_honest_store_has_no_faults),
+        cmocka_unit_test(a_forged_file_is_found_out_whatever_is_made_good_again),
+        cmocka_unit_test(what_is_taken_away_moved_or_put_in_is_missed),
+        cmocka_unit_test(any_byte_that_was_changed_is_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
