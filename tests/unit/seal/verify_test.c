@@ -72,7 +72,7 @@ static void make_lane(struct store *s)
     assert_int_equal(lane_new(&l, &set, &e), ERR_OK);
     for (uint64_t n = 1; n <= EVENTS; n++) {
         char room[64];
-        const struct lane_event ev = { n % 5 == 0, 0, 1, NOW + (int64_t)n * 50000000000 };
+        const struct lane_event ev = { n % 5 == 0, 0, 1, NOW + (int64_t)n * 100000000000 };
         uint64_t got;
 
         assert_true(lane_event(l, &ev, raw_of(n, room, sizeof(room)), &got).p != NULL);
