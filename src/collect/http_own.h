@@ -40,6 +40,7 @@ struct route {
     void (*line)(struct http *h, struct span line);  /* each line of the body; NULL: not wanted */
     void (*whole)(struct http *h, struct span body); /* or the body as one, up to a record */
     void (*answer)(struct http *h);                  /* puts it into h->k->out */
+    bool packs_itself;                               /* protobuf bodies are in snappy's blocks */
 };
 extern const struct route http_routes[];
 extern const size_t http_route_count;
@@ -53,12 +54,15 @@ struct http {
     const struct route *route;
     enum http_step step;
     bool head_begun, keep_alive, head_only, zipped, refused;
-    bool pieces;     /* a line was too long: the rest of it is dropped */
-    unsigned status; /* to answer when it is not what the route says; 0 */
+    uint32_t records; /* of a body that is taken as one and has many */
+    bool undecodable; /* it is not what it says */
+    bool pieces;      /* a line was too long: the rest of it is dropped */
+    unsigned status;  /* to answer when it is not what the route says; 0 */
     char why[160];
     struct http_body body;
     z_stream *z;
     uint64_t unpacked, packed, yielded_at;
+    bool protobuf;     /* the body's type says so */
     bool yielded;      /* the rest of the body is taken when others had their turn */
     bool unpacked_all; /* the packed body may end here: a member of it has */
     struct buf line;   /* the part of a line that has come */

@@ -419,9 +419,27 @@ static void take_zipped(struct http *h, struct span in)
     }
 }
 
+/* "application/x-protobuf", whatever parameters follow. */
+static bool is_protobuf(const struct http_request *r)
+{
+    struct span v = http_field(r, "Content-Type", NULL);
+
+    if (v.p == NULL)
+        return false;
+    v.n = span_find(v, ';');
+    v = span_trim(v);
+    return span_eq_nocase(v, SPAN_LIT("application/x-protobuf")) ||
+           span_eq_nocase(v, SPAN_LIT("application/protobuf"));
+}
+
 static bool begin_unpacker(struct http *h, const struct http_request *r)
 {
     struct span v = http_field(r, "Content-Encoding", NULL);
+
+    h->protobuf = is_protobuf(r);
+    if (h->protobuf && h->route->packs_itself && v.p != NULL &&
+        span_eq_nocase(v, SPAN_LIT("snappy")))
+        return true; /* as Loki's bodies are, said or not */
 
     if (v.p == NULL || span_eq_nocase(v, SPAN_LIT("identity")))
         return true;

@@ -43,7 +43,8 @@ struct text_list {
       "syslog over TLS (RFC 5425); needs tls-certificate and tls-key")                             \
     X(relp, ADDRESSES, "relp", "127.0.0.1:2514", 0, 0, 0,                                          \
       "RELP, which rsyslog speaks: acknowledged once on the disk")                                 \
-    X(http, ADDRESSES, "http", "127.0.0.1:9200", 0, 0, 0, "HTTP: Elasticsearch _bulk and NDJSON")  \
+    X(http, ADDRESSES, "http", "127.0.0.1:9200", 0, 0, 0,                                          \
+      "HTTP: Elasticsearch _bulk, NDJSON, Splunk HEC, OTLP, Loki push")                            \
     X(https, ADDRESSES, "https", "", 0, 0, 0,                                                      \
       "the same over TLS; needs tls-certificate and tls-key")                                      \
     X(metrics, ADDRESSES, "metrics", "127.0.0.1:9464", 0, 0, 0, "HTTP: /metrics for Prometheus")   \

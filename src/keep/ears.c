@@ -187,8 +187,12 @@ static int open_local(struct keeper *k, struct handed *h, struct err *e)
             h->fd[i].fd = -1;
         }
     }
-    if (rc == ERR_OK && fd.fd < 0)
+    if (rc == ERR_OK && fd.fd < 0) {
+        /* The data folder is ours alone: who may still listen here are roles of a keeper that was
+         * killed, and that will notice in a moment. */
+        (void)unlink(path);
         rc = socket_listen_path(path, &fd.fd, e);
+    }
     return rc == ERR_OK ? add_ear(k, &local_row, &fd, 0, e) : rc;
 }
 

@@ -3,6 +3,7 @@
     watch_e2e.py CANH
 """
 
+import gzip
 import hashlib
 import http.client
 import json
@@ -207,6 +208,101 @@ def test_a_rule_is_blind_until_an_event_of_its_kind_comes(s):
             s.place.canh("stat", "--data", s.data).out, 25)
     s.post("/events", '{"a":"miss"}\n')
     s.until("no blind rule", lambda: blind() == [], 25)
+    s.end()
+
+
+# --- OpenTelemetry, Loki, HEC ---------------------------------------------------------------------
+
+
+def varint(n):
+    out = b""
+    while n >= 0x80:
+        out += bytes([n & 0x7f | 0x80])
+        n >>= 7
+    return out + bytes([n])
+
+
+def pb(number, value):
+    """A field of protobuf: bytes, or an int as a varint; ("fixed64", n)."""
+    if isinstance(value, tuple):
+        return varint(number << 3 | 1) + value[1].to_bytes(8, "little")
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def snappy(data):
+    """Literals only."""
+    out = varint(len(data))
+    for i in range(0, len(data), 60):
+        piece = data[i:i + 60]
+        out += bytes([(len(piece) - 1) << 2]) + piece
+    return out
+
+
+def log_record(text, number):
+    attribute = pb(1, b"n") + pb(2, pb(3, number))
+    return pb(1, ("fixed64", 1772359200 * 10**9)) + pb(2, 9) + pb(5, pb(1, text)) + pb(6, attribute)
+
+
+def otlp(records):
+    resource = pb(1, pb(1, b"host.name") + pb(2, pb(1, b"web-1")))
+    return pb(1, pb(1, resource) + pb(2, pb(1, pb(1, b"scope")) + b"".join(pb(2, r) for r in records)))
+
+
+@with_watch
+def test_log_records_of_opentelemetry_are_stored_from_both_encodings(s):
+    body = otlp([log_record(b"first", 1), log_record(b"second", 2)])
+    protobuf = {"Content-Type": "application/x-protobuf"}
+    equal(s.post("/v1/logs", body, protobuf)[:2], (200, b""))
+    packed = dict(protobuf, **{"Content-Encoding": "gzip"})
+    equal(s.post("/v1/logs", gzip.compress(otlp([log_record(b"third", 3)])), packed)[:2], (200, b""))
+    text = {"resourceLogs": [{"resource": {"attributes": [
+        {"key": "host.name", "value": {"stringValue": "web-2"}}]}, "scopeLogs": [{"logRecords": [
+            {"timeUnixNano": "1772359200000000000", "body": {"stringValue": "fourth"}}]}]}]}
+    code, answer, _ = s.post("/v1/logs", json.dumps(text, indent=1),
+                             {"Content-Type": "application/json"})
+    equal((code, json.loads(answer)), (200, {}))
+    equal(s.post("/v1/logs", body[:-3], protobuf)[0], 400)
+    equal(s.post("/v1/logs", b"{", {"Content-Type": "application/json"})[0], 400)
+    equal(s.post("/v1/logs", b"", protobuf)[:2], (200, b""))
+    s.has_stored("http", 4)
+    equal(s.row("http")["refused_syntax"], 2)
+    s.end()
+    events = [json.loads(e["raw"]) for e in s.events() if "otel" in e["raw"]]
+    equal([e["body"] for e in events], ["first", "second", "third", "fourth"])
+    equal((events[1]["attributes"], events[1]["scope"]["name"], events[1]["resource"]),
+          ({"n": 2}, "scope", {"host.name": "web-1"}))
+
+
+@with_watch
+def test_entries_of_loki_are_stored_from_both_encodings(s):
+    stamp = pb(1, 1772359200) + pb(2, 5)
+    entries = b"".join(pb(2, pb(1, stamp) + pb(2, line) + pb(3, pb(1, b"k") + pb(2, b"v")))
+                       for line in (b"one", b'{"user":"root"}'))
+    body = pb(1, pb(1, b'{app="sshd", host="srv-1"}') + entries)
+    code, answer, _ = s.post("/loki/api/v1/push", snappy(body),
+                             {"Content-Type": "application/x-protobuf"})
+    equal((code, answer), (204, b""))
+    text = {"streams": [{"stream": {"app": "cron"}, "values": [["1772359200000000000", "three"]]}]}
+    equal(s.post("/loki/api/v1/push", json.dumps(text), {"Content-Type": "application/json"})[0], 204)
+    for bad in (body, snappy(body)[:-4], b"\xff\xff\xff\xff\x7f", snappy(body[:-1])):
+        equal(s.post("/loki/api/v1/push", bad, {"Content-Type": "application/x-protobuf"})[0] // 100, 4)
+    s.has_stored("http", 3)
+    s.end()
+    events = [json.loads(e["raw"]) for e in s.events() if "loki" in e["raw"]]
+    equal([e["line"] for e in events], ["one", {"user": "root"}, "three"])
+    equal((events[0]["labels"], events[0]["metadata"], events[0]["time"]),
+          ({"app": "sshd", "host": "srv-1"}, {"k": "v"}, "2026-03-01T10:00:00.000000005Z"))
+
+
+@with_watch
+def test_objects_of_hec_may_stand_side_by_side(s):
+    body = '{"event":"one"}{"event":{"a":"}{"}} {"event":"three"}\n{"event":"four"}\n'
+    equal(s.post("/services/collector/event", body)[0], 200)
+    s.has_stored("http", 4)
+    equal(s.post("/services/collector/event", '{"event":"five"}{"event":')[0], 400)
+    s.has_stored("http", 5)
     s.end()
 
 
