@@ -382,15 +382,14 @@ int cmd_alerts(int argc, char **argv)
     if (!command_options(&line, &o, argc, argv, &operands, &code))
         return code;
     if (operands > 0) {
-        (void)err_set(&e, ERR_USAGE, 0, "canh alerts takes no '%.60s'.", argv[0]);
-        return command_fault(&e);
+        return command_surplus("alerts", argv[0]);
     }
-    if (o.data == NULL && client_data(room, sizeof(room)))
-        o.data = room;
+    o.data = client_folder(o.data, room, &e);
+    if (o.data == NULL)
+        return command_fault(&e);
     w = calloc(1, sizeof(*w));
-    if (o.data == NULL || w == NULL) {
-        (void)err_set(&e, ERR_USAGE, 0, "There is no data folder: give --data DIR.");
-        free(w);
+    if (w == NULL) {
+        (void)err_set(&e, ERR_NOMEM, 0, "There is no memory for alerts.");
         return command_fault(&e);
     }
     w->o = &o;

@@ -20,18 +20,21 @@
 
 #define READ_BYTES 65536u
 
-bool client_data(char *room, size_t bytes)
+const char *client_folder(const char *given, char room[CLIENT_PATH_BYTES], struct err *e)
 {
     const char *home = getenv("HOME");
-    int n;
+    int n = -1;
 
+    if (given != NULL)
+        return given;
     if (geteuid() == 0 && access("/var/lib", W_OK) == 0)
-        n = snprintf(room, bytes, "%s", ROOT_DATA);
+        n = snprintf(room, CLIENT_PATH_BYTES, "%s", ROOT_DATA);
     else if (home != NULL && home[0] == '/')
-        n = snprintf(room, bytes, "%s/.local/share/canh", home);
-    else
-        return false;
-    return n > 0 && (size_t)n < bytes;
+        n = snprintf(room, CLIENT_PATH_BYTES, "%s/.local/share/canh", home);
+    if (n > 0 && (size_t)n < CLIENT_PATH_BYTES)
+        return room;
+    (void)err_set(e, ERR_USAGE, 0, "There is no place for data: give --data DIR.");
+    return NULL;
 }
 
 /* --- talking -------------------------------------------------------------------------------- */

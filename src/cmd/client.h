@@ -10,13 +10,16 @@
 #include "base/buf.h"
 #include "wire/http.h"
 
-#define CLIENT_LINE_MAX ((size_t)80 << 20)
-#define CLIENT_BODY_MAX ((size_t)64 << 20)
+#define CLIENT_LINE_MAX   ((size_t)80 << 20)
+#define CLIENT_BODY_MAX   ((size_t)64 << 20)
 
-#define ROOT_DATA       "/var/lib/canh"
+#define ROOT_DATA         "/var/lib/canh"
 
-/* The data folder when nobody says: the system's place for root, else below the home. */
-bool client_data(char *room, size_t bytes);
+#define CLIENT_PATH_BYTES 4096u
+
+/* The data folder that was given; else, in `room`, the system's place for root, or one below the
+ * home. NULL and ERR_USAGE in *e when there is none. */
+const char *client_folder(const char *given, char room[CLIENT_PATH_BYTES], struct err *e);
 
 struct client {
     int fd;

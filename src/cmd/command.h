@@ -17,8 +17,7 @@ enum exit_code {
 typedef int command_fn(int argc, char **argv);
 
 command_fn cmd_scan, cmd_rules, cmd_serve, cmd_role, cmd_send;
-command_fn cmd_stat, cmd_tail, cmd_alerts, cmd_token, cmd_doctor, cmd_search,
-    cmd_verify;
+command_fn cmd_stat, cmd_tail, cmd_alerts, cmd_token, cmd_doctor, cmd_search, cmd_verify;
 command_fn rules_check, rules_list, rules_explain, rules_test, rules_coverage;
 
 struct command_row {
@@ -45,6 +44,9 @@ bool command_options(const struct command_line *line, void *settings, int argc, 
 
 /* "canh: sentence" on standard error; returns EXIT_UNUSABLE. */
 int command_fault(const struct err *e);
+
+/* The same, about a word that this command does not take. */
+int command_surplus(const char *command, const char *word);
 
 /* The text on standard output, and the buffer released; returns EXIT_RAN, or EXIT_UNUSABLE. */
 int command_show(struct buf *text);

@@ -43,7 +43,7 @@ enum grave { FINE, ADVICE, WRONG };
 struct doctor {
     const char *config, *data;
     bool json;
-    char data_room[FILE_PATH_BYTES];
+    char data_room[CLIENT_PATH_BYTES];
     struct settings settings;
     bool has_settings;
     json_t *stat; /* of the running server, or NULL */
@@ -560,12 +560,11 @@ int cmd_doctor(int argc, char **argv)
         json_decref(d.found);
         return code;
     }
-    if (operands > 0 || (d.data == NULL && !client_data(d.data_room, sizeof(d.data_room)))) {
-        (void)err_set(&e, ERR_USAGE, 0, "Give canh doctor no words, and --data DIR.");
+    d.data = client_folder(d.data, d.data_room, &e);
+    if (operands > 0 || d.data == NULL) {
         json_decref(d.found);
-        return command_fault(&e);
+        return operands > 0 ? command_surplus("doctor", argv[0]) : command_fault(&e);
     }
-    d.data = d.data != NULL ? d.data : d.data_room;
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
         d.check = checks[i].name;
         checks[i].check(&d);

@@ -27,6 +27,14 @@ int command_fault(const struct err *e)
     return EXIT_UNUSABLE;
 }
 
+int command_surplus(const char *command, const char *word)
+{
+    struct err e;
+
+    (void)err_set(&e, ERR_USAGE, 0, "canh %s takes no '%.60s'.", command, word);
+    return command_fault(&e);
+}
+
 int command_show(struct buf *text)
 {
     bool good =

@@ -126,18 +126,11 @@ static void on_listen(struct role_self *self, int fd, const struct say_connectio
         role_notice(self, "%s", e.why);
 }
 
-static void on_ledger(struct role_self *self, int fd, uint32_t lane)
+static int on_ledger(struct role_self *self, const struct ledger *g, uint32_t lane, struct err *e)
 {
     struct role_console *r = self->own;
-    void *at = NULL;
-    struct err e;
-    int rc = process_shared_map(fd, sizeof(struct ledger), false, &at, &e);
 
-    (void)close(fd); /* the mapping stays */
-    if (rc == ERR_OK)
-        rc = console_ledger(r->console, at, lane, &e);
-    if (rc != ERR_OK)
-        role_notice(self, "The counts of collector %u cannot be read: %s", lane, e.why);
+    return console_ledger(r->console, g, lane, e);
 }
 
 /* The new rules, or the old ones again. Not even these: the role ends and starts anew. */

@@ -173,18 +173,11 @@ static void desk_close(struct role_self *self)
 
 /* --- messages ------------------------------------------------------------------------------- */
 
-static void on_ledger(struct role_self *self, int fd, uint32_t lane)
+static int on_ledger(struct role_self *self, const struct ledger *g, uint32_t lane, struct err *e)
 {
     struct role_desk *r = self->own;
-    void *at = NULL;
-    struct err e;
-    int rc = process_shared_map(fd, sizeof(struct ledger), false, &at, &e);
 
-    (void)close(fd); /* the mapping stays */
-    if (rc == ERR_OK && r->desk != NULL)
-        rc = desk_ledger(r->desk, at, lane, &e);
-    if (rc != ERR_OK)
-        role_notice(self, "The counts of collector %u cannot be read: %s", lane, e.why);
+    return r->desk != NULL ? desk_ledger(r->desk, g, lane, e) : ERR_OK;
 }
 
 static void on_stop(struct role_self *self)

@@ -7,12 +7,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "cmd/roles.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sandbox.h"
 #include "seal/sealer.h"
+#include "store/store_id.h"
 
 #define IDLE_MS 500u
 #define NICE    10
@@ -41,25 +41,6 @@ static int open_folder(const char *data, const char *name, int *dir, struct err 
     *dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return *dir >= 0 ? ERR_OK
                      : err_set(e, ERR_IO, 0, "%.200s cannot be opened: %s.", path, strerror(errno));
-}
-
-/* 32 hex digits: the keeper has checked them. */
-static int read_store(const char *data, uint8_t store[16], struct err *e)
-{
-    char path[FILE_PATH_BYTES];
-    struct buf text;
-    int rc;
-
-    if (data_path(path, sizeof(path), data, "store") != ERR_OK)
-        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
-    buf_init(&text, 65536 + 64);
-    rc = file_read(path, 64, &text, e);
-    if (rc == ERR_OK && text.n < 32)
-        rc = err_set(e, ERR_CORRUPT, 0, "%.200s holds no id of a store.", path);
-    for (size_t i = 0; i < 16 && rc == ERR_OK; i++)
-        store[i] = (uint8_t)(ascii_hex(text.p[2 * i]) << 4 | ascii_hex(text.p[2 * i + 1]));
-    buf_release(&text);
-    return rc;
 }
 
 static int enter_sandbox(const struct role_self *self, char *level, struct err *e)
@@ -108,7 +89,7 @@ static int sealer_open(struct role_self *self, struct err *e)
 
     r->self = self;
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* else it takes its turn like the others */
-    rc = read_store(self->data, from.store, e);
+    rc = store_id_read(self->data, from.store, e);
     if (rc == ERR_OK)
         rc = open_folder(self->data, "lanes", &r->lanes, e);
     if (rc == ERR_OK)
@@ -146,18 +127,11 @@ static void sealer_close(struct role_self *self)
 
 /* --- Messages ------------------------------------------------------------------------------- */
 
-static void on_ledger(struct role_self *self, int fd, uint32_t lane)
+static int on_ledger(struct role_self *self, const struct ledger *g, uint32_t lane, struct err *e)
 {
     struct role_sealer *r = self->own;
-    void *at = NULL;
-    struct err e;
-    int rc = process_shared_map(fd, sizeof(struct ledger), false, &at, &e);
 
-    (void)close(fd); /* the mapping stays */
-    if (rc == ERR_OK && r->sealer != NULL)
-        rc = sealer_ledger(r->sealer, at, lane, &e);
-    if (rc != ERR_OK)
-        role_notice(self, "The counts of collector %u cannot be read: %s", lane, e.why);
+    return r->sealer != NULL ? sealer_ledger(r->sealer, g, lane, e) : ERR_OK;
 }
 
 static int on_reload(struct role_self *self, const struct settings *next, uint64_t generation,

@@ -40,7 +40,7 @@ int cmd_serve(int argc, char **argv)
 {
     struct serve s = { 0 };
     struct keeper_options o;
-    char data[4096];
+    char data[CLIENT_PATH_BYTES];
     struct err e = { 0 };
     int operands;
     bool help;
@@ -49,15 +49,11 @@ int cmd_serve(int argc, char **argv)
         return command_fault(&e);
     if (help)
         return show_help();
-    if (operands > 0) {
-        (void)err_set(&e, ERR_USAGE, 0, "canh serve takes no '%.60s'.", argv[0]);
+    if (operands > 0)
+        return command_surplus("serve", argv[0]);
+    o.data = client_folder(s.data, data, &e);
+    if (o.data == NULL)
         return command_fault(&e);
-    }
-    if (s.data == NULL && !client_data(data, sizeof(data))) {
-        (void)err_set(&e, ERR_USAGE, 0, "There is no place for data: give --data DIR.");
-        return command_fault(&e);
-    }
     o.config = s.config;
-    o.data = s.data != NULL ? s.data : data;
     return keeper_run(&o, &e) == ERR_OK ? EXIT_RAN : command_fault(&e);
 }

@@ -222,7 +222,7 @@ static bool is_words(const char *text)
 }
 
 /* All operands are the filter, so that it may be written without quotes around it. */
-bool show_join(struct buf *to, char **words, int count)
+int show_join(struct buf *to, char **words, int count, struct err *e)
 {
     buf_init(to, 2 * FILTER_BYTES_MAX);
     for (int i = 0; i < count; i++) {
@@ -230,7 +230,10 @@ bool show_join(struct buf *to, char **words, int count)
                 words[i]);
     }
     buf_byte(to, 0);
-    return !buf_failed(to);
+    if (!buf_failed(to))
+        return ERR_OK;
+    buf_release(to);
+    return err_set(e, ERR_USAGE, 0, "The filter is too long.");
 }
 
 /* A fault of the filter is shown where it is. */

@@ -23,7 +23,7 @@ void show_release(struct show *w);
 bool show_line(struct show *w, struct span line);
 
 /* All operands are the filter, so that it may be written without quotes around it. */
-bool show_join(struct buf *to, char **words, int count);
+int show_join(struct buf *to, char **words, int count, struct err *e);
 
 /* A fault of the filter, shown where it is; EXIT_UNUSABLE. */
 int show_filter_fault(const char *filter, const struct err *e);

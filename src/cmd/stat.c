@@ -629,12 +629,11 @@ int cmd_stat(int argc, char **argv)
 
     if (!command_options(&line, &o, argc, argv, &operands, &code))
         return code;
-    if (o.data == NULL && client_data(room, sizeof(room)))
-        o.data = room;
-    if (o.data == NULL || operands > 0) {
-        (void)err_set(&e, ERR_USAGE, 0, "canh stat takes --data DIR and no operand.");
+    if (operands > 0)
+        return command_surplus("stat", argv[0]);
+    o.data = client_folder(o.data, room, &e);
+    if (o.data == NULL)
         return command_fault(&e);
-    }
     rc = o.json ? run_json(&o, &e) : o.blind ? run_blind(&o, &e) : run_table(&o, &e);
     return rc == ERR_OK ? EXIT_RAN : command_fault(&e);
 }

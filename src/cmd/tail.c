@@ -88,13 +88,11 @@ int cmd_tail(int argc, char **argv)
 
     if (!command_options(&line, &o, argc, argv, &operands, &code))
         return code;
-    if (o.data == NULL && client_data(room, sizeof(room)))
-        o.data = room;
-    if (!show_join(&filter, argv, operands) || o.data == NULL) {
-        buf_release(&filter);
-        (void)err_set(&e, ERR_USAGE, 0, "The filter is too long, or there is no --data DIR.");
+    o.data = client_folder(o.data, room, &e);
+    if (o.data == NULL)
         return command_fault(&e);
-    }
+    if (show_join(&filter, argv, operands, &e) != ERR_OK)
+        return command_fault(&e);
     show_init(&w, o.json, false, o.utc);
     rc = client_open(&c, o.data, &e);
     if (rc == ERR_OK)

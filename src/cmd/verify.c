@@ -94,12 +94,11 @@ int cmd_verify(int argc, char **argv)
 
     if (!command_options(&line, &o, argc, argv, &operands, &code))
         return code;
-    if (o.data == NULL && client_data(room, sizeof(room)))
-        o.data = room;
-    if (o.data == NULL || operands > 0) {
-        (void)err_set(&e, ERR_USAGE, 0, "canh verify takes --data DIR and no operand.");
+    if (operands > 0)
+        return command_surplus("verify", argv[0]);
+    o.data = client_folder(o.data, room, &e);
+    if (o.data == NULL)
         return command_fault(&e);
-    }
     t.json = o.json;
     from.data = o.data;
     from.now_ns = host_now_ns();

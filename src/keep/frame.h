@@ -19,6 +19,7 @@
 #ifndef FRAME_H
 #define FRAME_H
 
+#include "collect/ledger.h"
 #include "conf/settings.h"
 #include "keep/role.h"
 #include "os/loop.h"
@@ -61,7 +62,9 @@ struct role_handlers {
                      struct err *e);
     void (*on_connection)(struct role_self *self, int fd, const struct say_connection *c);
     void (*on_datagrams)(struct role_self *self, int fd, const struct say_connection *c);
-    void (*on_ledger)(struct role_self *self, int fd, uint32_t lane);
+    /* The counts of one more collector, mapped for reading, for good. What cannot be taken is told.
+     */
+    int (*on_ledger)(struct role_self *self, const struct ledger *g, uint32_t lane, struct err *e);
     void (*on_peer)(struct role_self *self, int fd);
     void (*on_listen)(struct role_self *self, int fd, const struct say_connection *c);
     /* The answer to role_ask_segment(): an append-only descriptor and the segment's number, or -1,

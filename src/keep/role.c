@@ -282,13 +282,19 @@ static void hear_segment(struct role_self *self, const struct channel_message *m
 
 static void hear_ledger(struct role_self *self, const struct channel_message *m)
 {
+    void *at = NULL;
     uint32_t lane;
+    struct err e;
+    int rc = ERR_OK;
 
     memcpy(&lane, m->body, sizeof(lane));
     if (self->handlers->on_ledger != NULL)
-        self->handlers->on_ledger(self, m->fds[0], lane);
-    else
-        (void)close(m->fds[0]);
+        rc = process_shared_map(m->fds[0], sizeof(struct ledger), false, &at, &e);
+    (void)close(m->fds[0]); /* the mapping stays */
+    if (rc == ERR_OK && self->handlers->on_ledger != NULL)
+        rc = self->handlers->on_ledger(self, at, lane, &e);
+    if (rc != ERR_OK)
+        role_notice(self, "The counts of collector %u cannot be read: %s", lane, e.why);
 }
 
 static void hear_peer(struct role_self *self, const struct channel_message *m)

@@ -11,23 +11,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "collect/source.h"
 #include "event/search_text.h"
 #include "ledger/leaf.h"
-#include "os/file.h"
 #include "seal/retain.h"
 #include "seal/tree.h"
 #include "seal/table.h"
 #include "store/block.h"
 #include "store/catalog.h"
 #include "store/lane_read.h"
+#include "store/store_id.h"
 
 #define TREES_MAX   4096u /* of one lane */
 #define RECORDS_MAX ((size_t)8 << 20)
 #define FOLDED_MAX  ((size_t)64 << 20)
 #define LANES       64u
-#define ID_BYTES    16u
 
 struct tree {
     int32_t day;
@@ -41,7 +39,7 @@ struct verify {
     struct verify_counts *counts;
     struct catalog catalog;
     int data_dir, sealed_dir;
-    uint8_t store[ID_BYTES];
+    uint8_t store[STORE_ID_BYTES];
     int32_t today;
     struct merkle_hasher *hasher;
     struct tree *tree; /* of the lane at hand */
@@ -220,7 +218,7 @@ static void check_about(struct verify *v, const struct catalog_file *f)
 {
     const struct sealed_about *a = sealed_about(v->file);
 
-    if (memcmp(a->store, v->store, ID_BYTES) != 0)
+    if (memcmp(a->store, v->store, STORE_ID_BYTES) != 0)
         fault(v, "It is of another store.");
     if (a->day != f->day || a->months != f->months)
         fault(v, "It belongs into another folder.");
@@ -386,32 +384,9 @@ static int check_rest(struct verify *v, uint32_t lane, uint64_t next, struct err
 
 /* --- The whole ------------------------------------------------------------------------------ */
 
-static int read_id(struct verify *v, struct err *e)
-{
-    char path[FILE_PATH_BYTES];
-    struct buf text;
-    int n = snprintf(path, sizeof(path), "%s/store", v->from->data), rc;
-
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
-    buf_init(&text, 65536 + 64);
-    rc = file_read(path, 64, &text, e);
-    for (size_t i = 0; i < ID_BYTES && rc == ERR_OK; i++) {
-        int hi = text.n >= 2 * ID_BYTES ? ascii_hex(text.p[2 * i]) : -1;
-        int lo = text.n >= 2 * ID_BYTES ? ascii_hex(text.p[2 * i + 1]) : -1;
-
-        if (hi < 0 || lo < 0)
-            rc = err_set(e, ERR_CORRUPT, 0, "%.200s holds no id of a store.", path);
-        else
-            v->store[i] = (uint8_t)(hi << 4 | lo);
-    }
-    buf_release(&text);
-    return rc;
-}
-
 static int open_all(struct verify *v, struct err *e)
 {
-    int rc = read_id(v, e);
+    int rc = store_id_read(v->from->data, v->store, e);
 
     v->tree = calloc(TREES_MAX, sizeof(*v->tree));
     v->source = calloc(LEDGER_ROWS, sizeof(*v->source));
