@@ -26,9 +26,10 @@ EVENTS, FINDINGS, STATE = 0, 1, 6
 HEAD = struct.Struct("<8sII16sIIQQQ")  # mark, version, lane, store, number, before.., sequence
 FRAME = struct.Struct("<4sB3xIIQQqQQQ")
 RECORD = struct.Struct("<IIHHI")
-FINDING = struct.Struct("<QqQIBBH")
+FINDING = struct.Struct("<QqQBBHI")
 BODY_MAX = 64 << 20
-TRACER = 4
+TRACER = 4          # of an event
+FINDING_TRACER = 2
 WRONG_MAX = 20  # sentences; what goes wrong once goes wrong often
 
 NUMBERS = re.compile(rb"canh_run=(\S+) canh_conn=(\d+) canh_seq=(\d+) ")
@@ -103,7 +104,7 @@ class Lane:
         self.sevens = set()     # events that the rule finds
         self.found = set()      # events with a finding that counts
         self.repeated = 0
-        self.tracers = 0
+        self.tracers = set()    # our own events: they arrive and count in no figure
         self.last = {}          # (run, conn) -> number seen last
 
 
@@ -182,7 +183,8 @@ class Report:
             if at > end:
                 break
             if flags & TRACER:
-                lane.tracers += 1
+                lane.tracers.add(f.sequence + n)
+                lane.events -= 1
             else:
                 self.event(lane, f.sequence + n, data, at - size, size)
             n += 1
@@ -207,7 +209,7 @@ class Report:
         if end - at < 52:
             self.say("%s: a finding of %d bytes", where, end - at)
             return
-        sequence = FINDING.unpack_from(data, at)[0]
+        sequence, _, _, _, flags, _, _ = FINDING.unpack_from(data, at)
         at += FINDING.size
         for _ in range(5):
             n = struct.unpack_from("<I", data, at)[0] if at + 4 <= end else end
@@ -216,6 +218,11 @@ class Report:
             self.say("%s: a finding about %d is not whole", where, sequence)
         if sequence >= lane.next:
             self.say("%s: a finding about event %d, %d is next", where, sequence, lane.next)
+        if (flags & FINDING_TRACER != 0) != (sequence in lane.tracers):
+            self.say("%s: a finding about %d, flags %d: a tracer in one of them only", where,
+                     sequence, flags)
+        if flags & FINDING_TRACER:
+            return
         if sequence < lane.matched or sequence in lane.found:
             if sequence not in lane.found:
                 self.say("%s: a finding about %d comes when all below %d was matched", where,
