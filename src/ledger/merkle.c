@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define LEAF_LEVELS 63u
+#define SMALL_BYTES 512u
 
 struct merkle_hasher {
     EVP_MD *md;
@@ -38,20 +39,32 @@ void merkle_hasher_free(struct merkle_hasher **h)
     *h = NULL;
 }
 
+/* A call of the library costs as much as hashing a hundred bytes: small parts are put together. */
 void merkle_digest(struct merkle_hasher *h, uint8_t prefix, const struct span *parts,
                    uint32_t count, struct merkle_hash *out)
 {
-    bool good =
-        EVP_DigestInit_ex2(h->ctx, h->md, NULL) == 1 && EVP_DigestUpdate(h->ctx, &prefix, 1) == 1;
+    bool good = EVP_DigestInit_ex2(h->ctx, h->md, NULL) == 1;
+    uint8_t small[SMALL_BYTES];
+    size_t n = 1;
 
-    for (uint32_t i = 0; i < count; i++)
-        good = good && EVP_DigestUpdate(h->ctx, parts[i].p, parts[i].n) == 1;
-    good = good && EVP_DigestFinal_ex(h->ctx, out->bytes, NULL) == 1;
+    small[0] = prefix;
+    for (uint32_t i = 0; i < count; i++) {
+        if (parts[i].n > sizeof(small) - n) {
+            good = good && EVP_DigestUpdate(h->ctx, small, n) == 1 &&
+                   EVP_DigestUpdate(h->ctx, parts[i].p, parts[i].n) == 1;
+            n = 0;
+        } else if (parts[i].n > 0) {
+            memcpy(small + n, parts[i].p, parts[i].n);
+            n += parts[i].n;
+        }
+    }
+    good = good && EVP_DigestUpdate(h->ctx, small, n) == 1 &&
+           EVP_DigestFinal_ex(h->ctx, out->bytes, NULL) == 1;
     MUST(good); /* of a fetched digest, in memory that is there */
 }
 
-static void combine(struct merkle_hasher *h, const struct merkle_hash *left,
-                    const struct merkle_hash *right, struct merkle_hash *out)
+void merkle_node(struct merkle_hasher *h, const struct merkle_hash *left,
+                 const struct merkle_hash *right, struct merkle_hash *out)
 {
     const struct span parts[] = { { left->bytes, MERKLE_HASH_BYTES },
                                   { right->bytes, MERKLE_HASH_BYTES } };
@@ -78,7 +91,7 @@ static void push(struct merkle_hasher *h, struct merkle_range *r, const struct m
     while (r->count > 0 && r->level[r->count - 1] == level && (begin >> level & 1) == 1) {
         r->count--;
         begin -= (uint64_t)1 << level;
-        combine(h, &r->node[r->count], &up, &up);
+        merkle_node(h, &r->node[r->count], &up, &up);
         level++;
     }
     MUST(r->count < MERKLE_NODES);
@@ -108,7 +121,7 @@ void merkle_root(struct merkle_hasher *h, const struct merkle_range *r, struct m
     }
     *out = r->node[r->count - 1];
     for (uint32_t i = r->count - 1; i > 0; i--)
-        combine(h, &r->node[i - 1], out, out);
+        merkle_node(h, &r->node[i - 1], out, out);
 }
 
 /* The level of the first subtree of [begin, end). */
@@ -132,7 +145,7 @@ uint32_t merkle_count(uint64_t begin, uint64_t end)
 
 bool merkle_read(struct merkle_range *r, uint64_t begin, uint64_t end, struct span hashes)
 {
-    if (begin > end || end > (uint64_t)1 << 62 ||
+    if (begin > end || end > MERKLE_SIZE_MAX ||
         hashes.n != merkle_count(begin, end) * (size_t)MERKLE_HASH_BYTES)
         return false;
     merkle_begin(r, begin);

@@ -16,6 +16,7 @@
 
 #define MERKLE_HASH_BYTES 32u
 #define MERKLE_NODES      126u
+#define MERKLE_SIZE_MAX   ((uint64_t)1 << 62) /* leaves of a tree */
 
 struct merkle_hash {
     uint8_t bytes[MERKLE_HASH_BYTES];
@@ -29,6 +30,10 @@ void merkle_hasher_free(struct merkle_hasher **h);
 /* SHA-256 of `prefix` and the parts, one after the other. */
 void merkle_digest(struct merkle_hasher *h, uint8_t prefix, const struct span *parts,
                    uint32_t count, struct merkle_hash *out);
+
+/* The hash of a node above these two. */
+void merkle_node(struct merkle_hasher *h, const struct merkle_hash *left,
+                 const struct merkle_hash *right, struct merkle_hash *out);
 
 struct merkle_range {
     uint64_t begin, end;

@@ -200,9 +200,33 @@ static void a_leaf_is_the_hash_of_its_record(void **state)
     assert_memory_equal(got.bytes, want, 32);
 }
 
+/* Parts of all sizes around what is put together, against one call over all bytes. */
+static void a_digest_is_of_the_parts_in_order(void **state)
+{
+    static const size_t sizes[] = { 0, 1, 31, 510, 511, 512, 513, 1000 };
+    uint8_t room[4096];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(room); i++)
+        room[i] = (uint8_t)(i * 7);
+    for (size_t n = 0; n < 8 * 8 * 8; n++) {
+        size_t a = sizes[n % 8], b = sizes[n / 8 % 8], c = sizes[n / 64];
+        const struct span parts[] = { { room + 1, a },
+                                      { room + 1 + a, b },
+                                      { room + 1 + a + b, c } };
+        struct merkle_hash got;
+        uint8_t want[32];
+
+        merkle_digest(hasher, room[0], parts, 3, &got);
+        SHA256(room, 1 + a + b + c, want);
+        assert_memory_equal(got.bytes, want, 32);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_digest_is_of_the_parts_in_order),
         cmocka_unit_test(roots_are_those_of_the_definition),
         cmocka_unit_test(roots_are_the_published_ones),
         cmocka_unit_test(ranges_join_wherever_they_are_cut),
