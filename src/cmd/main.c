@@ -14,6 +14,8 @@ static const struct command_row commands[] = {
     { "tail", "events as they come", cmd_tail },
     { "search", "stored events, the newest first", cmd_search },
     { "alerts", "what was found, newest first", cmd_alerts },
+    { "ledger", "verify what is signed of a store", cmd_ledger },
+    { "witness", "remember, on another host, how far a store's ledger was seen", cmd_witness },
     { "token", "make a token for a sender over HTTP", cmd_token },
     { "verify", "is the store as it was written?", cmd_verify },
     { "doctor", "what is wrong with this installation", cmd_doctor },

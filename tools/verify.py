@@ -1,0 +1,653 @@
+#!/usr/bin/env python3
+"""Verifies what a store signed, without the program that signed it (docs/ledger.md is the format).
+
+    verify.py ledger --root root.pub [--anchor NUMBER:HASH ...] FOLDER
+    verify.py inclusion --root-hash HEX --size N --index N --leaf HEX [HEX ...]
+    verify.py consistency --old N --old-root HEX --size N --root-hash HEX [HEX ...]
+
+Reads only; needs nothing but Python 3. Written from the format, not from the C program: the two share no
+code, and a test holds them against each other. Exit code: 0 sound, 1 not sound, 2 could not be verified.
+
+Parts, from the bottom: Ed25519 (RFC 8032); trees (RFC 6962, RFC 9162); signed notes (C2SP); the three
+texts; Links, which decides whether each note follows from those before; the folder of notes. What reads
+events out of a store and lays them against the roots goes on top of `Links.streams` and `leaf_hash`.
+"""
+import argparse
+import base64
+import datetime
+import hashlib
+import os
+import re
+import struct
+import sys
+
+# --- Ed25519, RFC 8032, section 5.1 ------------------------------------------------------------------
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_MINUS_ONE = pow(2, (P - 1) // 4, P)
+
+
+def point_add(p, q):
+    a = (p[1] - p[0]) * (q[1] - q[0]) % P
+    b = (p[1] + p[0]) * (q[1] + q[0]) % P
+    c = 2 * p[3] * q[3] * D % P
+    d = 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def point_times(s, p):
+    q = (0, 1, 1, 0)
+    while s > 0:
+        if s & 1:
+            q = point_add(q, p)
+        p = point_add(p, p)
+        s >>= 1
+    return q
+
+
+def recover_x(y, sign):
+    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    if x2 == 0:
+        return None if sign else 0
+    x = pow(x2, (P + 3) // 8, P)
+    if (x * x - x2) % P != 0:
+        x = x * ROOT_MINUS_ONE % P
+    if (x * x - x2) % P != 0:
+        return None
+    return P - x if x & 1 != sign else x
+
+
+def point_read(b):
+    y = int.from_bytes(b, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    x = recover_x(y, sign)
+    return None if x is None else (x, y, 1, x * y % P)
+
+
+def point_put(p):
+    z = pow(p[2], P - 2, P)
+    x, y = p[0] * z % P, p[1] * z % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+BASE_Y = 4 * pow(5, P - 2, P) % P
+BASE = (recover_x(BASE_Y, 0), BASE_Y, 1, recover_x(BASE_Y, 0) * BASE_Y % P)
+
+
+def has_small_order(b):
+    """Also of an encoding that is not canonical."""
+    y = int.from_bytes(b, "little") & (2**255 - 1)
+    x = recover_x(y % P, 0)
+    if x is None:
+        return False
+    p = point_times(8, (x, y % P, 1, x * (y % P) % P))
+    return p[0] % P == 0 and (p[1] - p[2]) % P == 0
+
+
+def hash_mod(*parts):
+    return int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little") % L
+
+
+class PureEd25519:
+    @staticmethod
+    def verify(public, text, signature):
+        a = point_read(public)
+        s = int.from_bytes(signature[32:], "little")
+        if a is None or s >= L:
+            return False
+        k = hash_mod(signature[:32], public, text)
+        minus_a = (P - a[0], a[1], 1, P - a[3])
+        return point_put(point_add(point_times(s, BASE), point_times(k, minus_a))) == signature[:32]
+
+
+def choose_ed25519():
+    """The library's where there is one: some hundred times as fast."""
+    if os.environ.get("VERIFY_PURE"):
+        return PureEd25519
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except Exception:  # of whatever kind: then without it
+        return PureEd25519
+
+    class LibraryEd25519:
+        @staticmethod
+        def verify(public, text, signature):
+            try:
+                Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
+                return True
+            except (InvalidSignature, ValueError):
+                return False
+
+    return LibraryEd25519
+
+
+ED25519 = choose_ed25519()
+KNOWN_GOOD = set()  # public keys: computed once
+
+
+def signature_good(public, text, signature):
+    if public not in KNOWN_GOOD:
+        if point_read(public) is None or has_small_order(public):
+            return False
+        KNOWN_GOOD.add(public)
+    if int.from_bytes(signature[32:], "little") >= L or has_small_order(signature[:32]):
+        return False
+    return ED25519.verify(public, text, signature)
+
+
+# --- Trees: RFC 6962, section 2.1; RFC 9162, sections 2.1.3.2 and 2.1.4.2 -----------------------------
+
+SIZE_MAX = 2**62
+PROOF_MAX = 64
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def node_hash(left, right):
+    return sha256(b"\x01", left, right)
+
+
+def leaf_hash(store, lane, sequence, receipt_ns, flags, lines, input_, authenticated, source, raw):
+    """The leaf of one event: the hash of its canonical record."""
+    head = store + struct.pack("<IQqHHBBI", lane, sequence, receipt_ns, flags, lines, input_,
+                               authenticated, len(source))
+    return sha256(b"\x00", head, source, struct.pack("<I", len(raw)), raw)
+
+
+def range_sizes(begin, end):
+    """The largest aligned subtrees of the leaves [begin, end), from left to right."""
+    sizes = []
+    while begin < end:
+        size = begin & -begin if begin else SIZE_MAX
+        while size > end - begin:
+            size >>= 1
+        sizes.append(size)
+        begin += size
+    return sizes
+
+
+def root_of_range(hashes):
+    """The root over the subtrees of a range from 0."""
+    if not hashes:
+        return sha256()
+    root = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+def shows_inclusion(leaf, index, size, proof, root):
+    if index >= size or size > SIZE_MAX or len(proof) > PROOF_MAX:
+        return False
+    fn, sn, r = index, size - 1, leaf
+    for p in proof:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while fn & 1 == 0 and fn != 0:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = node_hash(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and r == root
+
+
+def shows_consistency(old, old_root, size, root, proof):
+    if old > size or size > SIZE_MAX or len(proof) > PROOF_MAX:
+        return False
+    if old == size:
+        return not proof and old_root == root
+    if old == 0:
+        return not proof
+    path = list(proof)
+    if old & (old - 1) == 0:
+        path.insert(0, old_root)
+    if not proof:
+        return False
+    fn, sn = old - 1, size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = path[0]
+    for c in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            while fn & 1 == 0 and fn != 0:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    return fr == old_root and sr == root and sn == 0
+
+
+# --- Signed notes (C2SP signed-note), strictly -------------------------------------------------------
+
+NOTE_MAX = 65536
+NAME_MAX = 128
+DASH = "\u2014 ".encode()
+PRINTABLE = re.compile(rb"[ -~\n]*\Z")
+NAME = re.compile(rb"[!-*,-~]{1,%d}\Z" % NAME_MAX)
+ZEROS = bytes(32)
+
+
+class Malformed(Exception):
+    pass
+
+
+def need(good, what):
+    if not good:
+        raise Malformed(what)
+
+
+def from_base64(word, size):
+    try:
+        got = base64.b64decode(word, validate=True)
+    except ValueError:
+        raise Malformed("base64") from None
+    need(len(got) == size and base64.b64encode(got) == word, "base64")
+    return got
+
+
+def from_hex(word, size):
+    need(re.fullmatch(rb"[0-9a-f]{%d}" % (2 * size), word), "hex")
+    return bytes.fromhex(word.decode())
+
+
+def from_decimal(word, most):
+    need(re.fullmatch(rb"0|[1-9][0-9]{0,19}", word) and int(word) <= most, "number")
+    return int(word)
+
+
+EPOCH = datetime.datetime(1970, 1, 1)
+TIME = re.compile(rb"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{3}|\d{6}|\d{9}))?Z")
+
+
+def put_time(ns):
+    at = EPOCH + datetime.timedelta(seconds=ns // 10**9)
+    fraction = "%09d" % (ns % 10**9)
+    for _ in range(3):
+        if fraction.endswith("000"):
+            fraction = fraction[:-3]
+    return "%04d-%02d-%02dT%02d:%02d:%02d%sZ" % (at.year, at.month, at.day, at.hour, at.minute, at.second,
+                                                 "." + fraction if fraction else "")
+
+
+def from_time(word):
+    m = TIME.fullmatch(word)
+    need(m, "time")
+    try:
+        at = datetime.datetime(*(int(g) for g in m.groups()[:6]))
+    except ValueError:
+        raise Malformed("time") from None
+    delta = at - EPOCH
+    ns = (delta.days * 86400 + delta.seconds) * 10**9 + int((m.group(7) or b"0").ljust(9, b"0"))
+    need(0 <= ns < 2**63 and put_time(ns).encode() == word, "time")
+    return ns
+
+
+class Note:
+    def __init__(self, whole, text, name, key_id, signature):
+        self.whole, self.text, self.name, self.key_id, self.signature = whole, text, name, key_id, signature
+
+
+def note_at(data, at):
+    """The note that begins there; Malformed when there is no whole one."""
+    end = data.find(b"\n\n", at, at + NOTE_MAX + 1)
+    need(end >= 0, "a note has no end")
+    text = data[at:end + 1]
+    need(text[:1] != b"\n" and PRINTABLE.match(text), "a note is not printable ASCII")
+    stop = data.find(b"\n", end + 2, at + NOTE_MAX)
+    need(stop >= 0, "a note has no signature")
+    line = data[end + 2:stop]
+    need(line.startswith(DASH), "a note has no signature")
+    name, blank, coded = line[len(DASH):].partition(b" ")
+    need(blank and NAME.match(name), "a signature has no name")
+    signed = from_base64(coded, 68)
+    return Note(data[at:stop + 1], text, name, signed[:4], signed[4:])
+
+
+def is_torn(rest):
+    """Can a crash, while a note was written, leave this behind the last whole one?"""
+    mark = b"\n\n" + DASH
+    if len(rest) > NOTE_MAX:
+        return False
+    at = rest.find(mark)
+    if at < 0:
+        return True
+    end = rest.find(b"\n", at + len(mark))
+    return end < 0 or (end == len(rest) - 1 and b"\0" in rest)
+
+
+def key_id(name, kind, public):
+    return sha256(name, b"\n", bytes([kind]), public)[:4]
+
+
+def read_vkey(text):
+    """Name and public key of "NAME+ID+BASE64"."""
+    name, _, rest = text.partition(b"+")
+    tag, _, coded = rest.partition(b"+")
+    need(NAME.match(name), "a key has no name")
+    typed = from_base64(coded, 33)
+    need(typed[0] == 1 and from_hex(tag, 4) == key_id(name, 1, typed[1:]), "a key's id is another")
+    return name, typed[1:]
+
+
+class Lines:
+    """The lines of a text, each "name value", taken in their order."""
+
+    def __init__(self, text):
+        self.left = text
+
+    def peek(self, name):
+        return self.left.startswith(name + b" ")
+
+    def take(self, name):
+        line, newline, rest = self.left.partition(b"\n")
+        need(newline and line.startswith(name + b" "), name.decode())
+        self.left = rest
+        return line[len(name) + 1:]
+
+    def words(self, name, count):
+        words = self.take(name).split(b" ")
+        need(len(words) == count, name.decode())
+        return words
+
+    def hash(self, name):
+        return from_base64(self.take(name), 32)
+
+
+# --- The texts ---------------------------------------------------------------------------------------
+
+CERTIFICATE = b"canh/certificate/v1"
+CHECKPOINT = b"canh/checkpoint/v1"
+DELETION = b"canh/deletion/v1"
+COUNT_MAX = 2**63 - 1
+STREAMS_MAX = BLOCKS_MAX = 512
+WHYS = (b"retention", b"pressure", b"order")
+
+
+class Certificate:
+    def __init__(self, text):
+        lines = Lines(text)
+        self.store = from_hex(lines.take(CERTIFICATE), 16)
+        self.first = from_decimal(lines.take(b"from"), COUNT_MAX)
+        self.previous = lines.hash(b"previous")
+        self.key = lines.hash(b"key")
+        need(not lines.left, "end")
+
+
+class Stream:
+    def __init__(self, words):
+        self.key = (from_decimal(words[0], 2**32 - 1), from_decimal(words[1], 2**16 - 1))
+        self.size = from_decimal(words[2], SIZE_MAX)
+        self.gone = from_decimal(words[3], self.size)
+        self.root = from_base64(words[4], 32)
+
+
+class Checkpoint:
+    def __init__(self, text):
+        lines = Lines(text)
+        self.store = from_hex(lines.take(CHECKPOINT), 16)
+        self.number = from_decimal(lines.take(b"number"), COUNT_MAX)
+        self.time = from_time(lines.take(b"time"))
+        boot, clock = lines.words(b"boot", 2)
+        self.boot, self.clock = from_hex(boot, 16), from_decimal(clock, 2**64 - 1)
+        self.previous = lines.hash(b"previous")
+        self.next = lines.hash(b"next")
+        self.counts, self.rules = lines.hash(b"counts"), lines.hash(b"rules")
+        self.settings, self.audit = lines.hash(b"settings"), lines.hash(b"audit")
+        count, last = lines.words(b"deletions", 2)
+        self.deletions, self.deletion = from_decimal(count, COUNT_MAX), from_base64(last, 32)
+        self.streams = []
+        while lines.left:
+            self.streams.append(Stream(lines.words(b"stream", 5)))
+        need(len(self.streams) <= STREAMS_MAX, "streams")
+        keys = [s.key for s in self.streams]
+        need(all(a < b for a, b in zip(keys, keys[1:])), "order of streams")
+
+
+class Deletion:
+    def __init__(self, text):
+        lines = Lines(text)
+        self.store = from_hex(lines.take(DELETION), 16)
+        self.number = from_decimal(lines.take(b"number"), COUNT_MAX)
+        self.previous = lines.hash(b"previous")
+        self.checkpoint = from_decimal(lines.take(b"checkpoint"), COUNT_MAX)
+        self.time = from_time(lines.take(b"time"))
+        self.why = lines.take(b"why")
+        need(self.why in WHYS, "why")
+        lane, months = lines.words(b"stream", 2)
+        self.stream = (from_decimal(lane, 2**32 - 1), from_decimal(months, 2**16 - 1))
+        begin, end = lines.words(b"leaves", 2)
+        self.begin, self.end = from_decimal(begin, SIZE_MAX), from_decimal(end, SIZE_MAX)
+        need(self.begin < self.end, "leaves")
+        self.hashes = [lines.hash(b"hash") for _ in range(bin(self.end).count("1"))]
+        self.blocks, at = [], self.begin
+        while lines.left:
+            first, behind, digest = lines.words(b"block", 3)
+            first, behind = from_decimal(first, SIZE_MAX), from_decimal(behind, SIZE_MAX)
+            need(first == at < behind and len(self.blocks) < BLOCKS_MAX, "block")
+            self.blocks.append((first, behind, from_base64(digest, 32)))
+            at = behind
+        need(at == self.end, "block")
+
+
+# --- Does each note follow from those before? -------------------------------------------------------
+
+BACK_NS = 5 * 10**9
+
+
+class Wrong(Exception):
+    def __init__(self, fault):
+        super().__init__(fault)
+        self.fault = fault
+
+
+def right(good, fault):
+    if not good:
+        raise Wrong(fault)
+
+
+class Links:
+    """The rules of the ledger. A note that does not follow raises Wrong and changes nothing."""
+
+    def __init__(self, root, anchors):
+        self.root, self.anchors = root, anchors
+        self.store = self.name = self.key = None
+        self.next, self.last, self.whole = 0, ZEROS, None
+        self.time, self.boot, self.clock = 0, bytes(16), 0
+        self.deletions, self.deletion = 0, ZEROS
+        self.streams = {}  # (lane, months): Stream, with `gone` as of the last deletion
+        self.notes = self.clocks = self.clock_at = 0
+
+    def note(self, note, first):
+        whole = sha256(note.whole)
+        if first and whole == self.whole:
+            return
+        for magic, read, follow in ((CHECKPOINT, Checkpoint, self.checkpoint),
+                                    (CERTIFICATE, Certificate, self.certificate),
+                                    (DELETION, Deletion, self.deleted)):
+            if note.text.startswith(magic + b" "):
+                try:
+                    thing = read(note.text)
+                except Malformed:
+                    raise Wrong("SYNTAX") from None
+                follow(note, thing)
+                break
+        else:
+            raise Wrong("SYNTAX")
+        self.whole = whole
+        self.notes += 1
+
+    def signed(self, note, name, public):
+        right(note.name == name and note.key_id == key_id(name, 1, public), "KEY")
+        right(signature_good(public, note.text, note.signature), "FORGED")
+
+    def certificate(self, note, c):
+        right(self.store in (None, c.store), "STORE")
+        right(c.first == self.next and c.previous == self.last, "CERTIFICATE")
+        name = b"canh/" + c.store.hex().encode()
+        self.signed(note, name, self.root)
+        self.store, self.name, self.key = c.store, name, c.key
+
+    def checkpoint(self, note, c):
+        right(self.store is not None, "CERTIFICATE")
+        right(c.store == self.store, "STORE")
+        right(c.number == self.next, "NUMBER")
+        right(c.previous == self.last, "PREVIOUS")
+        self.signed(note, self.name, self.key)
+        now = {s.key: s for s in c.streams}
+        for key, was in sorted(self.streams.items()):
+            right(key in now and now[key].size >= was.size, "SMALLER")
+            right(now[key].size > was.size or now[key].root == was.root, "ROOT")
+        right((c.deletions, c.deletion) == (self.deletions, self.deletion), "DELETION")
+        for key, s in now.items():
+            right(s.gone == (self.streams[key].gone if key in self.streams else 0), "DELETION")
+        digest = sha256(note.text)
+        right(all(h == digest for n, h in self.anchors if n == c.number), "FORK")
+        back = c.time < self.time - BACK_NS or (c.boot == self.boot and c.clock < self.clock)
+        if c.number > 0 and back:
+            self.clock_at = self.clock_at if self.clocks else c.number
+            self.clocks += 1
+        self.streams, self.next, self.last, self.key = now, self.next + 1, digest, c.next
+        self.time, self.boot, self.clock = c.time, c.boot, c.clock
+
+    def deleted(self, note, d):
+        right(self.store is not None, "CERTIFICATE")
+        right(d.store == self.store, "STORE")
+        right(d.checkpoint == self.next, "NUMBER")
+        self.signed(note, self.name, self.key)
+        s = self.streams.get(d.stream)
+        right((d.number, d.previous) == (self.deletions, self.deletion), "DELETION")
+        right(s is not None and d.begin == s.gone and d.end <= s.size, "DELETION")
+        right(d.end < s.size or root_of_range(d.hashes) == s.root, "DELETION")
+        s.gone = d.end
+        self.deletions += 1
+        self.deletion = sha256(note.text)
+
+    def end(self):
+        right(all(n < self.next for n, _ in self.anchors), "CUT")
+        right(self.store is not None, "CERTIFICATE")  # nothing at all is a fault and not a pass
+        right(self.clocks == 0, "CLOCK")
+
+
+# --- The folder --------------------------------------------------------------------------------------
+
+PART = re.compile(r"\d{4}-\d\d-\d\d\.\d{4}\.chain")
+
+
+def is_part(name):
+    if not PART.fullmatch(name):
+        return False
+    try:
+        return datetime.date.fromisoformat(name[:10]).year >= 1970
+    except ValueError:
+        return False
+
+
+class Ledger:
+    def __init__(self, folder, root, anchors):
+        self.links = Links(root, anchors)
+        self.fault, self.part, self.byte, self.torn = "NONE", "-", 0, 0
+        try:
+            for name in sorted(n for n in os.listdir(folder) if is_part(n)):
+                self.read_part(folder, name)
+            self.part, self.byte = "-", 0
+            self.links.end()
+        except Wrong as w:
+            self.fault = w.fault
+
+    def read_part(self, folder, name):
+        with open(os.path.join(folder, name), "rb") as f:
+            data = f.read()
+        self.part, self.byte = name, 0
+        while self.byte < len(data):
+            try:
+                note = note_at(data, self.byte)
+            except Malformed:
+                right(is_torn(data[self.byte:]), "SYNTAX")
+                self.torn += len(data) - self.byte
+                return
+            self.links.note(note, self.byte == 0)
+            self.byte += len(note.whole)
+
+    def show(self):
+        k = self.links
+        print("verdict: %s\ncheckpoint: %d\npart: %s\nbyte: %d" % (self.fault, k.next, self.part, self.byte))
+        print("notes: %d\ndeletions: %d\ntorn: %d\nclock-faults: %d\nclock-first: %d"
+              % (k.notes, k.deletions, self.torn, k.clocks, k.clock_at))
+        if k.next > 0:
+            print("last: %s\nanchor: %d:%s" % (put_time(k.time), k.next - 1, k.last.hex()))
+
+
+# --- Commands ----------------------------------------------------------------------------------------
+
+
+def read_anchor(text):
+    number, colon, digest = text.encode().partition(b":")
+    need(colon, "anchor")
+    return from_decimal(number, COUNT_MAX), from_hex(digest, 32)
+
+
+def do_ledger(a):
+    with open(a.root, "rb") as f:
+        text = f.read(512)
+    need(text.endswith(b"\n"), "root key")
+    _, public = read_vkey(text[:-1])
+    ledger = Ledger(a.folder, public, [read_anchor(t) for t in a.anchor])
+    ledger.show()
+    return ledger.fault == "NONE"
+
+
+def do_inclusion(a):
+    good = shows_inclusion(bytes.fromhex(a.leaf), a.index, a.size, [bytes.fromhex(h) for h in a.hashes],
+                           bytes.fromhex(a.root_hash))
+    print("proven" if good else "not proven")
+    return good
+
+
+def do_consistency(a):
+    good = shows_consistency(a.old, bytes.fromhex(a.old_root), a.size, bytes.fromhex(a.root_hash),
+                             [bytes.fromhex(h) for h in a.hashes])
+    print("proven" if good else "not proven")
+    return good
+
+
+def main(words=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    sub = parser.add_subparsers(dest="command", required=True)
+    p = sub.add_parser("ledger", help="the signed checkpoints of a store")
+    p.add_argument("--root", required=True, help="root.pub, kept elsewhere")
+    p.add_argument("--anchor", action="append", default=[], help="NUMBER:HASH of a checkpoint, from elsewhere")
+    p.add_argument("folder")
+    p.set_defaults(run=do_ledger)
+    p = sub.add_parser("inclusion", help="a leaf is in a tree")
+    for name, kind in (("root-hash", str), ("size", int), ("index", int), ("leaf", str)):
+        p.add_argument("--" + name, required=True, type=kind)
+    p.add_argument("hashes", nargs="*")
+    p.set_defaults(run=do_inclusion)
+    p = sub.add_parser("consistency", help="a tree begins with another")
+    for name, kind in (("old", int), ("old-root", str), ("size", int), ("root-hash", str)):
+        p.add_argument("--" + name, required=True, type=kind)
+    p.add_argument("hashes", nargs="*")
+    p.set_defaults(run=do_consistency)
+    a = parser.parse_args(words)
+    try:
+        return 0 if a.run(a) else 1
+    except (OSError, ValueError, Malformed) as e:
+        print("verify.py: %s" % e, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
