@@ -7,14 +7,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/anchors.h"
 #include "cmd/command.h"
-#include "ledger/root.h"
 #include "ledger/signer.h"
 #include "ledger/verdict.h"
 #include "os/file.h"
 #include "os/host.h"
-
-#define ROOT_MAX 512u
 
 static int open_folder(const char *path, int *dir, struct err *e)
 {
@@ -22,20 +20,6 @@ static int open_folder(const char *path, int *dir, struct err *e)
     return *dir >= 0 ? ERR_OK
                      : err_set(e, ERR_IO, 0, "The folder %.150s cannot be opened: %s.", path,
                                strerror(errno));
-}
-
-static int read_root(const char *path, uint8_t store[NOTE_STORE_BYTES], uint8_t root[KEY_BYTES],
-                     struct err *e)
-{
-    struct buf text;
-    int rc;
-
-    buf_init(&text, (size_t)1 << 20); /* room for what is read at once */
-    rc = file_read(path, ROOT_MAX, &text, e);
-    if (rc == ERR_OK && !root_read_public(buf_span(&text), store, root))
-        rc = err_set(e, ERR_SYNTAX, 0, "%.150s is no public root key.", path);
-    buf_release(&text);
-    return rc;
 }
 
 /* --- check ---------------------------------------------------------------------------------- */
@@ -52,27 +36,15 @@ static const struct option_row check_rows[] = {
       "a checkpoint that is known from elsewhere: a witness, an export, a printed report" },
 };
 
-static int read_anchors(const struct option_list *from, struct links_anchor to[LINKS_ANCHORS],
-                        struct err *e)
-{
-    if (from->count > LINKS_ANCHORS)
-        return err_set(e, ERR_LIMIT, 0, "At most %u anchors can be given.", LINKS_ANCHORS);
-    for (uint32_t i = 0; i < from->count; i++) {
-        if (!verdict_read_anchor(span_of(from->value[i]), &to[i]))
-            return err_set(e, ERR_USAGE, 0, "'%.100s' is no anchor: NUMBER:HASH.", from->value[i]);
-    }
-    return ERR_OK;
-}
-
 static int check(const struct check_options *o, const char *folder, struct verdict *v,
                  struct err *e)
 {
     struct links_anchor anchors[LINKS_ANCHORS];
     uint8_t store[NOTE_STORE_BYTES], root[KEY_BYTES];
-    int dir = -1, rc = read_anchors(&o->anchors, anchors, e);
+    int dir = -1, rc = ledger_anchors(&o->anchors, anchors, e);
 
     if (rc == ERR_OK)
-        rc = read_root(o->root, store, root, e);
+        rc = ledger_root(o->root, store, root, e);
     if (rc == ERR_OK)
         rc = open_folder(folder, &dir, e);
     if (rc == ERR_OK)
@@ -125,7 +97,7 @@ static int certify(const struct certify_options *o, const char *folder, struct e
     char path[FILE_PATH_BYTES];
     int n = snprintf(path, sizeof(path), "%s/root.pub", o->keys), rc;
 
-    rc = n > 0 && (size_t)n < sizeof(path) ? read_root(path, set.store, root, e)
+    rc = n > 0 && (size_t)n < sizeof(path) ? ledger_root(path, set.store, root, e)
                                            : err_set(e, ERR_USAGE, 0, "The path is too long.");
     if (rc == ERR_OK)
         rc = open_folder(folder, &set.dir, e);

@@ -1,6 +1,7 @@
 /*
- * role_sealer.c - the role that seals: reads the lanes, writes sealed files, and is the last to be
- * given the processor. It may write below DATA/sealed and nowhere else.
+ * role_sealer.c - the role that seals and signs: reads the lanes, writes sealed files and the
+ * ledger, and is the last to be given the processor. It may write below DATA/sealed, DATA/ledger
+ * and DATA/keys, and nowhere else.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 
 #include "cmd/roles.h"
 #include "os/file.h"
+#include "os/host.h"
 #include "os/process.h"
 #include "os/sandbox.h"
 #include "seal/sealer.h"
@@ -21,7 +23,7 @@ struct role_sealer {
     struct role_self *self;
     struct sealer *sealer;
     struct watch *round;
-    int lanes, sealed;
+    int lanes, sealed, ledger, keys;
     uint32_t done[SEALER_LANES]; /* what the keeper was told */
 };
 
@@ -45,12 +47,15 @@ static int open_folder(const char *data, const char *name, int *dir, struct err 
 
 static int enter_sandbox(const struct role_self *self, char *level, struct err *e)
 {
-    char lanes[FILE_PATH_BYTES], sealed[FILE_PATH_BYTES];
-    const char *read[] = { lanes, NULL }, *write[] = { sealed, NULL };
+    char lanes[FILE_PATH_BYTES], sealed[FILE_PATH_BYTES], ledger[FILE_PATH_BYTES],
+        keys[FILE_PATH_BYTES];
+    const char *read[] = { lanes, NULL }, *write[] = { sealed, ledger, keys, NULL };
     const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE, read, write };
 
     if (data_path(lanes, sizeof(lanes), self->data, "lanes") != ERR_OK ||
-        data_path(sealed, sizeof(sealed), self->data, "sealed") != ERR_OK)
+        data_path(sealed, sizeof(sealed), self->data, "sealed") != ERR_OK ||
+        data_path(ledger, sizeof(ledger), self->data, "ledger") != ERR_OK ||
+        data_path(keys, sizeof(keys), self->data, "keys") != ERR_OK)
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
     return role_sandbox(self, &box, level, e);
 }
@@ -66,10 +71,18 @@ static void say_done(struct role_sealer *r)
     }
 }
 
+static struct sealer_now now(const struct role_sealer *r)
+{
+    return (struct sealer_now){ .time_ns = loop_now_ns(r->self->loop),
+                                .ms = loop_ms(r->self->loop),
+                                .clock_ns = host_boot_ns() };
+}
+
 static void turn(void *arg, unsigned ready)
 {
     struct role_sealer *r = arg;
-    bool more = sealer_round(r->sealer, loop_now_ns(r->self->loop), loop_ms(r->self->loop));
+    const struct sealer_now at = now(r);
+    bool more = sealer_round(r->sealer, &at);
 
     (void)ready;
     say_done(r);
@@ -95,9 +108,17 @@ static int sealer_open(struct role_self *self, struct err *e)
     if (rc == ERR_OK)
         rc = open_folder(self->data, "sealed", &r->sealed, e);
     if (rc == ERR_OK)
+        rc = open_folder(self->data, "ledger", &r->ledger, e);
+    if (rc == ERR_OK)
+        rc = open_folder(self->data, "keys", &r->keys, e);
+    if (rc == ERR_OK)
+        rc = host_boot(from.boot, e);
+    if (rc == ERR_OK)
         rc = enter_sandbox(self, level, e);
     from.lanes_dir = r->lanes;
     from.sealed_dir = r->sealed;
+    from.ledger_dir = r->ledger;
+    from.keys_dir = r->keys;
     if (rc == ERR_OK)
         rc = sealer_new(&r->sealer, &from, e);
     if (rc == ERR_OK) {
@@ -116,13 +137,19 @@ static int sealer_open(struct role_self *self, struct err *e)
 static void sealer_close(struct role_self *self)
 {
     struct role_sealer *r = self->own;
+    const int dirs[] = { r->lanes, r->sealed, r->ledger, r->keys };
 
     watch_free(&r->round);
+    if (r->sealer != NULL) {
+        const struct sealer_now at = now(r);
+
+        sealer_end(r->sealer, &at);
+    }
     sealer_free(&r->sealer);
-    if (r->lanes >= 0)
-        (void)close(r->lanes); /* folders */
-    if (r->sealed >= 0)
-        (void)close(r->sealed);
+    for (size_t i = 0; i < COUNT_OF(dirs); i++) {
+        if (dirs[i] >= 0)
+            (void)close(dirs[i]); /* folders */
+    }
 }
 
 /* --- Messages ------------------------------------------------------------------------------- */
@@ -151,7 +178,7 @@ int role_sealer(int argc, char **argv)
     static const struct role_handlers handlers = {
         .open = sealer_open, .on_reload = on_reload, .on_ledger = on_ledger, .close = sealer_close
     };
-    struct role_sealer own = { .lanes = -1, .sealed = -1 };
+    struct role_sealer own = { .lanes = -1, .sealed = -1, .ledger = -1, .keys = -1 };
 
     return role_main(ROLE_SEALER, &handlers, &own, argc, argv);
 }

@@ -5,18 +5,28 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/anchors.h"
 #include "cmd/client.h"
 #include "cmd/command.h"
+#include "keep/role.h"
+#include "ledger/note.h"
+#include "os/file.h"
 #include "os/host.h"
 #include "scan/put.h"
 #include "seal/verify.h"
 
 struct verify_options {
-    const char *data;
+    const char *data, *root;
+    struct option_list anchors;
     bool json;
 };
 
 static const struct option_row options[] = {
+    { "root", OPTION_TEXT, offsetof(struct verify_options, root), "FILE", NULL, 0, 0,
+      "root.pub of the store, kept elsewhere (default: the one in the data folder, which whoever "
+      "changed the store may have changed, too)" },
+    { "anchor", OPTION_LIST, offsetof(struct verify_options, anchors), "NUMBER:HASH", NULL, 0, 0,
+      "a checkpoint that is known from elsewhere: a witness, an export, a printed report" },
     { "json", OPTION_FLAG, offsetof(struct verify_options, json), NULL, NULL, 0, 0,
       "a JSON object a fault, and one at the end" },
     { "data", OPTION_TEXT, offsetof(struct verify_options, data), "DIR", NULL, 0, 0,
@@ -52,40 +62,85 @@ static void tell_progress(void *arg, const struct verify_counts *c)
             (unsigned long long)c->files);
 }
 
+static void put_anchor(struct buf *line, const struct verify_counts *c)
+{
+    buf_fmt(line, "%llu:", (unsigned long long)c->last);
+    note_put_hex(line, c->last_hash.bytes, sizeof(c->last_hash.bytes));
+}
+
+static void put_json_end(struct buf *line, const struct verify_counts *c)
+{
+    buf_fmt(line,
+            "{\"files\":%llu,\"blocks\":%llu,\"events\":%llu,\"lane_events\":%llu,"
+            "\"checkpoints\":%llu,\"not_signed\":%llu,\"anchor\":\"",
+            (unsigned long long)c->files, (unsigned long long)c->blocks,
+            (unsigned long long)c->events, (unsigned long long)c->lane_events,
+            (unsigned long long)c->checkpoints, (unsigned long long)c->not_signed);
+    if (c->checkpoints > 0)
+        put_anchor(line, c);
+    buf_fmt(line, "\",\"faults\":%llu}\n", (unsigned long long)c->faults);
+}
+
+static void put_end(struct buf *line, const struct verify_counts *c, double seconds)
+{
+    buf_fmt(
+        line,
+        "%llu sealed events in %llu files, %llu not sealed yet and %llu checkpoints were read in "
+        "%.1f s: ",
+        (unsigned long long)c->events, (unsigned long long)c->files,
+        (unsigned long long)c->lane_events, (unsigned long long)c->checkpoints, seconds);
+    if (c->faults == 0)
+        buf_text(line, "all is as it was written.\n");
+    else
+        buf_fmt(line, "%llu fault%s.\n", (unsigned long long)c->faults, c->faults > 1 ? "s" : "");
+    if (c->not_signed > 0)
+        buf_fmt(line, "%llu events came after the last checkpoint: nothing vouches for them yet.\n",
+                (unsigned long long)c->not_signed);
+    if (c->checkpoints > 0) {
+        buf_text(line, "Anchor, to be kept elsewhere: ");
+        put_anchor(line, c);
+        buf_byte(line, '\n');
+    }
+}
+
 static void tell_end(const struct telling *t, const struct verify_counts *c, double seconds)
 {
     struct buf line;
 
     buf_init(&line, 4096);
-    if (t->json)
-        buf_fmt(&line,
-                "{\"files\":%llu,\"blocks\":%llu,\"events\":%llu,\"lane_events\":%llu,"
-                "\"faults\":%llu}\n",
-                (unsigned long long)c->files, (unsigned long long)c->blocks,
-                (unsigned long long)c->events, (unsigned long long)c->lane_events,
-                (unsigned long long)c->faults);
-    else
-        buf_fmt(
-            &line,
-            "%s%llu sealed events in %llu files and %llu not sealed yet were read in %.1f s: %s",
-            t->terminal ? "\r\033[K" : "", (unsigned long long)c->events,
-            (unsigned long long)c->files, (unsigned long long)c->lane_events, seconds,
-            c->faults == 0 ? "all is as it was written.\n" : "");
-    if (!t->json && c->faults > 0)
-        buf_fmt(&line, "%llu faults.\n", (unsigned long long)c->faults);
+    if (t->json) {
+        put_json_end(&line, c);
+    } else {
+        buf_text(&line, t->terminal ? "\r\033[K" : "");
+        put_end(&line, c, seconds);
+    }
     (void)command_show(&line); /* the exit code tells it, too */
+}
+
+/* The root key's public half: where it was told to be, else beside the store. */
+static int read_root(const struct verify_options *o, uint8_t root[KEY_BYTES], struct err *e)
+{
+    uint8_t store[NOTE_STORE_BYTES];
+    char path[FILE_PATH_BYTES];
+
+    if (o->root != NULL)
+        return ledger_root(o->root, store, root, e);
+    if (data_path(path, sizeof(path), o->data, "keys/root.pub") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    return ledger_root(path, store, root, e);
 }
 
 int cmd_verify(int argc, char **argv)
 {
     static const struct command_line line = {
-        options, COUNT_OF(options), "canh verify [--data DIR]",
-        "Reads the whole store and says what is not as it was written, and where. Exit code 1 when\n"
-        "anything is not, 2 when it cannot be read."
+        options, COUNT_OF(options), "canh verify [--data DIR] [--root FILE] [--anchor NUMBER:HASH]",
+        "Reads the whole store, lays it against what was signed, and says what is not as it was\n"
+        "written, and where. Exit code 1 when anything is not, 2 when it cannot be read."
     };
     struct verify_options o = { 0 };
     struct telling t = { .terminal = isatty(STDERR_FILENO) == 1 };
     struct verify_from from = { .io = &io_system, .fault = tell_fault, .arg = &t };
+    struct links_anchor anchors[LINKS_ANCHORS];
     struct verify_counts counts;
     char room[4096];
     double began = host_seconds();
@@ -101,9 +156,14 @@ int cmd_verify(int argc, char **argv)
         return command_fault(&e);
     t.json = o.json;
     from.data = o.data;
-    from.now_ns = host_now_ns();
     from.progress = t.terminal ? tell_progress : NULL;
-    rc = verify_store(&from, &counts, &e);
+    from.anchors = anchors;
+    from.anchor_count = o.anchors.count;
+    rc = ledger_anchors(&o.anchors, anchors, &e);
+    if (rc == ERR_OK)
+        rc = read_root(&o, from.root, &e);
+    if (rc == ERR_OK)
+        rc = verify_store(&from, &counts, &e);
     if (rc != ERR_OK)
         return command_fault(&e);
     tell_end(&t, &counts, host_seconds() - began);

@@ -108,6 +108,8 @@ static int make_folders(struct folder *f, struct err *e)
     } rows[] = { { "rules", true },
                  { "lanes", false },
                  { "sealed", true },
+                 { "ledger", true },
+                 { "keys", true },
                  { "desk", true },
                  { "run", false } };
     int rc = give(f, f->dir, false, "", e);

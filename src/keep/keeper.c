@@ -343,8 +343,7 @@ static void stop(struct keeper *k)
     ears_pause(k);
     if (k->rules.pid > 0)
         (void)kill(k->rules.pid, SIGKILL); /* it may have ended */
-    for (uint32_t i = 0; i < k->worker_count; i++)
-        worker_owe(&k->worker[i], OWED_STOP);
+    workers_stop(k);
     watch_after(k->stop_timer, STOP_MS);
     keeper_gone(k);
 }
@@ -353,6 +352,8 @@ void keeper_gone(struct keeper *k)
 {
     if (workers_running(k) == 0)
         loop_stop(k->loop);
+    else
+        workers_stop(k); /* the next in turn */
 }
 
 static void on_stop_timer(void *arg, unsigned ready)

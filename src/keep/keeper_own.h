@@ -141,6 +141,7 @@ void workers_ended(struct keeper *k); /* SIGCHLD */
 void workers_tick(struct keeper *k);  /* once a second */
 void workers_release(struct keeper *k);
 uint32_t workers_running(const struct keeper *k);
+void workers_stop(struct keeper *k); /* those whose turn it is; again when one has ended */
 bool workers_beat(const struct keeper *k); /* all that should run do, and say so */
 
 /* --- ears.c --- */

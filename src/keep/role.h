@@ -24,7 +24,7 @@
     X(DESK, "desk", "correlations, alerts; the only writer of the database")                       \
     X(CONSOLE, "console", "shows counts, events and alerts")                                       \
     X(TRACER, "tracer", "sends tracer events through every input")                                 \
-    X(SEALER, "sealer", "turns what lanes hold into sealed files, applies retention")              \
+    X(SEALER, "sealer", "turns what lanes hold into sealed files, signs it, applies retention")              \
     X(RULES, "rules", "compiles a generation of rules, and ends")
 
 enum role {
@@ -93,6 +93,8 @@ enum {
  *  DATA/lock
  *  DATA/lanes/00/        segments of collector 0
  *  DATA/sealed/          what was sealed (store/sealed.h)
+ *  DATA/ledger/          what was signed (ledger/chain.h, seal/tips.h)
+ *  DATA/keys/            the keys that sign it (ledger/signer.h)
  *  DATA/rules/7/         generation 7: rules.image, taxonomy/
  *  DATA/desk/canh.db
  *  DATA/run/canh.sock    what commands talk to (HTTP)

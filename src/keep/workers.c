@@ -532,6 +532,21 @@ void workers_tick(struct keeper *k)
 
 /* --- The whole ------------------------------------------------------------------------------ */
 
+/* The sealer when all others have ended: what they wrote last it reads, and signs. */
+void workers_stop(struct keeper *k)
+{
+    bool others = false;
+
+    for (uint32_t i = 0; i < k->worker_count; i++)
+        others |= k->worker[i].pid > 0 && k->worker[i].role != ROLE_SEALER;
+    for (uint32_t i = 0; i < k->worker_count; i++) {
+        struct worker *w = &k->worker[i];
+
+        if (!others || w->role != ROLE_SEALER)
+            worker_owe(w, OWED_STOP);
+    }
+}
+
 uint32_t workers_running(const struct keeper *k)
 {
     uint32_t n = k->rules.pid > 0;

@@ -76,8 +76,6 @@ static int erase(struct epoch *p, uint64_t number, struct err *e)
     bool good;
 
     name_of(number, name);
-    if (fchmodat(p->dir, name, 0600, 0) != 0 && errno != ENOENT)
-        return world(e, "erased");
     fd = p->io->open(p->io->arg, p->dir, name, O_WRONLY, 0);
     if (fd < 0 && errno != ENOENT)
         return world(e, "erased");
@@ -139,7 +137,7 @@ static int write_named(struct epoch *p, const char *name, uint64_t number, const
     memcpy(head + 16, k->seed, KEY_BYTES);
     bytes_put_u32(head + 48, (uint32_t)text.n);
     digest((struct span){ head, sizeof(head) }, text, sum);
-    fd = p->io->open(p->io->arg, p->dir, name, O_WRONLY | O_CREAT | O_EXCL, 0400);
+    fd = p->io->open(p->io->arg, p->dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
     good = fd >= 0 && write_all(p, fd, v, COUNT_OF(v)) && p->io->sync(p->io->arg, fd) == 0 &&
            p->io->sync_dir(p->io->arg, p->dir) == 0;
     key_zero(head, sizeof(head));

@@ -1,7 +1,7 @@
 /*
  * epoch.h - the keys of epochs: one signs one checkpoint, and is then erased.
  *
- *   DIR/epoch-42.key, mode 0400     all numbers little endian
+ *   DIR/epoch-42.key, mode 0600     all numbers little endian
  *     0  8  "canhkey1"
  *     8  8  number of the checkpoint that it signs
  *    16 32  seed of the Ed25519 key, secret

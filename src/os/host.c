@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/num.h"
 #include "os/file.h"
 
@@ -92,6 +93,34 @@ int host_random(void *dst, size_t n, struct err *e)
         n -= (size_t)got;
     }
     return ERR_OK;
+}
+
+/* "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", and a newline. */
+int host_boot(uint8_t id[16], struct err *e)
+{
+    struct buf text;
+    size_t digits = 0;
+
+    memset(id, 0, 16);
+    buf_init(&text, STATUS_BYTES_MAX);
+    (void)file_read("/proc/sys/kernel/random/boot_id", 64, &text, NULL); /* seen below */
+    for (size_t i = 0; i < text.n && digits < 32; i++) {
+        int v = ascii_hex(text.p[i]);
+
+        if (v >= 0)
+            id[digits / 2] = (uint8_t)(id[digits / 2] << 4 | v);
+        digits += v >= 0;
+    }
+    buf_release(&text);
+    return digits == 32 ? ERR_OK : host_random(id, 16, e);
+}
+
+uint64_t host_boot_ns(void)
+{
+    struct timespec t;
+
+    MUST(clock_gettime(CLOCK_BOOTTIME, &t) == 0);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 bool host_program_folder(char *room, size_t bytes)

@@ -24,6 +24,11 @@ unsigned host_terminal_width(int fd);
 /* Bytes that nobody can foresee. */
 int host_random(void *dst, size_t n, struct err *e);
 
+/* The id of the machine's start; where the kernel does not tell, one of this call's own. */
+int host_boot(uint8_t id[16], struct err *e);
+/* ns since the machine's start, sleep included. */
+uint64_t host_boot_ns(void);
+
 /* The folder of the running program's file into `room`; false when it cannot be told. */
 bool host_program_folder(char *room, size_t bytes);
 

@@ -14,14 +14,12 @@
 #include <unistd.h>
 
 #include "ledger/leaf.h"
-#include "seal/tree.h"
 #include "seal/table.h"
 #include "seal/words.h"
 #include "store/block.h"
 
-#define STREAMS_KEPT 32u
-#define BODY_MAX     ((size_t)96 << 20)
-#define BLOCKS_LAST  (SEALED_BLOCKS - 1u) /* the run ends when a part has so many full ones */
+#define BODY_MAX    ((size_t)96 << 20)
+#define BLOCKS_LAST (SEALED_BLOCKS - 1u) /* the run ends when a part has so many full ones */
 
 /* Of one class and day. */
 struct part {
@@ -36,13 +34,6 @@ struct part {
     struct merkle_range leaves; /* of the block */
 };
 
-/* What a folder's tree is behind the runs that count. */
-struct known_stream {
-    int32_t day;
-    uint16_t months;
-    struct merkle_range range;
-};
-
 struct pack {
     struct pack_from from;
     struct lane_reader *reader;
@@ -52,8 +43,9 @@ struct pack {
     struct buf body, table; /* of a block that is put */
     struct words *words;
     struct merkle_hasher *hasher;
-    struct known_stream stream[STREAMS_KEPT]; /* others are read again */
-    uint32_t streams, stream_next;
+    struct tip base;                      /* the streams behind the runs that count */
+    struct tip expected;                  /* what they must be behind event `seen` */
+    bool awaited;                         /* that event was not read yet */
     uint64_t next;                        /* behind the last event of runs that count */
     uint32_t segment;                     /* where the run begins */
     uint64_t run_from, run_to, run_bytes; /* from 0: no event yet */
@@ -103,38 +95,22 @@ static int open_folder(struct pack *p, struct part *part, struct err *e)
                                     name, strerror(errno));
 }
 
-static struct known_stream *known_stream(struct pack *p, int32_t day, uint16_t months)
+static int too_many(const struct pack *p, struct err *e)
 {
-    for (uint32_t i = 0; i < p->streams; i++) {
-        if (p->stream[i].day == day && p->stream[i].months == months)
-            return &p->stream[i];
-    }
-    return NULL;
+    return err_set(e, ERR_LIMIT, 0,
+                   "Lane %u has events of more retention classes than the %u that a lane can have.",
+                   p->from.lane, TIP_STREAMS);
 }
 
 static int open_stream(struct pack *p, struct part *part, struct err *e)
 {
-    const struct known_stream *known = known_stream(p, part->day, part->months);
-    int rc = ERR_OK;
+    const struct stream *s = tip_stream(&p->base, part->months);
 
-    if (known != NULL)
-        part->stream = known->range;
-    else
-        rc = tree_load(p->from.sealed_dir, p->from.lane, part->day, part->months, &part->stream, e);
+    if (s == NULL)
+        return too_many(p, e);
+    part->stream = s->range;
     merkle_begin(&part->leaves, part->stream.end);
-    return rc;
-}
-
-/* The run counts: its tree is the folder's. */
-static void note_stream(struct pack *p, const struct part *part)
-{
-    struct known_stream *known = known_stream(p, part->day, part->months);
-
-    if (known == NULL) {
-        known = &p->stream[p->stream_next++ % STREAMS_KEPT];
-        p->streams += p->streams < STREAMS_KEPT;
-    }
-    *known = (struct known_stream){ part->day, part->months, part->stream };
+    return ERR_OK;
 }
 
 static struct sealed_about about_of(const struct pack *p, const struct part *part)
@@ -178,10 +154,11 @@ static int part_new(struct pack *p, int32_t day, uint16_t months, struct part **
     return rc;
 }
 
-static struct part *part_of(const struct pack *p, int32_t day, uint16_t months)
+/* The run's part of a class: there is one at most. */
+static struct part *part_of(const struct pack *p, uint16_t months)
 {
     for (uint32_t i = 0; i < p->parts; i++) {
-        if (p->part[i]->day == day && p->part[i]->months == months)
+        if (p->part[i]->months == months)
             return p->part[i];
     }
     return NULL;
@@ -297,17 +274,21 @@ static void give_up(struct pack *p)
     p->has_frame = false;
     p->run_from = p->run_bytes = 0;
     p->run = (struct pack_counts){ 0 };
+    p->awaited = p->expected.seen > 0 && p->expected.seen >= p->next;
     p->counts.given_up++;
 }
 
-static int close_part(struct pack *p, uint32_t i, struct err *e)
+static int close_part(struct pack *p, uint32_t i, const struct tip *behind, struct err *e)
 {
     struct part *part = p->part[i];
+    const struct stream *as = behind != NULL ? tip_find(behind, part->months) : NULL;
     struct sealed_about about = about_of(p, part);
     int rc = put_block(p, part, e);
 
     about.part = (uint16_t)i;
     about.parts = (uint16_t)p->parts;
+    if (as != NULL)
+        part->stream = as->range;
     buf_clear(&p->table);
     tree_put(&part->stream, &p->table);
     if (rc == ERR_OK && buf_failed(&p->table))
@@ -315,15 +296,16 @@ static int close_part(struct pack *p, uint32_t i, struct err *e)
     return rc == ERR_OK ? sealed_close(part->file, &about, buf_span(&p->table), e) : rc;
 }
 
-/* All parts are on the disk before the first is named: what is left to fail is short. */
-static int end_run(struct pack *p, struct err *e)
+/* All parts are on the disk before the first is named: what is left to fail is short. `behind`
+ * (may be NULL): what the streams are said to be behind the run. */
+static int end_run_as(struct pack *p, const struct tip *behind, struct err *e)
 {
     int rc = ERR_OK;
 
     if (p->run_from == 0)
         return ERR_OK;
     for (uint32_t i = 0; i < p->parts && rc == ERR_OK; i++)
-        rc = close_part(p, i, e);
+        rc = close_part(p, i, behind, e);
     for (uint32_t i = 0; i < p->parts && rc == ERR_OK; i++) {
         p->run.sealed_bytes += sealed_writer_bytes(p->part[i]->file);
         rc = sealed_publish(p->part[i]->file, e);
@@ -331,7 +313,7 @@ static int end_run(struct pack *p, struct err *e)
     if (rc != ERR_OK)
         return rc;
     for (uint32_t i = 0; i < p->parts; i++)
-        note_stream(p, p->part[i]);
+        tip_stream(&p->base, p->part[i]->months)->range = p->part[i]->stream; /* is there */
     p->next = p->run_to + 1;
     p->counts.events += p->run.events;
     p->counts.raw_bytes += p->run.raw_bytes;
@@ -341,6 +323,11 @@ static int end_run(struct pack *p, struct err *e)
     p->run_from = p->run_bytes = 0;
     drop_parts(p);
     return ERR_OK;
+}
+
+static int end_run(struct pack *p, struct err *e)
+{
+    return end_run_as(p, NULL, e);
 }
 
 static bool run_is_over(const struct pack *p)
@@ -376,9 +363,11 @@ static int add_event(struct pack *p, const struct lane_read_event *ev, struct er
                        (unsigned long long)ev->sequence, p->from.lane, ev->source);
     }
     months = p->sources.at[ev->source].months;
-    part = part_of(p, day, months);
-    if (part == NULL && p->parts == PACK_PARTS_MAX)
+    part = part_of(p, months);
+    if (part == NULL ? p->parts == PACK_PARTS_MAX : part->day != day) {
         rc = end_run(p, e);
+        part = NULL;
+    }
     if (rc == ERR_OK && p->run_from == 0)
         begin_run(p, ev->sequence);
     p->run_to = ev->sequence;
@@ -391,6 +380,73 @@ static int add_event(struct pack *p, const struct lane_read_event *ev, struct er
     p->run_bytes += ev->raw.n + sizeof(*ev);
     if (rc == ERR_OK && run_is_over(p))
         rc = end_run(p, e);
+    return rc;
+}
+
+/* --- What was signed ------------------------------------------------------------------------ */
+
+static uint64_t last_read(const struct pack *p)
+{
+    return p->run_from != 0 ? p->run_to : p->next > 0 ? p->next - 1 : 0;
+}
+
+int pack_tip(struct pack *p, struct tip *out, struct err *e)
+{
+    int rc = tip_copy(out, &p->base, e);
+
+    out->seen = last_read(p);
+    for (uint32_t i = 0; i < p->parts && rc == ERR_OK; i++) {
+        struct stream *s = tip_stream(out, p->part[i]->months); /* is there */
+
+        s->range = p->part[i]->stream;
+        merkle_join(p->hasher, &s->range, &p->part[i]->leaves);
+    }
+    return rc;
+}
+
+/* Behind the event up to which it was signed what the streams are: are they that? Otherwise the run
+ * ends here, and they go on as they were signed. */
+static int meet(struct pack *p, struct err *e)
+{
+    struct tip now = { 0 };
+    int rc = pack_tip(p, &now, e);
+    bool same = rc == ERR_OK && tip_same(&now, &p->expected);
+
+    tip_release(&now);
+    if (rc != ERR_OK)
+        return rc;
+    if (!same) {
+        rc = end_run_as(p, &p->expected, e);
+        if (rc == ERR_OK)
+            rc = tip_copy(&p->base, &p->expected, e);
+        p->counts.contradicted += rc == ERR_OK;
+    }
+    p->awaited = p->awaited && rc != ERR_OK;
+    return rc;
+}
+
+/* All up to `sequence` was read that can be. */
+static int meet_before(struct pack *p, uint64_t sequence, struct err *e)
+{
+    return p->awaited && sequence >= p->expected.seen ? meet(p, e) : ERR_OK;
+}
+
+int pack_expect(struct pack *p, const struct tip *t, struct err *e)
+{
+    return tip_copy(&p->expected, t, e);
+}
+
+bool pack_is_behind(const struct pack *p)
+{
+    return p->awaited;
+}
+
+int pack_give_in(struct pack *p, struct err *e)
+{
+    int rc = p->awaited ? meet(p, e) : ERR_OK;
+
+    if (rc != ERR_OK)
+        give_up(p);
     return rc;
 }
 
@@ -437,7 +493,9 @@ static int64_t take_events(struct pack *p, uint64_t *bytes, struct err *e)
         int rc;
 
         check_number(p, ev.sequence);
-        rc = ev.sequence < p->next ? ERR_OK : add_event(p, &ev, e);
+        rc = ev.sequence < p->next ? ERR_OK : meet_before(p, ev.sequence - 1, e);
+        if (rc == ERR_OK && ev.sequence >= p->next)
+            rc = add_event(p, &ev, e);
         if (rc != ERR_OK)
             return rc;
         count++;
@@ -499,6 +557,11 @@ int64_t pack_turn(struct pack *p, const struct lane_place *end, uint64_t bytes, 
     if (p->stuck)
         return err_set(e, ERR_IO, 0, "A run that failed could not be removed: begin anew.");
     n = read_on(p, end, bytes, e);
+    if (n >= 0) {
+        int rc = meet_before(p, last_read(p), e);
+
+        n = rc == ERR_OK ? n : rc;
+    }
     if (n < 0)
         give_up(p);
     return n;
@@ -542,6 +605,28 @@ static int remove_leftovers(struct pack *p, const struct catalog *c, struct err 
     return ERR_OK;
 }
 
+/* What the streams are behind the sealed files; of classes that have none any more, behind what
+ * was sealed once. */
+static int load_base(struct pack *p, const struct catalog *c, const struct tip *once, struct err *e)
+{
+    bool loaded[TIP_STREAMS] = { false };
+    int rc = once != NULL ? tip_copy(&p->base, once, e) : ERR_OK;
+
+    for (uint32_t i = 0; i < c->count && rc == ERR_OK; i++) {
+        struct stream *s;
+
+        if (c->file[i].name.lane != p->from.lane || c->file[i].state != CATALOG_COUNTS)
+            continue;
+        s = tip_stream(&p->base, c->file[i].months);
+        if (s == NULL)
+            return too_many(p, e);
+        if (!loaded[s - p->base.stream])
+            rc = tree_load(p->from.sealed_dir, c, p->from.lane, s->months, &s->range, e);
+        loaded[s - p->base.stream] = true;
+    }
+    return rc;
+}
+
 int pack_new(struct pack **out, const struct pack_from *from, const struct catalog *c,
              struct err *e)
 {
@@ -562,6 +647,11 @@ int pack_new(struct pack **out, const struct pack_from *from, const struct catal
         rc = merkle_hasher_new(&p->hasher, e);
     if (rc == ERR_OK)
         rc = remove_leftovers(p, c, e);
+    if (rc == ERR_OK)
+        rc = load_base(p, c, from->base, e);
+    if (rc == ERR_OK && from->tip != NULL)
+        rc = tip_copy(&p->expected, from->tip, e);
+    p->awaited = p->expected.seen >= p->next && p->expected.seen > 0;
     if (rc != ERR_OK)
         pack_free(out);
     return rc;
@@ -579,6 +669,8 @@ void pack_free(struct pack **out)
     lane_sources_clear(&p->sources);
     words_free(&p->words);
     merkle_hasher_free(&p->hasher);
+    tip_release(&p->base);
+    tip_release(&p->expected);
     buf_release(&p->body);
     buf_release(&p->table);
     free(p);
@@ -618,4 +710,9 @@ uint64_t pack_waiting(const struct pack *p)
 struct pack_counts pack_counts(const struct pack *p)
 {
     return p->counts;
+}
+
+const struct tip *pack_base(const struct pack *p)
+{
+    return &p->base;
 }

@@ -5,7 +5,8 @@
  * counts
  *
  * A run ends when its events have PACK_RUN_BYTES (or as the settings say) of raw bytes, when a part
- * has all the blocks that a file can have, or when there are more parts than PACK_PARTS_MAX. Until
+ * has all the blocks that a file can have, when there are more parts than PACK_PARTS_MAX, or with
+ * the day of receipt: it has one part a class, so that a part is a stretch of its stream. Until
  * then the lane's segments hold its events; from then on the sealed files do, and the segments in
  * which nothing later lies are not needed any more (pack_needs()).
  *
@@ -14,12 +15,19 @@
  * segment in which events are missing, because it is damaged, is needed for ever: nobody removes
  * it.
  *
+ * What was read is hashed at once, so that it can be signed before it is sealed: pack_tip(). What
+ * was signed is told back with pack_expect(); whoever reads it again, after a crash or a fault, and
+ * comes to something else (the lane was damaged, or somebody changed it), ends the run there,
+ * counts it, and goes on with the streams as they were signed: what is wrong stays in one place,
+ * where a verifier finds it.
+ *
  * One thread. Memory: a block of raw bytes (store/block.h) a part.
  */
 #ifndef PACK_H
 #define PACK_H
 
 #include "os/io.h"
+#include "seal/tree.h"
 #include "store/catalog.h"
 #include "store/lane_read.h"
 
@@ -35,14 +43,18 @@ struct pack_from {
     uint8_t store[16];
     uint64_t run_bytes; /* 0: PACK_RUN_BYTES */
     uint8_t months;     /* of events whose source says nothing of it */
+    /* Both may be NULL, and are copied. The streams of classes that may have no file any more,
+     * behind runs that counted; and what they must be behind event `seen`. */
+    const struct tip *base, *tip;
 };
 
 struct pack_counts {
     uint64_t events, raw_bytes; /* sealed: of runs that count */
     uint64_t sealed_bytes;      /* of their files */
     uint64_t runs, given_up;
-    uint64_t missing;  /* events that were durable and cannot be read any more */
-    uint64_t leftover; /* files that a crash had left, removed */
+    uint64_t missing;      /* events that were durable and cannot be read any more */
+    uint64_t leftover;     /* files that a crash had left, removed */
+    uint64_t contradicted; /* times that what was read again was not what had been signed */
 };
 
 /* Goes on where the sealed files of the lane end. What a crash left of it is removed. */
@@ -56,6 +68,17 @@ void pack_free(struct pack **p);
  * there are none for now; a negative code: the run was given up. ERR_LIMIT: the disk is full.
  */
 int64_t pack_turn(struct pack *p, const struct lane_place *end, uint64_t bytes, struct err *e);
+
+/* What the streams are behind the last event that was read, which is their `seen`. Only when
+ * pack_is_behind() is false: there was nothing to be read again, or it was. */
+int pack_tip(struct pack *p, struct tip *out, struct err *e);
+bool pack_is_behind(const struct pack *p);
+/* A tip was signed: from now on it is what must be met after a fault. */
+int pack_expect(struct pack *p, const struct tip *t, struct err *e);
+/* All of the lane was read, and pack_is_behind(): the rest is gone. The streams go on as signed. */
+int pack_give_in(struct pack *p, struct err *e);
+/* Behind the runs that count. */
+const struct tip *pack_base(const struct pack *p);
 
 /* Another size of runs, from now on. */
 void pack_run_bytes(struct pack *p, uint64_t bytes);

@@ -12,20 +12,23 @@
 
 #include "seal/retain.h"
 
+#define END_ROUNDS 64u /* with the next start it goes on */
+
 struct sealer_lane {
     const struct ledger *ledger; /* NULL: not yet */
     int dir;
     struct pack *pack; /* NULL: not begun */
     uint64_t retry_ms;
-    uint64_t missing; /* that was told */
-    bool troubled;
+    uint64_t missing, contradicted; /* that was told */
+    bool troubled, read;            /* all of it, once */
 };
 
 struct sealer {
     struct sealer_from from;
     struct sealer_lane lane[SEALER_LANES];
-    uint64_t retain_ms; /* of the next look; 0: at once */
-    bool retain_troubled;
+    uint64_t retain_ms, sign_ms; /* of the next time; 0: at once */
+    struct sign *sign;           /* NULL: not yet */
+    bool retain_troubled, sign_troubled;
 };
 
 static void tell(const struct sealer *s, const char *fmt, ...) CHECK_FORMAT(2, 3);
@@ -66,6 +69,7 @@ void sealer_free(struct sealer **out)
         if (s->lane[i].dir >= 0)
             (void)close(s->lane[i].dir); /* only read */
     }
+    sign_free(&s->sign);
     free(s);
 }
 
@@ -105,6 +109,10 @@ static int open_lane(struct sealer *s, uint32_t number, struct err *e)
     if (l->dir < 0)
         return err_set(e, ERR_IO, 0, "Lane %u cannot be opened: %s.", number, strerror(errno));
     from.lane_dir = l->dir;
+    if (s->sign != NULL && sign_tips(s->sign)->lane[number].known) {
+        from.base = &sign_tips(s->sign)->lane[number].base;
+        from.tip = &sign_tips(s->sign)->lane[number].tip;
+    }
     memcpy(from.store, s->from.store, sizeof(from.store));
     catalog_init(&c);
     rc = catalog_read(&c, s->from.sealed_dir, e);
@@ -128,6 +136,13 @@ static void tell_missing(struct sealer *s, uint32_t number)
              "damaged, and is kept.",
              (unsigned long long)(missing - l->missing), number, pack_needs(l->pack));
     l->missing = missing;
+    missing = pack_counts(l->pack).contradicted;
+    if (missing != l->contradicted)
+        tell(s,
+             "What lane %u holds is not what was signed of it: it was changed, or damaged. canh "
+             "verify says where.",
+             number);
+    l->contradicted = missing;
 }
 
 /* The events read, or a negative code. */
@@ -140,6 +155,10 @@ static int64_t seal_lane(struct sealer *s, uint32_t number, struct err *e)
 
     if (rc == ERR_OK)
         n = pack_turn(l->pack, &end, SEALER_TURN, e);
+    if (rc == ERR_OK && n == 0 && end.segment != 0) {
+        rc = pack_give_in(l->pack, e);
+        l->read = true;
+    }
     if (rc == ERR_OK)
         tell_missing(s, number);
     return rc == ERR_OK ? n : rc;
@@ -169,19 +188,142 @@ static bool turn_lane(struct sealer *s, uint32_t number, uint64_t ms)
     return n > 0;
 }
 
+/* --- The ledger ----------------------------------------------------------------------------- */
+
+static int open_sign(struct sealer *s, const struct sealer_now *now, struct err *e)
+{
+    struct sign_from from = { .io = s->from.io,
+                              .ledger_dir = s->from.ledger_dir,
+                              .keys_dir = s->from.keys_dir,
+                              .time_ns = now->time_ns };
+    int rc;
+
+    memcpy(from.store, s->from.store, sizeof(from.store));
+    memcpy(from.boot, s->from.boot, sizeof(from.boot));
+    rc = sign_open(&s->sign, &from, e);
+    if (rc == ERR_OK && sign_tips_are_lost(s->sign))
+        tell(s, "The trees behind the last checkpoint are lost, or were changed: all that is not "
+                "sealed is read before anything is signed.");
+    return rc;
+}
+
+/* May it be signed what the lanes have come to? */
+static bool is_ready(const struct sealer *s)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < SEALER_LANES; i++) {
+        const struct sealer_lane *l = &s->lane[i];
+
+        if (l->ledger == NULL)
+            continue;
+        if (l->pack == NULL || pack_is_behind(l->pack) || (sign_tips_are_lost(s->sign) && !l->read))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+static int sign_lanes(struct sealer *s, struct err *e)
+{
+    struct tip tip = { 0 };
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < SEALER_LANES && rc == ERR_OK; i++) {
+        if (s->lane[i].ledger == NULL)
+            continue;
+        rc = pack_tip(s->lane[i].pack, &tip, e);
+        if (rc == ERR_OK)
+            rc = sign_lane(s->sign, i, pack_base(s->lane[i].pack), &tip, e);
+    }
+    tip_release(&tip);
+    return rc;
+}
+
+static int expect_lanes(struct sealer *s, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < SEALER_LANES && rc == ERR_OK; i++) {
+        if (s->lane[i].ledger != NULL)
+            rc = pack_expect(s->lane[i].pack, &sign_tips(s->sign)->lane[i].tip, e);
+    }
+    return rc;
+}
+
+static void sign(struct sealer *s, const struct sealer_now *now)
+{
+    struct sign_also also = { .time_ns = now->time_ns, .clock_ns = now->clock_ns };
+    struct err e;
+    int rc;
+
+    if (s->sign == NULL || !is_ready(s))
+        return;
+    rc = sign_lanes(s, &e);
+    if (rc == ERR_OK)
+        rc = sign_checkpoint(s->sign, &also, &e);
+    if (rc == ERR_OK)
+        rc = expect_lanes(s, &e);
+    s->sign_ms = now->ms + (rc == ERR_OK ? SEALER_SIGN_MS : SEALER_RETRY_MS);
+    if (rc != ERR_OK && !s->sign_troubled)
+        tell(s, "What is stored cannot be signed: %s It is tried again.", e.why);
+    if (rc == ERR_OK && s->sign_troubled)
+        tell(s, "What is stored is signed again.");
+    s->sign_troubled = rc != ERR_OK;
+}
+
+/* Before the lanes are: they go on from what was signed. */
+static void begin_sign(struct sealer *s, const struct sealer_now *now)
+{
+    struct err e;
+
+    if (s->sign != NULL || now->ms < s->sign_ms)
+        return;
+    if (open_sign(s, now, &e) == ERR_OK) {
+        for (uint32_t i = 0; i < SEALER_LANES; i++)
+            pack_free(&s->lane[i].pack); /* that began without knowing what was signed */
+        return;
+    }
+    s->sign_ms = now->ms + SEALER_RETRY_MS;
+    if (!s->sign_troubled)
+        tell(s, "What is stored is not signed: %s", e.why);
+    s->sign_troubled = true;
+}
+
 /* --- Retention ------------------------------------------------------------------------------ */
+
+struct recording {
+    struct sealer *s;
+    int64_t time_ns;
+};
+
+static uint64_t on_gone(void *arg, uint32_t lane, uint16_t months)
+{
+    return sign_gone(((struct recording *)arg)->s->sign, lane, months);
+}
+
+static int on_record(void *arg, struct deletion *d, struct err *e)
+{
+    const struct recording *r = arg;
+
+    d->time_ns = r->time_ns;
+    return sign_deletion(r->s->sign, d, e);
+}
 
 static void retain(struct sealer *s, int64_t now_ns)
 {
+    struct recording recording = { s, now_ns };
     struct retain_counts done = { 0 };
     struct catalog c;
     struct err e;
+    const struct retain_from from = { s->from.io, s->from.sealed_dir, &c,        sealed_day(now_ns),
+                                      on_gone,    on_record,          &recording };
     int rc;
 
     catalog_init(&c);
     rc = catalog_read(&c, s->from.sealed_dir, &e);
     if (rc == ERR_OK)
-        rc = retain_remove(s->from.io, s->from.sealed_dir, &c, sealed_day(now_ns), &done, &e);
+        rc = retain_remove(&from, &done, &e);
     catalog_release(&c);
     if (done.files > 0)
         tell(s,
@@ -194,17 +336,29 @@ static void retain(struct sealer *s, int64_t now_ns)
 
 /* --- The whole ------------------------------------------------------------------------------ */
 
-bool sealer_round(struct sealer *s, int64_t now_ns, uint64_t ms)
+bool sealer_round(struct sealer *s, const struct sealer_now *now)
 {
     bool more = false;
 
+    begin_sign(s, now);
     for (uint32_t i = 0; i < SEALER_LANES; i++)
-        more |= turn_lane(s, i, ms);
-    if (!more && ms >= s->retain_ms) {
-        s->retain_ms = ms + SEALER_RETAIN_MS;
-        retain(s, now_ns);
+        more |= turn_lane(s, i, now->ms);
+    if (now->ms >= s->sign_ms)
+        sign(s, now);
+    if (!more && now->ms >= s->retain_ms && s->sign != NULL && sign_last(s->sign) != NULL) {
+        s->retain_ms = now->ms + SEALER_RETAIN_MS;
+        retain(s, now->time_ns);
     }
     return more;
+}
+
+void sealer_end(struct sealer *s, const struct sealer_now *now)
+{
+    bool more = true;
+
+    for (uint32_t i = 0; i < END_ROUNDS && more; i++)
+        more = sealer_round(s, now);
+    sign(s, now);
 }
 
 uint32_t sealer_needs(const struct sealer *s, uint32_t lane)

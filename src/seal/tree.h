@@ -1,10 +1,10 @@
 /*
- * tree.h - the tree over the events of one lane, retention class and day of receipt: what the
- * files of a folder of DATA/sealed hold of a lane. Its leaves are the events in the order of their
- * numbers (ledger/leaf.h); so retention, which removes whole days, removes whole trees.
+ * tree.h - a stream's tree: the events of one lane and retention class, in the order of their
+ * numbers (ledger/leaf.h, docs/ledger.md).
  *
- * A sealed file says what the tree is behind its run: u64 leaves, then the hashes of the range from
- * 0 (ledger/merkle.h).
+ * A sealed file says what its stream is behind its run: u64 leaves, then the hashes of the range
+ * from 0 (ledger/merkle.h). What streams are behind what the sealer has read, sealed or not, is a
+ * lane's *tip*.
  */
 #ifndef SEAL_TREE_H
 #define SEAL_TREE_H
@@ -16,8 +16,30 @@
 void tree_put(const struct merkle_range *r, struct buf *out);
 bool tree_read(struct span bytes, struct merkle_range *r);
 
-/* What the newest file of the lane in this folder says; an empty tree when there is none. */
-int tree_load(int sealed_dir, uint32_t lane, int32_t day, uint16_t months, struct merkle_range *r,
-              struct err *e);
+/* What a stream is behind its newest sealed file, of which there must be one. */
+int tree_load(int sealed_dir, const struct catalog *c, uint32_t lane, uint16_t months,
+              struct merkle_range *r, struct err *e);
+
+struct stream {
+    uint16_t months;
+    struct merkle_range range; /* from 0 */
+};
+
+#define TIP_STREAMS 32u /* of a lane: a class is one of a few periods */
+
+struct tip {
+    uint64_t seen;  /* number of the last event; 0: none */
+    uint32_t count; /* streams, in no order */
+    struct stream *stream;
+};
+
+void tip_release(struct tip *t);
+/* The stream of a class, a new and empty one where there is none yet; NULL: there is no memory, or
+ * there are TIP_STREAMS. */
+struct stream *tip_stream(struct tip *t, uint16_t months);
+const struct stream *tip_find(const struct tip *t, uint16_t months);
+/* Do both say the same of every class? One that is not there is empty. */
+bool tip_same(const struct tip *a, const struct tip *b);
+int tip_copy(struct tip *to, const struct tip *from, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * verify.c - see verify.h. Files are gone through by lane and first event, so that each folder's
- * trees, of which there are few at a time, can be continued.
+ * verify.c - see verify.h. A lane at a time: its sealed files by their first event, then what is
+ * not sealed, so that the trees of its streams grow from their first leaf to their last.
  */
 #include "seal/verify.h"
 
@@ -14,7 +14,7 @@
 #include "collect/source.h"
 #include "event/search_text.h"
 #include "ledger/leaf.h"
-#include "seal/retain.h"
+#include "seal/signed.h"
 #include "seal/tree.h"
 #include "seal/table.h"
 #include "store/block.h"
@@ -22,16 +22,19 @@
 #include "store/lane_read.h"
 #include "store/store_id.h"
 
-#define TREES_MAX   4096u /* of one lane */
 #define RECORDS_MAX ((size_t)8 << 20)
 #define FOLDED_MAX  ((size_t)64 << 20)
 #define LANES       64u
+#define MONTHS      12u /* of events whose source says nothing of it */
+#define ROUNDS_MAX  16u /* a server that runs seals while its store is read */
 
 struct tree {
-    int32_t day;
     uint16_t months;
     struct merkle_range range;
-    bool lost; /* a file of it could not be read: what follows cannot be joined */
+    const struct signed_stream *is; /* as it was signed; NULL: nothing was */
+    uint32_t mark;
+    bool lost;  /* what follows cannot be joined, up to the end of the file */
+    bool wrong; /* it is not as it was signed, and that was told */
 };
 
 struct verify {
@@ -40,13 +43,16 @@ struct verify {
     struct catalog catalog;
     int data_dir, sealed_dir;
     uint8_t store[STORE_ID_BYTES];
-    int32_t today;
+    struct signed_store signed_store;
     struct merkle_hasher *hasher;
-    struct tree *tree; /* of the lane at hand */
+    uint32_t lane; /* at hand, and its streams */
+    struct tree tree[TIP_STREAMS];
     uint32_t trees;
+    struct lane_sources *lane_sources;
     struct buf records, folded;
     char where[160]; /* the file at hand */
     struct sealed_file *file;
+    bool gone; /* it may be */
     uint32_t block;
     uint64_t words_missing;
     struct source_record *source; /* of the block at hand */
@@ -72,6 +78,85 @@ static int no_memory(struct err *e)
     return err_set(e, ERR_NOMEM, 0, "There is no memory to verify the store.");
 }
 
+/* --- Trees ---------------------------------------------------------------------------------- */
+
+/* The stream of the lane at hand; NULL when there are more than a lane can have. */
+static struct tree *tree_of(struct verify *v, uint16_t months)
+{
+    struct tree *t;
+
+    for (uint32_t i = 0; i < v->trees; i++) {
+        if (v->tree[i].months == months)
+            return &v->tree[i];
+    }
+    if (v->trees == TIP_STREAMS)
+        return NULL;
+    t = &v->tree[v->trees++];
+    *t = (struct tree){ .months = months, .is = signed_find(&v->signed_store, v->lane, months) };
+    if (t->is != NULL)
+        t->range = t->is->gone;
+    else
+        merkle_begin(&t->range, 0);
+    return t;
+}
+
+/* Has the tree, which is of a size that was signed, the root that was? */
+static void check_mark(struct verify *v, struct tree *t)
+{
+    const struct signed_mark *m =
+        t->is != NULL ? signed_mark_from(t->is, &t->mark, t->range.end) : NULL;
+    struct merkle_hash root;
+    struct buf when;
+
+    if (m == NULL || m->size != t->range.end || t->lost || t->wrong)
+        return;
+    merkle_root(v->hasher, &t->range, &root);
+    if (memcmp(&root, &m->root, sizeof(root)) == 0)
+        return;
+    t->wrong = true;
+    buf_init(&when, 64);
+    note_put_time(&when, m->time_ns);
+    fault(
+        v,
+        "The first %llu events of its stream are not those that were signed with checkpoint %llu, "
+        "%.*s.",
+        (unsigned long long)m->size, (unsigned long long)m->number, (int)when.n,
+        (const char *)when.p);
+    buf_release(&when);
+}
+
+static void add_to_tree(struct verify *v, struct tree *t, const struct merkle_hash *leaf)
+{
+    if (t->lost)
+        return;
+    merkle_append(v->hasher, &t->range, leaf);
+    check_mark(v, t);
+}
+
+/* The end of the lane: was there more once? */
+static void check_ends(struct verify *v)
+{
+    for (uint32_t i = 0; i < v->signed_store.count; i++) {
+        const struct signed_stream *s = &v->signed_store.stream[i];
+        const struct tree *t = s->lane == v->lane ? tree_of(v, s->months) : NULL;
+
+        if (t != NULL && !t->lost && t->range.end < s->last.size)
+            fault(
+                v,
+                "Of the %llu events kept %u months that were signed with checkpoint %llu the last "
+                "%llu are missing.",
+                (unsigned long long)s->last.size, s->months, (unsigned long long)s->last.number,
+                (unsigned long long)(s->last.size - t->range.end));
+    }
+    for (uint32_t i = 0; i < v->trees; i++) {
+        const struct tree *t = &v->tree[i];
+        const uint64_t size = t->is != NULL ? t->is->last.size : 0;
+
+        if (!t->lost && t->range.end > size)
+            v->counts->not_signed += t->range.end - size;
+    }
+}
+
 /* --- A block -------------------------------------------------------------------------------- */
 
 static bool read_sources(struct verify *v, struct span records)
@@ -94,7 +179,8 @@ static void check_word(void *arg, struct span word)
     v->words_missing += (sealed_find(v->file, word_hash(word)) >> v->block & 1) == 0;
 }
 
-static void add_leaf(struct verify *v, const struct block_event *ev, struct merkle_range *leaves)
+static void add_leaf(struct verify *v, struct tree *t, const struct block_event *ev,
+                     struct merkle_range *leaves)
 {
     const struct source_record *r = &v->source[ev->source];
     struct leaf l = { .lane = sealed_about(v->file)->lane,
@@ -111,6 +197,7 @@ static void add_leaf(struct verify *v, const struct block_event *ev, struct merk
     memcpy(l.store, sealed_about(v->file)->store, sizeof(l.store));
     leaf_hash(v->hasher, &l, &hash);
     merkle_append(v->hasher, leaves, &hash);
+    add_to_tree(v, t, &hash);
 }
 
 /* False when an event is not what the block's head says of all of them. */
@@ -126,13 +213,14 @@ static bool check_event(struct verify *v, const struct sealed_block *b,
     return true;
 }
 
-static void check_events(struct verify *v, const struct sealed_block *b, const struct block *block,
-                         struct merkle_range *leaves)
+static void check_events(struct verify *v, struct tree *t, const struct sealed_block *b,
+                         const struct block *block, struct merkle_range *leaves)
 {
     merkle_begin(leaves, b->place);
     v->words_missing = 0;
     if (block_events(block) != b->events) {
         fault(v, "Block %u holds %u events, not %u.", v->block, block_events(block), b->events);
+        t->lost = true;
         return;
     }
     for (uint32_t row = 0; row < block_events(block); row++) {
@@ -141,9 +229,10 @@ static void check_events(struct verify *v, const struct sealed_block *b, const s
         if (!check_event(v, b, &ev)) {
             fault(v, "Event %llu is not what its block %u says.", (unsigned long long)ev.sequence,
                   v->block);
+            t->lost = true;
             return;
         }
-        add_leaf(v, &ev, leaves);
+        add_leaf(v, t, &ev, leaves);
         v->counts->events++;
     }
     if (v->words_missing > 0)
@@ -152,7 +241,7 @@ static void check_events(struct verify *v, const struct sealed_block *b, const s
 }
 
 /* The leaves of the block, hashed again, into `leaves`. ERR_CORRUPT when it cannot be read. */
-static int read_block(struct verify *v, struct merkle_range *leaves, struct err *e)
+static int read_block(struct verify *v, struct tree *t, struct merkle_range *leaves, struct err *e)
 {
     const struct sealed_block *b = sealed_block(v->file, v->block);
     struct block *block = NULL;
@@ -168,7 +257,7 @@ static int read_block(struct verify *v, struct merkle_range *leaves, struct err 
     if (rc == ERR_OK)
         rc = block_open(&block, body, e);
     if (rc == ERR_OK)
-        check_events(v, b, block, leaves);
+        check_events(v, t, b, block, leaves);
     block_free(&block);
     return rc;
 }
@@ -178,8 +267,14 @@ static int check_block(struct verify *v, struct tree *t, struct err *e)
     const struct sealed_block *b = sealed_block(v->file, v->block);
     struct merkle_range leaves, says;
     struct span roots;
-    int rc = read_block(v, &leaves, e);
+    int rc;
 
+    if (!t->lost && b->place != t->range.end) {
+        fault(v, "Block %u begins at place %llu of its stream, and %llu events came before it.",
+              v->block, (unsigned long long)b->place, (unsigned long long)t->range.end);
+        t->lost = true;
+    }
+    rc = read_block(v, t, &leaves, e);
     if (rc == ERR_NOMEM)
         return rc;
     v->counts->blocks++;
@@ -190,29 +285,10 @@ static int check_block(struct verify *v, struct tree *t, struct err *e)
     }
     if (!merkle_read(&says, b->place, b->place + b->events, roots) || !merkle_same(&says, &leaves))
         fault(v, "The events of block %u are not those that its roots were made of.", v->block);
-    if (!t->lost && b->place != t->range.end) {
-        fault(v, "Block %u begins at place %llu of its tree, and %llu events came before it.",
-              v->block, (unsigned long long)b->place, (unsigned long long)t->range.end);
-        t->lost = true;
-    }
-    if (!t->lost && leaves.end == b->place + b->events)
-        merkle_join(v->hasher, &t->range, &leaves);
     return ERR_OK;
 }
 
 /* --- A file --------------------------------------------------------------------------------- */
-
-static struct tree *tree_of(struct verify *v, const struct catalog_file *f)
-{
-    for (uint32_t i = 0; i < v->trees; i++) {
-        if (v->tree[i].day == f->day && v->tree[i].months == f->months)
-            return &v->tree[i];
-    }
-    if (v->trees == TREES_MAX)
-        v->trees = 0; /* ten years of days: those before are done with */
-    v->tree[v->trees] = (struct tree){ .day = f->day, .months = f->months };
-    return &v->tree[v->trees++];
-}
 
 static void check_about(struct verify *v, const struct catalog_file *f)
 {
@@ -224,10 +300,38 @@ static void check_about(struct verify *v, const struct catalog_file *f)
         fault(v, "It belongs into another folder.");
 }
 
+/* That all of it goes was recorded, and it is still there: a crash came between, or it is about to
+ * go. */
+static bool is_gone(const struct verify *v, const struct tree *t)
+{
+    struct merkle_range says;
+
+    return t->is != NULL && tree_read(sealed_stream(v->file), &says) && says.end <= t->is->gone.end;
+}
+
+/* What the file says its stream is. Behind a fault it is taken up from there, if it is not smaller;
+ * whether it is as it was signed, the next mark tells. */
+static void check_stream(struct verify *v, struct tree *t)
+{
+    struct merkle_range says;
+
+    if (!tree_read(sealed_stream(v->file), &says)) {
+        fault(v, "It does not say what its stream is.");
+        t->lost = true;
+        return;
+    }
+    if (!t->lost && merkle_same(&says, &t->range))
+        return;
+    if (!t->lost)
+        fault(v, "The tree that it says is not that of its events and of those before.");
+    t->range = says;
+    t->lost = t->wrong = false;
+    check_mark(v, t);
+}
+
 static int check_file(struct verify *v, const struct catalog_file *f, struct err *e)
 {
-    struct tree *t = tree_of(v, f);
-    struct merkle_range says;
+    struct tree *t = tree_of(v, f->months);
     char name[SEALED_NAME_BYTES], folder[SEALED_NAME_BYTES];
     int dir = catalog_folder(v->sealed_dir, f->day, f->months), rc;
 
@@ -240,21 +344,30 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
         (void)close(dir); /* only a folder */
     if (rc == ERR_NOMEM)
         return rc;
+    if (t == NULL) {
+        fault(v, "The lane has more than %u retention classes.", TIP_STREAMS);
+        sealed_free(&v->file);
+        return ERR_OK;
+    }
     if (rc != ERR_OK) {
         fault(v, "%s", e->why);
         t->lost = true;
         return ERR_OK;
     }
     v->counts->files++;
+    v->gone = is_gone(v, t);
+    if (v->gone) {
+        sealed_free(&v->file);
+        return ERR_OK;
+    }
     if (sealed_check(v->file, e) != ERR_OK)
         fault(v, "%s", e->why);
     check_about(v, f);
     rc = ERR_OK;
     for (v->block = 0; v->block < sealed_block_count(v->file) && rc == ERR_OK; v->block++)
         rc = check_block(v, t, e);
-    if (rc == ERR_OK && !t->lost &&
-        (!tree_read(sealed_stream(v->file), &says) || !merkle_same(&says, &t->range)))
-        fault(v, "The tree that it says is not that of its events and of those before.");
+    if (rc == ERR_OK)
+        check_stream(v, t);
     sealed_free(&v->file);
     if (v->from->progress != NULL)
         v->from->progress(v->from->arg, v->counts);
@@ -263,98 +376,159 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
 
 /* --- Runs ----------------------------------------------------------------------------------- */
 
-/* So young that nobody may have removed it? */
-static bool is_kept(const struct verify *v, int32_t day)
-{
-    return v->today < retain_until(day, VERIFY_LEAST_MONTHS);
-}
-
 struct run {
     uint64_t from, to, events;
     uint32_t parts, parts_want;
-    int32_t day; /* the newest of its parts */
 };
 
-static void end_run(struct verify *v, uint32_t lane, const struct run *r)
+static void end_run(struct verify *v, const struct run *r)
 {
-    (void)snprintf(v->where, sizeof(v->where), "lane %02u, events %llu to %llu", lane,
+    (void)snprintf(v->where, sizeof(v->where), "lane %02u, events %llu to %llu", v->lane,
                    (unsigned long long)r->from, (unsigned long long)r->to);
-    if (r->parts < r->parts_want && is_kept(v, r->day))
-        fault(v, "Of the %u files of this run %u are missing.", r->parts_want,
-              r->parts_want - r->parts);
-    else if (r->parts == r->parts_want && r->events != r->to - r->from + 1)
+    if (r->parts == r->parts_want && r->events != r->to - r->from + 1)
         fault(v, "The files of this run hold %llu events.", (unsigned long long)r->events);
 }
 
-static void check_gap(struct verify *v, uint32_t lane, uint64_t next, const struct run *r)
+/* Retention leaves gaps; what it took stands in the ledger. */
+static bool has_gone(const struct verify *v)
 {
-    if (r->from == next || (r->from > next && !is_kept(v, r->day)))
-        return;
-    (void)snprintf(v->where, sizeof(v->where), "lane %02u", lane);
-    if (r->from > next)
+    for (uint32_t i = 0; i < v->signed_store.count; i++) {
+        if (v->signed_store.stream[i].lane == v->lane && v->signed_store.stream[i].gone.end > 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_gap(struct verify *v, uint64_t next, const struct run *r)
+{
+    (void)snprintf(v->where, sizeof(v->where), "lane %02u", v->lane);
+    if (r->from > next && !has_gone(v))
         fault(v, "Events %llu to %llu are missing.", (unsigned long long)next,
               (unsigned long long)(r->from - 1));
-    else
+    else if (r->from < next)
         fault(v, "Event %llu is there twice.", (unsigned long long)r->from);
 }
 
-/* The sealed files of one lane, [begin, end) of the list; *next is behind their last event. */
-static int check_lane(struct verify *v, uint32_t begin, uint32_t end, uint64_t *next, struct err *e)
+/* The sealed files of the lane that begin at *next or behind; *next is behind their last event. */
+static int check_files(struct verify *v, const struct catalog *c, uint64_t *next, struct err *e)
 {
-    const uint32_t lane = v->catalog.file[begin].name.lane;
+    const uint64_t first = *next;
     struct run run = { 0 };
     int rc = ERR_OK;
 
-    *next = 1;
-    v->trees = 0;
-    for (uint32_t i = begin; i < end && rc == ERR_OK; i++) {
-        const struct catalog_file *f = &v->catalog.file[i];
+    for (uint32_t i = 0; i < c->count && rc == ERR_OK; i++) {
+        const struct catalog_file *f = &c->file[i];
         const uint64_t before = v->counts->events;
 
-        if (f->state != CATALOG_COUNTS)
-            continue; /* left over; the sealer removes it */
+        if (f->name.lane != v->lane || f->name.from < first || f->state != CATALOG_COUNTS)
+            continue; /* or left over: the sealer removes it */
         if (run.parts == 0 || f->name.from != run.from || f->name.to != run.to) {
             if (run.parts > 0)
-                end_run(v, lane, &run);
-            run = (struct run){ f->name.from, f->name.to, 0, 0, f->name.parts, f->day };
-            check_gap(v, lane, *next, &run);
+                end_run(v, &run);
+            run = (struct run){ f->name.from, f->name.to, 0, 0, f->name.parts };
+            check_gap(v, *next, &run);
         }
+        v->gone = false;
         rc = check_file(v, f, e);
-        run.parts++;
+        run.parts += !v->gone;
         run.events += v->counts->events - before;
-        run.day = f->day > run.day ? f->day : run.day;
         *next = f->name.to + 1;
     }
     if (run.parts > 0)
-        end_run(v, lane, &run);
+        end_run(v, &run);
     return rc;
 }
 
 /* --- Lanes ---------------------------------------------------------------------------------- */
 
-/* A server that runs may have sealed more since the list was made. */
-static uint64_t sealed_since(struct verify *v, uint32_t lane)
+/* What is sealed by now: a server that runs may have sealed more since the list was made. */
+static uint64_t sealed_by_now(struct verify *v)
 {
     struct catalog c;
     uint64_t next = 0;
 
     catalog_init(&c);
     if (v->sealed_dir >= 0 && catalog_read(&c, v->sealed_dir, NULL) == ERR_OK)
-        next = catalog_next(&c, lane);
+        next = catalog_next(&c, v->lane);
     catalog_release(&c);
     return next;
 }
 
+static void add_lane_event(struct verify *v, const struct lane_read_event *in)
+{
+    struct leaf l = { .lane = v->lane,
+                      .sequence = in->sequence,
+                      .receipt_ns = in->receipt_ns,
+                      .flags = in->flags,
+                      .lines = in->lines,
+                      .raw = in->raw };
+    struct merkle_hash hash;
+    struct source_record r;
+    struct tree *t;
+
+    if (in->source >= LEDGER_ROWS || v->lane_sources->at[in->source].version == 0 ||
+        !source_record_read(v->lane_sources->at[in->source].record, &r) ||
+        (t = tree_of(v, v->lane_sources->at[in->source].months)) == NULL) {
+        fault(v, "Event %llu is of a source that the lane does not name.",
+              (unsigned long long)in->sequence);
+        return;
+    }
+    memcpy(l.store, v->store, sizeof(l.store));
+    l.input = (uint8_t)r.input;
+    l.authenticated = r.authenticated;
+    l.source = r.name;
+    leaf_hash(v->hasher, &l, &hash);
+    add_to_tree(v, t, &hash);
+    v->counts->lane_events++;
+}
+
+static void add_frame(struct verify *v, struct lane_frame *f, uint64_t *next)
+{
+    struct lane_read_event ev;
+
+    while (lane_next_event(f, &ev)) {
+        if (ev.sequence < *next)
+            continue;
+        add_lane_event(v, &ev);
+        *next = ev.sequence + 1;
+    }
+}
+
+/* The frames of a lane from *next on; up to where they end, or something was sealed meanwhile. */
+static int read_frames(struct verify *v, struct lane_reader *r, uint64_t *next, struct err *e)
+{
+    struct lane_frame f;
+    struct span record;
+    int rc;
+
+    while ((rc = lane_reader_next(r, &f, e)) == 1) {
+        if (f.kind == LANE_SOURCES) {
+            while (lane_next_record(&f, &record))
+                (void)lane_sources_take(v->lane_sources, record, MONTHS); /* an event tells */
+        }
+        if (f.kind != LANE_EVENTS)
+            continue;
+        if (f.sequence > *next && *next > 0) {
+            if (sealed_by_now(v) > *next)
+                return ERR_OK;
+            fault(v, "Events %llu to %llu are missing before segment %u, byte %llu.",
+                  (unsigned long long)*next, (unsigned long long)(f.sequence - 1), f.segment,
+                  (unsigned long long)f.at);
+        }
+        add_frame(v, &f, next);
+    }
+    return rc < 0 ? rc : ERR_OK;
+}
+
 /* What is not sealed yet goes on where the sealed files end. */
-static int check_rest(struct verify *v, uint32_t lane, uint64_t next, struct err *e)
+static int check_rest(struct verify *v, uint64_t *next, struct err *e)
 {
     struct lane_reader *r = NULL;
-    struct lane_frame f;
     char name[16];
     int dir, rc;
 
-    (void)snprintf(name, sizeof(name), "lanes/%02u", lane);
-    (void)snprintf(v->where, sizeof(v->where), "lanes/%02u", lane);
+    (void)snprintf(name, sizeof(name), "lanes/%02u", v->lane);
+    (void)snprintf(v->where, sizeof(v->where), "lanes/%02u", v->lane);
     dir = openat(v->data_dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return errno == ENOENT
@@ -363,23 +537,74 @@ static int check_rest(struct verify *v, uint32_t lane, uint64_t next, struct err
     rc = lane_reader_new(&r, v->from->io, dir, LANE_READ_ALL, e);
     if (rc == ERR_OK)
         rc = lane_reader_seek(r, (struct lane_place){ 0 }, e);
-    while (rc == ERR_OK && (rc = lane_reader_next(r, &f, e)) == 1) {
-        rc = ERR_OK;
-        if (f.kind != LANE_EVENTS)
-            continue;
-        if (f.sequence > next && sealed_since(v, lane) < f.sequence)
-            fault(v, "Events %llu to %llu are missing before segment %u, byte %llu.",
-                  (unsigned long long)next, (unsigned long long)(f.sequence - 1), f.segment,
-                  (unsigned long long)f.at);
-        if (f.sequence + f.count > next) {
-            v->counts->lane_events +=
-                f.sequence + f.count - (f.sequence > next ? f.sequence : next);
-            next = f.sequence + f.count;
-        }
-    }
+    if (rc == ERR_OK)
+        rc = read_frames(v, r, next, e);
+    lane_sources_clear(v->lane_sources);
     lane_reader_free(&r);
     (void)close(dir); /* only read */
-    return rc < 0 ? rc : ERR_OK;
+    return rc;
+}
+
+static int check_lane(struct verify *v, uint32_t lane, struct err *e)
+{
+    uint64_t next = 1;
+    int rc;
+
+    v->lane = lane;
+    v->trees = 0;
+    rc = check_files(v, &v->catalog, &next, e);
+    if (rc == ERR_OK)
+        rc = check_rest(v, &next, e);
+    for (uint32_t i = 0; i < ROUNDS_MAX && rc == ERR_OK && sealed_by_now(v) > next; i++) {
+        struct catalog c;
+
+        catalog_init(&c);
+        rc = catalog_read(&c, v->sealed_dir, e);
+        if (rc == ERR_OK)
+            rc = check_files(v, &c, &next, e);
+        catalog_release(&c);
+        if (rc == ERR_OK)
+            rc = check_rest(v, &next, e);
+    }
+    if (rc == ERR_OK)
+        check_ends(v);
+    return rc;
+}
+
+/* --- The ledger ----------------------------------------------------------------------------- */
+
+static int check_ledger(struct verify *v, struct err *e)
+{
+    const struct verify_from *from = v->from;
+    const struct verdict *is = &v->signed_store.verdict;
+    char part[CHAIN_NAME_BYTES];
+    int dir = openat(v->data_dir, "ledger", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+    (void)snprintf(v->where, sizeof(v->where), "ledger");
+    if (dir < 0 && errno == ENOENT) {
+        fault(v, "There is no ledger: nothing was signed, or it was taken away.");
+        return ERR_OK;
+    }
+    if (dir < 0)
+        return err_set(e, ERR_IO, 0, "The ledger cannot be opened: %s.", strerror(errno));
+    rc = signed_read(&v->signed_store, from->io, dir, from->root, from->anchors, from->anchor_count,
+                     e);
+    (void)close(dir); /* only read */
+    if (rc != ERR_OK)
+        return rc;
+    v->counts->checkpoints = is->next;
+    if (is->next > 0) {
+        v->counts->last = is->next - 1;
+        v->counts->last_hash = is->last;
+    }
+    if (is->has_place) {
+        chain_part_name(&is->part, part);
+        (void)snprintf(v->where, sizeof(v->where), "ledger/%s, byte %llu", part,
+                       (unsigned long long)is->at);
+    }
+    if (is->fault != LINKS_NONE)
+        fault(v, "%s: %s", links_name(is->fault), is->why.why);
+    return ERR_OK;
 }
 
 /* --- The whole ------------------------------------------------------------------------------ */
@@ -388,9 +613,9 @@ static int open_all(struct verify *v, struct err *e)
 {
     int rc = store_id_read(v->from->data, v->store, e);
 
-    v->tree = calloc(TREES_MAX, sizeof(*v->tree));
+    v->lane_sources = calloc(1, sizeof(*v->lane_sources));
     v->source = calloc(LEDGER_ROWS, sizeof(*v->source));
-    if (v->tree == NULL || v->source == NULL)
+    if (v->lane_sources == NULL || v->source == NULL)
         return no_memory(e);
     if (rc == ERR_OK)
         rc = merkle_hasher_new(&v->hasher, e);
@@ -403,29 +628,17 @@ static int open_all(struct verify *v, struct err *e)
     v->sealed_dir = openat(v->data_dir, "sealed", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (v->sealed_dir < 0 && errno != ENOENT)
         return err_set(e, ERR_IO, 0, "The sealed files cannot be opened: %s.", strerror(errno));
-    return v->sealed_dir >= 0 ? catalog_read(&v->catalog, v->sealed_dir, e) : ERR_OK;
+    return ERR_OK;
 }
 
 static int check_all(struct verify *v, struct err *e)
 {
-    uint64_t next[LANES];
-    uint32_t end;
-    int rc = ERR_OK;
+    int rc = check_ledger(v, e);
 
-    for (uint32_t i = 0; i < LANES; i++)
-        next[i] = 1;
-    for (uint32_t begin = 0; begin < v->catalog.count && rc == ERR_OK; begin = end) {
-        const uint32_t lane = v->catalog.file[begin].name.lane;
-        uint64_t behind;
-
-        for (end = begin; end < v->catalog.count && v->catalog.file[end].name.lane == lane;)
-            end++;
-        rc = check_lane(v, begin, end, &behind, e);
-        if (lane < LANES)
-            next[lane] = behind;
-    }
+    if (rc == ERR_OK && v->sealed_dir >= 0)
+        rc = catalog_read(&v->catalog, v->sealed_dir, e); /* has all that was signed by now */
     for (uint32_t i = 0; i < LANES && rc == ERR_OK; i++)
-        rc = check_rest(v, i, next[i], e);
+        rc = check_lane(v, i, e);
     (void)snprintf(v->where, sizeof(v->where), "sealed");
     if (rc == ERR_OK && v->catalog.strange > 0)
         fault(v, "%u names there are none of ours.", v->catalog.strange);
@@ -434,30 +647,35 @@ static int check_all(struct verify *v, struct err *e)
 
 int verify_store(const struct verify_from *from, struct verify_counts *counts, struct err *e)
 {
-    struct verify v = { .from = from,
-                        .counts = counts,
-                        .data_dir = -1,
-                        .sealed_dir = -1,
-                        .today = sealed_day(from->now_ns) };
+    struct verify *v = calloc(1, sizeof(*v));
     int rc;
 
+    if (v == NULL)
+        return no_memory(e);
+    v->from = from;
+    v->counts = counts;
+    v->data_dir = v->sealed_dir = -1;
     *counts = (struct verify_counts){ 0 };
-    catalog_init(&v.catalog);
-    buf_init(&v.records, RECORDS_MAX);
-    buf_init(&v.folded, FOLDED_MAX);
-    rc = open_all(&v, e);
+    catalog_init(&v->catalog);
+    buf_init(&v->records, RECORDS_MAX);
+    buf_init(&v->folded, FOLDED_MAX);
+    rc = open_all(v, e);
     if (rc == ERR_OK)
-        rc = check_all(&v, e);
-    if (v.data_dir >= 0)
-        (void)close(v.data_dir); /* only read */
-    if (v.sealed_dir >= 0)
-        (void)close(v.sealed_dir);
-    sealed_free(&v.file);
-    merkle_hasher_free(&v.hasher);
-    catalog_release(&v.catalog);
-    buf_release(&v.records);
-    buf_release(&v.folded);
-    free(v.tree);
-    free(v.source);
+        rc = check_all(v, e);
+    if (v->data_dir >= 0)
+        (void)close(v->data_dir); /* only read */
+    if (v->sealed_dir >= 0)
+        (void)close(v->sealed_dir);
+    sealed_free(&v->file);
+    merkle_hasher_free(&v->hasher);
+    catalog_release(&v->catalog);
+    buf_release(&v->records);
+    buf_release(&v->folded);
+    signed_release(&v->signed_store);
+    if (v->lane_sources != NULL)
+        lane_sources_clear(v->lane_sources);
+    free(v->lane_sources);
+    free(v->source);
+    free(v);
     return rc;
 }

@@ -3,33 +3,41 @@
  *
  *   - every byte of every sealed file is under a check that holds (store/sealed.h);
  *   - the events of each block, hashed again, are the leaves of its roots; its roots continue the
- *     tree of its folder, from the first file on, and the tree that the file says is that tree;
+ *     tree of its stream, from the first file on, and the tree that the file says is that tree;
+ *   - what the lanes hold goes on where the sealed files end, without a gap;
+ *   - the ledger is sound (ledger/verdict.h), each tree has the roots that were signed, and none is
+ *     shorter than it was; what is not there any more was recorded when it went;
  *   - the index of words leaves out no word of an event;
- *   - runs follow one another without a gap, and a run's files hold all of its events;
- *   - what the lanes hold goes on where the sealed files end, without a gap.
+ *   - runs follow one another without a gap, and a run's files hold all of its events.
  *
- * What was removed because its months were over leaves gaps that are none; nothing younger than the
- * least retention can have been. That all of it was made anew, or its end cut off, cannot be seen
- * in the store alone: docs/ledger.md says what is promised.
+ * Behind a fault a stream is taken up again where a file says what it is, so that one fault does
+ * not hide another. What was done behind the last checkpoint that somebody else has seen, an
+ * anchor, cannot be seen in the store alone: docs/ledger.md says what is promised.
  */
 #ifndef VERIFY_H
 #define VERIFY_H
 
+#include "ledger/links.h"
 #include "os/io.h"
 #include "store/sealed.h"
-
-#define VERIFY_LEAST_MONTHS 1u /* nothing is kept for less */
 
 struct verify_counts {
     uint64_t files, blocks, events; /* sealed, that were read */
     uint64_t lane_events;           /* not sealed yet */
+    uint64_t checkpoints;           /* of the ledger */
+    uint64_t not_signed;            /* events that came after the last */
     uint64_t faults;
+    /* The last checkpoint: an anchor for the next time. Nothing when there is none. */
+    uint64_t last;
+    struct merkle_hash last_hash;
 };
 
 struct verify_from {
     const struct io *io;
-    const char *data; /* path of the data folder */
-    int64_t now_ns;
+    const char *data;        /* path of the data folder */
+    uint8_t root[KEY_BYTES]; /* the public root key, kept elsewhere */
+    const struct links_anchor *anchors;
+    uint32_t anchor_count;
     /* A fault: where (a path in the data folder, and a place in it) and what, in a sentence. */
     void (*fault)(void *arg, const char *where, const char *what);
     /* Now and then, with how much has been done; may be NULL. */

@@ -6,6 +6,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import time
@@ -54,6 +55,13 @@ def is_found_once(server, count, name):
 def is_as_it_was_written(server):
     done = server.place.canh("verify", "--data", server.data)
     equal((done.code, b"all is as it was written" in done.out), (0, True))
+
+
+def verify(server, *more, data=None):
+    """(exit code, faults, the object at the end)"""
+    done = server.place.canh("verify", "--json", "--data", data or server.data, *more)
+    lines = done.findings()
+    return done.code, lines[:-1], lines[-1]
 
 
 def with_server(test):
@@ -145,6 +153,87 @@ def test_a_damaged_file_is_told_and_the_rest_is_found(s):
     holds(os.path.basename(path).encode() in done.out, done.out)
     last = s.place.canh("verify", "--json", "--data", s.data).findings()
     holds(last[-1]["faults"] == len(last) - 1 >= 1, last)
+
+
+def copy(server, name):
+    to = server.place.path(name)
+    shutil.copytree(server.data, to, ignore=shutil.ignore_patterns("run"))
+    return to
+
+
+@with_server
+def test_what_is_stored_is_signed_and_an_older_store_is_told_apart(s):
+    send(s, 2000, "one")
+    s.until("a checkpoint of it", lambda: verify(s)[2]["not_signed"] <= 2, 30)
+    code, faults, first = verify(s)
+    equal((code, faults), (0, []))
+    send(s, 2000, "two")
+    s.end()  # which signs
+    older = copy(s, "older")
+    again = Server(s.place, more=SMALL)
+    try:
+        again.start().ready()
+        again.until("one more checkpoint", lambda: verify(again)[2]["checkpoints"] > first["checkpoints"] + 1, 30)
+        send(again, 500, "three")
+        again.end()
+    finally:
+        again.kill()
+    anchors = ("--anchor", first["anchor"])
+    code, faults, last = verify(s, *anchors)
+    equal((code, faults, last["not_signed"]), (0, [], 0))
+    # A snapshot is sound in itself. Who knows a later checkpoint is not deceived.
+    root = os.path.join(s.data, "keys", "root.pub")
+    code, faults, _ = verify(s, "--root", root, *anchors, data=older)
+    equal((code, faults), (0, []))
+    code, faults, _ = verify(s, "--root", root, "--anchor", last["anchor"], data=older)
+    equal((code, len(faults)), (1, 1))
+    holds(faults[0]["what"].startswith("CUT: "), faults)
+    # Nor is one that never was: another store's root key.
+    other = s.place.path("other.pub")
+    with open(root, encoding="ascii") as f, open(other, "w", encoding="ascii") as to:
+        name, _, key = f.read().strip().split("+", 2)
+        key = "AQ" + ("A" if key[2] != "A" else "B") + key[3:]  # of another point
+        to.write("+".join([name, "00000000", key]) + "\n")
+    done = s.place.canh("verify", "--data", s.data, "--root", other)
+    equal(done.code, 2)
+
+
+@with_server
+def test_what_was_signed_and_is_changed_before_it_is_sealed_is_told(s):
+    """The server says so, goes on, and every later event is sound."""
+    send(s, 100, "one")  # too few to be sealed
+    s.until("a checkpoint of it", lambda: verify(s)[2]["not_signed"] <= 2, 30)
+    s.kill()
+    lane = next(n for n in sorted(os.listdir(os.path.join(s.data, "lanes")))
+                if b"canh_run=one" in lane_bytes(s, n))
+    path = max((os.path.join(s.data, "lanes", lane, n) for n in os.listdir(os.path.join(s.data, "lanes", lane))),
+               key=os.path.getsize)
+    with open(path, "r+b") as f:
+        data = f.read()
+        at = data.index(b"canh_run=one")
+        f.seek(at)
+        f.write(b"canh_run=0ne")
+    again = Server(s.place, more=SMALL)
+    try:
+        again.start().ready()
+        again.until("it is told", lambda: "is not what was signed of it" in again.text(), 30)
+        send(again, 3000, "two")
+        is_found_once(again, 3000, "two")
+        again.end()
+        code, faults, last = verify(again)
+        equal((code, last["not_signed"]), (1, 0))
+        holds(1 <= len(faults) <= 3, faults)
+    finally:
+        again.kill()
+
+
+def lane_bytes(server, lane):
+    folder = os.path.join(server.data, "lanes", lane)
+    found = b""
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as f:
+            found += f.read()
+    return found
 
 
 def test_a_filter_that_is_none_is_shown_where_it_is_wrong(place):

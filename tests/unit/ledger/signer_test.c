@@ -89,7 +89,7 @@ static void check_keys(struct ledger_files *f, uint64_t next)
             continue;
         assert_string_equal(entry->d_name, want);
         assert_int_equal(fstatat(f->keys, entry->d_name, &st, 0), 0);
-        assert_int_equal(st.st_mode & 0777, 0400);
+        assert_int_equal(st.st_mode & 0777, 0600);
         want[0] = '-';
     }
     assert_int_equal(want[0], '-');
@@ -311,7 +311,7 @@ static void a_restored_half_is_seen(void **state)
         }
         (void)close(from);
         MUST(unlinkat(f.keys, "epoch-5.key", 0) == 0);
-        to = openat(f.keys, "epoch-3.key", O_WRONLY | O_CREAT | O_EXCL, 0400);
+        to = openat(f.keys, "epoch-3.key", O_WRONLY | O_CREAT | O_EXCL, 0600);
         MUST(write(to, bytes, (size_t)n) == n);
         (void)close(to);
     }

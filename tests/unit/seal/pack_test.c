@@ -128,13 +128,16 @@ static void tear_down(struct fixture *f)
     lane_files_release(&f->files);
 }
 
-static struct pack *begin(struct fixture *f, const struct io *io, uint64_t run_bytes)
+static struct pack *begin_from(struct fixture *f, const struct io *io, uint64_t run_bytes,
+                               const struct tip *base, const struct tip *tip)
 {
     const struct pack_from from = { .io = io,
                                     .lane_dir = f->files.dir,
                                     .sealed_dir = f->sealed_dir,
                                     .run_bytes = run_bytes,
-                                    .months = 12 };
+                                    .months = 12,
+                                    .base = base,
+                                    .tip = tip };
     struct catalog c;
     struct pack *p;
     struct err e;
@@ -145,6 +148,11 @@ static struct pack *begin(struct fixture *f, const struct io *io, uint64_t run_b
         p = NULL;
     catalog_release(&c);
     return p;
+}
+
+static struct pack *begin(struct fixture *f, const struct io *io, uint64_t run_bytes)
+{
+    return begin_from(f, io, run_bytes, NULL, NULL);
 }
 
 /* --- checking ------------------------------------------------------------------------------- */
@@ -416,6 +424,154 @@ static void a_fault_costs_a_run_and_no_event(void **state)
     tear_down(&f);
 }
 
+/* --- what was signed ------------------------------------------------------------------------ */
+
+static struct tip tip_of(struct pack *p)
+{
+    struct tip t = { 0 };
+    struct err e;
+
+    assert_false(pack_is_behind(p));
+    assert_int_equal(pack_tip(p, &t, &e), ERR_OK);
+    return t;
+}
+
+static uint64_t tip_of_seen(struct pack *p)
+{
+    struct tip t = tip_of(p);
+    uint64_t seen = t.seen;
+
+    tip_release(&t);
+    return seen;
+}
+
+static struct tip tip_of_all(struct fixture *f, uint64_t run_bytes)
+{
+    struct pack *p = begin(f, &io_system, run_bytes);
+    struct err e;
+    struct tip t;
+
+    while (pack_turn(p, NULL, 100000, &e) > 0)
+        ;
+    t = tip_of(p);
+    assert_int_equal(t.seen, EVENTS);
+    pack_free(&p);
+    clear_sealed(f);
+    return t;
+}
+
+/* The streams are the same whatever is sealed, and however often it was begun anew. */
+static void a_tip_is_met_again_by_whoever_goes_on(void **state)
+{
+    struct fixture f;
+    struct tip all, signed_tip = { 0 };
+    struct err e;
+    uint64_t events = 0;
+
+    (void)state;
+    set_up(&f, &io_system, 3);
+    all = tip_of_all(&f, UINT64_MAX);
+    for (uint32_t i = 0; i < all.count; i++)
+        events += all.stream[i].range.end;
+    assert_int_equal(all.count, 2);
+    assert_int_equal(events, EVENTS);
+    for (uint32_t lives = 0; signed_tip.seen < EVENTS; lives++) {
+        struct pack *p =
+            begin_from(&f, &io_system, 40000, NULL, signed_tip.seen > 0 ? &signed_tip : NULL);
+        struct tip now;
+
+        for (uint32_t turns = 0; turns <= lives || pack_is_behind(p); turns++)
+            assert_true(pack_turn(p, NULL, 9000, &e) >= 0);
+        now = tip_of(p);
+        assert_true(now.seen >= signed_tip.seen);
+        assert_int_equal(pack_counts(p).contradicted, 0);
+        pack_free(&p);
+        tip_release(&signed_tip);
+        signed_tip = now;
+        assert_true(lives < 1000);
+    }
+    assert_true(tip_same(&all, &signed_tip));
+    tip_release(&all);
+    tip_release(&signed_tip);
+    tear_down(&f);
+}
+
+/* A byte of what was signed and is not sealed, before it is read again: it is told, and the streams
+ * go on as they were signed. */
+static void what_contradicts_what_was_signed_stays_in_its_run(void **state)
+{
+    struct tip all, half, now;
+    char name[LANE_NAME_BYTES];
+    struct fixture f;
+    struct pack *p;
+    struct err e;
+    uint8_t byte;
+    off_t at;
+    int fd;
+
+    (void)state;
+    set_up(&f, &io_system, 3);
+    all = tip_of_all(&f, UINT64_MAX);
+    p = begin(&f, &io_system, UINT64_MAX); /* nothing is sealed */
+    while (pack_turn(p, NULL, 9000, &e) > 0 && tip_of_seen(p) < EVENTS * 2 / 3 - 50)
+        ;
+    half = tip_of(p);
+    pack_free(&p);
+    clear_sealed(&f);
+    lane_segment_name(name, 1);
+    fd = openat(f.files.dir, name, O_RDWR | O_CLOEXEC);
+    at = (off_t)lane_files_size(&f.files, 1) / 2;
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    (void)close(fd);
+    p = begin_from(&f, &io_system, UINT64_MAX, NULL, &half);
+    while (pack_turn(p, NULL, 9000, &e) > 0)
+        ;
+    assert_int_equal(pack_counts(p).contradicted, 1);
+    assert_true(pack_counts(p).missing > 0);
+    assert_int_equal(pack_next(p), half.seen + 1); /* the run ended there */
+    now = tip_of(p);
+    assert_true(tip_same(&now, &all));
+    tip_release(&now);
+    pack_free(&p);
+    /* Without what was signed the streams are others. */
+    clear_sealed(&f);
+    now = tip_of_all(&f, UINT64_MAX);
+    assert_false(tip_same(&now, &all));
+    tip_release(&now);
+    tip_release(&half);
+    tip_release(&all);
+    tear_down(&f);
+}
+
+/* The end of the lane is gone. */
+static void what_is_gone_is_given_in_to(void **state)
+{
+    struct tip all, now;
+    struct fixture f;
+    struct pack *p;
+    struct err e;
+
+    (void)state;
+    set_up(&f, &io_system, 3);
+    all = tip_of_all(&f, UINT64_MAX);
+    assert_int_equal(unlinkat(f.files.dir, "00000003.lane", 0), 0);
+    p = begin_from(&f, &io_system, UINT64_MAX, NULL, &all);
+    while (pack_turn(p, NULL, 9000, &e) > 0)
+        ;
+    assert_true(pack_is_behind(p));
+    assert_int_equal(pack_give_in(p, &e), ERR_OK);
+    assert_false(pack_is_behind(p));
+    assert_int_equal(pack_counts(p).contradicted, 1);
+    now = tip_of(p);
+    assert_true(now.seen < EVENTS && tip_same(&now, &all));
+    tip_release(&now);
+    tip_release(&all);
+    pack_free(&p);
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +580,9 @@ int main(void)
         cmocka_unit_test(it_reads_no_further_than_it_may),
         cmocka_unit_test(what_is_missing_is_counted_and_its_segment_is_kept),
         cmocka_unit_test(a_fault_costs_a_run_and_no_event),
+        cmocka_unit_test(a_tip_is_met_again_by_whoever_goes_on),
+        cmocka_unit_test(what_contradicts_what_was_signed_stays_in_its_run),
+        cmocka_unit_test(what_is_gone_is_given_in_to),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@
 #include "ledger/leaf.h"
 #include "os/file.h"
 #include "seal/pack.h"
-#include "seal/tree.h"
+#include "seal/sign.h"
 #include "seal/table.h"
 #include "seal/verify.h"
 #include "seal/words.h"
@@ -30,7 +30,9 @@
 struct store {
     struct lane_files files;
     char data[64];
-    int sealed;
+    int sealed, ledger, keys;
+    uint8_t root[KEY_BYTES];
+    uint64_t other; /* number of an event that says something else; 0: none */
 };
 
 /* --- an honest store ------------------------------------------------------------------------ */
@@ -52,10 +54,10 @@ static void tell_sources(void *arg, struct lane *l)
     buf_release(&out);
 }
 
-static struct span raw_of(uint64_t n, char *room, size_t bytes)
+static struct span raw_of(const struct store *s, uint64_t n, char *room, size_t bytes)
 {
-    int len = snprintf(room, bytes, "event %llu of user%llu", (unsigned long long)n,
-                       (unsigned long long)(n % 17));
+    int len = snprintf(room, bytes, "%s %llu of user%llu", n == s->other ? "EVENT" : "event",
+                       (unsigned long long)n, (unsigned long long)(n % 17));
 
     return (struct span){ (uint8_t *)room, (size_t)len };
 }
@@ -75,42 +77,89 @@ static void make_lane(struct store *s)
         const struct lane_event ev = { n % 5 == 0, 0, 1, NOW + (int64_t)n * 100000000000 };
         uint64_t got;
 
-        assert_true(lane_event(l, &ev, raw_of(n, room, sizeof(room)), &got).p != NULL);
+        assert_true(lane_event(l, &ev, raw_of(s, n, room, sizeof(room)), &got).p != NULL);
         if (n % 20 == 0)
             assert_int_equal(lane_test_commit(l), LANE_GOOD);
     }
     lane_free(&l);
 }
 
-static void seal(struct store *s)
+static const uint8_t store_id[16] =
+    "\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef";
+
+/* A checkpoint of what was read. */
+static void sign(struct sign *to, struct pack *p)
+{
+    static int64_t time_ns = NOW;
+    const struct sign_also also = { .time_ns = time_ns, .clock_ns = (uint64_t)(time_ns - NOW) };
+    struct tip tip = { 0 };
+    struct err e;
+
+    time_ns += 1000000000;
+    assert_int_equal(pack_tip(p, &tip, &e), ERR_OK);
+    assert_int_equal(sign_lane(to, 0, pack_base(p), &tip, &e), ERR_OK);
+    if (sign_checkpoint(to, &also, &e) != ERR_OK)
+        fail_msg("%s", e.why);
+    tip_release(&tip);
+}
+
+/* As a server does: SEALED events into files, all of them signed. `to` may be NULL. */
+static void seal(struct store *s, struct sign *to)
 {
     struct pack_from from = { .io = &io_system,
                               .lane_dir = s->files.dir,
                               .sealed_dir = s->sealed,
-                              .store =
-                                  "\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd",
                               .run_bytes = 20000,
                               .months = 12 };
     struct catalog c;
     struct pack *p;
     struct err e;
 
-    from.store[15] = 0xef;
+    memcpy(from.store, store_id, sizeof(from.store));
     catalog_init(&c);
     assert_int_equal(catalog_read(&c, s->sealed, &e), ERR_OK);
     assert_int_equal(pack_new(&p, &from, &c, &e), ERR_OK);
-    while (pack_turn(p, NULL, 4000, &e) > 0 && pack_next(p) < SEALED)
-        ;
+    while (pack_turn(p, NULL, 4000, &e) > 0) {
+        if (pack_next(p) >= SEALED)
+            pack_run_bytes(p, UINT64_MAX);
+        if (to != NULL)
+            sign(to, p);
+    }
     assert_true(pack_next(p) >= SEALED && pack_next(p) <= EVENTS);
     pack_free(&p);
     catalog_release(&c);
 }
 
-static void init(struct store *s)
+static void make_ledger(struct store *s)
+{
+    struct sign_from from = {
+        .io = &io_system, .ledger_dir = s->ledger, .keys_dir = s->keys, .time_ns = NOW
+    };
+    struct sign *to;
+    struct err e;
+
+    memcpy(from.store, store_id, sizeof(from.store));
+    assert_int_equal(sign_open(&to, &from, &e), ERR_OK);
+    memcpy(s->root, sign_root(to), KEY_BYTES);
+    seal(s, to);
+    sign_free(&to);
+}
+
+static int make_folder(const struct store *s, const char *name)
+{
+    char path[160];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", s->data, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void init_with(struct store *s, uint64_t other)
 {
     char path[160];
     int fd;
 
+    s->other = other;
     lane_files_init(&s->files, &io_system, false);
     (void)snprintf(s->data, sizeof(s->data), "/dev/shm/canh-verify.XXXXXX");
     assert_non_null(mkdtemp(s->data));
@@ -118,15 +167,19 @@ static void init(struct store *s)
     fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_true(file_write_all(fd, SPAN_LIT("0123456789abcdef0123456789abcdef\n")) &&
                 close(fd) == 0);
-    (void)snprintf(path, sizeof(path), "%s/sealed", s->data);
-    assert_int_equal(mkdir(path, 0700), 0);
-    s->sealed = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    (void)snprintf(path, sizeof(path), "%s/lanes", s->data);
-    assert_int_equal(mkdir(path, 0700), 0);
+    s->sealed = make_folder(s, "sealed");
+    s->ledger = make_folder(s, "ledger");
+    s->keys = make_folder(s, "keys");
+    (void)close(make_folder(s, "lanes"));
     (void)snprintf(path, sizeof(path), "%s/lanes/00", s->data);
     assert_int_equal(symlink(s->files.path, path), 0);
     make_lane(s);
-    seal(s);
+    make_ledger(s);
+}
+
+static void init(struct store *s)
+{
+    init_with(s, 0);
 }
 
 static void release(struct store *s)
@@ -134,6 +187,8 @@ static void release(struct store *s)
     char command[128];
 
     (void)close(s->sealed);
+    (void)close(s->ledger);
+    (void)close(s->keys);
     (void)snprintf(command, sizeof(command), "rm -rf %s", s->data);
     assert_int_equal(system(command), 0);
     lane_files_release(&s->files);
@@ -153,12 +208,11 @@ static void tell(void *arg, const char *where, const char *what)
 
 static struct verify_counts verify(const struct store *s)
 {
-    const struct verify_from from = {
-        .io = &io_system, .data = s->data, .now_ns = NOW + INT64_C(86400000000000), .fault = tell
-    };
+    struct verify_from from = { .io = &io_system, .data = s->data, .fault = tell };
     struct verify_counts counts;
     struct err e;
 
+    memcpy(from.root, s->root, KEY_BYTES);
     told[0] = 0;
     if (verify_store(&from, &counts, &e) != ERR_OK)
         fail_msg("%s", e.why);
@@ -177,6 +231,7 @@ static void an_honest_store_has_no_faults(void **state)
         fail_msg("%s", told);
     assert_int_equal(c.events + c.lane_events, EVENTS);
     assert_true(c.files >= 6 && c.events >= SEALED - 1);
+    assert_true(c.checkpoints >= 10 && c.not_signed == 0);
     /* Segments that are sealed may be gone. */
     (void)unlinkat(s.files.dir, "00000001.lane", 0);
     c = verify(&s);
@@ -338,7 +393,7 @@ static void a_forged_file_is_found_out_whatever_is_made_good_again(void **state)
         const char *says;
     } rows[] = { { FORGE_RAW, "not those that its roots were made of" },
                  { FORGE_ROOTS, "The tree that it says is not" },
-                 { FORGE_TREE, "Block 0 begins at place|The tree that it says is not" },
+                 { FORGE_TREE, "not those that were signed with checkpoint 0" },
                  { FORGE_DROP, "not those that its roots|holds|hold " },
                  { FORGE_WORDS, "leaves out" },
                  { FORGE_SOURCE, "not those that its roots were made of" } };
@@ -363,14 +418,13 @@ static void a_forged_file_is_found_out_whatever_is_made_good_again(void **state)
         }
         if (!said)
             fail_msg("'%s': %s", rows[i].says, told);
-        if (rows[i].how != FORGE_TREE) /* which shows in the next file of the folder */
-            CHECK_ROW(rows[i].says, strstr(told, path) != NULL || strstr(told, "lane 00") != NULL);
+        CHECK_ROW(rows[i].says, strstr(told, path) != NULL || strstr(told, "lane 00") != NULL);
         release(&s);
     }
 }
 
-/* In DATA/sealed; $f is the third file, $g the fourth, $r the parts of the third's run, $l the last
- * segment but one of the lane. */
+/* In DATA/sealed; $f is the third file, $g the fourth, $r the parts of the third's run, $z one
+ * of the newest; $l the last segment but one of the lane, $m the last. */
 static const char *const changes[] = {
     "rm $f",                                          /* a file */
     "rm $r",                                          /* a run */
@@ -379,9 +433,45 @@ static const char *const changes[] = {
     "mkdir -p 20260101-12 && mv $f 20260101-12/",     /* into another day */
     "mv $f x && mv $g $f && mv x $g",                 /* two changed places */
     "cp $f $(dirname $f)/$(basename $f .seal)0.seal", /* another number of parts */
-    "rm -r $(ls | head -n 1 | cut -c 1-8)-*",          /* a day */
+    "rm -r $(ls | head -n 1 | cut -c 1-8)-*",         /* a day */
     "rm ../lanes/00/$l",                              /* not sealed yet */
+    "rm ../lanes/00/$m",                              /* the end */
+    "rm ../lanes/00/* $z",                            /* ... and the newest run */
+    "rm -r ../ledger",                                /* what was signed */
+    "rm ../ledger/*.chain",
 };
+
+/* Everything made anew as the server makes it, with another event in it. */
+static void a_store_that_was_made_anew_is_not_the_one_that_was_signed(void **state)
+{
+    static const uint64_t others[] = { 1, 700, SEALED + 100, EVENTS };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        struct store s, forged;
+        char command[512];
+
+        init(&s);
+        init_with(&forged, others[i]);
+        (void)snprintf(command, sizeof(command),
+                       "cd %s && rm -r sealed lanes/00/* && cp -r %s/sealed . && cp %s/lanes/00/* "
+                       "lanes/00/",
+                       s.data, forged.data, forged.data);
+        assert_int_equal(system(command), 0);
+        (void)verify(&s);
+        if (strstr(told, "are not those that were signed with checkpoint") == NULL)
+            fail_msg("event %llu: %s", (unsigned long long)others[i], told);
+        /* With the forger's own ledger: its first certificate is not of the root key. */
+        (void)snprintf(command, sizeof(command), "cd %s && rm -r ledger && cp -r %s/ledger .",
+                       s.data, forged.data);
+        assert_int_equal(system(command), 0);
+        (void)verify(&s);
+        if (strstr(told, "KEY: ") == NULL && strstr(told, "FORGED: ") == NULL)
+            fail_msg("event %llu: %s", (unsigned long long)others[i], told);
+        release(&s);
+        release(&forged);
+    }
+}
 
 static void what_is_taken_away_moved_or_put_in_is_missed(void **state)
 {
@@ -398,8 +488,10 @@ static void what_is_taken_away_moved_or_put_in_is_missed(void **state)
         path_of(&b, g, sizeof(g));
         (void)snprintf(
             command, sizeof(command),
-            "cd %s/sealed && f=%s && g=%s && l=%08u.lane && r=$(ls */00-%llu-*.seal) && %s", s.data,
-            f, g, s.files.newest - 1, (unsigned long long)a.name.from, changes[i]);
+            "cd %s/sealed && f=%s && g=%s && l=%08u.lane && m=%08u.lane && r=$(ls */00-%llu-*.seal) && "
+            "z=$(ls */*.seal | sort -t- -k3n | tail -n 1) && %s",
+            s.data, f, g, s.files.newest - 1, s.files.newest, (unsigned long long)a.name.from,
+            changes[i]);
         assert_int_equal(system(command), 0);
         if (verify(&s).faults == 0)
             fail_msg("'%s' was not seen", changes[i]);
@@ -443,6 +535,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_store_has_no_faults),
         cmocka_unit_test(a_forged_file_is_found_out_whatever_is_made_good_again),
+        cmocka_unit_test(a_store_that_was_made_anew_is_not_the_one_that_was_signed),
         cmocka_unit_test(what_is_taken_away_moved_or_put_in_is_missed),
         cmocka_unit_test(any_byte_that_was_changed_is_named),
     };
