@@ -14,7 +14,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "base/base.h"
+#include "base/buf.h"
 
 struct io {
     int (*open)(void *arg, int dir, const char *name, int flags, mode_t mode);
@@ -30,5 +30,13 @@ struct io {
 };
 
 extern const struct io io_system;
+
+/* A small file, whole or not at all: written under the name `fresh`, synced, called `name`, and the
+ * folder synced. False: errno says why, and `name` is as it was. */
+bool io_replace(const struct io *io, int dir, const char *fresh, const char *name,
+                struct span bytes);
+
+/* All of a file, behind what is in `to`. ERR_NOTFOUND, ERR_IO, ERR_NOMEM when it does not fit. */
+int io_read(const struct io *io, int dir, const char *name, struct buf *to, struct err *e);
 
 #endif

@@ -4,10 +4,8 @@
 #include "seal/tips.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include "base/bytes.h"
@@ -182,26 +180,6 @@ static const char *name_of(uint64_t number)
     return number % 2 == 0 ? "tips.0" : "tips.1";
 }
 
-static bool write_fresh(const struct io *io, int dir, struct span bytes)
-{
-    int fd = io->open(io->arg, dir, FRESH, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    bool good = fd >= 0;
-
-    while (good && bytes.n > 0) {
-        struct iovec v = { (void *)(uintptr_t)bytes.p, bytes.n };
-        ssize_t n = io->writev(io->arg, fd, &v, 1);
-
-        if (n <= 0)
-            errno = n == 0 ? EIO : errno;
-        good = n > 0 || (n < 0 && errno == EINTR);
-        bytes = span_from(bytes, n > 0 ? (size_t)n : 0);
-    }
-    good = good && io->sync(io->arg, fd) == 0;
-    if (fd >= 0)
-        (void)close(fd); /* what counts was synced */
-    return good;
-}
-
 int tips_save(const struct io *io, int dir, const struct tips *t, uint64_t number, struct err *e)
 {
     struct buf out;
@@ -209,36 +187,11 @@ int tips_save(const struct io *io, int dir, const struct tips *t, uint64_t numbe
 
     buf_init(&out, BYTES_MAX);
     rc = tips_put(t, number, &out, e);
-    if (rc == ERR_OK &&
-        (!write_fresh(io, dir, buf_span(&out)) ||
-         io->rename(io->arg, dir, FRESH, name_of(number)) != 0 || io->sync_dir(io->arg, dir) != 0))
+    if (rc == ERR_OK && !io_replace(io, dir, FRESH, name_of(number), buf_span(&out)))
         rc = err_set(e, errno == ENOSPC || errno == EDQUOT ? ERR_LIMIT : ERR_IO, 0,
                      "The trees of the lanes cannot be written: %s.", strerror(errno));
     buf_release(&out);
     return rc;
-}
-
-static int read_file(const struct io *io, int dir, const char *name, struct buf *to, struct err *e)
-{
-    int fd = io->open(io->arg, dir, name, O_RDONLY, 0);
-    ssize_t n = 1;
-
-    while (fd >= 0 && n > 0 && buf_reserve(to, 65536)) {
-        n = io->pread(io->arg, fd, to->p + to->n, 65536, (off_t)to->n);
-        if (n > 0)
-            to->n += (size_t)n;
-        else if (n < 0 && errno == EINTR)
-            n = 1;
-    }
-    if (fd < 0 && errno == ENOENT)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no %s.", name);
-    if (fd < 0 || n < 0)
-        (void)err_set(e, ERR_IO, 0, "%s cannot be read: %s.", name, strerror(errno));
-    if (fd >= 0)
-        (void)close(fd); /* only read */
-    if (fd < 0 || n < 0)
-        return ERR_IO;
-    return n == 0 ? ERR_OK : err_set(e, ERR_NOMEM, 0, "%s is too large.", name);
 }
 
 int tips_load(const struct io *io, int dir, uint64_t number, struct tips *t, struct err *e)
@@ -249,7 +202,7 @@ int tips_load(const struct io *io, int dir, uint64_t number, struct tips *t, str
 
     memset(t, 0, sizeof(*t));
     buf_init(&in, BYTES_MAX);
-    rc = read_file(io, dir, name_of(number), &in, e);
+    rc = io_read(io, dir, name_of(number), &in, e);
     if (rc == ERR_OK)
         rc = tips_read(buf_span(&in), t, &of, e);
     buf_release(&in);
