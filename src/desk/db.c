@@ -6,8 +6,11 @@
  */
 #include "desk/db.h"
 
+#include <openssl/evp.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+
+#include "base/bytes.h"
 
 #define LOG_BYTES_MAX (64 << 20) /* the log is cut to it after a checkpoint */
 #define BUSY_MS       1000
@@ -15,7 +18,7 @@
 struct db {
     sqlite3 *conn;
     sqlite3_stmt *statement[DB_STATEMENTS];
-    bool in_transaction;
+    bool in_transaction, writes;
 };
 
 static const char *const steps[] = {
@@ -109,6 +112,48 @@ static int defend(struct db *db, struct err *e)
     return execute(db, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;", e);
 }
 
+static void digest_value(EVP_MD_CTX *sha, sqlite3_value *v, bool *good)
+{
+    uint8_t head[9] = { 'n' }, number[8];
+    struct span bytes = SPAN_NONE;
+
+    switch (sqlite3_value_type(v)) {
+    case SQLITE_NULL:
+        break;
+    case SQLITE_INTEGER:
+        head[0] = 'i';
+        bytes_put_u64(number, (uint64_t)sqlite3_value_int64(v));
+        bytes = (struct span){ number, sizeof(number) };
+        break;
+    default: /* there are no others; a REAL that somebody put in is its text */
+        head[0] = sqlite3_value_type(v) == SQLITE_BLOB ? 'b' : 't';
+        bytes.p =
+            sqlite3_value_type(v) == SQLITE_BLOB ? sqlite3_value_blob(v) : sqlite3_value_text(v);
+        bytes.n = (size_t)sqlite3_value_bytes(v);
+        break;
+    }
+    bytes_put_u64(head + 1, bytes.n);
+    *good = *good && (bytes.n == 0 || bytes.p != NULL) &&
+            EVP_DigestUpdate(sha, head, sizeof(head)) == 1 &&
+            (bytes.n == 0 || EVP_DigestUpdate(sha, bytes.p, bytes.n) == 1);
+}
+
+/* canh_digest(value, ...): see record.h. */
+static void digest(sqlite3_context *c, int count, sqlite3_value **values)
+{
+    EVP_MD_CTX *sha = EVP_MD_CTX_new();
+    uint8_t out[32];
+    bool good = sha != NULL && EVP_DigestInit_ex(sha, EVP_sha256(), NULL) == 1;
+
+    for (int i = 0; i < count && good; i++)
+        digest_value(sha, values[i], &good);
+    if (good && EVP_DigestFinal_ex(sha, out, NULL) == 1)
+        sqlite3_result_blob(c, out, sizeof(out), SQLITE_TRANSIENT);
+    else
+        sqlite3_result_error_nomem(c);
+    EVP_MD_CTX_free(sha);
+}
+
 static int open_with(struct db **out, const char *path, int flags, struct err *e)
 {
     struct db *db = calloc(1, sizeof(*db));
@@ -124,7 +169,12 @@ static int open_with(struct db **out, const char *path, int flags, struct err *e
         err_prefix(e, "%s", path);
         return rc;
     }
-    rc = defend(db, e);
+    if (sqlite3_create_function_v2(db->conn, "canh_digest", -1,
+                                   SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
+                                   digest, NULL, NULL, NULL) != SQLITE_OK)
+        rc = fault(db, e);
+    else
+        rc = defend(db, e);
     if (rc != ERR_OK)
         err_prefix(e, "%s", path);
     return rc;
@@ -144,6 +194,8 @@ int db_open(struct db **out, const char *path, struct err *e)
         rc = execute(*out, pragmas, e);
     if (rc == ERR_OK)
         rc = take_steps(*out, e);
+    if (rc == ERR_OK)
+        (*out)->writes = true;
     if (rc != ERR_OK)
         db_close(out);
     return rc;
@@ -171,7 +223,9 @@ void db_close(struct db **db)
         return;
     for (size_t i = 0; i < DB_STATEMENTS; i++)
         (void)sqlite3_finalize((*db)->statement[i]); /* repeats the last fault */
-    (void)sqlite3_close((*db)->conn);                /* no statement is left: cannot fail */
+    if ((*db)->writes) /* what lies in the log, for who copies the file alone; readers may stay */
+        (void)sqlite3_wal_checkpoint_v2((*db)->conn, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    (void)sqlite3_close((*db)->conn); /* no statement is left: cannot fail */
     free(*db);
     *db = NULL;
 }

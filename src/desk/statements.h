@@ -5,6 +5,47 @@
 #ifndef STATEMENTS_H
 #define STATEMENTS_H
 
+/* --- what table `record` is about (record.h); part of step 3: never change a row, add one ---- */
+
+#define RECORD_ALERT(of)                                                                           \
+    of "id, " of "kind, " of "rule, " of "rule_hash, " of "title, " of "level, " of                \
+       "entity, " of "entity_key, " of "state, " of "made, " of "closed"
+#define RECORD_ALERT_EVENT(of)                                                                     \
+    of "alert, " of "number, " of "lane, " of "sequence, " of "time, " of "json"
+
+/*    table          its key                              its columns */
+#define RECORD_TABLE(X)                                                                            \
+    X("alert", RECORD_ALERT_KEY, RECORD_ALERT)                                                     \
+    X("alert_event", RECORD_ALERT_EVENT_KEY, RECORD_ALERT_EVENT)
+#define RECORD_ALERT_KEY(of)       "CAST(" of "id AS TEXT)"
+#define RECORD_ALERT_EVENT_KEY(of) of "alert || '.' || " of "number"
+
+#define RECORD_DIGEST(table, columns, of) "canh_digest('" table "', " columns(of) ")"
+#define RECORD_INTO                       "INSERT INTO record(kind, key, digest) "
+#define RECORD_BEGIN(table, key, columns)                                                          \
+    RECORD_INTO "SELECT '" table "', " key("") ", " RECORD_DIGEST(table, columns, "") " FROM "     \
+        table " ORDER BY 2;"                                                                       \
+    "CREATE TRIGGER record_" table "_made AFTER INSERT ON " table " BEGIN " RECORD_INTO            \
+    "VALUES('" table "', " key("NEW.") ", " RECORD_DIGEST(table, columns, "NEW.") "); END;"        \
+    "CREATE TRIGGER record_" table "_changed AFTER UPDATE ON " table                               \
+    " WHEN " RECORD_DIGEST(table, columns, "NEW.") " <> " RECORD_DIGEST(table, columns, "OLD.")    \
+    " BEGIN " RECORD_INTO                                                                          \
+    "VALUES('" table "', " key("NEW.") ", " RECORD_DIGEST(table, columns, "NEW.") "); END;"        \
+    "CREATE TRIGGER record_" table "_removed AFTER DELETE ON " table " BEGIN " RECORD_INTO         \
+    "VALUES('" table "', " key("OLD.") ", zeroblob(32)); END;"
+
+/* Each row of a recorded table that is not as its last line says, and each line whose row is not
+ * there: kind, key. */
+#define RECORD_ROWS(table, key, columns)                                                           \
+    " UNION ALL SELECT '" table "', " key("") ", " RECORD_DIGEST(table, columns, "") " FROM " table
+#define RECORD_DIFFERENT                                                                           \
+    "WITH line AS (SELECT kind, key, digest, max(number) FROM record GROUP BY kind, key),"         \
+    " present(kind, key, digest) AS (SELECT NULL, NULL, NULL WHERE 0" RECORD_TABLE(RECORD_ROWS)    \
+    ") SELECT p.kind, p.key, CASE WHEN l.digest IS NULL THEN 'put in' ELSE 'changed' END"          \
+    " FROM present p LEFT JOIN line l USING(kind, key) WHERE p.digest IS NOT l.digest"             \
+    " UNION ALL SELECT l.kind, l.key, 'removed' FROM line l LEFT JOIN present p USING(kind, key)"  \
+    " WHERE p.digest IS NULL AND l.digest <> zeroblob(32)"
+
 /* --- the schema: never change a step that was shipped; add one ------------------------------- */
 
 #define DB_STEP_TABLE(X)                                                                           \
@@ -67,7 +108,10 @@
     X("CREATE TABLE view(key INTEGER PRIMARY KEY, last INTEGER NOT NULL);"                         \
       "CREATE TABLE blind(hash INTEGER PRIMARY KEY, rule TEXT NOT NULL, title TEXT NOT NULL,"      \
       " level INTEGER NOT NULL, reason TEXT NOT NULL, field TEXT NOT NULL,"                        \
-      " since INTEGER NOT NULL);")
+      " since INTEGER NOT NULL);")                                                              \
+    /* 3: what people rely on, line by line (record.h) */                                          \
+    X("CREATE TABLE record(number INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL,"     \
+      " digest BLOB NOT NULL);" RECORD_TABLE(RECORD_BEGIN))
 
 /* --- statements ------------------------------------------------------------------------------ */
 
@@ -158,6 +202,9 @@
                    " ORDER BY last DESC, id DESC LIMIT ?")                                         \
     X(LIST_EVENTS, "SELECT lane, sequence, time, json FROM alert_event WHERE alert = ?"            \
                    " ORDER BY number LIMIT ?")                                                     \
+    X(RECORD_LINES, "SELECT number, kind, key, digest FROM record WHERE number > ?"                \
+                    " ORDER BY number LIMIT ?")                                                    \
+    X(RECORD_FAULTS, RECORD_DIFFERENT)                                                             \
     X(LIST_NOTICES, "SELECT kind, text, time FROM notice WHERE time >= ? ORDER BY id DESC LIMIT ?")
 
 enum db_statement {
