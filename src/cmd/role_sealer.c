@@ -1,7 +1,7 @@
 /*
- * role_sealer.c - the role that seals and signs: reads the lanes, writes sealed files and the
- * ledger, and is the last to be given the processor. It may write below DATA/sealed, DATA/ledger
- * and DATA/keys, and nowhere else.
+ * role_sealer.c - the role that seals and signs: reads the lanes, the rules and the database,
+ * writes sealed files and the ledger, and is the last to be given the processor. It may write below
+ * DATA/sealed, DATA/ledger and DATA/keys, and nowhere else.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "cmd/roles.h"
+#include "cmd/sealer_account.h"
 #include "os/file.h"
 #include "os/host.h"
 #include "os/process.h"
 #include "os/sandbox.h"
-#include "seal/sealer.h"
 #include "store/store_id.h"
 
 #define IDLE_MS 500u
@@ -22,6 +22,7 @@
 struct role_sealer {
     struct role_self *self;
     struct sealer *sealer;
+    struct sealer_account account;
     struct watch *round;
     int lanes, sealed, ledger, keys;
     uint32_t done[SEALER_LANES]; /* what the keeper was told */
@@ -30,6 +31,11 @@ struct role_sealer {
 static void on_sealer_notice(void *arg, const char *text)
 {
     role_notice(((struct role_sealer *)arg)->self, "%s", text);
+}
+
+static int on_also(void *arg, const struct checkpoint *last, struct sign_also *also, struct err *e)
+{
+    return sealer_account_say(&((struct role_sealer *)arg)->account, last, also, e);
 }
 
 /* --- Start ---------------------------------------------------------------------------------- */
@@ -48,14 +54,16 @@ static int open_folder(const char *data, const char *name, int *dir, struct err 
 static int enter_sandbox(const struct role_self *self, char *level, struct err *e)
 {
     char lanes[FILE_PATH_BYTES], sealed[FILE_PATH_BYTES], ledger[FILE_PATH_BYTES],
-        keys[FILE_PATH_BYTES];
-    const char *read[] = { lanes, NULL }, *write[] = { sealed, ledger, keys, NULL };
+        keys[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
+    const char *read[] = { lanes, rules, desk, NULL }, *write[] = { sealed, ledger, keys, NULL };
     const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE, read, write };
 
     if (data_path(lanes, sizeof(lanes), self->data, "lanes") != ERR_OK ||
         data_path(sealed, sizeof(sealed), self->data, "sealed") != ERR_OK ||
         data_path(ledger, sizeof(ledger), self->data, "ledger") != ERR_OK ||
-        data_path(keys, sizeof(keys), self->data, "keys") != ERR_OK)
+        data_path(keys, sizeof(keys), self->data, "keys") != ERR_OK ||
+        data_path(rules, sizeof(rules), self->data, "rules") != ERR_OK ||
+        data_path(desk, sizeof(desk), self->data, "desk") != ERR_OK)
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
     return role_sandbox(self, &box, level, e);
 }
@@ -94,9 +102,11 @@ static void turn(void *arg, unsigned ready)
 static int sealer_open(struct role_self *self, struct err *e)
 {
     struct role_sealer *r = self->own;
-    struct sealer_from from = {
-        .io = &io_system, .settings = &self->settings, .notice = on_sealer_notice, .arg = r
-    };
+    struct sealer_from from = { .io = &io_system,
+                                .settings = &self->settings,
+                                .notice = on_sealer_notice,
+                                .also = on_also,
+                                .arg = r };
     char level[SANDBOX_LEVEL_MAX] = "";
     int rc;
 
@@ -115,6 +125,8 @@ static int sealer_open(struct role_self *self, struct err *e)
         rc = host_boot(from.boot, e);
     if (rc == ERR_OK)
         rc = enter_sandbox(self, level, e);
+    if (rc == ERR_OK)
+        rc = sealer_account_open(&r->account, self, r->ledger, e);
     from.lanes_dir = r->lanes;
     from.sealed_dir = r->sealed;
     from.ledger_dir = r->ledger;
@@ -146,6 +158,7 @@ static void sealer_close(struct role_self *self)
         sealer_end(r->sealer, &at);
     }
     sealer_free(&r->sealer);
+    sealer_account_close(&r->account);
     for (size_t i = 0; i < COUNT_OF(dirs); i++) {
         if (dirs[i] >= 0)
             (void)close(dirs[i]); /* folders */
@@ -158,7 +171,11 @@ static int on_ledger(struct role_self *self, const struct ledger *g, uint32_t la
 {
     struct role_sealer *r = self->own;
 
-    return r->sealer != NULL ? sealer_ledger(r->sealer, g, lane, e) : ERR_OK;
+    if (r->sealer == NULL)
+        return ERR_OK;
+    if (lane < SEALER_LANES)
+        r->account.ledger[lane] = g;
+    return sealer_ledger(r->sealer, g, lane, e);
 }
 
 static int on_reload(struct role_self *self, const struct settings *next, uint64_t generation,
@@ -166,7 +183,7 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
 {
     struct role_sealer *r = self->own;
 
-    (void)generation; /* rules are nothing to the sealer */
+    (void)generation; /* the next checkpoint looks at it */
     (void)e;
     if (r->sealer != NULL)
         sealer_settings(r->sealer, next);
@@ -178,7 +195,9 @@ int role_sealer(int argc, char **argv)
     static const struct role_handlers handlers = {
         .open = sealer_open, .on_reload = on_reload, .on_ledger = on_ledger, .close = sealer_close
     };
-    struct role_sealer own = { .lanes = -1, .sealed = -1, .ledger = -1, .keys = -1 };
+    struct role_sealer own = {
+        .account = { .dir = -1 }, .lanes = -1, .sealed = -1, .ledger = -1, .keys = -1
+    };
 
     return role_main(ROLE_SEALER, &handlers, &own, argc, argv);
 }

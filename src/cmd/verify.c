@@ -3,11 +3,13 @@
  * or without one.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/anchors.h"
 #include "cmd/client.h"
 #include "cmd/command.h"
+#include "desk/record.h"
 #include "keep/role.h"
 #include "ledger/note.h"
 #include "os/file.h"
@@ -35,6 +37,8 @@ static const struct option_row options[] = {
 
 struct telling {
     bool json, terminal;
+    const char *data;
+    uint64_t record_faults, lines, lines_behind;
 };
 
 static void tell_fault(void *arg, const char *where, const char *what)
@@ -55,6 +59,64 @@ static void tell_fault(void *arg, const char *where, const char *what)
     (void)command_show(&line); /* the exit code tells it, too */
 }
 
+/* --- The desk's record ---------------------------------------------------------------------- */
+
+static void tell_record_fault(void *arg, const char *where, const char *what)
+{
+    char path[160];
+
+    ((struct telling *)arg)->record_faults++;
+    (void)snprintf(path, sizeof(path), "desk/canh.db, %s", where);
+    tell_fault(arg, path, what);
+}
+
+static int verify_heads(struct telling *t, struct db *db, const struct signed_texts *heads,
+                        struct err *e)
+{
+    struct record_check check = { .fault = tell_record_fault, .arg = t };
+    struct record_head *head = calloc(heads->count + 1u, sizeof(*head));
+    int rc;
+
+    if (head == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory to verify the database.");
+    for (uint32_t i = 0; i < heads->count; i++)
+        head[check.heads++] = (struct record_head){ heads->text[i].hash, heads->text[i].number };
+    if (heads->any &&
+        (heads->count == 0 || heads->text[heads->count - 1].number != heads->last.number))
+        head[check.heads++] = (struct record_head){ heads->last.hash, heads->last.number };
+    check.head = head;
+    rc = record_verify(db, &check, e);
+    free(head);
+    t->lines = check.lines;
+    t->lines_behind = check.behind;
+    return rc;
+}
+
+static int verify_record(void *arg, const struct signed_texts *heads, struct err *e)
+{
+    struct telling *t = arg;
+    char path[FILE_PATH_BYTES];
+    struct err why = { 0 };
+    struct db *db = NULL;
+    int rc;
+
+    if (data_path(path, sizeof(path), t->data, "desk/canh.db") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    if (access(path, F_OK) != 0 && !heads->any)
+        return ERR_OK; /* no desk was ever there */
+    rc = db_open_reader(&db, path, &why);
+    if (rc == ERR_OK)
+        rc = verify_heads(t, db, heads, &why);
+    db_close(&db);
+    if (rc == ERR_NOMEM)
+        return err_set(e, rc, 0, "%s", why.why);
+    if (rc != ERR_OK)
+        tell_record_fault(t, "the file", why.why);
+    return ERR_OK;
+}
+
+/* --- What is told --------------------------------------------------------------------------- */
+
 static void tell_progress(void *arg, const struct verify_counts *c)
 {
     (void)arg;
@@ -68,27 +130,30 @@ static void put_anchor(struct buf *line, const struct verify_counts *c)
     note_put_hex(line, c->last_hash.bytes, sizeof(c->last_hash.bytes));
 }
 
-static void put_json_end(struct buf *line, const struct verify_counts *c)
+static void put_json_end(struct buf *line, const struct telling *t, const struct verify_counts *c)
 {
     buf_fmt(line,
             "{\"files\":%llu,\"blocks\":%llu,\"events\":%llu,\"lane_events\":%llu,"
-            "\"checkpoints\":%llu,\"not_signed\":%llu,\"anchor\":\"",
+            "\"checkpoints\":%llu,\"not_signed\":%llu,\"record\":%llu,\"anchor\":\"",
             (unsigned long long)c->files, (unsigned long long)c->blocks,
             (unsigned long long)c->events, (unsigned long long)c->lane_events,
-            (unsigned long long)c->checkpoints, (unsigned long long)c->not_signed);
+            (unsigned long long)c->checkpoints, (unsigned long long)c->not_signed,
+            (unsigned long long)t->lines);
     if (c->checkpoints > 0)
         put_anchor(line, c);
     buf_fmt(line, "\",\"faults\":%llu}\n", (unsigned long long)c->faults);
 }
 
-static void put_end(struct buf *line, const struct verify_counts *c, double seconds)
+static void put_end(struct buf *line, const struct telling *t, const struct verify_counts *c,
+                    double seconds)
 {
     buf_fmt(
         line,
-        "%llu sealed events in %llu files, %llu not sealed yet and %llu checkpoints were read in "
-        "%.1f s: ",
+        "%llu sealed events in %llu files, %llu not sealed yet, %llu checkpoints and %llu lines of "
+        "the desk's record were read in %.1f s: ",
         (unsigned long long)c->events, (unsigned long long)c->files,
-        (unsigned long long)c->lane_events, (unsigned long long)c->checkpoints, seconds);
+        (unsigned long long)c->lane_events, (unsigned long long)c->checkpoints,
+        (unsigned long long)t->lines, seconds);
     if (c->faults == 0)
         buf_text(line, "all is as it was written.\n");
     else
@@ -109,10 +174,10 @@ static void tell_end(const struct telling *t, const struct verify_counts *c, dou
 
     buf_init(&line, 4096);
     if (t->json) {
-        put_json_end(&line, c);
+        put_json_end(&line, t, c);
     } else {
         buf_text(&line, t->terminal ? "\r\033[K" : "");
-        put_end(&line, c, seconds);
+        put_end(&line, t, c, seconds);
     }
     (void)command_show(&line); /* the exit code tells it, too */
 }
@@ -139,7 +204,9 @@ int cmd_verify(int argc, char **argv)
     };
     struct verify_options o = { 0 };
     struct telling t = { .terminal = isatty(STDERR_FILENO) == 1 };
-    struct verify_from from = { .io = &io_system, .fault = tell_fault, .arg = &t };
+    struct verify_from from = {
+        .io = &io_system, .fault = tell_fault, .record = verify_record, .arg = &t
+    };
     struct links_anchor anchors[LINKS_ANCHORS];
     struct verify_counts counts;
     char room[4096];
@@ -155,7 +222,7 @@ int cmd_verify(int argc, char **argv)
     if (o.data == NULL)
         return command_fault(&e);
     t.json = o.json;
-    from.data = o.data;
+    from.data = t.data = o.data;
     from.progress = t.terminal ? tell_progress : NULL;
     from.anchors = anchors;
     from.anchor_count = o.anchors.count;
@@ -166,6 +233,7 @@ int cmd_verify(int argc, char **argv)
         rc = verify_store(&from, &counts, &e);
     if (rc != ERR_OK)
         return command_fault(&e);
+    counts.faults += t.record_faults;
     tell_end(&t, &counts, host_seconds() - began);
     return counts.faults > 0 ? EXIT_FOUND : EXIT_RAN;
 }

@@ -589,6 +589,9 @@ int settings_read(struct settings *s, struct span yaml, const char *file, struct
         rc = read_stream(&r);
     if (rc == ERR_OK)
         rc = check_together(&r);
+    s->yaml = arena_span(&s->mem, yaml);
+    if (rc == ERR_OK && arena_failed(&s->mem))
+        rc = fault(&r, ERR_NOMEM, 1, "There is no memory for the settings.");
     if (r.has_event)
         yaml_event_delete(&r.event);
     yaml_parser_delete(&r.parser);

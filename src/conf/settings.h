@@ -133,6 +133,7 @@ struct settings {
 #undef X
     struct source_settings *sources;
     uint32_t source_count;
+    struct span yaml; /* what was read, as it was */
 };
 
 /* The defaults, then the YAML (may be empty). `file` is for sentences, which begin "file:line: ";

@@ -260,6 +260,8 @@ static void sign(struct sealer *s, const struct sealer_now *now)
     if (s->sign == NULL || !is_ready(s))
         return;
     rc = sign_lanes(s, &e);
+    if (rc == ERR_OK && s->from.also != NULL)
+        rc = s->from.also(s->from.arg, sign_last(s->sign), &also, &e);
     if (rc == ERR_OK)
         rc = sign_checkpoint(s->sign, &also, &e);
     if (rc == ERR_OK)

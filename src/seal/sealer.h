@@ -37,6 +37,9 @@ struct sealer_from {
     uint8_t store[16], boot[16];
     const struct settings *settings; /* borrowed; changed in place */
     void (*notice)(void *arg, const char *text);
+    /* What the next checkpoint says beside the trees, into `also`, which has its time; `last` is
+     * the one before, or NULL. An error: nothing is signed this time. NULL: nothing is said. */
+    int (*also)(void *arg, const struct checkpoint *last, struct sign_also *also, struct err *e);
     void *arg;
 };
 

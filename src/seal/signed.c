@@ -6,9 +6,11 @@
 #include <stdlib.h>
 
 #include "ledger/deletion.h"
+#include "seal/account.h"
 
 struct collect {
     struct signed_store *s;
+    int64_t time_ns; /* of the checkpoint before; -1: none */
     struct checkpoint checkpoint;
     struct deletion deletion;
     bool no_memory;
@@ -72,6 +74,49 @@ static void add_mark(struct signed_stream *s, const struct signed_mark *m)
     s->mark[s->count++] = *m;
 }
 
+/* As add_mark(); false: no memory. */
+static bool add_text(struct signed_texts *t, const struct merkle_hash *hash, uint64_t number)
+{
+    static const struct merkle_hash none;
+    const struct signed_text one = { *hash, number };
+
+    if (memcmp(hash, &none, sizeof(none)) == 0 ||
+        (t->any && memcmp(hash, &t->last.hash, sizeof(*hash)) == 0))
+        return true;
+    if (t->text == NULL)
+        t->text = calloc(SIGNED_MARKS, sizeof(*t->text));
+    if (t->text == NULL)
+        return false;
+    t->stride = t->any ? t->stride : 1;
+    t->any = true;
+    t->last = one;
+    if (++t->skipped < t->stride)
+        return true;
+    t->skipped = 0;
+    if (t->count == SIGNED_MARKS) {
+        for (uint32_t i = 0; 2 * i + 1 < SIGNED_MARKS; i++)
+            t->text[i] = t->text[2 * i + 1];
+        t->count = SIGNED_MARKS / 2;
+        t->stride *= 2;
+    }
+    t->text[t->count++] = one;
+    return true;
+}
+
+static bool take_texts(struct collect *c)
+{
+    const struct checkpoint *p = &c->checkpoint;
+    struct signed_texts *said = c->s->said;
+    bool good = add_text(&said[SIGNED_RULES], &p->rules, p->number) &&
+                add_text(&said[SIGNED_SETTINGS], &p->settings, p->number) &&
+                add_text(&said[SIGNED_AUDIT], &p->audit, p->number);
+
+    if (good && account_is_hourly(c->time_ns, p->time_ns))
+        good = add_text(&said[SIGNED_COUNTS], &p->counts, p->number);
+    c->time_ns = p->time_ns;
+    return good;
+}
+
 static bool take_checkpoint(struct collect *c)
 {
     const struct checkpoint *p = &c->checkpoint;
@@ -85,7 +130,7 @@ static bool take_checkpoint(struct collect *c)
             return false;
         add_mark(s, &m);
     }
-    return true;
+    return take_texts(c);
 }
 
 static bool take_deletion(struct collect *c)
@@ -133,6 +178,7 @@ int signed_read(struct signed_store *s, const struct io *io, int dir, const uint
     if (c == NULL)
         return err_set(e, ERR_NOMEM, 0, "There is no memory to read the ledger.");
     c->s = s;
+    c->time_ns = -1;
     rc = verdict_find(&s->verdict, io, dir, root, anchors, anchor_count, e);
     if (rc == ERR_OK)
         rc = chain_open_reader(&chain, io, dir, e);
@@ -151,6 +197,8 @@ void signed_release(struct signed_store *s)
 {
     for (uint32_t i = 0; i < s->count; i++)
         free(s->stream[i].mark);
+    for (uint32_t i = 0; i < SIGNED_KINDS; i++)
+        free(s->said[i].text);
     free(s->stream);
     *s = (struct signed_store){ 0 };
 }

@@ -28,8 +28,26 @@ struct signed_stream {
     struct merkle_range gone; /* from 0: what retention took */
 };
 
+/* What checkpoints said beside the trees (seal/account.h): each hash once in a row, with the first
+ * checkpoint that had it; of counts those that are kept, by the hour. As marks, of long lists every
+ * so many and always the last. */
+enum signed_kind { SIGNED_RULES, SIGNED_SETTINGS, SIGNED_COUNTS, SIGNED_AUDIT, SIGNED_KINDS };
+
+struct signed_text {
+    struct merkle_hash hash;
+    uint64_t number;
+};
+
+struct signed_texts {
+    struct signed_text *text;
+    uint32_t count, stride, skipped;
+    struct signed_text last;
+    bool any;
+};
+
 struct signed_store {
     struct verdict verdict;
+    struct signed_texts said[SIGNED_KINDS];
     struct signed_stream *stream;
     uint32_t count;
 };

@@ -14,7 +14,8 @@
 #include "collect/source.h"
 #include "event/search_text.h"
 #include "ledger/leaf.h"
-#include "seal/signed.h"
+#include "os/file.h"
+#include "seal/account.h"
 #include "seal/tree.h"
 #include "seal/table.h"
 #include "store/block.h"
@@ -607,6 +608,99 @@ static int check_ledger(struct verify *v, struct err *e)
     return ERR_OK;
 }
 
+/* --- What was signed beside the trees ------------------------------------------------------- */
+
+static int check_text(struct verify *v, int dir, const struct signed_text *t, struct buf *text,
+                      struct err *e)
+{
+    struct err why = { 0 };
+    int rc = account_read(v->from->io, dir, &t->hash, text, &why);
+    char name[ACCOUNT_NAME];
+
+    account_name(&t->hash, name);
+    (void)snprintf(v->where, sizeof(v->where), "ledger/" ACCOUNT_FOLDER "/%s", name);
+    if (rc == ERR_NOTFOUND)
+        fault(v, "The text that checkpoint %llu signed is not there.",
+              (unsigned long long)t->number);
+    else if (rc == ERR_CORRUPT)
+        fault(v, "This is not the text that checkpoint %llu signed.",
+              (unsigned long long)t->number);
+    else if (rc != ERR_OK)
+        return err_set(e, rc, 0, "%s", why.why);
+    if (rc != ERR_OK)
+        buf_clear(text);
+    return ERR_OK;
+}
+
+/* Each of them; `text` is the last one then, or empty when that is not as it was. */
+static int check_texts(struct verify *v, int dir, enum signed_kind kind, struct buf *text,
+                       struct err *e)
+{
+    const struct signed_texts *said = &v->signed_store.said[kind];
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < said->count && rc == ERR_OK; i++)
+        rc = check_text(v, dir, &said->text[i], text, e);
+    if (rc == ERR_OK && said->any &&
+        (said->count == 0 || said->text[said->count - 1].number != said->last.number))
+        rc = check_text(v, dir, &said->last, text, e);
+    return rc;
+}
+
+/* The rules that all roles load are those that were signed last: or later ones that nobody has
+ * signed yet. */
+static int check_rules(struct verify *v, struct span text, struct err *e)
+{
+    char path[FILE_PATH_BYTES];
+    struct err why = { 0 };
+    int rc;
+
+    if (snprintf(path, sizeof(path), "%s/rules", v->from->data) >= (int)sizeof(path))
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    (void)snprintf(v->where, sizeof(v->where), "rules");
+    rc = account_rules_are(text, path, &why);
+    if (rc == ERR_CORRUPT || rc == ERR_NOTFOUND)
+        fault(v, "Checkpoint %llu signed others: %s",
+              (unsigned long long)v->signed_store.said[SIGNED_RULES].last.number, why.why);
+    else if (rc != ERR_OK && rc != ERR_SYNTAX && rc != ERR_MORE)
+        return err_set(e, rc, 0, "%s", why.why);
+    return ERR_OK;
+}
+
+static int check_said(struct verify *v, struct err *e)
+{
+    const struct signed_texts *said = v->signed_store.said;
+    struct buf text;
+    int dir, rc;
+
+    if (!said[SIGNED_RULES].any && !said[SIGNED_SETTINGS].any && !said[SIGNED_COUNTS].any)
+        return ERR_OK;
+    (void)snprintf(v->where, sizeof(v->where), "ledger/" ACCOUNT_FOLDER);
+    dir = openat(v->data_dir, v->where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        fault(v, "The texts that were signed cannot be opened: %s.", strerror(errno));
+        return ERR_OK;
+    }
+    buf_init(&text, ACCOUNT_BYTES_MAX);
+    rc = check_texts(v, dir, SIGNED_COUNTS, &text, e);
+    if (rc == ERR_OK)
+        rc = check_texts(v, dir, SIGNED_SETTINGS, &text, e);
+    if (rc == ERR_OK)
+        rc = check_texts(v, dir, SIGNED_RULES, &text, e);
+    if (rc == ERR_OK && text.n > 0)
+        rc = check_rules(v, buf_span(&text), e);
+    buf_release(&text);
+    (void)close(dir); /* only read */
+    return rc;
+}
+
+static int check_record(struct verify *v, struct err *e)
+{
+    return v->from->record != NULL
+               ? v->from->record(v->from->arg, &v->signed_store.said[SIGNED_AUDIT], e)
+               : ERR_OK;
+}
+
 /* --- The whole ------------------------------------------------------------------------------ */
 
 static int open_all(struct verify *v, struct err *e)
@@ -642,7 +736,9 @@ static int check_all(struct verify *v, struct err *e)
     (void)snprintf(v->where, sizeof(v->where), "sealed");
     if (rc == ERR_OK && v->catalog.strange > 0)
         fault(v, "%u names there are none of ours.", v->catalog.strange);
-    return rc;
+    if (rc == ERR_OK)
+        rc = check_said(v, e);
+    return rc == ERR_OK ? check_record(v, e) : rc;
 }
 
 int verify_store(const struct verify_from *from, struct verify_counts *counts, struct err *e)

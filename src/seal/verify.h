@@ -7,6 +7,8 @@
  *   - what the lanes hold goes on where the sealed files end, without a gap;
  *   - the ledger is sound (ledger/verdict.h), each tree has the roots that were signed, and none is
  *     shorter than it was; what is not there any more was recorded when it went;
+ *   - the rules and settings that were signed are kept, and the rules in force are those that were
+ *     signed last; so are the counts, by the hour;
  *   - the index of words leaves out no word of an event;
  *   - runs follow one another without a gap, and a run's files hold all of its events.
  *
@@ -19,6 +21,7 @@
 
 #include "ledger/links.h"
 #include "os/io.h"
+#include "seal/signed.h"
 #include "store/sealed.h"
 
 struct verify_counts {
@@ -40,6 +43,9 @@ struct verify_from {
     uint32_t anchor_count;
     /* A fault: where (a path in the data folder, and a place in it) and what, in a sentence. */
     void (*fault)(void *arg, const char *where, const char *what);
+    /* The desk's record, whose head each checkpoint holds (desk/record.h): laid against it by who
+     * knows the database. NULL: it is not looked at. */
+    int (*record)(void *arg, const struct signed_texts *heads, struct err *e);
     /* Now and then, with how much has been done; may be NULL. */
     void (*progress)(void *arg, const struct verify_counts *c);
     void *arg;

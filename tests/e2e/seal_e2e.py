@@ -8,6 +8,9 @@ import os
 import re
 import shutil
 import signal
+import socket
+import sqlite3
+import subprocess
 import sys
 import time
 
@@ -225,6 +228,84 @@ def test_what_was_signed_and_is_changed_before_it_is_sealed_is_told(s):
         holds(1 <= len(faults) <= 3, faults)
     finally:
         again.kill()
+
+
+def texts_of(data, magic):
+    folder = os.path.join(data, "ledger", "texts")
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        with open(path, "rb") as f:
+            if f.read(len(magic)) == magic:
+                yield path
+
+
+def forge(data, trigger, sql):
+    """As who is root and knows SQL would."""
+    db = sqlite3.connect(os.path.join(data, "desk", "canh.db"))
+    db.create_function("canh_digest", -1, lambda *_: b"")
+    db.execute("DROP TRIGGER record_alert_" + trigger)
+    db.execute(sql)
+    db.commit()
+    db.close()
+
+
+def close_alert(data):
+    forge(data, "changed", "UPDATE alert SET state = 'closed', closed = 1")
+
+
+def put_alert_in(data):
+    forge(data, "made",
+          "INSERT INTO alert(kind, rule, rule_hash, title, level, entity, entity_key, first, last, until, count,"
+          " events, state, provisional, made) VALUES('detection', 'r', 1, 't', 4, 'e', 'e', 1, 1, 1, 1, 0,"
+          " 'closed', 0, 1)")
+
+
+def append(path):
+    os.chmod(path, 0o600)
+    with open(path, "ab") as f:
+        f.write(b"x")
+
+
+@with_server
+def test_what_was_signed_beside_the_trees_and_is_changed_is_named(s):
+    """Rules, settings, counts, and the desk's database."""
+    send(s, 200, "one")
+    with socket.create_connection(("127.0.0.1", s.tcp), 10) as to:
+        to.sendall(b'{"a":"hit","host":"srv-9"}\n')
+    s.until("the alert", lambda: b"Rule 1" in s.place.canh("alerts", "--data", s.data).out)
+    s.until("a checkpoint of it", lambda: verify(s)[2]["not_signed"] <= 2, 30)
+    s.end()
+    code, faults, last = verify(s)
+    equal((code, faults, last["record"]), (0, [], 2))  # an alert and its event
+    rules = next(texts_of(s.data, b"canh/rules/v1"))
+    settings = next(texts_of(s.data, SMALL.encode()[:8]), None) or next(
+        p for p in texts_of(s.data, b"") if not open(p, "rb").read().startswith(b"canh/"))
+    counts = next(texts_of(s.data, b"canh/counts/v1"))
+    with open(settings, encoding="utf-8") as f:
+        holds(SMALL in f.read(), settings)
+    with open(rules, encoding="ascii") as f:
+        lines = f.read().splitlines()
+    generation = os.path.join("rules", lines[1].split()[1])
+    hashes = "".join(line + "\n" for line in lines[2:])
+    done = subprocess.run(["sha256sum", "--check", "--strict", "--quiet"], input=hashes.encode(), check=False,
+                          cwd=os.path.join(s.data, generation), capture_output=True)
+    equal((done.returncode, done.stdout), (0, b""))  # as a stranger would
+    for change, where in [
+            (lambda d: append(os.path.join(d, os.path.relpath(rules, s.data))), "ledger/texts/"),
+            (lambda d: os.remove(os.path.join(d, os.path.relpath(settings, s.data))), "ledger/texts/"),
+            (lambda d: append(os.path.join(d, os.path.relpath(counts, s.data))), "ledger/texts/"),
+            (lambda d: append(os.path.join(d, generation, "rules.image")), "rules"),
+            (lambda d: shutil.rmtree(os.path.join(d, generation)), "rules"),
+            (lambda d: shutil.rmtree(os.path.join(d, "ledger", "texts")), "ledger/texts"),
+            (put_alert_in, "desk/canh.db, alert "),
+            (close_alert, "desk/canh.db, alert 1"),
+            (lambda d: os.remove(os.path.join(d, "desk", "canh.db")), "desk/canh.db, ")]:
+        data = copy(s, "changed")
+        change(data)
+        code, faults, _ = verify(s, data=data)
+        shutil.rmtree(data)
+        equal((where, code, len(faults)), (where, 1, 1))
+        holds(faults[0]["where"].startswith(where), faults)
 
 
 def lane_bytes(server, lane):
