@@ -20,6 +20,7 @@
 
 #define LIST_MAX     1024u /* values of one list */
 #define SOURCES_MAX  4096u
+#define TOKENS_MAX   256u
 #define ROOM_BYTES   ((size_t)8 << 20)
 #define HELP_COLUMNS 96u
 #define HELP_NAME    18u
@@ -62,8 +63,16 @@ static const struct row source_rows[] = {
 #undef X
 };
 
+static const struct row token_rows[] = {
+#define X(member, type, name, initial, min, max, help)                                             \
+    { name, TYPE_##type, true, offsetof(struct token_settings, member), initial, min, max, help },
+    TOKEN_TABLE(X)
+#undef X
+};
+
 /* Which rows were given is a bit each. */
-_Static_assert(COUNT_OF(rows) <= 64 && COUNT_OF(source_rows) <= 64, "too many rows");
+_Static_assert(COUNT_OF(rows) <= 64 && COUNT_OF(source_rows) <= 64 && COUNT_OF(token_rows) <= 64,
+               "too many rows");
 
 struct unit {
     const char *name;
@@ -430,13 +439,16 @@ static int find_row(struct reader *r, const struct row *row, size_t count, uint6
         return (int)i;
     }
     return fault(r, ERR_NOTFOUND, here(r), "There is no setting '%.*s'%s.", SHOWN(key),
-                 row == rows ? "" : " of a source");
+                 row == rows          ? ""
+                 : row == source_rows ? " of a source"
+                                      : " of a token");
 }
 
-/* --- Sources -------------------------------------------------------------------------------- */
+/* --- Sources, tokens ------------------------------------------------------------------------ */
 
-static int check_source(struct reader *r, const struct source_settings *s, uint32_t line)
+static int check_source(struct reader *r, const void *row, uint32_t line)
 {
+    const struct source_settings *s = row;
     const struct settings *all = r->to;
 
     if (s->name[0] == 0)
@@ -452,55 +464,123 @@ static int check_source(struct reader *r, const struct source_settings *s, uint3
     return ERR_OK;
 }
 
-/* The row whose mapping has just begun. */
-static int read_source(struct reader *r, struct source_settings *s)
+bool may_find(struct span name, enum may *m)
+{
+    static const char *const names[] = {
+#define X(id, text) text,
+        MAY_TABLE(X)
+#undef X
+    };
+
+    for (unsigned i = 0; i < MAYS; i++) {
+        if (!span_eq(name, span_of(names[i])))
+            continue;
+        *m = (enum may)i;
+        return true;
+    }
+    return false;
+}
+
+static int check_token(struct reader *r, const void *row, uint32_t line)
+{
+    const struct token_settings *t = row;
+    const struct settings *all = r->to;
+    enum may may;
+
+    if (t->name[0] == 0 || t->sha256[0] == 0)
+        return fault(r, ERR_SYNTAX, line, "A token needs a 'name' and a 'token-sha256'.");
+    for (uint32_t i = 0; i < all->token_count; i++) {
+        if (strcmp(all->tokens[i].name, t->name) == 0 ||
+            strcmp(all->tokens[i].sha256, t->sha256) == 0)
+            return fault(r, ERR_SYNTAX, line, "There are two tokens '%.60s'.", t->name);
+    }
+    for (uint32_t i = 0; i < t->may.count; i++) {
+        if (!may_find(span_of(t->may.value[i]), &may))
+            return fault(r, ERR_SYNTAX, line, "A token may not '%.60s': there is no such thing.",
+                         t->may.value[i]);
+    }
+    return ERR_OK;
+}
+
+/* A list of rows with settings of their own. */
+struct table {
+    const char *name, *one;
+    const struct row *row;
+    size_t rows, bytes; /* of a struct */
+    uint32_t max;
+    size_t at, count_at; /* in struct settings */
+    int (*check)(struct reader *r, const void *row, uint32_t line);
+};
+
+static const struct table tables[] = {
+    { "sources", "source", source_rows, COUNT_OF(source_rows), sizeof(struct source_settings),
+      SOURCES_MAX, offsetof(struct settings, sources), offsetof(struct settings, source_count),
+      check_source },
+    { "tokens", "token", token_rows, COUNT_OF(token_rows), sizeof(struct token_settings),
+      TOKENS_MAX, offsetof(struct settings, tokens), offsetof(struct settings, token_count),
+      check_token },
+};
+
+static const struct table *find_table(struct span name)
+{
+    for (size_t i = 0; i < COUNT_OF(tables); i++) {
+        if (span_eq(name, span_of(tables[i].name)))
+            return &tables[i];
+    }
+    return NULL;
+}
+
+/* The row whose mapping has just begun, into `to`. */
+static int read_row(struct reader *r, const struct table *t, uint8_t *to)
 {
     uint32_t line = here(r);
     uint64_t given = 0;
-    int rc = set_defaults(r, source_rows, COUNT_OF(source_rows), s);
+    int rc = set_defaults(r, t->row, t->rows, to);
 
     if (rc == ERR_OK)
         rc = next(r);
     while (rc == ERR_OK && r->event.type == YAML_SCALAR_EVENT) {
-        int i = find_row(r, source_rows, COUNT_OF(source_rows), &given);
+        int i = find_row(r, t->row, t->rows, &given);
 
         if (i < 0)
             return i;
-        rc = read_value(r, &source_rows[i], (uint8_t *)s + source_rows[i].offset);
+        rc = read_value(r, &t->row[i], to + t->row[i].offset);
         if (rc == ERR_OK)
             rc = next(r);
     }
     if (rc == ERR_OK && r->event.type != YAML_MAPPING_END_EVENT)
-        rc = fault(r, ERR_SYNTAX, here(r), "A source is names and values.");
-    return rc == ERR_OK ? check_source(r, s, line) : rc;
+        rc = fault(r, ERR_SYNTAX, here(r), "A %s is names and values.", t->one);
+    return rc == ERR_OK ? t->check(r, to, line) : rc;
 }
 
-static int read_sources(struct reader *r)
+static int read_table(struct reader *r, const struct table *t)
 {
-    struct settings *s = r->to;
+    uint8_t *s = (uint8_t *)r->to, *list = NULL;
+    uint32_t *count = (void *)(s + t->count_at);
     int rc = next(r);
 
     if (rc == ERR_OK && r->event.type == YAML_SCALAR_EVENT && scalar(r).n == 0)
         return ERR_OK;
     if (rc == ERR_OK && r->event.type != YAML_SEQUENCE_START_EVENT)
-        return fault(r, ERR_SYNTAX, here(r), "'sources' takes a list of sources.");
+        return fault(r, ERR_SYNTAX, here(r), "'%s' takes a list of %s.", t->name, t->name);
     if (rc == ERR_OK)
-        s->sources = arena_array(&s->mem, SOURCES_MAX, sizeof(*s->sources));
-    if (rc == ERR_OK && s->sources == NULL)
+        list = arena_array(&r->to->mem, t->max, t->bytes);
+    if (rc == ERR_OK && list == NULL)
         return fault(r, ERR_NOMEM, here(r), "There is no memory for the settings.");
+    memcpy(s + t->at, &list, sizeof(list));
     if (rc == ERR_OK)
         rc = next(r);
     while (rc == ERR_OK && r->event.type == YAML_MAPPING_START_EVENT) {
-        if (s->source_count == SOURCES_MAX)
-            return fault(r, ERR_LIMIT, here(r), "There are more than %u sources.", SOURCES_MAX);
-        rc = read_source(r, &s->sources[s->source_count]);
+        if (*count == t->max)
+            return fault(r, ERR_LIMIT, here(r), "There are more than %u %s.", t->max, t->name);
+        rc = read_row(r, t, list + *count * t->bytes);
         if (rc == ERR_OK) {
-            s->source_count++;
+            ++*count;
             rc = next(r);
         }
     }
     if (rc == ERR_OK && r->event.type != YAML_SEQUENCE_END_EVENT)
-        return fault(r, ERR_SYNTAX, here(r), "A source is names and values.");
+        rc = fault(r, ERR_SYNTAX, here(r), "A %s is names and values.", t->one);
     return rc;
 }
 
@@ -509,18 +589,19 @@ static int read_sources(struct reader *r)
 static int read_pairs(struct reader *r)
 {
     uint64_t given = 0;
-    bool sources = false;
+    unsigned lists = 0;
     int rc = next(r);
 
     while (rc == ERR_OK && r->event.type == YAML_SCALAR_EVENT) {
         struct span key = { r->event.data.scalar.value, r->event.data.scalar.length };
+        const struct table *t = find_table(key);
         int i = 0;
 
-        if (span_eq(key, SPAN_LIT("sources"))) {
-            if (sources)
-                return fault(r, ERR_SYNTAX, here(r), "'sources' is given twice.");
-            sources = true;
-            rc = read_sources(r);
+        if (t != NULL) {
+            if ((lists >> (t - tables) & 1) != 0)
+                return fault(r, ERR_SYNTAX, here(r), "'%s' is given twice.", t->name);
+            lists |= 1u << (t - tables);
+            rc = read_table(r, t);
         } else {
             i = find_row(r, rows, COUNT_OF(rows), &given);
             rc = i < 0 ? i : read_value(r, &rows[i], (uint8_t *)r->to + rows[i].offset);
@@ -661,6 +742,11 @@ bool settings_source_row(uint32_t i, struct setting_row *row)
     return tell_row(source_rows, COUNT_OF(source_rows), i, row);
 }
 
+bool settings_token_row(uint32_t i, struct setting_row *row)
+{
+    return tell_row(token_rows, COUNT_OF(token_rows), i, row);
+}
+
 /* "1s to 1d", or nothing where there is no range. */
 static void put_range(const struct row *row, struct buf *out, const char *between)
 {
@@ -719,6 +805,8 @@ void settings_help(struct buf *out)
     help_rows(rows, COUNT_OF(rows), out);
     buf_text(out, "\nA row of the list `sources`, what is known about one sender:\n");
     help_rows(source_rows, COUNT_OF(source_rows), out);
+    buf_text(out, "\nA row of the list `tokens`, who may ask over the API:\n");
+    help_rows(token_rows, COUNT_OF(token_rows), out);
 }
 
 static void markdown_rows(const struct row *row, size_t count, struct buf *out)
@@ -754,6 +842,10 @@ void settings_markdown(struct buf *out)
              "`sources:` is a list; each row says what is known about one sender. A row needs\n"
              "a `name` and at least one of `token-sha256`, `certificate`, `address`.\n\n");
     markdown_rows(source_rows, COUNT_OF(source_rows), out);
+    buf_text(out, "\n## Tokens\n\n"
+                  "`tokens:` is a list; each row is one who may ask over the API (`console`).\n"
+                  "`name` and `token-sha256` are needed.\n\n");
+    markdown_rows(token_rows, COUNT_OF(token_rows), out);
     buf_text(out, "\n## An example\n\n"
                   "```yaml\n"
                   "syslog-udp: [\"0.0.0.0:514\", \"[::]:514\"]\n"

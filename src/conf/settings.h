@@ -1,8 +1,9 @@
 /*
  * settings.h - the server's settings: one table row each, from which the file's reader, --help and
- * docs/settings.md come. The file is YAML: `name: value`, lists where a row says so, and
- * `sources:`, a list of what is known about senders (rows of their own). An unknown name, a value
- * out of range or given twice is an error with its line: a setting is never ignored.
+ * docs/settings.md come. The file is YAML: `name: value`, lists where a row says so, and `sources:`
+ * and `tokens:`, lists of what is known about senders and of who may ask (rows of their own). An
+ * unknown name, a value out of range or given twice is an error with its line: a setting is never
+ * ignored.
  *
  * Everything has a default: no file is needed. Texts live as long as the struct. The reader keeps
  * to a small part of YAML: one document, no anchors, aliases or tags, at most SETTINGS_BYTES_MAX.
@@ -48,6 +49,9 @@ struct text_list {
     X(https, ADDRESSES, "https", "", 0, 0, 0,                                                      \
       "the same over TLS; needs tls-certificate and tls-key")                                      \
     X(metrics, ADDRESSES, "metrics", "127.0.0.1:9464", 0, 0, 0, "HTTP: /metrics for Prometheus")   \
+    X(console, ADDRESSES, "console", "127.0.0.1:8443", 0, 0, 0,                                    \
+      "HTTPS: the API (/api), for who has a token of `tokens`; a certificate is made where "       \
+      "tls-certificate names none")                                                                \
     X(tls_certificate, TEXT, "tls-certificate", "", 0, 0, 1,                                       \
       "file: the server's certificate and its chain, PEM")                                         \
     X(tls_key, TEXT, "tls-key", "", 0, 0, 1, "file: its private key, PEM")                         \
@@ -110,6 +114,26 @@ struct text_list {
       "months that its events are kept from now on (0: as `retention`)")                           \
     X(disabled, FLAG, "disabled", "false", 0, 0, "what it sends is refused")
 
+/*  A row of `tokens:`: who may ask over the API. `name` and `token-sha256` are required. */
+#define TOKEN_TABLE(X)                                                                             \
+    X(name, TEXT, "name", "", 0, 0, "whose it is")                                                 \
+    X(sha256, DIGEST, "token-sha256", "", 0, 0, "SHA-256 of the token, hex (see canh token)")      \
+    X(may, LIST, "may", "", 0, 0, "what it may ask: stat, alerts, search (default: all)")
+
+/*  What a token may be limited to. */
+#define MAY_TABLE(X)                                                                               \
+    X(STAT, "stat")                                                                                \
+    X(ALERTS, "alerts")                                                                            \
+    X(SEARCH, "search")
+
+enum may {
+#define X(id, name) MAY_##id,
+    MAY_TABLE(X)
+#undef X
+        MAYS
+};
+bool may_find(struct span name, enum may *m);
+
 #define SETTING_TEXT      const char *
 #define SETTING_LIST      struct text_list
 #define SETTING_NUMBER    uint64_t
@@ -126,6 +150,12 @@ struct source_settings {
 #undef X
 };
 
+struct token_settings {
+#define X(member, type, name, initial, min, max, help) SETTING_##type member;
+    TOKEN_TABLE(X)
+#undef X
+};
+
 struct settings {
     struct arena mem;
 #define X(member, type, name, initial, min, max, reload, help) SETTING_##type member;
@@ -133,6 +163,8 @@ struct settings {
 #undef X
     struct source_settings *sources;
     uint32_t source_count;
+    struct token_settings *tokens;
+    uint32_t token_count;
     struct span yaml; /* what was read, as it was */
 };
 
@@ -150,9 +182,10 @@ struct setting_row {
     uint64_t min, max;
     bool reload;
 };
-/* Row `i` of SETTING_TABLE, or of SOURCE_TABLE; false behind the last. */
+/* Row `i` of SETTING_TABLE, of SOURCE_TABLE, of TOKEN_TABLE; false behind the last. */
 bool settings_row(uint32_t i, struct setting_row *row);
 bool settings_source_row(uint32_t i, struct setting_row *row);
+bool settings_token_row(uint32_t i, struct setting_row *row);
 
 void settings_help(struct buf *out);     /* for --help */
 void settings_markdown(struct buf *out); /* docs/settings.md */

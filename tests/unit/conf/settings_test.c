@@ -313,6 +313,42 @@ static void sources_are_rows(void **state)
     settings_release(&s);
 }
 
+#define HEX "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static void tokens_are_rows(void **state)
+{
+    struct settings s;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(settings_read(&s,
+                                   SPAN_LIT("tokens:\n- name: a\n  token-sha256: " HEX
+                                            "\n  may: search\nidle: 5s\n"),
+                                   "f", &e),
+                     ERR_OK);
+    assert_int_equal(s.token_count, 1);
+    assert_string_equal(s.tokens[0].name, "a");
+    assert_string_equal(s.tokens[0].sha256, HEX);
+    assert_int_equal(s.tokens[0].may.count, 1);
+    assert_true(s.idle == 5000);
+    settings_release(&s);
+}
+
+static void what_was_read_is_kept_as_it_was(void **state)
+{
+    static const char yaml[] = "# why\nidle:   5s\n";
+    struct settings s;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(settings_read(&s, span_of(yaml), "f", &e), ERR_OK);
+    assert_true(span_eq(s.yaml, span_of(yaml)));
+    settings_release(&s);
+    assert_int_equal(settings_read(&s, SPAN_NONE, "f", &e), ERR_OK);
+    assert_true(s.yaml.n == 0);
+    settings_release(&s);
+}
+
 static void bad_sources_are_refused_with_their_line(void **state)
 {
     static const struct {
@@ -333,6 +369,16 @@ static void bad_sources_are_refused_with_their_line(void **state)
         { "sources:\n- name: a\n  idle: 5s", ERR_NOTFOUND, 3, "no setting 'idle' of a source" },
         { "sources:\n- name: a\n  [b]: c", ERR_SYNTAX, 3, "names and values" },
         { "sources: []\nsources: []", ERR_SYNTAX, 2, "given twice" },
+        { "tokens: x", ERR_SYNTAX, 1, "list of tokens" },
+        { "tokens:\n- name: a", ERR_SYNTAX, 2, "needs a 'name' and a 'token-sha256'" },
+        { "tokens:\n- token-sha256: " HEX, ERR_SYNTAX, 2, "needs a 'name' and a 'token-sha256'" },
+        { "tokens:\n- name: a\n  token-sha256: 12", ERR_SYNTAX, 3, "64 hex digits" },
+        { "tokens:\n- name: a\n  token-sha256: " HEX "\n  may: [stat, all]", ERR_SYNTAX, 2,
+          "may not 'all'" },
+        { "tokens:\n- name: a\n  token-sha256: " HEX "\n- name: b\n  token-sha256: " HEX,
+          ERR_SYNTAX, 4, "two tokens" },
+        { "tokens:\n- name: a\n  idle: 5s", ERR_NOTFOUND, 3, "no setting 'idle' of a token" },
+        { "tokens: []\ntokens: []", ERR_SYNTAX, 2, "given twice" },
     };
 
     (void)state;
@@ -491,6 +537,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_list_is_one_text_or_many),
         cmocka_unit_test(addresses_are_numbers),
         cmocka_unit_test(sources_are_rows),
+        cmocka_unit_test(tokens_are_rows),
+        cmocka_unit_test(what_was_read_is_kept_as_it_was),
         cmocka_unit_test(bad_sources_are_refused_with_their_line),
         cmocka_unit_test(what_is_not_known_is_refused_with_its_line),
         cmocka_unit_test(a_file_of_64_kib_is_read_and_one_byte_more_is_not),
