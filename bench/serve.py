@@ -35,6 +35,7 @@ syslog-tcp: "127.0.0.1:%d"
 relp: "127.0.0.1:%d"
 http: "127.0.0.1:%d"
 metrics: []
+console: []
 reserve-bytes: 1MiB
 """
 RSYSLOG = """global(workDirectory="%(place)s/queue")

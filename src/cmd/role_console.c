@@ -2,15 +2,22 @@
  * role_console.c - the role that shows: takes the listening sockets and the counts of the
  * collectors, opens the rules' names, enters its sandbox, and hands all of it to src/console.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "cmd/roles.h"
 #include "console/console.h"
 #include "keep/generation.h"
+#include "os/certificate.h"
 #include "os/file.h"
+#include "os/host.h"
 #include "os/process.h"
 #include "os/sandbox.h"
+
+#define PEM_MAX ((size_t)1 << 20)
 
 struct role_console {
     struct role_self *self;
@@ -68,36 +75,113 @@ static int enter_sandbox(struct role_console *r, char *level, struct err *e)
 {
     char lanes[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
     char sealed[FILE_PATH_BYTES];
-    const char *read[] = { lanes, sealed, rules, desk, NULL };
+    const struct settings *s = &r->self->settings;
+    const char *read[7] = { lanes, sealed, rules, desk };
     const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_ACCEPT, read,
                                  NULL };
     const char *data = r->self->data;
-    int rc;
+    size_t n = 4;
+
+    if (s->tls_certificate[0] != 0)
+        read[n++] = s->tls_certificate;
+    if (s->tls_key[0] != 0)
+        read[n++] = s->tls_key;
 
     if (data_path(lanes, sizeof(lanes), data, "lanes") != ERR_OK ||
         data_path(sealed, sizeof(sealed), data, "sealed") != ERR_OK ||
         data_path(rules, sizeof(rules), data, "rules") != ERR_OK ||
         data_path(desk, sizeof(desk), data, "desk") != ERR_OK)
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
-    rc = sandbox_enter(&box, level, e);
-    if (rc == ERR_UNSUPPORTED && !r->self->settings.sandbox) {
-        (void)snprintf(level, SANDBOX_LEVEL_MAX, "none: %.140s", e != NULL ? e->why : "");
-        return ERR_OK;
+    return role_sandbox(r->self, &box, level, e);
+}
+
+/* What was configured, else one of our own. `pem`: certificate and key, maybe the same text. */
+static int read_certificate(const struct role_console *r, struct buf pem[2], struct err *e)
+{
+    const struct settings *s = &r->self->settings;
+    char path[FILE_PATH_BYTES], host[256], print[CERTIFICATE_PRINT_BYTES];
+    int dir, rc;
+
+    if (s->tls_certificate[0] != 0) {
+        rc = file_read(s->tls_certificate, PEM_MAX, &pem[0], e);
+        return rc == ERR_OK ? file_read(s->tls_key, PEM_MAX, &pem[1], e) : rc;
     }
+    if (data_path(path, sizeof(path), r->self->data, "tls") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return err_set(e, ERR_IO, 0, "%s cannot be opened: %s.", path, strerror(errno));
+    if (gethostname(host, sizeof(host)) != 0)
+        host[0] = '\0';
+    host[sizeof(host) - 1] = '\0';
+    rc = certificate_own(&io_system, dir, "console.pem", host, host_now_ns() / TIME_SECOND, &pem[0],
+                         e);
+    (void)close(dir); /* a folder */
+    if (rc == ERR_OK)
+        buf_add(&pem[1], buf_span(&pem[0]));
+    if (rc == ERR_OK && certificate_print(buf_span(&pem[0]), print))
+        role_notice(r->self, "HTTPS has a certificate of our own: SHA-256 %s.", print);
+    return rc;
+}
+
+static void release_pems(struct buf pem[2])
+{
+    for (size_t i = 0; i < 2; i++) {
+        if (pem[i].p != NULL)
+            explicit_bzero(pem[i].p, pem[i].n);
+        buf_release(&pem[i]);
+    }
+}
+
+/* A certificate that was renewed under the names of before; others need a restart. */
+static int take_certificate(struct role_console *r, const struct settings *next, struct err *e)
+{
+    const struct settings *now = &r->self->settings;
+    struct buf pem[2];
+    int rc;
+
+    if (now->console.count == 0 || now->tls_certificate[0] == 0 ||
+        strcmp(now->tls_certificate, next->tls_certificate) != 0 ||
+        strcmp(now->tls_key, next->tls_key) != 0)
+        return ERR_OK;
+    for (size_t i = 0; i < COUNT_OF(pem); i++)
+        buf_init(&pem[i], 2 * PEM_MAX);
+    rc = read_certificate(r, pem, e);
+    if (rc == ERR_OK)
+        rc = console_certificate(r->console, buf_span(&pem[0]), buf_span(&pem[1]), e);
+    release_pems(pem);
+    return rc;
+}
+
+static int make_console(struct role_console *r, struct err *e)
+{
+    struct role_self *self = r->self;
+    struct console_from from = {
+        .loop = self->loop, .io = &io_system, .data = self->data, .settings = &self->settings
+    };
+    struct buf pem[2];
+    int rc = ERR_OK;
+
+    for (size_t i = 0; i < COUNT_OF(pem); i++)
+        buf_init(&pem[i], 2 * PEM_MAX);
+    if (self->settings.console.count > 0)
+        rc = read_certificate(r, pem, e);
+    from.certificate = buf_span(&pem[0]);
+    from.key = buf_span(&pem[1]);
+    if (rc == ERR_OK)
+        rc = console_new(&r->console, &from, e);
+    release_pems(pem);
     return rc;
 }
 
 static int open_console(struct role_self *self, struct err *e)
 {
     struct role_console *r = self->own;
-    const struct console_from from = {
-        .loop = self->loop, .io = &io_system, .data = self->data, .settings = &self->settings
-    };
     char level[SANDBOX_LEVEL_MAX] = "";
     int rc;
 
     r->self = self;
-    rc = console_new(&r->console, &from, e);
+    rc = make_console(r, e);
     if (rc == ERR_OK)
         rc = enter_sandbox(r, level, e);
     if (rc == ERR_OK)
@@ -119,10 +203,12 @@ static void close_console(struct role_self *self)
 
 static void on_listen(struct role_self *self, int fd, const struct say_connection *c)
 {
+    static const enum serve_door doors[] = { DOOR_LOCAL, DOOR_METRICS, DOOR_API };
     struct role_console *r = self->own;
     struct err e;
 
-    if (console_listen(r->console, fd, c->input == 0 ? DOOR_LOCAL : DOOR_METRICS, &e) != ERR_OK)
+    MUST(c->input < COUNT_OF(doors));
+    if (console_listen(r->console, fd, doors[c->input], &e) != ERR_OK)
         role_notice(self, "%s", e.why);
 }
 
@@ -140,14 +226,14 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
     struct role_console *r = self->own;
     int rc;
 
-    (void)next; /* nothing here can change without a restart */
-    if (generation == self->generation)
-        return ERR_OK;
-    close_rules(r);
-    rc = open_rules(r, generation, e);
-    if (rc != ERR_OK && open_rules(r, self->generation, NULL) != ERR_OK)
-        role_exit(self, 1);
-    return rc;
+    rc = take_certificate(r, next, e);
+    if (rc == ERR_OK && generation != self->generation) {
+        close_rules(r);
+        rc = open_rules(r, generation, e);
+        if (rc != ERR_OK && open_rules(r, self->generation, NULL) != ERR_OK)
+            role_exit(self, 1);
+    }
+    return rc == ERR_OK ? console_settings(r->console, next, e) : rc;
 }
 
 static const struct role_handlers handlers = {

@@ -1,5 +1,6 @@
 /*
- * token.c - canh token: a new secret for a sender over HTTP, and what the settings hold of it.
+ * token.c - canh token: a new secret for a sender over HTTP or who asks over the API, and what the
+ * settings hold of it.
  */
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -19,8 +20,9 @@ int cmd_token(int argc, char **argv)
 {
     static const struct command_line line = {
         NULL, 0, "canh token",
-        "Makes a token for a sender over HTTP (Authorization: Bearer, Basic, ApiKey or Splunk), and the\n"
-        "line that goes into its row of `sources:`. The token itself is shown once and kept nowhere."
+        "Makes a token for a sender over HTTP (Authorization: Bearer, Basic, ApiKey or Splunk) or for who\n"
+        "asks over the API (Bearer), and the line that goes into its row of `sources:` or `tokens:`. The\n"
+        "token itself is shown once and kept nowhere."
     };
     uint8_t secret[TOKEN_BYTES], digest[SHA256_DIGEST_LENGTH];
     struct buf text;

@@ -11,6 +11,7 @@
 #include "desk/tracers.h"
 #include "os/host.h"
 #include "os/socket.h"
+#include "os/tls.h"
 
 /* --- the database --------------------------------------------------------------------------- */
 
@@ -80,13 +81,50 @@ static int make_paths(struct console *c, struct err *e)
     return ERR_OK;
 }
 
-static int make_parts(struct console *c, struct err *e)
+int console_settings(struct console *c, const struct settings *s, struct err *e)
+{
+    struct tokens *next = NULL;
+    int rc = tokens_new(&next, s, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    tokens_free(&c->tokens);
+    c->tokens = next;
+    return ERR_OK;
+}
+
+int console_certificate(struct console *c, struct span certificate, struct span key, struct err *e)
+{
+    const struct tls_settings tls = { .certificate = certificate, .key = key };
+    struct tls_context *next = NULL;
+    int rc = tls_context_new(&next, &tls, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    tls_context_free(&c->tls); /* who has a connection keeps it */
+    c->tls = next;
+    serve_protect(c->serve, c->tls, console_guard);
+    return ERR_OK;
+}
+
+static int make_door(struct console *c, const struct console_from *from, struct err *e)
+{
+    int rc = from->settings != NULL ? console_settings(c, from->settings, e) : ERR_OK;
+
+    return rc == ERR_OK && from->certificate.n > 0
+               ? console_certificate(c, from->certificate, from->key, e)
+               : rc;
+}
+
+static int make_parts(struct console *c, const struct console_from *from, struct err *e)
 {
     struct loop *loop = c->from.loop;
     int rc = make_paths(c, e);
 
     if (rc == ERR_OK)
         rc = serve_new(&c->serve, loop, console_routes, console_route_count, c, e);
+    if (rc == ERR_OK)
+        rc = make_door(c, from, e);
     if (rc == ERR_OK)
         rc = trail_new(&c->trail, c->from.io, c->lanes, &c->ledgers, e);
     if (rc != ERR_OK)
@@ -109,6 +147,7 @@ int console_new(struct console **out, const struct console_from *from, struct er
         return err_set(e, ERR_NOMEM, 0, "There is no memory for the console.");
     c->from = *from;
     c->from.settings = NULL;
+    c->from.certificate = c->from.key = SPAN_NONE;
     c->started_ns = host_now_ns();
     proc_open(c);
     if (from->settings != NULL)
@@ -117,7 +156,7 @@ int console_new(struct console **out, const struct console_from *from, struct er
         c->skew_ns = (int64_t)from->settings->skew * 1000000;
     for (unsigned i = 0; i < INPUTS && from->settings != NULL; i++)
         c->tried |= (unsigned)tracers_tried(from->settings, (enum input)i) << i;
-    rc = make_parts(c, e);
+    rc = make_parts(c, from, e);
     if (rc != ERR_OK)
         console_free(out);
     return rc;
@@ -131,6 +170,8 @@ void console_free(struct console **pc)
     if (c == NULL)
         return;
     serve_free(&c->serve); /* ends the streams */
+    tls_context_free(&c->tls);
+    tokens_free(&c->tokens);
     watch_free(&c->finding);
     tail_end(c);
     trail_free(&c->trail);

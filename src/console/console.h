@@ -2,8 +2,9 @@
  * console.h - the window of the running server: what the role `console` holds, and the routes that
  * show it.
  *
- *   local socket (mode 0600)  /health /stat /metrics /alerts /tail       what commands ask
+ *   local socket (mode 0600)  /health /stat /metrics /alerts /tail ...   what commands ask
  *   metrics listeners         /health /metrics                           what anyone may see
+ *   console listeners, HTTPS  /api, /api/alerts ...                      who has a token (tokens.h)
  *
  * It reads: the ledgers (shared memory), the lanes up to their durable ends, the database by a
  * reader's connection, /proc/net/udp. It writes nothing, so whatever becomes of it, nothing that is
@@ -43,6 +44,7 @@ struct console_from {
     const struct io *io;
     const char *data;                /* path of the data folder; borrowed */
     const struct settings *settings; /* read in console_new() only */
+    struct span certificate, key;    /* PEM, of HTTPS; read in console_new() only. None: no HTTPS */
 };
 
 /* What a generation of rules comes to here. Borrowed until the next console_rules(). */
@@ -59,6 +61,12 @@ void console_free(struct console **c);
 
 /* Other rules; NULL lets go of those at hand. Who follows events goes on with the next ones. */
 int console_rules(struct console *c, const struct console_rules *r, struct err *e);
+
+/* Other settings: who may ask. */
+int console_settings(struct console *c, const struct settings *s, struct err *e);
+
+/* Another certificate, for connections to come; the one at hand stays on an error. */
+int console_certificate(struct console *c, struct span certificate, struct span key, struct err *e);
 
 int console_listen(struct console *c, int fd, enum serve_door door, struct err *e);
 int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e);

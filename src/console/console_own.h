@@ -7,6 +7,7 @@
 #include "console/console.h"
 #include "console/trail.h"
 #include "console/stat.h"
+#include "console/tokens.h"
 #include "os/file.h"
 #include "query/search.h"
 
@@ -34,6 +35,8 @@ struct finder {
 struct console {
     struct console_from from;
     struct serve *serve;
+    struct tls_context *tls;
+    struct tokens *tokens;
     struct ledgers ledgers;
     struct balance balance[SUMS_LANES];
     struct sums *sums;
@@ -70,6 +73,7 @@ void search_stop(struct console *c);
 /* routes.c */
 extern const struct serve_route console_routes[];
 extern const size_t console_route_count;
+serve_guard_fn console_guard;
 
 /* proc.c */
 void proc_open(struct console *c);

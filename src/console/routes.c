@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "console/console_own.h"
+#include "console/openapi.h"
 #include "desk/list.h"
 #include "os/host.h"
 #include "scan/put.h"
@@ -190,18 +191,114 @@ static void blind_route(void *arg, struct serve_call *call)
     }
 }
 
+/* --- sources -------------------------------------------------------------------------------- */
+
+static void sources_route(void *arg, struct serve_call *call)
+{
+    struct console *c = arg;
+    struct db *db = console_db(c);
+    struct err e = { 0 };
+
+    if (db == NULL) {
+        (void)bad(&e, c->db_why);
+        serve_refuse(call, 503, &e);
+        return;
+    }
+    if (stat_sources(call->body, db, &e) != ERR_OK) {
+        console_db_fault(c);
+        serve_refuse(call, 503, &e);
+        return;
+    }
+    buf_byte(call->body, '\n');
+}
+
+/* --- the API -------------------------------------------------------------------------------- */
+
+static void api_route(void *arg, struct serve_call *call)
+{
+    (void)arg;
+    openapi_put(call->body, console_routes, console_route_count);
+}
+
+unsigned console_guard(void *arg, struct span authorization, int scope)
+{
+    const struct console *c = arg;
+
+    return tokens_judge(c->tokens, authorization, (enum may)scope);
+}
+
 /* --- the table ------------------------------------------------------------------------------ */
 
+#define EVERYWHERE (DOOR_LOCAL | DOOR_METRICS | DOOR_API)
+#define ASKED      (DOOR_LOCAL | DOOR_API)
+#define JSON       "application/json"
+#define NDJSON     "application/x-ndjson"
+#define TEXT       "text/plain; charset=utf-8"
+
 const struct serve_route console_routes[] = {
-    { "GET", "/health", DOOR_LOCAL | DOOR_METRICS, health_route,
-      "good or bad, in a line; 503 when bad" },
-    { "GET", "/metrics", DOOR_LOCAL | DOOR_METRICS, metrics_route, "the counts, for Prometheus" },
-    { "GET", "/stat", DOOR_LOCAL, stat_route, "all counts and states, JSON" },
-    { "GET", "/alerts", DOOR_LOCAL, alerts_route,
-      "?level=&since=&limit=&format=  alerts, newest first" },
-    { "GET", "/blind", DOOR_LOCAL, blind_route, "the rules that see nothing, and why" },
-    { "GET", "/search", DOOR_LOCAL, search_route,
-      "?q=&from=&to=&limit=  stored events, newest first, JSON lines" },
-    { "GET", "/tail", DOOR_LOCAL, tail_route, "?filter=  events as they come, JSON lines" },
+    { "GET", "/", DOOR_API, SERVE_OPEN, api_route, JSON, "this description", { { 0 } } },
+    { "GET",
+      "/health",
+      EVERYWHERE,
+      SERVE_OPEN,
+      health_route,
+      TEXT,
+      "good or bad, in a line; 503 when bad",
+      { { 0 } } },
+    { "GET",
+      "/metrics",
+      DOOR_LOCAL | DOOR_METRICS,
+      SERVE_OPEN,
+      metrics_route,
+      TEXT,
+      "the counts, for Prometheus",
+      { { 0 } } },
+    { "GET", "/stat", ASKED, MAY_STAT, stat_route, JSON, "all counts and states", { { 0 } } },
+    { "GET",
+      "/sources",
+      ASKED,
+      MAY_STAT,
+      sources_route,
+      JSON,
+      "who sends, who is late, who fell silent, and since when",
+      { { 0 } } },
+    { "GET",
+      "/blind",
+      ASKED,
+      MAY_STAT,
+      blind_route,
+      NDJSON,
+      "the rules that see nothing, and why",
+      { { 0 } } },
+    { "GET",
+      "/alerts",
+      ASKED,
+      MAY_ALERTS,
+      alerts_route,
+      NDJSON,
+      "alerts, newest first",
+      { { "level", "at least this: informational, low, medium, high, critical", false },
+        { "since", "a time", false },
+        { "limit", "at most so many, 1 to 5000; 100", true },
+        { "format", "ndjson, or json for one array", false } } },
+    { "GET",
+      "/search",
+      ASKED,
+      MAY_SEARCH,
+      search_route,
+      NDJSON,
+      "stored events, newest first; the last line says what was looked at",
+      { { "q", "a query (docs/query.md)", false },
+        { "from", "received not before this time", false },
+        { "to", "received before this time", false },
+        { "limit", "at most so many, 1 to 10000; 100", true } } },
+    { "GET",
+      "/tail",
+      ASKED,
+      MAY_SEARCH,
+      tail_route,
+      NDJSON,
+      "events as they come",
+      { { "filter", "a query (docs/query.md)", false } } },
 };
 const size_t console_route_count = COUNT_OF(console_routes);

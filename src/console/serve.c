@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "os/socket.h"
+#include "os/tls.h"
 #include "scan/put.h"
 #include "wire/http.h"
 
@@ -17,6 +18,7 @@
 #define LINGER_BYTES 65536u
 #define OUT_KEEP     65536u /* an idle connection keeps no larger buffer */
 #define CHUNK_FRAME  32u    /* head and end of a chunk at most */
+#define ALWAYS       "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 
 enum conn_state { CONN_FREE, CONN_HEAD, CONN_ANSWER, CONN_STREAM, CONN_LINGER };
 
@@ -25,7 +27,9 @@ struct conn {
     enum conn_state state;
     enum serve_door door;
     int fd;
+    struct tls *tls; /* NULL: plain */
     struct watch *watch, *timer;
+    unsigned read_waits, write_waits; /* for which readiness, LOOP_* */
     struct buf in, out;
     size_t written; /* of out */
     bool keep_alive;
@@ -47,6 +51,8 @@ struct serve {
     const struct serve_route *routes;
     size_t route_count;
     void *arg;
+    struct tls_context *tls;
+    serve_guard_fn *guard;
     struct buf body;
     struct conn conn[SERVE_CONNS];
     struct ear ear[SERVE_SOCKETS];
@@ -72,14 +78,22 @@ static uint32_t count_open(const struct serve *s, unsigned doors)
 
 uint32_t serve_open(const struct serve *s)
 {
-    return count_open(s, DOOR_LOCAL | DOOR_METRICS);
+    return count_open(s, DOOR_LOCAL | DOOR_METRICS | DOOR_API);
 }
 
-/* The local door always has the connections that the others may not take. */
+/* Each door always has the connections that the others may not take. */
 static bool has_room(const struct serve *s, enum serve_door door)
 {
-    uint32_t max = door == DOOR_METRICS ? SERVE_CONNS_METRICS : SERVE_CONNS - SERVE_CONNS_METRICS;
+    static const struct {
+        enum serve_door door;
+        uint32_t max;
+    } rows[] = { { DOOR_METRICS, SERVE_CONNS_METRICS },
+                 { DOOR_API, SERVE_CONNS_API },
+                 { DOOR_LOCAL, SERVE_CONNS - SERVE_CONNS_METRICS - SERVE_CONNS_API } };
+    uint32_t max = 0;
 
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        max = rows[i].door == door ? rows[i].max : max;
     return count_open(s, door) < max;
 }
 
@@ -98,6 +112,7 @@ static void conn_close(struct conn *c)
 
     if (c->state == CONN_FREE)
         return;
+    tls_free(&c->tls);
     watch_free(&c->watch);
     watch_free(&c->timer);
     (void)close(c->fd);
@@ -119,6 +134,7 @@ static void on_time(void *arg, unsigned ready)
 /* Closed at once, what the peer still sends would make the kernel throw the answer away. */
 static void conn_linger(struct conn *c)
 {
+    tls_free(&c->tls); /* says good-bye: what comes now is thrown away unread */
     if (shutdown(c->fd, SHUT_WR) != 0 || c->ended) {
         conn_close(c);
         return;
@@ -132,14 +148,41 @@ static void conn_linger(struct conn *c)
 static void conn_await(struct conn *c)
 {
     c->state = CONN_HEAD;
-    watch_want(c->watch, LOOP_READ);
+    /* What TLS holds already makes no socket readable. */
+    watch_want(c->watch, c->tls != NULL && tls_pending(c->tls) > 0 ? LOOP_WRITE : c->read_waits);
     watch_after(c->timer, c->in.n > 0 ? SERVE_HEAD_MS : SERVE_IDLE_MS);
+}
+
+/* As recv() and send(), through TLS where there is one: -1 with EAGAIN when it must wait, and for
+ * what it waits. */
+static ssize_t through_tls(ssize_t n, unsigned *waits)
+{
+    if (n > 0 || n == 0)
+        return n;
+    if (n == TLS_CLOSED)
+        return 0;
+    errno = n == TLS_WANT_READ || n == TLS_WANT_WRITE ? EAGAIN : EIO;
+    if (errno == EAGAIN)
+        *waits = n == TLS_WANT_READ ? LOOP_READ : LOOP_WRITE;
+    return -1;
+}
+
+static ssize_t conn_recv(struct conn *c, void *room, size_t n)
+{
+    c->read_waits = LOOP_READ;
+    return c->tls != NULL ? through_tls(tls_read(c->tls, room, n, NULL), &c->read_waits)
+                          : recv(c->fd, room, n, 0);
 }
 
 static bool conn_send(struct conn *c)
 {
+    c->write_waits = LOOP_WRITE;
     while (c->written < c->out.n) {
-        ssize_t n = send(c->fd, c->out.p + c->written, c->out.n - c->written, MSG_NOSIGNAL);
+        const uint8_t *from = c->out.p + c->written;
+        size_t left = c->out.n - c->written;
+        ssize_t n = c->tls != NULL
+                        ? through_tls(tls_write(c->tls, from, left, NULL), &c->write_waits)
+                        : send(c->fd, from, left, MSG_NOSIGNAL);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -159,8 +202,9 @@ static void answer_put(struct conn *c, const struct serve_call *call, bool keep_
 
     c->keep_alive = keep_alive;
     http_put_head(&c->out, call->status, call->type, s->body.n, keep_alive,
-                  call->status == 405 ? "Allow: GET\r\nCache-Control: no-store\r\n"
-                                      : "Cache-Control: no-store\r\n");
+                  call->status == 405   ? "Allow: GET\r\n" ALWAYS
+                  : call->status == 401 ? "WWW-Authenticate: Bearer\r\n" ALWAYS
+                                        : ALWAYS);
     buf_add(&c->out, buf_span(&s->body));
     if (s->body.cap > OUT_KEEP)
         buf_release(&s->body);
@@ -200,6 +244,19 @@ int serve_query(const struct serve_call *c, const char *name, uint8_t *room, str
     return 1;
 }
 
+/* What the path is to the table: at the API's door behind SERVE_API. False: it is not there. */
+static bool path_of(const struct conn *c, struct span *path)
+{
+    if (c->door != DOOR_API)
+        return true;
+    if (!span_starts(*path, SPAN_LIT(SERVE_API)))
+        return false;
+    *path = span_from(*path, strlen(SERVE_API));
+    if (path->n == 0)
+        *path = SPAN_LIT("/");
+    return true;
+}
+
 /* GET /: what this door has. */
 static void list_routes(struct conn *c, struct serve_call *call)
 {
@@ -207,14 +264,19 @@ static void list_routes(struct conn *c, struct serve_call *call)
 
     call->type = "text/plain; charset=utf-8";
     for (size_t i = 0; i < s->route_count; i++) {
-        if ((s->routes[i].doors & c->door) != 0)
-            buf_fmt(call->body, "%s %-10s %s\n", s->routes[i].method, s->routes[i].path,
-                    s->routes[i].help);
+        const struct serve_route *r = &s->routes[i];
+
+        if ((r->doors & c->door) == 0)
+            continue;
+        buf_fmt(call->body, "%s %-10s ", r->method, r->path);
+        for (size_t k = 0; k < SERVE_PARAMS_MAX && r->param[k].name != NULL; k++)
+            buf_fmt(call->body, "%s%s=", k == 0 ? "?" : "&", r->param[k].name);
+        buf_fmt(call->body, "  %s\n", r->help);
     }
 }
 
 static const struct serve_route *find_route(const struct conn *c, const struct http_request *r,
-                                            bool *path_known)
+                                            struct span path, bool *path_known)
 {
     const struct serve *s = c->serve;
 
@@ -222,7 +284,7 @@ static const struct serve_route *find_route(const struct conn *c, const struct h
     for (size_t i = 0; i < s->route_count; i++) {
         const struct serve_route *row = &s->routes[i];
 
-        if ((row->doors & c->door) == 0 || !span_eq(r->path, span_of(row->path)))
+        if ((row->doors & c->door) == 0 || !span_eq(path, span_of(row->path)))
             continue;
         *path_known = true;
         if (span_eq(r->method, span_of(row->method)))
@@ -231,17 +293,50 @@ static const struct serve_route *find_route(const struct conn *c, const struct h
     return NULL;
 }
 
+/* 0, or why not. */
+static unsigned is_refused(const struct conn *c, const struct serve_route *row,
+                           const struct http_request *r)
+{
+    const struct serve *s = c->serve;
+    struct span authorization;
+    bool many;
+
+    if (c->door != DOOR_API || row->scope == SERVE_OPEN)
+        return 0;
+    authorization = http_field(r, "Authorization", &many);
+    return s->guard != NULL && !many ? s->guard(s->arg, authorization, row->scope) : 401;
+}
+
+/* Says what is asked for: false when it was refused, and that was answered. */
+static bool run_row(struct conn *c, const struct serve_route *row, const struct http_request *r,
+                    struct serve_call *call)
+{
+    unsigned refused = is_refused(c, row, r);
+
+    if (refused != 0) {
+        answer_fault(c, refused,
+                     refused == 401 ? "This needs a token: Authorization: Bearer TOKEN."
+                                    : "This token may not ask that.");
+        return false;
+    }
+    call->type = row->type;
+    row->fn(c->serve->arg, call);
+    return true;
+}
+
 static void run_route(struct conn *c, const struct http_request *r)
 {
     struct serve *s = c->serve;
     struct serve_call call = { r->query, 200, "application/json", &s->body, c };
-    bool known, root = span_eq(r->path, SPAN_LIT("/"));
-    const struct serve_route *row = find_route(c, r, &known);
+    struct span path = r->path;
+    bool there = path_of(c, &path), known = false, root = there && span_eq(path, SPAN_LIT("/"));
+    const struct serve_route *row = there ? find_route(c, r, path, &known) : NULL;
 
     buf_clear(&s->body);
     if (row != NULL) {
-        row->fn(s->arg, &call);
-    } else if (root && span_eq(r->method, SPAN_LIT("GET"))) {
+        if (!run_row(c, row, r, &call))
+            return;
+    } else if (root && !known && span_eq(r->method, SPAN_LIT("GET"))) {
         list_routes(c, &call);
     } else {
         answer_fault(c, known || root ? 405 : 404,
@@ -307,7 +402,7 @@ static void stream_sent(struct conn *c)
         c->written = 0;
         watch_stop(c->timer);
     }
-    watch_want(c->watch, LOOP_READ | (rest ? LOOP_WRITE : 0u));
+    watch_want(c->watch, LOOP_READ | (rest ? c->write_waits : 0u));
 }
 
 /* Take requests, write answers, until one of them must wait. */
@@ -330,7 +425,7 @@ static void conn_go_on(struct conn *c)
             return;
         }
         if (c->written < c->out.n) {
-            watch_want(c->watch, LOOP_WRITE);
+            watch_want(c->watch, c->write_waits);
             return;
         }
         if (!answered(c))
@@ -343,7 +438,7 @@ static void conn_go_on(struct conn *c)
 static bool conn_drain(struct conn *c)
 {
     uint8_t room[4096];
-    ssize_t n = recv(c->fd, room, sizeof(room), 0);
+    ssize_t n = conn_recv(c, room, sizeof(room));
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
@@ -363,9 +458,11 @@ static void conn_read(struct conn *c)
         conn_close(c);
         return;
     }
-    n = recv(c->fd, c->in.p + c->in.n, room, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    n = conn_recv(c, c->in.p + c->in.n, room);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        watch_want(c->watch, c->read_waits);
         return;
+    }
     if (n < 0) {
         conn_close(c);
         return;
@@ -377,7 +474,7 @@ static void conn_read(struct conn *c)
             conn_close(c);
         else if (first)
             watch_after(c->timer, SERVE_HEAD_MS);
-        return;
+        return; /* what TLS still holds comes with the next readiness: of a head there is more */
     }
     watch_after(c->timer, SERVE_WRITE_MS);
     conn_go_on(c);
@@ -396,7 +493,7 @@ static void on_conn(void *arg, unsigned ready)
         conn_close(c);
         return;
     }
-    if ((ready & LOOP_WRITE) != 0)
+    if ((ready & c->write_waits) != 0)
         conn_go_on(c);
 }
 
@@ -408,12 +505,18 @@ static bool conn_begin(struct serve *s, int fd, enum serve_door door)
 
     while (c->state != CONN_FREE)
         c++; /* has_room() said so */
-    *c = (struct conn){ .serve = s, .door = door, .fd = fd, .state = CONN_HEAD };
+    *c = (struct conn){ .serve = s,
+                        .door = door,
+                        .fd = fd,
+                        .state = CONN_HEAD,
+                        .read_waits = LOOP_READ,
+                        .write_waits = LOOP_WRITE };
     buf_init(&c->in, HTTP_HEAD_MAX + 1);
     buf_init(&c->out, SERVE_ANSWER_MAX + HTTP_HEAD_MAX);
     c->watch = loop_fd(s->loop, fd, LOOP_READ, on_conn, c);
     c->timer = loop_timer(s->loop, on_time, c);
-    if (c->watch == NULL || c->timer == NULL)
+    if (c->watch == NULL || c->timer == NULL ||
+        (door == DOOR_API && (s->tls == NULL || tls_new(&c->tls, s->tls, fd, NULL) != ERR_OK)))
         return false;
     watch_after(c->timer, SERVE_IDLE_MS);
     return true;
@@ -476,6 +579,12 @@ int serve_new(struct serve **out, struct loop *loop, const struct serve_route *r
     return ERR_OK;
 }
 
+void serve_protect(struct serve *s, struct tls_context *tls, serve_guard_fn *guard)
+{
+    s->tls = tls;
+    s->guard = guard;
+}
+
 void serve_free(struct serve **ps)
 {
     struct serve *s = *ps;
@@ -501,7 +610,7 @@ struct serve_stream *serve_begin(struct serve_call *call, const char *type, serv
 {
     struct conn *c = call->conn;
 
-    http_put_head(&c->out, 200, type, SIZE_MAX, false, "Cache-Control: no-store\r\n");
+    http_put_head(&c->out, 200, type, SIZE_MAX, false, ALWAYS);
     if (buf_failed(&c->out))
         return NULL;
     c->state = CONN_STREAM;

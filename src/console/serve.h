@@ -9,11 +9,11 @@
  * of listening socket: the local one is the owner's of the data folder, others see what is
  * harmless.
  *
- * Everything is bounded: SERVE_CONNS connections, of them SERVE_CONNS_METRICS from other doors than
- * the local one (when there are as many, the others wait in the kernel); a head HTTP_HEAD_MAX, an
- * answer SERVE_ANSWER_MAX, what waits in a stream SERVE_STREAM_MAX; a head has SERVE_HEAD_MS from
- * its first byte, who asks nothing SERVE_IDLE_MS, and who does not take what was written to him
- * SERVE_WRITE_MS. One thread, in the loop.
+ * Everything is bounded: SERVE_CONNS connections, of them SERVE_CONNS_METRICS and SERVE_CONNS_API
+ * from these doors (when there are as many, the others wait in the kernel); a head HTTP_HEAD_MAX,
+ * an answer SERVE_ANSWER_MAX, what waits in a stream SERVE_STREAM_MAX; a head has SERVE_HEAD_MS
+ * from its first byte, who asks nothing SERVE_IDLE_MS, and who does not take what was written to
+ * him SERVE_WRITE_MS. One thread, in the loop.
  */
 #ifndef SERVE_H
 #define SERVE_H
@@ -21,8 +21,9 @@
 #include "base/buf.h"
 #include "os/loop.h"
 
-#define SERVE_CONNS         64u
+#define SERVE_CONNS         96u
 #define SERVE_CONNS_METRICS 16u
+#define SERVE_CONNS_API     32u
 #define SERVE_SOCKETS       32u
 #define SERVE_ANSWER_MAX    ((size_t)16 << 20)
 #define SERVE_STREAM_MAX    ((size_t)1 << 20)
@@ -30,7 +31,8 @@
 #define SERVE_IDLE_MS       30000u
 #define SERVE_WRITE_MS      30000u
 
-enum serve_door { DOOR_LOCAL = 1u << 0, DOOR_METRICS = 1u << 1 };
+enum serve_door { DOOR_LOCAL = 1u << 0, DOOR_METRICS = 1u << 1, DOOR_API = 1u << 2 };
+#define SERVE_API "/api" /* before each path at DOOR_API */
 
 struct serve;
 struct serve_stream;
@@ -46,17 +48,33 @@ struct serve_call {
 
 typedef void serve_fn(void *arg, struct serve_call *c);
 
+/* A parameter of the query. */
+struct serve_param {
+    const char *name, *help;
+    bool number;
+};
+#define SERVE_PARAMS_MAX 8u
+
 struct serve_route {
     const char *method, *path;
     unsigned doors;
+    int scope; /* the caller's, for its guard; SERVE_OPEN: whoever */
     serve_fn *fn;
-    const char *help;
+    const char *type, *help;                    /* of the answer; what it is */
+    struct serve_param param[SERVE_PARAMS_MAX]; /* up to the first without a name */
 };
+#define SERVE_OPEN (-1)
 
 /* The routes and `arg`, which handlers get, are borrowed. GET / lists what a door has. */
 int serve_new(struct serve **out, struct loop *loop, const struct serve_route *routes, size_t count,
               void *arg, struct err *e);
 void serve_free(struct serve **s); /* ends all streams: their `gone` is called */
+
+/* Who comes by DOOR_API speaks TLS, and asks the guard at each route that is not open: 0, or the
+ * status of a refusal, 401 or 403. Both are borrowed; without a context that door is closed. */
+struct tls_context;
+typedef unsigned serve_guard_fn(void *arg, struct span authorization, int scope);
+void serve_protect(struct serve *s, struct tls_context *tls, serve_guard_fn *guard);
 
 /* One more listening socket, taken: closed with the server, or at once on an error. */
 int serve_listen(struct serve *s, int fd, enum serve_door door, struct err *e);

@@ -169,14 +169,14 @@ static int put_desk(struct buf *out, const struct stat_from *s, struct err *e)
     return rc;
 }
 
-static int put_sources(struct buf *out, const struct stat_from *s, struct err *e)
+int stat_sources(struct buf *out, struct db *reader, struct err *e)
 {
-    struct db_row *r = db_use(s->reader, DB_SOURCE_ALL);
+    struct db_row *r = db_use(reader, DB_SOURCE_ALL);
     bool first = true;
     int rc;
 
-    buf_text(out, ",\"sources\":[");
-    while ((rc = db_next(s->reader, r, e)) == 1) {
+    buf_byte(out, '[');
+    while ((rc = db_next(reader, r, e)) == 1) {
         buf_text(out, first ? "{\"source\":" : ",{\"source\":");
         put_json_text(out, db_get_text(r, 0));
         put_text(out, "input", db_get_text(r, 1));
@@ -191,6 +191,12 @@ static int put_sources(struct buf *out, const struct stat_from *s, struct err *e
     db_end(r);
     buf_byte(out, ']');
     return rc;
+}
+
+static int put_sources(struct buf *out, const struct stat_from *s, struct err *e)
+{
+    buf_text(out, ",\"sources\":");
+    return stat_sources(out, s->reader, e);
 }
 
 /* Our own events, of each input through which they are sent. "waiting": none was seen yet. */

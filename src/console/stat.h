@@ -41,4 +41,7 @@ struct stat_from {
 
 void stat_json(struct buf *out, const struct stat_from *s);
 
+/* "sources" alone. */
+int stat_sources(struct buf *out, struct db *reader, struct err *e);
+
 #endif

@@ -21,6 +21,7 @@
 #define ACCEPT_PAUSE   100u /* ms, when descriptors are out */
 #define LISTEN_LOCAL   0u
 #define LISTEN_METRICS 1u
+#define LISTEN_API     2u
 
 enum ear_kind { EAR_UDP, EAR_TCP, EAR_CONSOLE };
 
@@ -39,6 +40,7 @@ static const struct ear_row rows[] = {
     { "http", EAR_TCP, INPUT_HTTP, offsetof(struct settings, http) },
     { "https", EAR_TCP, INPUT_HTTPS, offsetof(struct settings, https) },
     { "metrics", EAR_CONSOLE, LISTEN_METRICS, offsetof(struct settings, metrics) },
+    { "console", EAR_CONSOLE, LISTEN_API, offsetof(struct settings, console) },
 };
 
 static const struct ear_row local_row = { "local", EAR_CONSOLE, LISTEN_LOCAL, 0 };

@@ -106,7 +106,7 @@ static int make_folders(struct folder *f, struct err *e)
         const char *name;
         bool whole; /* the roles' own */
     } rows[] = { { "rules", true }, { "lanes", false }, { "sealed", true }, { "ledger", true },
-                 { "keys", true },  { "desk", true },   { "run", false } };
+                 { "keys", true },  { "desk", true },   { "tls", true },    { "run", false } };
     int rc = give(f, f->dir, false, "", e);
 
     for (size_t i = 0; i < COUNT_OF(rows) && rc == ERR_OK; i++) {

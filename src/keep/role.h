@@ -24,7 +24,7 @@
     X(DESK, "desk", "correlations, alerts; the only writer of the database")                       \
     X(CONSOLE, "console", "shows counts, events and alerts")                                       \
     X(TRACER, "tracer", "sends tracer events through every input")                                 \
-    X(SEALER, "sealer", "turns what lanes hold into sealed files, signs it, applies retention")              \
+    X(SEALER, "sealer", "turns what lanes hold into sealed files, signs it, applies retention")    \
     X(RULES, "rules", "compiles a generation of rules, and ends")
 
 enum role {
@@ -51,8 +51,8 @@ const char *role_name(enum role r);
     X(LEDGER)     /* keeper  1 shared memory; u32 lane: to desk, console, sealer, for each lane */ \
     X(PEER)       /* keeper  1 channel between reader and collector 0 */                           \
     X(LISTEN)     /* keeper  1 listening socket; struct say_connection: console */                 \
-    X(DONE) /* desk, sealer - ; u32 lane, u32 segment: it reads no earlier segment of the lane     \
-               again. What both have said so of, and is not the lane's last, is removed */         \
+    X(DONE)   /* desk, sealer - ; u32 lane, u32 segment: it reads no earlier segment of the lane   \
+                 again. What both have said so of, and is not the lane's last, is removed */       \
     X(NOTICE) /* both    - ; text: something an operator must see; the keeper passes it on, with   \
                  the role's name in front, to desk and console */
 
@@ -66,7 +66,7 @@ enum say {
 #define NOTICE_BYTES_MAX 512u
 
 struct say_connection {
-    uint32_t input; /* enum input; for LISTEN: 0 the local socket, 1 metrics */
+    uint32_t input; /* enum input; for LISTEN: 0 the local socket, 1 metrics, 2 the API */
     struct socket_address peer;
 };
 
@@ -97,6 +97,7 @@ enum {
  *  DATA/keys/            the keys that sign it (ledger/signer.h)
  *  DATA/rules/7/         generation 7: rules.image, taxonomy/
  *  DATA/desk/canh.db
+ *  DATA/tls/console.pem   certificate and key of our own (os/certificate.h)
  *  DATA/run/canh.sock    what commands talk to (HTTP)
  *  DATA/reserve          ballast */
 /* "DATA/" and the rest into `room`; ERR_USAGE when it is too long. */

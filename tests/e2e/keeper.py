@@ -56,6 +56,7 @@ collectors: %d
 syslog-udp: "127.0.0.1:%d"
 syslog-tcp: "127.0.0.1:%d"
 metrics: "127.0.0.1:%d"
+console: []
 relp: []
 http: []
 udp-buffer: 1MiB

@@ -34,7 +34,7 @@ class Server(keeper.Server):
         names = [n for n in STREAMS if self.tls or n not in ("syslog-tls", "https")]
         text = ["rules: %s" % self.place.path("rules"), "taxonomy: %s" % self.place.path("taxonomy"),
                 "collectors: %d" % self.collectors, "sandbox: true", "udp-buffer: 8MiB",
-                'syslog-udp: "127.0.0.1:%d"' % self.udp, 'metrics: "127.0.0.1:%d"' % self.metrics]
+                'syslog-udp: "127.0.0.1:%d"' % self.udp, 'metrics: "127.0.0.1:%d"' % self.metrics, "console: []"]
         text += ['%s: "127.0.0.1:%d"' % (n, self.port[n]) for n in names]
         if self.tls:
             text += ["tls-certificate: " + self.place.path("server.pem"),

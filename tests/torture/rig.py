@@ -105,6 +105,7 @@ syslog-tcp: "127.0.0.1:%d"
 relp: "127.0.0.1:%d"
 http: "127.0.0.1:%d"
 metrics: "127.0.0.1:%d"
+console: []
 seal-bytes: 1GiB
 %s
 """ % (self.place.path("rules"), self.place.path("taxonomy"), self.udp, self.tcp, self.relp,

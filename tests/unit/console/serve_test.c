@@ -83,12 +83,35 @@ static void stream(void *arg, struct serve_call *c)
     assert_non_null(b->stream);
 }
 
+#define TEXT "text/plain"
+
 static const struct serve_route routes[] = {
-    { "GET", "/hello", DOOR_LOCAL | DOOR_METRICS, hello, "says it" },
-    { "GET", "/echo", DOOR_LOCAL, echo, "?v=  says that" },
-    { "GET", "/large", DOOR_LOCAL, large, "too much" },
-    { "GET", "/half", DOOR_LOCAL, half, "4 MB" },
-    { "GET", "/stream", DOOR_LOCAL, stream, "goes on" },
+    { "GET",
+      "/hello",
+      DOOR_LOCAL | DOOR_METRICS | DOOR_API,
+      SERVE_OPEN,
+      hello,
+      "application/json",
+      "says it",
+      { { 0 } } },
+    { "GET",
+      "/echo",
+      DOOR_LOCAL | DOOR_API,
+      1,
+      echo,
+      TEXT,
+      "says that",
+      { { "v", "what", false } } },
+    { "GET", "/large", DOOR_LOCAL, 1, large, TEXT, "too much", { { 0 } } },
+    { "GET", "/half", DOOR_LOCAL | DOOR_API, 2, half, TEXT, "4 MB", { { 0 } } },
+    { "GET",
+      "/stream",
+      DOOR_LOCAL | DOOR_API,
+      1,
+      stream,
+      "application/x-ndjson",
+      "goes on",
+      { { 0 } } },
 };
 
 /* --- the bench ------------------------------------------------------------------------------ */

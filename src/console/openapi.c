@@ -1,0 +1,90 @@
+/*
+ * openapi.c - see openapi.h.
+ */
+#include "console/openapi.h"
+
+#include "scan/put.h"
+
+#define NDJSON "application/x-ndjson"
+
+static void put_param(struct buf *out, const struct serve_param *p)
+{
+    buf_text(out, "{\"name\":");
+    put_json_text(out, span_of(p->name));
+    buf_text(out, ",\"in\":\"query\",\"description\":");
+    put_json_text(out, span_of(p->help));
+    buf_fmt(out, ",\"schema\":{\"type\":\"%s\"}}", p->number ? "integer" : "string");
+}
+
+/* What each may be refused with. */
+static void put_refusals(struct buf *out, bool open)
+{
+    static const struct {
+        const char *status, *what;
+        bool guarded;
+    } rows[] = { { "400", "what is asked for cannot be read; `at` is the byte of it", false },
+                 { "401", "there is no token, or it is none of ours", true },
+                 { "403", "the token may not ask this", true },
+                 { "503", "it cannot be had just now", false } };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (open && rows[i].guarded)
+            continue;
+        buf_fmt(out,
+                ",\"%s\":{\"description\":\"%s\",\"content\":{\"application/json\":{\"schema\":"
+                "{\"$ref\":\"#/components/schemas/Error\"}}}}",
+                rows[i].status, rows[i].what);
+    }
+}
+
+static void put_route(struct buf *out, const struct serve_route *r)
+{
+    const bool open = r->scope == SERVE_OPEN;
+
+    buf_text(out, "{\"get\":{\"operationId\":");
+    put_json_text(out, span_from(span_of(r->path), 1));
+    buf_text(out, ",\"summary\":");
+    put_json_text(out, span_of(r->help));
+    if (open)
+        buf_text(out, ",\"security\":[]");
+    buf_text(out, ",\"parameters\":[");
+    for (size_t i = 0; i < SERVE_PARAMS_MAX && r->param[i].name != NULL; i++) {
+        buf_text(out, i > 0 ? "," : "");
+        put_param(out, &r->param[i]);
+    }
+    buf_text(out, "],\"responses\":{\"200\":{\"description\":");
+    put_json_text(out, strcmp(r->type, NDJSON) == 0 ? SPAN_LIT("an object a line")
+                                                    : SPAN_LIT("the answer"));
+    buf_text(out, ",\"content\":{");
+    put_json_text(out, span_of(r->type));
+    buf_text(out, ":{}}}");
+    put_refusals(out, open);
+    buf_text(out, "}}}");
+}
+
+void openapi_put(struct buf *out, const struct serve_route *routes, size_t count)
+{
+    bool any = false;
+
+    buf_text(
+        out,
+        "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Canh\",\"version\":\"" CANH_VERSION
+        "\",\"description\":\"What a store holds and what was found in it. Times are RFC 3339, seconds "
+        "since 1970, or 90s, 15m, 2h, 7d ago.\"},"
+        "\"servers\":[{\"url\":\"" SERVE_API "\"}],"
+        "\"security\":[{\"token\":[]}],"
+        "\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","
+        "\"description\":\"of a row of `tokens` in the settings; canh token makes one\"}},"
+        "\"schemas\":{\"Error\":{\"type\":\"object\",\"required\":[\"error\"],\"properties\":{"
+        "\"error\":{\"type\":\"string\"},\"at\":{\"type\":\"integer\"}}}}},\"paths\":{");
+    for (size_t i = 0; i < count; i++) {
+        if ((routes[i].doors & DOOR_API) == 0)
+            continue;
+        buf_text(out, any ? "," : "");
+        put_json_text(out, span_of(routes[i].path));
+        buf_byte(out, ':');
+        put_route(out, &routes[i]);
+        any = true;
+    }
+    buf_text(out, "}}\n");
+}

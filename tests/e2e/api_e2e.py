@@ -1,0 +1,170 @@
+"""The API over HTTPS: its own certificate, tokens, and a description that is true.
+
+    api_e2e.py CANH
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+
+from keeper import Server, free_ports
+from program import equal, holds, run
+
+ALL, SOME = "a-token-for-all", "a-token-for-some"
+VALUES = {"limit": "5", "level": "low", "since": "1h", "from": "1h", "to": "0s", "format": "json", "q": "canh_run=one",
+          "filter": "canh_run=one"}
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Api(Server):
+    def __init__(self, place, more=""):
+        self.port = free_ports([socket.SOCK_STREAM])[0]
+        super().__init__(place, more=more)
+
+    def configure(self, more=None):
+        self.more = self.more if more is None else more
+        super().configure("""tokens:
+  - name: all
+    token-sha256: %s
+  - name: some
+    token-sha256: %s
+    may: alerts
+%s""" % (sha256(ALL), sha256(SOME), self.more))
+        with open(self.config, encoding="utf-8") as f:
+            text = f.read().replace("console: []\n", 'console: "127.0.0.1:%d"\n' % self.port)
+        self.config = self.place.write("canh.yaml", text)
+
+    def connect(self, cafile=None):
+        context = ssl.create_default_context(cafile=cafile)
+        if cafile is None:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return http.client.HTTPSConnection("localhost" if cafile else "127.0.0.1", self.port, timeout=10,
+                                           context=context)
+
+    def ask(self, path, token=None, cafile=None):
+        """(status, type, body, SHA-256 of the certificate)"""
+        c = self.connect(cafile)
+        c.request("GET", path, headers={"Authorization": "Bearer " + token} if token else {})
+        print_ = hashlib.sha256(c.sock.getpeercert(True)).hexdigest()
+        answer = c.getresponse()
+        if "/tail" in path and answer.status == 200:  # it never ends
+            body = answer.readline()
+        else:
+            body = answer.read()
+        kind = answer.getheader("Content-Type")
+        c.close()
+        return answer.status, kind, body, print_
+
+
+def with_api(test):
+    def wrapped(place):
+        s = Api(place)
+        signal.alarm(120)
+        try:
+            s.start().ready()
+            test(s)
+        finally:
+            signal.alarm(0)
+            s.kill()
+    return wrapped
+
+
+def told_print(s):
+    for line in s.text().splitlines()[::-1]:
+        if "certificate of our own: SHA-256 " in line:
+            return line.rsplit(" ", 1)[1].rstrip(".").replace(":", "").lower()
+    raise AssertionError("no certificate was told: " + s.text())
+
+
+@with_api
+def test_the_description_is_true(s):
+    """Every path and parameter that it names is answered, for who has a token only."""
+    with socket.create_connection(("127.0.0.1", s.tcp), 10) as to:
+        to.sendall(b'{"a":"hit","host":"srv-9"}\n')
+    s.until("the alert", lambda: b"Rule 1" in s.place.canh("alerts", "--data", s.data).out)
+    s.until("good health", lambda: s.ask("/api/health")[0] == 200)
+    status, kind, body, _ = s.ask("/api")
+    equal((status, kind), (200, "application/json"))
+    description = json.loads(body)
+    equal(description["servers"], [{"url": "/api"}])
+    holds(set(description["paths"]) >= {"/stat", "/alerts", "/search", "/sources", "/blind"}, description["paths"])
+    for path, methods in description["paths"].items():
+        get = methods["get"]
+        full = "/api" if path == "/" else "/api" + path
+        query = "&".join("%s=%s" % (p["name"], VALUES[p["name"]]) for p in get["parameters"])
+        if get.get("security") == []:
+            equal(s.ask(full)[0], 200)
+            continue
+        equal(s.ask(full)[0], 401)
+        equal(s.ask(full, "wrong")[0], 401)
+        equal((path, s.ask(full, SOME)[0]), (path, 200 if path == "/alerts" else 403))
+        status, kind, body, _ = s.ask(full + "?" + query, ALL)
+        equal((path, status), (path, 200))
+        if "format=json" not in query:
+            holds(kind in get["responses"]["200"]["content"], (path, kind))
+        for text in [body] if "format=json" in query else body.splitlines():
+            json.loads(text)
+    alert = json.loads(s.ask("/api/alerts", SOME)[2].splitlines()[0])
+    equal((alert["title"], alert["entity"]), ("Rule 1", "srv-9"))
+    equal(s.ask("/api/alerts?level=highest", ALL)[0], 400)
+    equal(s.ask("/alerts", ALL)[0], 404)
+
+
+@with_api
+def test_a_certificate_is_made_once_and_tokens_can_be_taken_away(s):
+    first = s.ask("/api")[3]
+    equal(first, told_print(s))
+    equal(os.stat(os.path.join(s.data, "tls/console.pem")).st_mode & 0o777, 0o600)
+    equal(s.ask("/api/stat", ALL)[0], 200)
+    text = open(s.config, encoding="utf-8").read()
+    with open(s.config, "w", encoding="utf-8") as f:
+        f.write(text.replace(sha256(ALL), sha256("another")))
+    s.process.send_signal(signal.SIGHUP)
+    s.until("the token is gone", lambda: s.ask("/api/stat", ALL)[0] == 401)
+    equal(s.ask("/api/stat", "another")[0], 200)
+    s.end()
+    again = Api(s.place)
+    try:
+        again.start().ready()
+        equal(again.ask("/api")[3], first)
+        holds("sandbox" in again.text(), again.text())
+    finally:
+        again.kill()
+
+
+def make_certificate(path, days):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", path + ".key", "-out", path + ".pem", "-days", str(days), "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+
+
+def test_a_certificate_that_is_given_is_shown_and_renewed(place):
+    own = place.path("own")
+    make_certificate(own, 5)
+    s = Api(place, more="tls-certificate: %s.pem\ntls-key: %s.key\n" % (own, own))
+    signal.alarm(120)
+    try:
+        s.start().ready()
+        status, _, _, first = s.ask("/api", cafile=own + ".pem")  # which checks chain and name
+        equal(status, 200)
+        make_certificate(own, 6)
+        s.process.send_signal(signal.SIGHUP)
+        s.until("the new one", lambda: s.ask("/api")[3] != first)
+        equal(s.ask("/api", cafile=own + ".pem")[0], 200)
+    finally:
+        signal.alarm(0)
+        s.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.modules[__name__]))
