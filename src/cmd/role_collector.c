@@ -15,6 +15,7 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sandbox.h"
+#include "sigma/regex_stock.h"
 
 #define PEM_MAX   ((size_t)1 << 20)
 #define DRAIN_MS  8000u
@@ -32,6 +33,7 @@ struct role_collector {
     struct taxonomy *taxonomy;
     struct names names;
     bool has_rules;
+    struct regex_stock *stock; /* of the rules at the start; stays to the end */
     struct buf certificate, key, ca;
     /* A segment is asked for before it is needed, since the lane cannot wait. */
     int segment;
@@ -67,7 +69,39 @@ static int open_rules(struct role_collector *r, uint64_t generation, struct err 
     if (rc == ERR_OK)
         rc = generation_open(path, &r->rules, &r->taxonomy, &r->names, e);
     r->has_rules = rc == ERR_OK;
+    if (rc == ERR_OK && r->stock != NULL)
+        ruleset_stock(r->rules, r->stock);
     return rc;
+}
+
+/*
+ * In the sandbox no executable memory can be made, so the machine code of expressions is made
+ * before it and then sealed: no byte from outside was read yet, and none will find memory that it
+ * could be written to and run in. Without /proc that cannot be had, and all are interpreted.
+ */
+static int make_stock(struct role_collector *r, struct err *e)
+{
+    int rc = regex_stock_new(&r->stock, r->rules, e);
+
+    if (rc == ERR_OK)
+        rc = process_code_seal(e);
+    if (rc == ERR_UNSUPPORTED) {
+        regex_stock_free(&r->stock);
+        rc = ERR_OK;
+    }
+    if (rc == ERR_OK)
+        ruleset_stock(r->rules, r->stock);
+    return rc;
+}
+
+/* The rules at hand are in force. */
+static void tell_rules(struct role_collector *r, uint64_t generation)
+{
+    struct regex_counts n = ruleset_regexes(r->rules);
+
+    board_set(r->ledger, BOARD_generation, generation);
+    board_set(r->ledger, BOARD_regexes, n.all);
+    board_set(r->ledger, BOARD_regexes_machine, n.machine);
 }
 
 static int take_rules(void *arg, struct intake_rules *to, struct err *e)
@@ -272,9 +306,11 @@ static int collector_open(struct role_self *self, struct err *e)
     if (rc == ERR_OK)
         rc = read_store(r, e);
     if (rc == ERR_OK)
-        rc = enter_sandbox(r, e);
-    if (rc == ERR_OK)
         rc = open_rules(r, self->generation, e);
+    if (rc == ERR_OK)
+        rc = make_stock(r, e);
+    if (rc == ERR_OK)
+        rc = enter_sandbox(r, e);
     if (rc == ERR_OK)
         ask_segment(r); /* on_segment() goes on */
     return rc;
@@ -309,7 +345,7 @@ static void on_segment(struct role_self *self, int fd, uint32_t number, int erro
         role_exit(self, EXIT_UNUSABLE);
         return;
     }
-    board_set(r->ledger, BOARD_generation, self->generation);
+    tell_rules(r, self->generation);
     take_early(r);
     role_ready(self, r->level);
 }
@@ -359,7 +395,7 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
     if (rc == ERR_OK)
         rc = collector_reload(r->collector, &reload, e);
     if (rc == ERR_OK)
-        board_set(r->ledger, BOARD_generation, generation);
+        tell_rules(r, generation);
     release_pems(pem);
     return rc;
 }

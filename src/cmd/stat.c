@@ -346,6 +346,10 @@ static void put_collector(struct buf *out, const struct shown *s, const json_t *
             (unsigned long long)(number(c, "rss_bytes") >> 20));
     if (number(c, "starts") > 1)
         buf_fmt(out, ", started %llu times", (unsigned long long)number(c, "starts"));
+    if (number(c, "regexes") > number(c, "regexes_machine"))
+        buf_fmt(out, ", %llu of %llu regular expressions interpreted",
+                (unsigned long long)(number(c, "regexes") - number(c, "regexes_machine")),
+                (unsigned long long)number(c, "regexes"));
     buf_text(out, ".\n");
 }
 

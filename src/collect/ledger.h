@@ -116,6 +116,8 @@ const char *ledger_counter_help(enum ledger_counter c);
     X(rss_bytes, "memory resident")                                                                \
     X(cpu_us, "processor time used")                                                               \
     X(starts, "times that this collector was started")                                             \
+    X(regexes, "regular expressions of the rules in force")                                        \
+    X(regexes_machine, "of them, machine code; the others came by a reload and are interpreted")   \
     X(distrust, "1: a write or sync failed; what lies behind the durable place is not believed")
 
 enum board_counter {

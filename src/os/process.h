@@ -31,6 +31,10 @@ int process_shared(const char *name, size_t bytes, int *fd, void **at, struct er
 /* Of a descriptor that came from elsewhere: ERR_SYNTAX when it could shrink under the mapping. */
 int process_shared_map(int fd, size_t bytes, bool writable, void **at, struct err *e);
 
+/* From now on nobody writes to what can be executed: memory that may be both (a JIT's) may only be
+ * read and executed. ERR_UNSUPPORTED, and nothing was changed, where /proc does not tell. */
+int process_code_seal(struct err *e);
+
 /* Descriptors that systemd (or an earlier self) handed over, by name; *count of them. */
 struct handed_fd {
     int fd;

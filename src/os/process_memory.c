@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
+#include "os/file.h"
 #include "os/process.h"
 
 #ifndef MFD_NOEXEC_SEAL
@@ -92,4 +94,52 @@ int process_shared_map(int fd, size_t bytes, bool writable, void **at, struct er
         return ERR_OK;
     *at = NULL;
     return err_set(e, ERR_NOMEM, 0, "Memory to share cannot be mapped: %s.", strerror(errno));
+}
+
+/* --- code ----------------------------------------------------------------------------------- */
+
+#define MAPS_BYTES_MAX ((size_t)16 << 20)
+
+/* A line of /proc/self/maps: "7f0000000000-7f0000010000 rwxp 00000000 00:00 0 PATH". */
+static uintptr_t take_hex(struct span *s)
+{
+    uintptr_t v = 0;
+
+    for (; s->n > 0 && ascii_hex(s->p[0]) >= 0; *s = span_from(*s, 1))
+        v = v << 4 | (uintptr_t)ascii_hex(s->p[0]);
+    return v;
+}
+
+static bool seal_line(struct span line)
+{
+    uintptr_t from = take_hex(&line), to;
+
+    line = span_from(line, line.n > 0 ? 1 : 0);
+    to = take_hex(&line);
+    if (!span_starts(line, SPAN_LIT(" rwx")) && !span_starts(line, SPAN_LIT(" -wx")))
+        return true;
+    return mprotect((void *)from, to - from, PROT_READ | PROT_EXEC) == 0;
+}
+
+int process_code_seal(struct err *e)
+{
+    struct span rest;
+    struct buf maps;
+    int rc;
+
+    buf_init(&maps, MAPS_BYTES_MAX + FILE_PATH_BYTES);
+    rc = file_read("/proc/self/maps", MAPS_BYTES_MAX, &maps, NULL);
+    if (rc != ERR_OK) {
+        buf_release(&maps);
+        return err_set(e, ERR_UNSUPPORTED, 0, "/proc/self/maps cannot be read.");
+    }
+    for (rest = buf_span(&maps); rest.n > 0 && rc == ERR_OK;) {
+        size_t n = span_find(rest, '\n');
+
+        if (!seal_line((struct span){ rest.p, n }))
+            rc = err_set(e, ERR_IO, 0, "Code cannot be protected: %s.", strerror(errno));
+        rest = span_from(rest, n < rest.n ? n + 1 : n);
+    }
+    buf_release(&maps);
+    return rc;
 }

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "os/file.h"
 #include "sigma/regex.h"
+#include "sigma/regex_stock.h"
 
 #define KEY_BYTES_MAX ((size_t)64 << 20)
 
@@ -26,6 +27,11 @@ int ruleset_ready(struct ruleset *rs, struct err *e)
     return rs->regex != NULL ? ERR_OK : err_set(e, ERR_NOMEM, 0, "no memory for the rules");
 }
 
+static pcre2_code *of_stock(const struct ruleset *rs, uint32_t index)
+{
+    return rs->stock != NULL ? regex_stock_find(rs->stock, rs->c->regexes[index]) : NULL;
+}
+
 void ruleset_free(struct ruleset **prs)
 {
     struct ruleset *rs = *prs;
@@ -33,11 +39,13 @@ void ruleset_free(struct ruleset **prs)
     *prs = NULL;
     if (rs == NULL)
         return;
-    if (rs->regex != NULL) {
-        for (uint32_t i = 0; i < rs->c->regex_count; i++)
-            pcre2_code_free(atomic_load(&rs->regex[i]));
-        free(rs->regex);
+    for (uint32_t i = 0; rs->regex != NULL && i < rs->c->regex_count; i++) {
+        pcre2_code *code = atomic_load(&rs->regex[i]);
+
+        if (code != of_stock(rs, i))
+            pcre2_code_free(code);
     }
+    free(rs->regex);
     image_release(&rs->image);
     free(rs);
 }
@@ -53,11 +61,31 @@ const pcre2_code *ruleset_regex(const struct ruleset *rs, uint32_t index)
     MUST(pthread_mutex_lock(&own->regex_lock) == 0);
     code = atomic_load_explicit(&own->regex[index], memory_order_acquire);
     if (code == NULL && sigma_regex_compile(rs->c->regexes[index], &code, NULL) == ERR_OK) {
-        (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without it: slower, no other change */
+        if (!rs->interpret) /* without machine code: slower, no other change */
+            (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
         atomic_store_explicit(&own->regex[index], code, memory_order_release);
     }
     MUST(pthread_mutex_unlock(&own->regex_lock) == 0);
     return code;
+}
+
+void ruleset_stock(struct ruleset *rs, const struct regex_stock *s)
+{
+    rs->interpret = true;
+    rs->stock = s;
+    for (uint32_t i = 0; i < rs->c->regex_count; i++) {
+        MUST(atomic_load(&rs->regex[i]) == NULL); /* before the first matcher */
+        atomic_store(&rs->regex[i], of_stock(rs, i));
+    }
+}
+
+struct regex_counts ruleset_regexes(const struct ruleset *rs)
+{
+    struct regex_counts n = { .all = rs->c->regex_count };
+
+    for (uint32_t i = 0; i < rs->c->regex_count; i++)
+        n.machine += of_stock(rs, i) != NULL;
+    return n;
 }
 
 uint32_t ruleset_rule_count(const struct ruleset *rs)

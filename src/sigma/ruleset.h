@@ -60,6 +60,8 @@ struct ruleset {
     const struct compiled *c;
     _Atomic(pcre2_code *) *regex; /* compiled when first needed: most never are */
     pthread_mutex_t regex_lock;
+    bool interpret;                  /* make no machine code; */
+    const struct regex_stock *stock; /* what is here was made before (regex_stock.h); or NULL */
 };
 
 /* The expression, compiled on first use; NULL when it cannot be (then it matches nothing). */

@@ -522,6 +522,36 @@ def test_bad_rules_under_load_leave_the_old(s, good):
     good.check()
 
 
+def test_expressions_are_machine_code_that_nobody_can_write(place):
+    """Those that were there at the start, in the sandbox and after a reload; new ones are interpreted."""
+    place.write("rules/re.yml", rule(2, "a|re", "^x[0-9]+y"))
+    s = Server(place, 2)
+
+    def expressions(want):
+        for c in s.stat()["collectors"]:
+            equal((c["regexes"], c["regexes_machine"]), want)
+            with open("/proc/%d/maps" % s.roles()[("collector", c["lane"])], encoding="ascii") as f:
+                equal([line for line in f if " rwx" in line or " -wx" in line], [])
+
+    try:
+        s.start().ready()
+        expressions((1, 1))
+        equal(post(s, b'{"a":"x12y"}\n{"a":"x12"}\n')[0], 200)
+        s.counted("findings", 1, "http")
+        place.write("rules/new.yml", rule(3, "a|re", "^x[0-9]+z"))
+        s.signal(signal.SIGHUP)
+        s.says("Rules of generation 2 are in force")
+        expressions((2, 1))
+        equal(post(s, b'{"a":"x12y"}\n{"a":"x12z"}\n{"a":"x"}\n')[0], 200)
+        s.counted("findings", 3, "http")
+        holds(b"1 of 2 regular expressions interpreted" in place.canh("stat", "--data", s.data).out,
+              "canh stat does not say so")
+        s.well()
+        s.end()
+    finally:
+        s.kill()
+
+
 def relp_frame(number, command, data):
     return b"%d %s %d%s\n" % (number, command, len(data), b" " + data if data else b"")
 

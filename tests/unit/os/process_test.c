@@ -122,6 +122,23 @@ static int act_sealed(void)
     return pwrite(3, "x", 1, 0) < 0 && ftruncate(3, 0) != 0 && ftruncate(3, 9) != 0 ? 0 : 3;
 }
 
+/* What could be written and executed cannot be written any more; what could only be written can. */
+static int act_code(void)
+{
+    uint8_t *code =
+        mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *data = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+    if (code == MAP_FAILED || data == MAP_FAILED || fd < 0)
+        return 1;
+    if (pread(fd, code + 4096, 16, 0) != 16 || process_code_seal(NULL) != ERR_OK)
+        return 2;
+    if (pread(fd, code, 1, 0) != -1 || pread(fd, code + 4096, 1, 0) != -1 || errno != EFAULT)
+        return 3;
+    return pread(fd, data, 1, 0) == 1 && code[4096 + 1] == 'E' ? 0 : 4;
+}
+
 static int act_shared(void)
 {
     void *at;
@@ -191,6 +208,7 @@ static const struct {
     { "wait", act_wait },
     { "parent", act_parent },
     { "sealed", act_sealed },
+    { "code", act_code },
     { "shared", act_shared },
     { "replace", act_replace },
     { "handed", act_handed },
@@ -370,6 +388,12 @@ static void a_child_that_cannot_be_is_told_at_once(void **state)
     assert_int_equal(process_ended(&clean, how, sizeof(how)), 0);
 }
 
+static void code_is_sealed(void **state)
+{
+    (void)state;
+    check_act("code", NULL, 0);
+}
+
 static void memory_is_sealed(void **state)
 {
     int fd;
@@ -543,6 +567,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(how_a_child_ended_is_a_sentence),
         cmocka_unit_test(a_child_dies_with_its_parent),
         cmocka_unit_test(a_child_that_cannot_be_is_told_at_once),
+        cmocka_unit_test(code_is_sealed),
         cmocka_unit_test(memory_is_sealed),
         cmocka_unit_test(shared_memory_is_shared_and_keeps_its_size),
         cmocka_unit_test(one_process_holds_the_lock),
