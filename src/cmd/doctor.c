@@ -26,17 +26,21 @@
 #include "cmd/command.h"
 #include "collect/ledger.h"
 #include "conf/settings.h"
+#include "keep/role.h"
+#include "ledger/chain.h"
+#include "ledger/checkpoint.h"
 #include "os/file.h"
 #include "os/host.h"
 #include "os/socket.h"
 
-#define SYNCS         16u
-#define SYNC_SLOW_MS  20.0
-#define ROOM_LOW      0.10 /* of the disk */
-#define DAYS_SOON     30
-#define TMPFS         0x01021994
-#define CLOCK_OFF_NS  INT64_C(1000000000)
-#define BEHIND_EVENTS 100000
+#define SYNCS          16u
+#define SYNC_SLOW_MS   20.0
+#define ROOM_LOW       0.10 /* of the disk */
+#define DAYS_SOON      30
+#define TMPFS          0x01021994
+#define CLOCK_OFF_NS   INT64_C(1000000000)
+#define BEHIND_EVENTS  100000
+#define SIGNED_SECONDS 30
 
 enum grave { FINE, ADVICE, WRONG };
 
@@ -485,6 +489,82 @@ static void check_rules(struct doctor *d)
         tell(d, WRONG, "No rules are in force: nothing will be found.");
 }
 
+/* --- What is signed ------------------------------------------------------------------------- */
+
+static bool on_checkpoint(void *arg, const struct note *n, const struct chain_place *at)
+{
+    int64_t *latest = arg;
+    struct span left = n->text, value;
+
+    (void)at;
+    if (!checkpoint_is(n->text))
+        return true;
+    while (left.n > 0 && !note_field(&left, "time", &value))
+        left = span_from(left, span_find(left, '\n') + 1);
+    if (left.n > 0)
+        (void)note_read_time(value, latest);
+    return true;
+}
+
+/* When the last checkpoint was made; 0: there is none. */
+static int64_t last_signed(int dir, struct err *e)
+{
+    struct chain *chain = NULL;
+    int64_t latest = 0;
+    int rc = chain_open_reader(&chain, &io_system, dir, e);
+
+    for (uint32_t i = rc == ERR_OK ? chain_parts(chain) : 0; i > 0 && latest == 0 && rc == ERR_OK;)
+        rc = chain_read_part(chain, --i, &(struct chain_reader){ on_checkpoint, NULL, &latest },
+                             NULL, e);
+    chain_free(&chain);
+    return rc == ERR_OK ? latest : -1;
+}
+
+static int open_part(const struct doctor *d, const char *name)
+{
+    char path[FILE_PATH_BYTES];
+
+    return data_path(path, sizeof(path), d->data, "%s", name) == ERR_OK
+               ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+               : -1;
+}
+
+static void check_signed(struct doctor *d, int dir)
+{
+    struct err e = { 0 };
+    int64_t latest = last_signed(dir, &e), age = (host_now_ns() - latest) / TIME_SECOND;
+
+    if (latest < 0)
+        tell(d, WRONG, "The ledger cannot be read: %s", e.why);
+    else if (latest == 0)
+        tell(d, WRONG, "Nothing was signed yet: what is stored could be changed unseen.");
+    else if (d->stat != NULL && age > SIGNED_SECONDS)
+        tell(d, WRONG,
+             "Nothing was signed for %lld s: what came since could be changed unseen. canh serve "
+             "says why on standard error.",
+             (long long)age);
+    else if (d->stat != NULL)
+        tell(d, FINE, "What is stored was signed %lld s ago.", (long long)(age < 0 ? 0 : age));
+}
+
+static void check_ledger(struct doctor *d)
+{
+    int dir = open_part(d, "ledger"), keys = open_part(d, "keys");
+
+    if (dir >= 0)
+        check_signed(d, dir);
+    if (keys >= 0 && faccessat(keys, "root.key", F_OK, 0) == 0)
+        tell(d, ADVICE,
+             "The root key lies on this machine (%.200s/keys/root.key): who is root here can begin "
+             "the ledger anew. Move it onto paper or a medium in a safe, and give root.pub to the "
+             "auditor.",
+             d->data);
+    if (dir >= 0)
+        (void)close(dir); /* only read */
+    if (keys >= 0)
+        (void)close(keys);
+}
+
 /* --- The whole ------------------------------------------------------------------------------ */
 
 static const struct {
@@ -506,6 +586,7 @@ static const struct {
     { "drops", check_drops },
     { "sources", check_sources },
     { "rules", check_rules },
+    { "ledger", check_ledger },
 };
 
 static void put_rows(const struct doctor *d, const char *state, const char *mark, struct buf *out)

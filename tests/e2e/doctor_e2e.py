@@ -88,10 +88,29 @@ def test_a_running_server_is_asked(place):
         says(checks, "server", "fine", "runs")
         says(checks, "balance", "fine", "accounted for")
         says(checks, "sources", "advice", "Nothing was received")
+        says(checks, "ledger", "advice", "root.key")
+        server.until("it is signed", lambda: [r for r in doctor(place, server.data, server.config)
+                                              if r["check"] == "ledger" and r["state"] == "fine"], 30)
         holds(not [r for r in checks if r["check"] in ("roles", "rules", "balance", "drops")
                    and r["state"] == "wrong"], checks)
         text = place.canh("doctor", "--data", server.data, "--config", server.config)
         holds(b"ok     server" in text.out and b"to consider" in text.out, text.out)
+    finally:
+        server.kill()
+
+
+def test_a_ledger_that_stands_still_is_named(place):
+    """The sealer is stopped from writing it; and one that is not there."""
+    server = Server(place)
+    try:
+        server.start().ready()
+        server.until("it is signed", lambda: [r for r in doctor(place, server.data, server.config)
+                                              if r["check"] == "ledger" and r["state"] == "fine"], 30)
+        folder = os.path.join(server.data, "ledger")
+        for name in os.listdir(folder):
+            if name.endswith(".chain"):
+                os.rename(os.path.join(folder, name), os.path.join(folder, "gone"))
+        says(doctor(place, server.data, server.config), "ledger", "wrong", "Nothing was signed yet")
     finally:
         server.kill()
 

@@ -247,7 +247,7 @@ def test_bad_settings_leave_the_old_in_force_and_name_the_line(s):
     s.configure("idle: forever\n")
     s.signal(signal.SIGHUP)
     s.ready(2)
-    s.says("canh.yaml:12: 'idle' takes a time")
+    s.says("canh.yaml:13: 'idle' takes a time")
     holds(s.all_roles(), "roles are gone")
     s.configure("collectors2: 3\n")
     s.signal(signal.SIGHUP)
