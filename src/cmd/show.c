@@ -3,7 +3,7 @@
  */
 #include "cmd/show.h"
 
-#include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,20 +11,23 @@
 #include "base/time.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "os/host.h"
 #include "scan/put.h"
 
 #define CLOCK_COLUMNS 8u
 #define DATE_COLUMNS  19u
 #define WIDE          100u /* columns from which who may take more of them */
 
-void show_init(struct show *w, bool json, bool date, bool utc)
+void show_init(struct show *w, enum table_form form, bool date, bool utc)
 {
-    *w = (struct show){ .json = json, .date = date, .screen = screen_of(STDOUT_FILENO, utc) };
+    *w = (struct show){ .form = form, .date = date, .screen = screen_of(STDOUT_FILENO, utc) };
+    table_init(&w->table, form, &w->screen);
     buf_init(&w->out, CLIENT_LINE_MAX);
 }
 
 void show_release(struct show *w)
 {
+    table_release(&w->table);
     buf_release(&w->out);
 }
 
@@ -185,31 +188,113 @@ static void put_skipped(struct show *w, json_int_t count)
     buf_release(&text);
 }
 
+/* --- events as CSV -------------------------------------------------------------------------- */
+
+static const char *const csv_columns[] = { "time", "receipt", "source",   "input", "host",
+                                           "tags", "lane",    "sequence", "raw" };
+
+static bool csv_header(struct show *w)
+{
+    json_t *names = json_array();
+    bool good = names != NULL;
+
+    for (size_t i = 0; good && i < COUNT_OF(csv_columns); i++)
+        good = json_array_append_new(names, json_string(csv_columns[i])) == 0;
+    good = good && table_columns(&w->table, names, &w->out);
+    json_decref(names);
+    return good;
+}
+
+static json_t *csv_value(const json_t *ev, const char *name)
+{
+    struct buf tags;
+    json_t *text;
+
+    if (strcmp(name, "tags") != 0)
+        return json_incref(json_object_get(ev, name));
+    buf_init(&tags, 65536);
+    put_tags(&tags, ev);
+    text = json_stringn(tags.p != NULL ? (const char *)tags.p : "", tags.n);
+    buf_release(&tags);
+    return text;
+}
+
+static bool csv_event(struct show *w, const json_t *ev)
+{
+    json_t *row = json_array();
+    bool good = row != NULL && (w->table.columns != NULL || csv_header(w));
+
+    for (size_t i = 0; good && i < COUNT_OF(csv_columns); i++) {
+        json_t *v = csv_value(ev, csv_columns[i]);
+
+        good = json_array_append_new(row, v != NULL ? v : json_null()) == 0;
+    }
+    good = good && table_row(&w->table, row, &w->out);
+    json_decref(row);
+    return good;
+}
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+static bool put_document(struct show *w, const json_t *doc)
+{
+    json_t *columns = json_object_get(doc, "columns"), *row = json_object_get(doc, "row");
+
+    if (columns != NULL)
+        return table_columns(&w->table, columns, &w->out);
+    if (row != NULL)
+        return table_row(&w->table, row, &w->out);
+    if (json_object_get(doc, "following") != NULL)
+        return true;
+    if (json_object_get(doc, "skipped") != NULL)
+        put_skipped(w, json_integer_value(json_object_get(doc, "skipped")));
+    else if (w->form == TABLE_CSV)
+        return csv_event(w, doc);
+    else
+        put_event_line(w, doc);
+    return true;
+}
+
+static bool is_of_table(struct span line)
+{
+    return span_starts(line, SPAN_LIT("{\"columns\":")) || span_starts(line, SPAN_LIT("{\"row\":"));
+}
+
+static bool write_out(struct show *w)
+{
+    if (buf_failed(&w->out) || fwrite(w->out.p, 1, w->out.n, stdout) != w->out.n ||
+        fflush(stdout) != 0)
+        return false;
+    buf_clear(&w->out);
+    return true;
+}
+
 bool show_line(struct show *w, struct span line)
 {
-    json_t *ev;
+    json_t *doc;
+    bool good = true;
 
     if (line.n > 0 && line.p[line.n - 1] == '\n')
         line.n--;
-    if (w->json) {
+    if (w->form == TABLE_JSON && !is_of_table(line)) {
         buf_add(&w->out, line);
         buf_byte(&w->out, '\n');
     } else {
-        ev = json_loadb((const char *)line.p, line.n, 0, NULL);
-        if (json_object_get(ev, "skipped") != NULL)
-            put_skipped(w, json_integer_value(json_object_get(ev, "skipped")));
-        else if (ev != NULL && json_object_get(ev, "following") == NULL)
-            put_event_line(w, ev);
-        json_decref(ev);
+        doc = json_loadb((const char *)line.p, line.n, JSON_ALLOW_NUL, NULL);
+        good = doc == NULL || put_document(w, doc);
+        json_decref(doc);
     }
-    if (w->out.n == 0 && !buf_failed(&w->out))
-        return true;
-    if (!buf_failed(&w->out) && fwrite(w->out.p, 1, w->out.n, stdout) == w->out.n &&
-        fflush(stdout) == 0) {
-        buf_clear(&w->out);
-        return true;
-    }
-    return false;
+    return good && ((w->out.n == 0 && !buf_failed(&w->out)) || write_out(w));
+}
+
+bool show_end(struct show *w, const char *why)
+{
+    if (w->form == TABLE_CSV && w->table.columns == NULL && !csv_header(w))
+        return false;
+    table_end(&w->table, &w->out);
+    if (why != NULL)
+        table_partial(w->form, why, &w->out);
+    return (w->out.n == 0 && !buf_failed(&w->out)) || write_out(w);
 }
 
 /* --- filters -------------------------------------------------------------------------------- */
@@ -218,13 +303,13 @@ bool show_line(struct show *w, struct span line)
  * they are more than words. */
 static bool is_words(const char *text)
 {
-    return strpbrk(text, " \t") != NULL && strpbrk(text, "\"():<>") == NULL;
+    return strpbrk(text, " \t") != NULL && strpbrk(text, "\"():<>|") == NULL;
 }
 
-/* All operands are the filter, so that it may be written without quotes around it. */
+/* All operands are the query, so that it may be written without quotes around it. */
 int show_join(struct buf *to, char **words, int count, struct err *e)
 {
-    buf_init(to, 2 * FILTER_BYTES_MAX);
+    buf_init(to, 2 * QUERY_BYTES_MAX);
     for (int i = 0; i < count; i++) {
         buf_fmt(to, count > 1 && is_words(words[i]) ? "%s\"%s\"" : "%s%s", i > 0 ? " " : "",
                 words[i]);
@@ -233,17 +318,17 @@ int show_join(struct buf *to, char **words, int count, struct err *e)
     if (!buf_failed(to))
         return ERR_OK;
     buf_release(to);
-    return err_set(e, ERR_USAGE, 0, "The filter is too long.");
+    return err_set(e, ERR_USAGE, 0, "The query is too long.");
 }
 
-/* A fault of the filter is shown where it is. */
-int show_filter_fault(const char *filter, const struct err *e)
+/* A fault of the query is shown where it is. */
+int show_query_fault(const char *query, const struct err *e)
 {
     struct buf text;
 
-    buf_init(&text, 8 * FILTER_BYTES_MAX);
-    buf_text(&text, "canh: The filter cannot be understood:\n");
-    filter_caret(span_of(filter), e, &text);
+    buf_init(&text, 8 * QUERY_BYTES_MAX);
+    buf_text(&text, "canh: The query cannot be understood:\n");
+    put_caret(&text, span_of(query), e->at, e->why);
     if (!buf_failed(&text))
         (void)fwrite(text.p, 1, text.n, stderr); /* there is nothing to do about it */
     buf_release(&text);
@@ -252,17 +337,32 @@ int show_filter_fault(const char *filter, const struct err *e)
 
 /* --- without a server ----------------------------------------------------------------------- */
 
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
 static int show_found(struct show *w, struct search *found, bool newest_first, struct err *e)
 {
-    uint32_t hits;
+    struct span line;
+    uint32_t lines;
     int rc;
 
-    while ((rc = search_step(found, e)) > 0)
-        ;
-    hits = rc == 0 ? search_hits(found) : 0;
-    for (uint32_t i = 0; i < hits; i++) {
-        if (!show_line(w, search_line(found, newest_first ? i : hits - 1 - i)))
-            return err_set(e, ERR_IO, 0, "The output cannot be written.");
+    interrupted = 0;
+    (void)signal(SIGINT, on_interrupt);
+    while ((rc = search_step(found, e)) > 0) {
+        if (interrupted)
+            search_stop(found, "it was interrupted");
+    }
+    (void)signal(SIGINT, SIG_DFL);
+    lines = rc == 0 ? search_lines(found) : 0;
+    for (uint32_t i = 0; i < lines && rc == 0; i++) {
+        rc = search_line(found, newest_first ? i : lines - 1 - i, &line, e);
+        if (rc == 0 && !show_line(w, line))
+            rc = err_set(e, ERR_IO, 0, "The output cannot be written.");
     }
     return rc;
 }
@@ -286,6 +386,8 @@ int show_store(struct show *w, const char *data, struct search_from *from, bool 
     from->data = data;
     from->taxonomy = l.taxonomy;
     from->names = &l.names;
+    from->skew_ns = SHOW_SKEW_NS;
+    from->clock = (struct query_clock){ host_now_ns(), QUERY_VIETNAM_S };
     rc = search_new(&found, from, e);
     if (rc == ERR_OK)
         rc = show_found(w, found, newest_first, e);

@@ -1,35 +1,43 @@
 /*
- * show.h - events as commands show them: a line each for people, or the server's own JSON.
+ * show.h - what a search finds as commands show it: of events a line each for people, the server's
+ * own JSON, or CSV; of tables what table.h says.
  */
 #ifndef SHOW_H
 #define SHOW_H
 
 #include "cmd/client.h"
-#include "query/search.h"
+#include "cmd/table.h"
+#include "search/search.h"
+
+#define SHOW_SKEW_NS INT64_C(600000000000) /* the setting `skew`, where no server tells it */
 
 struct show {
-    bool json;
+    enum table_form form;
     bool date; /* times with their day */
     struct screen screen;
-    size_t width[3]; /* columns of source, host, tags: as wide as what came */
+    size_t width[3];    /* columns of source, host, tags: as wide as what came */
+    struct table table; /* when the lines are one, and for CSV */
     struct buf out;
 };
 
-void show_init(struct show *w, bool json, bool date, bool utc); /* on standard output */
+void show_init(struct show *w, enum table_form form, bool date, bool utc); /* on standard output */
 void show_release(struct show *w);
 
-/* One event as the server's line of JSON, with or without its "\n". False when the output cannot be
- * written. */
+/* One line of a search (search.h) or tail, with or without its "\n". False when the output cannot
+ * be written. */
 bool show_line(struct show *w, struct span line);
+/* Behind the last one; `why` it is not whole, or NULL. */
+bool show_end(struct show *w, const char *why);
 
-/* All operands are the filter, so that it may be written without quotes around it. */
+/* All operands are the query, so that it may be written without quotes around it. */
 int show_join(struct buf *to, char **words, int count, struct err *e);
 
-/* A fault of the filter, shown where it is; EXIT_UNUSABLE. */
-int show_filter_fault(const char *filter, const struct err *e);
+/* A fault of the query, shown where it is; EXIT_UNUSABLE. */
+int show_query_fault(const char *query, const struct err *e);
 
-/* The store in this folder searched without a server; what `from` says of io, taxonomy and names is
- * filled in. `newest_first`, or the oldest of those found. ERR_NOTFOUND when there is no store. */
+/* The store in this folder searched without a server; what `from` says of io, taxonomy, names, skew
+ * and clock is filled in. `newest_first`, or the oldest of those found. An interrupt (SIGINT) ends
+ * the search, and what was found is shown. ERR_NOTFOUND when there is no store. */
 int show_store(struct show *w, const char *data, struct search_from *from, bool newest_first,
                struct search_counts *counts, struct err *e);
 

@@ -54,7 +54,8 @@ static int follow(struct show *w, struct client *c, const char *filter, struct e
 static int show_past(struct show *w, const struct tail_options *o, const char *filter,
                      struct err *e)
 {
-    struct search_from from = { .filter = span_of(filter),
+    struct search_from from = { .query = span_of(filter),
+                                .filter_only = true,
                                 .from_ns = INT64_MIN / 2,
                                 .to_ns = INT64_MAX / 2,
                                 .limit = (uint32_t)o->last };
@@ -75,8 +76,9 @@ int cmd_tail(int argc, char **argv)
     static const struct command_line line = {
         options, COUNT_OF(options), "canh tail [OPTIONS] [FILTER]",
         "Shows events as the server stores them. FILTER: host:srv-01 and \"failed password\" and not\n"
-        "user:root; terms are NAME:value (* and ?), NAME>5, whole words and \"texts\" of the record,\n"
-        "joined by and, or, not and parentheses. Exit code 2: it cannot be shown."
+        "user:root; terms are whole words and \"texts\" (fail* for more), NAME:value (* and ?),\n"
+        "NAME:10.0.0.0/8, NAME:1..9, NAME>5, since:-2h, joined by and, or, not and parentheses; case\n"
+        "and marks do not matter. docs/query.md has it all. Exit code 2: it cannot be shown."
     };
     struct tail_options o = { 0 };
     struct show w;
@@ -93,7 +95,7 @@ int cmd_tail(int argc, char **argv)
         return command_fault(&e);
     if (show_join(&filter, argv, operands, &e) != ERR_OK)
         return command_fault(&e);
-    show_init(&w, o.json, false, o.utc);
+    show_init(&w, o.json ? TABLE_JSON : TABLE_PEOPLE, false, o.utc);
     rc = client_open(&c, o.data, &e);
     if (rc == ERR_OK)
         rc = follow(&w, &c, (const char *)filter.p, &e);
@@ -101,8 +103,8 @@ int cmd_tail(int argc, char **argv)
     if (rc == ERR_NOTFOUND)
         rc = show_past(&w, &o, (const char *)filter.p, &e);
     /* Refused (the server says 400), or as it is read here without one. */
-    if (rc == ERR_USAGE || rc == ERR_SYNTAX)
-        code = show_filter_fault((const char *)filter.p, &e);
+    if (rc == ERR_USAGE || rc == ERR_SYNTAX || rc == ERR_LIMIT)
+        code = show_query_fault((const char *)filter.p, &e);
     else
         code = rc == ERR_OK ? EXIT_RAN : command_fault(&e);
     show_release(&w);

@@ -187,11 +187,11 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
 {
     int rc = ERR_OK;
 
-    search_stop(c);
+    find_stop(c);
     shown_free(&c->shown);
     c->rules = r != NULL ? *r : (struct console_rules){ 0 };
     if (r != NULL)
-        rc = shown_new(&c->shown, r->taxonomy, r->names, e);
+        rc = shown_new(&c->shown, r->taxonomy, r->names, c->skew_ns, e);
     return rc == ERR_OK ? tail_rules(c, e) : rc;
 }
 

@@ -30,12 +30,14 @@
 #include "event/taxonomy.h"
 #include "os/io.h"
 
-#define CONSOLE_LOOK_MS    1000u /* balance */
-#define CONSOLE_FOLLOW_MS  50u
-#define CONSOLE_WATCHERS   32u
-#define CONSOLE_SEARCHES   4u
-#define CONSOLE_ALERTS     100u /* unless asked for more */
-#define CONSOLE_ALERTS_MAX 5000u
+#define CONSOLE_LOOK_MS        1000u /* balance */
+#define CONSOLE_FOLLOW_MS      50u
+#define CONSOLE_WATCHERS       32u
+#define CONSOLE_SEARCHES       4u
+#define CONSOLE_SEARCH_SECONDS 600u /* at most, and for one */
+#define CONSOLE_SEARCH_MIB     1024u
+#define CONSOLE_ALERTS         100u /* unless asked for more */
+#define CONSOLE_ALERTS_MAX     5000u
 
 struct console;
 

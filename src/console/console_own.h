@@ -9,7 +9,7 @@
 #include "console/stat.h"
 #include "console/tokens.h"
 #include "os/file.h"
-#include "query/search.h"
+#include "search/search.h"
 
 #define CONSOLE_SOCKETS 64u /* of the kernel's, ours */
 #define CONSOLE_PORTS   32u
@@ -18,10 +18,9 @@
 struct watcher {
     struct console *console;
     struct serve_stream *stream; /* NULL: free */
-    struct filter *filter;       /* NULL: of no rules at hand */
-    uint8_t text[FILTER_BYTES_MAX];
-    size_t text_bytes;
-    uint64_t skipped; /* not told yet */
+    struct query *query;
+    struct query_eval *filter; /* NULL: of no rules at hand */
+    uint64_t skipped;          /* not told yet */
 };
 
 /* A search that is under way: one stream. */
@@ -61,14 +60,14 @@ struct console {
     struct watch *round;
     struct watcher watcher[CONSOLE_WATCHERS];
     struct finder finder[CONSOLE_SEARCHES];
-    struct lane_place ends[SEARCH_LANES]; /* for a search that begins */
+    struct lane_place ends[WALK_LANES]; /* for a search that begins */
     int64_t skew_ns;
     struct watch *finding;
 };
 
 /* find.c */
 serve_fn search_route;
-void search_stop(struct console *c);
+void find_stop(struct console *c);
 
 /* routes.c */
 extern const struct serve_route console_routes[];

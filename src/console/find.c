@@ -1,10 +1,11 @@
 /*
- * find.c - GET /search: what is stored, the newest first, as lines of JSON and a last line that
- * says what was looked at:
+ * find.c - GET /search?q=&from=&to=&limit=&seconds=&memory=: what a query finds, as lines of JSON
+ * (search/search.h) and a last line that says what was looked at:
  *
  *   {"search":{"found","shown","events","blocks","passed","damaged","ms","more","partial","why"}}
  *
- * A few searches at a time, each a slice of time in turn, so that nobody else waits for them.
+ * A few searches at a time, each a slice of time in turn, so that nobody else waits for them. Who
+ * goes away ends his search.
  */
 #include <stdlib.h>
 
@@ -13,9 +14,10 @@
 #include "os/host.h"
 #include "scan/put.h"
 
-#define SLICE_S   0.02
-#define BUDGET_MS 60000u
-#define SHOWN     100u
+#define SLICE_S 0.02
+#define SECONDS 60u
+#define SHOWN   100u
+#define MIB     256u
 
 static void release(struct finder *f)
 {
@@ -30,15 +32,15 @@ static void on_gone(void *arg)
     release(arg);
 }
 
-static void put_counts(const struct search_counts *c, uint32_t shown, struct buf *out)
+static void put_counts(const struct search_counts *c, struct buf *out)
 {
     buf_fmt(out,
-            "{\"search\":{\"found\":%llu,\"shown\":%u,\"events\":%llu,\"blocks\":%llu,"
+            "{\"search\":{\"found\":%llu,\"shown\":%llu,\"events\":%llu,\"blocks\":%llu,"
             "\"passed\":%llu,\"damaged\":%llu,\"ms\":%llu,\"more\":%s,\"partial\":%s",
-            (unsigned long long)c->found, shown, (unsigned long long)c->events,
-            (unsigned long long)c->blocks, (unsigned long long)c->passed,
-            (unsigned long long)c->damaged, (unsigned long long)c->ms, c->more ? "true" : "false",
-            c->partial ? "true" : "false");
+            (unsigned long long)c->found, (unsigned long long)c->shown,
+            (unsigned long long)c->events, (unsigned long long)c->blocks,
+            (unsigned long long)c->passed, (unsigned long long)c->damaged,
+            (unsigned long long)c->ms, c->more ? "true" : "false", c->partial ? "true" : "false");
     if (c->partial) {
         buf_text(out, ",\"why\":");
         put_json_text(out, span_of(c->why));
@@ -64,21 +66,29 @@ static void finish(struct finder *f, const struct err *e)
     if (e != NULL)
         put_fault(e, &line);
     else
-        put_counts(&c, search_hits(f->search), &line);
+        put_counts(&c, &line);
     (void)serve_put(stream, buf_span(&line)); /* else it ends without: not whole */
     buf_release(&line);
     release(f);
     serve_end(stream);
 }
 
-/* What was found, as far as the reader takes it. True when all has gone. */
-static bool hand_out(struct finder *f)
+/* What was found, as far as the reader takes it. 1 when all has gone, 0, or ERR_NOMEM. */
+static int hand_out(struct finder *f, struct err *e)
 {
-    uint32_t hits = search_hits(f->search);
+    const uint32_t lines = search_lines(f->search);
+    struct span line;
 
-    while (f->told < hits && serve_put(f->stream, search_line(f->search, f->told)))
+    while (f->told < lines) {
+        int rc = search_line(f->search, f->told, &line, e);
+
+        if (rc != ERR_OK)
+            return rc;
+        if (!serve_put(f->stream, line))
+            return 0;
         f->told++;
-    return f->told == hits;
+    }
+    return 1;
 }
 
 /* A slice of one search. True when there is more to do at once. */
@@ -90,13 +100,11 @@ static bool go_on(struct finder *f)
 
     while (!f->done && rc > 0 && host_seconds() < end)
         rc = search_step(f->search, &e);
-    if (rc < 0) {
-        finish(f, &e);
-        return false;
-    }
     f->done |= rc == 0;
-    if (f->done && hand_out(f)) {
-        finish(f, NULL);
+    if (f->done)
+        rc = hand_out(f, &e);
+    if (rc < 0 || (f->done && rc == 1)) {
+        finish(f, rc < 0 ? &e : NULL);
         return false;
     }
     return !f->done;
@@ -138,30 +146,47 @@ static int read_time(const struct serve_call *call, const char *name, int64_t ot
     return ERR_OK;
 }
 
+/* From 1 to `most`; `usual` when it is not there. */
+static int read_number(const struct serve_call *call, const char *name, uint64_t usual,
+                       uint64_t most, uint64_t *number, struct err *e)
+{
+    uint8_t room[SERVE_VALUE_MAX];
+    struct span v;
+    int rc = serve_query(call, name, room, &v);
+
+    *number = usual;
+    if (rc >= 0 && (rc == 0 || v.n == 0))
+        return ERR_OK;
+    if (rc < 0 || !num_u64(v, most, number) || *number == 0)
+        return err_set(e, ERR_SYNTAX, 0, "%s is a number from 1 to %llu.", name,
+                       (unsigned long long)most);
+    return ERR_OK;
+}
+
 static int read_query(const struct serve_call *call, struct search_from *from, uint8_t *room,
                       struct err *e)
 {
-    uint8_t number[SERVE_VALUE_MAX];
-    uint64_t limit;
-    struct span v;
-    int rc = serve_query(call, "q", room, &from->filter);
+    uint64_t number;
+    int rc = serve_query(call, "q", room, &from->query);
 
     if (rc < 0)
         return bad(e, "q cannot be decoded.");
     if (rc == 0)
-        from->filter = SPAN_LIT("");
+        from->query = SPAN_LIT("");
     rc = read_time(call, "from", INT64_MIN / 2, &from->from_ns, e);
     if (rc == ERR_OK)
         rc = read_time(call, "to", INT64_MAX / 2, &from->to_ns, e);
     if (rc != ERR_OK)
         return rc;
-    rc = serve_query(call, "limit", number, &v);
-    from->limit = SHOWN;
-    if (rc < 0 || (rc == 1 && v.n > 0 && (!num_u64(v, SEARCH_LIMIT_MAX, &limit) || limit == 0)))
-        return bad(e, "limit is a number from 1 to 10000.");
-    if (rc == 1 && v.n > 0)
-        from->limit = (uint32_t)limit;
-    return ERR_OK;
+    rc = read_number(call, "limit", SHOWN, SEARCH_LIMIT_MAX, &number, e);
+    from->limit = (uint32_t)number;
+    if (rc == ERR_OK)
+        rc = read_number(call, "seconds", SECONDS, CONSOLE_SEARCH_SECONDS, &number, e);
+    from->budget_ms = number * 1000;
+    if (rc == ERR_OK)
+        rc = read_number(call, "memory", MIB, CONSOLE_SEARCH_MIB, &number, e);
+    from->bytes = (size_t)number << 20;
+    return rc;
 }
 
 static struct finder *free_finder(struct console *c)
@@ -173,20 +198,25 @@ static struct finder *free_finder(struct console *c)
     return NULL;
 }
 
+static bool is_of_query(int rc)
+{
+    return rc == ERR_SYNTAX || rc == ERR_LIMIT || rc == ERR_USAGE;
+}
+
 void search_route(void *arg, struct serve_call *call)
 {
     struct console *c = arg;
     struct search_from from = { .io = c->from.io,
                                 .data = c->from.data,
                                 .ends = c->ends,
-                                .skew_ns = c->skew_ns,
-                                .budget_ms = BUDGET_MS };
+                                .clock = { host_now_ns(), QUERY_VIETNAM_S },
+                                .skew_ns = c->skew_ns };
     struct finder *f = free_finder(c);
     uint8_t room[SERVE_VALUE_MAX];
     struct err e = { 0 };
     int rc = read_query(call, &from, room, &e);
 
-    if (rc != ERR_OK) { /* a filter that is none is 400 */
+    if (rc != ERR_OK) { /* a query that is none is 400 */
         serve_refuse(call, 422, &e);
         return;
     }
@@ -196,13 +226,16 @@ void search_route(void *arg, struct serve_call *call)
                     f == NULL ? "Too many searches are under way." : "There are no rules at hand.");
     from.taxonomy = c->rules.taxonomy;
     from.names = c->rules.names;
-    for (uint32_t i = 0; i < SEARCH_LANES; i++)
+    for (uint32_t i = 0; i < WALK_LANES; i++)
         c->ends[i] = i < SUMS_LANES && c->ledgers.lane[i] != NULL ? ledger_place(c->ledgers.lane[i])
                                                                   : (struct lane_place){ 0 };
-    if (rc == ERR_OK)
-        rc = search_new(&f->search, &from, &e);
     if (rc != ERR_OK) {
-        serve_refuse(call, rc == ERR_SYNTAX ? 400 : 503, &e);
+        serve_refuse(call, 503, &e);
+        return;
+    }
+    rc = search_new(&f->search, &from, &e);
+    if (rc != ERR_OK) {
+        serve_refuse(call, is_of_query(rc) ? 400 : 503, &e);
         return;
     }
     f->stream = serve_begin(call, "application/x-ndjson", on_gone, f);
@@ -219,7 +252,7 @@ void search_route(void *arg, struct serve_call *call)
 }
 
 /* They have looked with rules that are let go. */
-void search_stop(struct console *c)
+void find_stop(struct console *c)
 {
     struct err e;
 

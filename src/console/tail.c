@@ -82,13 +82,19 @@ void tail_end(struct console *c)
     c->following = false;
 }
 
+static void forget_filter(struct watcher *w)
+{
+    query_eval_free(&w->filter);
+    query_free(&w->query);
+}
+
 static void on_gone(void *arg)
 {
     struct watcher *w = arg;
     struct console *c = w->console;
 
     w->stream = NULL;
-    filter_free(&w->filter);
+    forget_filter(w);
     if (tail_watchers(c) == 0)
         tail_end(c);
 }
@@ -112,8 +118,8 @@ static int begin(struct console *c, struct err *e)
     return ERR_OK;
 }
 
-/* The filters are of the old names: made anew. One that is no filter any more cannot be: what
- * filter_read() takes does not depend on the names. */
+/* What was bound to the old names is bound anew; the query, and what "-2h" was when it was asked,
+ * stays. */
 int tail_rules(struct console *c, struct err *e)
 {
     int rc = ERR_OK;
@@ -121,10 +127,9 @@ int tail_rules(struct console *c, struct err *e)
     for (uint32_t i = 0; i < CONSOLE_WATCHERS && rc == ERR_OK; i++) {
         struct watcher *w = &c->watcher[i];
 
-        filter_free(&w->filter);
+        query_eval_free(&w->filter);
         if (w->stream != NULL && c->shown != NULL)
-            rc =
-                filter_read(&w->filter, (struct span){ w->text, w->text_bytes }, c->rules.names, e);
+            rc = query_eval_new(&w->filter, w->query, c->rules.names, e);
     }
     return rc;
 }
@@ -138,16 +143,19 @@ static struct watcher *free_watcher(struct console *c)
     return NULL;
 }
 
-static unsigned watch(struct console *c, struct serve_call *call, struct watcher *w, struct err *e)
+static unsigned watch(struct console *c, struct serve_call *call, struct watcher *w,
+                      struct span text, struct err *e)
 {
-    struct span text = { w->text, w->text_bytes };
+    struct query_clock clock = { loop_now_ns(c->from.loop), QUERY_VIETNAM_S };
 
     if (c->shown == NULL) {
         (void)err_set(e, ERR_NOTFOUND, 0, "The rules are not loaded yet; try again.");
         return 503;
     }
-    if (filter_read(&w->filter, text, c->rules.names, e) != ERR_OK)
+    if (query_read(&w->query, text, &clock, QUERY_FILTER, e) != ERR_OK)
         return 400;
+    if (query_eval_new(&w->filter, w->query, c->rules.names, e) != ERR_OK)
+        return 503;
     if (begin(c, e) != ERR_OK)
         return 503;
     w->console = c;
@@ -176,17 +184,15 @@ void tail_route(void *arg, struct serve_call *call)
         serve_refuse(call, 503, &e);
         return;
     }
-    if (rc < 0 || text.n > sizeof(w->text)) {
+    if (rc < 0) {
         (void)err_set(&e, ERR_SYNTAX, 0, "The filter cannot be decoded, or is too long.");
         serve_refuse(call, 400, &e);
         return;
     }
-    memcpy(w->text, text.n > 0 ? text.p : room, text.n);
-    w->text_bytes = text.n;
-    status = watch(c, call, w, &e);
+    status = watch(c, call, w, text, &e);
     if (status == 200)
         return;
-    filter_free(&w->filter);
+    forget_filter(w);
     if (tail_watchers(c) == 0)
         tail_end(c);
     serve_refuse(call, status, &e);

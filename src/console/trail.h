@@ -14,8 +14,8 @@
 #ifndef TRAIL_H
 #define TRAIL_H
 
-#include "query/shown.h"
-#include "query/source_names.h"
+#include "search/shown.h"
+#include "search/source_names.h"
 #include "console/sums.h"
 #include "os/io.h"
 

@@ -1,172 +1,337 @@
 /*
- * search_text.c - see search_text.h.
+ * search_text.c - see search_text.h. ASCII eight bytes at a time, the rest by utf8proc's tables.
  */
 #include "event/search_text.h"
 
 #include <utf8proc.h>
 
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/utf.h"
 
-#define POINTS_MAX 32 /* of one code point decomposed; the standard's bound is 18 */
+#define POINTS_MAX 18 /* of the folding of one; the longest of Unicode 15 has 4 */
 
-/* --- Folding -------------------------------------------------------------------------------- */
+/* --- folding -------------------------------------------------------------------------------- */
 
-static bool is_mark(utf8proc_int32_t cp)
+#define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* Bit 7 of a byte is set: it is wide, or it is `stop` (which is below 0x80). */
+static inline uint64_t stops_in(uint64_t w, uint8_t stop)
 {
-    utf8proc_category_t c = utf8proc_category(cp);
+    uint64_t x = w ^ EACH(stop);
 
-    return c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_ME;
+    return (w | ((x - EACH(1)) & ~x)) & EACH(0x80);
 }
 
-static void put_point(utf8proc_int32_t cp, struct buf *out)
+/* The ASCII run at the front, up to a backslash when `json`; 0xFF never stands in ASCII. */
+static inline size_t fold_ascii(const uint8_t *p, size_t n, bool json, uint8_t *dst)
 {
-    utf8proc_uint8_t bytes[4];
-    utf8proc_ssize_t n;
+    size_t i = 0;
 
-    if (is_mark(cp))
-        return;
-    if (cp == 0x111 || cp == 0x110) /* đ, which does not decompose */
-        cp = 'd';
-    n = utf8proc_encode_char(cp, bytes);
-    buf_add(out, (struct span){ bytes, n > 0 ? (size_t)n : 0 });
+    for (; i + 8 <= n; i += 8) {
+        uint64_t w, upper;
+
+        memcpy(&w, p + i, 8);
+        if ((json ? stops_in(w, '\\') : w & EACH(0x80)) != 0)
+            break;
+        /* Bit 7 of each byte: at least 'A', and not more than 'Z'. */
+        upper = (w + EACH(0x3F)) & ~(w + EACH(0x25)) & EACH(0x80);
+        w |= upper >> 2;
+        memcpy(dst + i, &w, 8);
+    }
+    for (; i < n && p[i] < 0x80 && !(json && p[i] == '\\'); i++)
+        dst[i] = ascii_lower(p[i]);
+    return i;
 }
 
-/* One code point, which is not ASCII; the bytes used. */
-static size_t fold_wide(struct span in, struct buf *out)
+static size_t fold_point(uint32_t cp, uint8_t *dst)
 {
-    utf8proc_int32_t cp, points[POINTS_MAX];
-    utf8proc_ssize_t used = utf8proc_iterate(in.p, (utf8proc_ssize_t)in.n, &cp), n;
-    int boundary = 0;
+    utf8proc_int32_t point[POINTS_MAX];
+    utf8proc_ssize_t count;
+    size_t n = 0;
+    int bound = 0;
 
-    if (used <= 0 || cp < 0) {
-        buf_byte(out, in.p[0]);
+    if (cp < 0x80) {
+        dst[0] = ascii_lower((uint8_t)cp);
         return 1;
     }
-    n = utf8proc_decompose_char(cp, points, POINTS_MAX, UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE,
-                                &boundary);
-    if (n < 0 || n > POINTS_MAX)
-        buf_add(out, (struct span){ in.p, (size_t)used });
-    for (utf8proc_ssize_t i = 0; i < n && n <= POINTS_MAX; i++)
-        put_point(points[i], out);
-    return (size_t)used;
+    count = utf8proc_decompose_char((utf8proc_int32_t)cp, point, POINTS_MAX,
+                                    UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK,
+                                    &bound);
+    if (count < 0 || count > POINTS_MAX)
+        return utf8_put(dst, cp);
+    for (utf8proc_ssize_t i = 0; i < count; i++)
+        n += utf8_put(dst + n, point[i] == 0x111 ? 'd' : (uint32_t)point[i]);
+    return n;
 }
 
-void search_fold(struct span in, struct buf *out)
+static int32_t hex4(struct span s)
 {
-    uint8_t *to;
+    int32_t v = 0;
 
-    if (!buf_reserve(out, in.n))
-        return;
-    to = out->p + out->n;
-    if (!utf8_has_wide(in)) {
-        for (size_t i = 0; i < in.n; i++)
-            to[i] = ascii_lower(in.p[i]);
-        out->n += in.n;
-        return;
+    if (s.n < 4)
+        return -1;
+    for (size_t i = 0; i < 4; i++) {
+        int d = ascii_hex(s.p[i]);
+
+        if (d < 0)
+            return -1;
+        v = v << 4 | d;
     }
-    while (in.n > 0 && !buf_failed(out)) {
-        size_t used = 1;
+    return v;
+}
 
-        if (in.p[0] < 0x80)
-            buf_byte(out, ascii_lower(in.p[0]));
-        else
-            used = fold_wide(in, out);
-        in = span_from(in, used);
+/* \uXXXX, or two of them that are one character. Half of such a pair is U+FFFD. */
+static size_t unicode_escape(struct span s, uint32_t *cp)
+{
+    int32_t unit = hex4(span_from(s, 2)), low;
+
+    if (unit < 0)
+        return 0;
+    *cp = (uint32_t)unit;
+    if (unit < 0xD800 || unit > 0xDFFF)
+        return 6;
+    *cp = UTF_BAD;
+    if (unit > 0xDBFF || s.n < 12 || s.p[6] != '\\' || s.p[7] != 'u')
+        return 6;
+    low = hex4(span_from(s, 8));
+    if (low < 0xDC00 || low > 0xDFFF)
+        return 6;
+    *cp = 0x10000 + ((uint32_t)(unit - 0xD800) << 10) + (uint32_t)(low - 0xDC00);
+    return 12;
+}
+
+/* The character that the escape at the front stands for; returns its bytes, 0 for none. */
+static size_t escape_get(struct span s, uint32_t *cp)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const char *at;
+
+    if (s.n < 2)
+        return 0;
+    if (s.p[1] == 'u')
+        return unicode_escape(s, cp);
+    at = memchr(from, s.p[1], sizeof(from) - 1);
+    if (at == NULL)
+        return 0;
+    *cp = (uint8_t)to[at - from];
+    return 2;
+}
+
+/* One character that is not of an ASCII run; returns the bytes of `in` that it took. */
+static size_t fold_one(struct span in, uint8_t *dst, size_t *out)
+{
+    size_t used = 1;
+    uint32_t cp;
+
+    if (in.p[0] == '\\') {
+        used = escape_get(in, &cp);
+        if (used > 0) {
+            *out += fold_point(cp, dst + *out);
+            return used;
+        }
+        dst[(*out)++] = '\\';
+        return 1;
+    }
+    cp = utf8_get(in, &used);
+    if (cp == UTF_BAD && used == 1)
+        dst[(*out)++] = in.p[0];
+    else
+        *out += fold_point(cp, dst + *out);
+    return used;
+}
+
+size_t search_fold(struct span in, bool json, uint8_t *dst)
+{
+    size_t out = 0;
+
+    while (in.n > 0) {
+        size_t run = json ? fold_ascii(in.p, in.n, true, dst + out)
+                          : fold_ascii(in.p, in.n, false, dst + out);
+
+        out += run;
+        in = span_from(in, run);
+        if (in.n > 0)
+            in = span_from(in, fold_one(in, dst, &out));
+    }
+    return out;
+}
+
+void search_fold_add(struct span in, bool json, struct buf *out)
+{
+    if (buf_reserve(out, search_fold_room(in.n)))
+        out->n += search_fold(in, json, out->p + out->n);
+}
+
+/* --- the text of a record ------------------------------------------------------------------- */
+
+static bool is_ascii_word(uint8_t c)
+{
+    static const uint64_t bits[2] = { 0x03FF000000000000u, 0x07FFFFFE87FFFFFEu };
+
+    return c < 0x80 && (bits[c >> 6] >> (c & 63) & 1) != 0;
+}
+
+/* `outer` and `inner` are the bytes on both sides of a value's end. A word edge for sure, in the
+ * folded text as well: where wide characters make it hard to tell, it is none. */
+static bool is_sure_edge(uint8_t outer, uint8_t inner)
+{
+    return outer < 0x80 && outer != '\\' &&
+           (!is_ascii_word(outer) || (inner < 0x80 && !is_ascii_word(inner)));
+}
+
+static bool has_sure_edges(struct span raw, struct span v)
+{
+    size_t from = (size_t)(v.p - raw.p), to = from + v.n;
+
+    return (from == 0 || is_sure_edge(raw.p[from - 1], v.p[0])) &&
+           (to == raw.n || is_sure_edge(raw.p[to], v.p[v.n - 1]));
+}
+
+static bool lies_in(struct span raw, struct span v)
+{
+    uintptr_t from = (uintptr_t)raw.p, at = (uintptr_t)v.p;
+
+    return raw.n > 0 && at >= from && at - from <= raw.n && v.n <= raw.n - (at - from);
+}
+
+/* Does the search text hold this value when it holds the folded raw record? */
+static bool stands_in_raw(const struct rec *r, bool json, struct span v, enum rec_kind kind)
+{
+    if ((r->flags & REC_RAW_BINARY) != 0 || !lies_in(r->raw, v) || !has_sure_edges(r->raw, v))
+        return false;
+    if (kind == REC_JSON)
+        return json;
+    return kind == REC_TEXT && !(json && memchr(v.p, '\\', v.n) != NULL);
+}
+
+/* Decoded behind the room that its folding may need, and folded to the front. A coded value whose
+ * text is what is written (a plain number, true) need not be there twice. */
+static void add_decoded(const struct rec *r, bool json, const struct rec_field *f, struct buf *out)
+{
+    struct span v = { f->value, f->value_bytes }, text;
+    size_t room = rec_text_room(f), fold = search_fold_room(room);
+
+    if (!buf_reserve(out, 1 + fold + room))
+        return;
+    text.p = out->p + out->n + 1 + fold;
+    text.n = rec_text_put(f, out->p + out->n + 1 + fold);
+    MUST(text.n <= room);
+    if (text.n == 0 || (span_eq(text, v) && stands_in_raw(r, json, v, REC_TEXT)))
+        return;
+    out->p[out->n++] = '\n';
+    out->n += search_fold(text, false, out->p + out->n);
+}
+
+static void add_value(const struct rec *r, bool json, const struct rec_field *f, struct buf *out)
+{
+    struct span v = { f->value, f->value_bytes };
+
+    if (f->kind == REC_NONE || f->kind == REC_GROUP)
+        return;
+    if (v.n > 0 && stands_in_raw(r, json, v, f->kind))
+        return;
+    if (f->kind != REC_TEXT) {
+        add_decoded(r, json, f, out);
+    } else if (v.n > 0) {
+        buf_byte(out, '\n');
+        search_fold_add(v, false, out);
     }
 }
 
-/* --- Words ---------------------------------------------------------------------------------- */
-
-static bool of_word(uint8_t c)
+void search_text(const struct rec *r, struct buf *out)
 {
-    return c >= 0x80 || c == '_' || (uint8_t)(c - '0') < 10 || (uint8_t)((c | 0x20) - 'a') < 26;
+    bool json = r->codec == CODEC_JSON || r->inner == CODEC_JSON;
+
+    if ((r->flags & REC_RAW_BINARY) == 0)
+        search_fold_add(r->raw, json, out);
+    for (uint32_t i = 0; i < r->count; i++)
+        add_value(r, json, &r->fields[i], out);
 }
 
-static bool is_escape(uint8_t c)
+/* --- words ---------------------------------------------------------------------------------- */
+
+bool search_is_word(uint32_t cp)
 {
-    return c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
+    utf8proc_category_t c;
+
+    if (cp < 0x80)
+        return is_ascii_word((uint8_t)cp);
+    c = utf8proc_category((utf8proc_int32_t)cp);
+    return (c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO) ||
+           (c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO);
 }
 
-static void give(struct span text, size_t from, size_t to, search_word_fn *fn, void *arg)
+/* Bytes of the word character at the front, 0 when it is none. */
+static inline size_t word_char(struct span s)
 {
-    size_t n = to - from;
+    size_t used;
 
-    if (n > 0)
-        fn(arg, (struct span){ text.p + from, n < SEARCH_WORD_MAX ? n : SEARCH_WORD_MAX });
+    if (s.p[0] < 0x80)
+        return is_ascii_word(s.p[0]);
+    return search_is_word(utf8_get(s, &used)) ? used : 0;
 }
 
-void search_words(struct span folded, search_word_fn *fn, void *arg)
+/* Bit 7 of each byte that is an ASCII word character; `w` has no wide bytes. */
+static inline uint64_t words_in(uint64_t w)
+{
+    uint64_t l = w | EACH(0x20), under = w ^ EACH('_');
+    uint64_t digit = (w + EACH(0x80 - '0')) & ~(w + EACH(0x7F - '9'));
+    uint64_t alpha = (l + EACH(0x80 - 'a')) & ~(l + EACH(0x7F - 'z'));
+
+    return (digit | alpha | ~(under + EACH(0x7F))) & EACH(0x80);
+}
+
+/* Bytes of the run at the front of ASCII that is all of words (`word`), or all of none. It may be
+ * longer: what is left is looked at byte by byte. */
+static inline size_t ascii_run(struct span s, bool word)
 {
     size_t i = 0;
 
-    while (i < folded.n) {
-        size_t from = i;
+    for (; i + 8 <= s.n; i += 8) {
+        uint64_t w, ends;
 
-        if (!of_word(folded.p[i])) {
-            i++;
-            continue;
-        }
-        while (i < folded.n && of_word(folded.p[i]))
-            i++;
-        give(folded, from, i, fn, arg);
-        if (from > 0 && folded.p[from - 1] == '\\' && is_escape(folded.p[from]))
-            give(folded, from + 1, i, fn, arg);
+        w = bytes_u64(s.p + i);
+        if ((w & EACH(0x80)) != 0)
+            break;
+        ends = word ? ~words_in(w) & EACH(0x80) : words_in(w);
+        if (ends != 0)
+            return i + (size_t)__builtin_ctzll(ends) / 8;
     }
+    return i;
 }
 
-/* --- Terms ---------------------------------------------------------------------------------- */
-
-/* May a word begin at `at`? */
-static bool begins(struct span text, size_t at)
+bool search_word_next(struct span *rest, struct span *word)
 {
-    return at == 0 || !of_word(text.p[at - 1]) ||
-           (at >= 2 && text.p[at - 2] == '\\' && is_escape(text.p[at - 1]));
+    struct span s = *rest;
+    size_t i = ascii_run(s, false), n;
+
+    /* U+FFFD is no word character, and malformed bytes are read as one. */
+    while (i < s.n && word_char(span_from(s, i)) == 0)
+        i++;
+    s = span_from(s, i);
+    for (i = ascii_run(s, true); i < s.n && (n = word_char(span_from(s, i))) > 0; i += n)
+        continue;
+    *word = (struct span){ s.p, i };
+    *rest = span_from(s, i);
+    return i > 0;
 }
 
-static bool ends(struct span text, size_t at)
+static bool word_before(struct span s, size_t at)
 {
-    return at == text.n || !of_word(text.p[at]);
+    size_t from = at, used;
+
+    if (at == 0)
+        return false;
+    do
+        from--;
+    while (from > 0 && at - from < 4 && (s.p[from] & 0xC0) == 0x80);
+    return search_is_word(utf8_get((struct span){ s.p + from, at - from }, &used)) &&
+           used == at - from;
 }
 
-bool search_has(struct span folded, const struct search_term *t)
+bool search_edge(struct span folded, size_t at)
 {
-    struct span rest = folded;
-
-    if (t->text.n == 0)
-        return true;
-    while (rest.n >= t->text.n) {
-        const uint8_t *p = memmem(rest.p, rest.n, t->text.p, t->text.n);
-        size_t at;
-
-        if (p == NULL)
-            return false;
-        at = (size_t)(p - folded.p);
-        if ((t->open_start || !of_word(t->text.p[0]) || begins(folded, at)) &&
-            (t->open_end || !of_word(t->text.p[t->text.n - 1]) || ends(folded, at + t->text.n)))
-            return true;
-        rest = span_from(folded, at + 1);
-    }
-    return false;
-}
-
-void search_term_words(const struct search_term *t, search_word_fn *fn, void *arg)
-{
-    const struct span text = t->text;
-    size_t i = 0;
-
-    while (i < text.n) {
-        size_t from = i;
-
-        if (!of_word(text.p[i])) {
-            i++;
-            continue;
-        }
-        while (i < text.n && of_word(text.p[i]))
-            i++;
-        /* What is open there may be part of a longer word; what follows a backslash is a word of
-         * the text only as a whole, which the text's own words have. */
-        if ((from > 0 || !t->open_start) && (i < text.n || !t->open_end))
-            give(text, from, i, fn, arg);
-    }
+    MUST(at <= folded.n);
+    return at == folded.n || !word_before(folded, at) || word_char(span_from(folded, at)) == 0;
 }

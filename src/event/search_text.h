@@ -1,42 +1,59 @@
 /*
- * search_text.h - what a search for words looks at: the folded text of a record, and its words.
+ * search_text.h - what a search looks into: one text an event, folded, and its words.
  *
- *   "Đăng nhập THẤT BẠI: user=root\n"  ──fold──▶  "dang nhap that bai: user=root\n"
- *                                      ──words─▶  dang nhap that bai user root
+ *   the raw record        of a JSON record (or one with JSON inside) with the escapes of strings
+ *                         resolved; of a binary record (EVTX) nothing
+ *   then, a line each     every value that does not stand there as it is, from word edge to word
+ *                         edge: coded (hex, entities, UTF-16), joined, made by the codec
  *
- * Folded: case folded, decomposed (NFD), marks taken away, and d for the Vietnamese đ; so what is
- * typed with or without diacritics finds both. Malformed bytes stay as they are.
+ * So the text of every field of a record is found in its search text with word edges at both of its
+ * ends. Text of rows that the taxonomy computes is not: taxonomy_computes() tells which names.
  *
- * A word is a longest run of letters, digits, '_' and bytes beyond ASCII. Records in JSON have
- * escapes: a backslash and one of b f n r t is a boundary, and since in a path it is none, what
- * follows is a word both with and without that letter ("\temp" has the words temp and emp).
+ * Folded: full case folding, canonical decomposition (NFD), combining marks dropped, đ to d
+ * (Unicode as of utf8proc). "MẬT KHẨU", "mật khẩu" in either normal form and "mat khau" are the
+ * same text, so what is typed with marks finds what was written without, and the other way round.
+ * Malformed bytes stay as they are. Folding well-formed text again changes nothing, and what is
+ * folded piece by piece, cut between characters, is the folding of the whole.
  *
- * A term stands for a text with a boundary at both of its ends, where these are of a word:
- * `fail` does not find "failed", `fail*` does. Whatever is found has all words of the term
- * (search_term_words()), so an index of words tells where to look.
+ * A word is a maximal run of letters, digits (Unicode L*, N*) and '_' of the folded text. A word
+ * edge is a place that does not have one of these on both sides.
+ *
+ * The store's filters are built over these words, and over the trigrams (3 bytes) of this text: a
+ * change of any rule above makes stored filters wrong and needs a new version of their format.
+ *
+ * Pure functions.
  */
 #ifndef SEARCH_TEXT_H
 #define SEARCH_TEXT_H
 
 #include "base/buf.h"
+#include "wire/rec.h"
 
-#define SEARCH_WORD_MAX 128u /* bytes of a word; of a longer one the first ones count */
+/* Bytes that search_fold() may write: a Hangul syllable of 3 bytes becomes 9. */
+static inline size_t search_fold_room(size_t in_bytes)
+{
+    return in_bytes * 3 + 16;
+}
 
-/* Append the folding of `in`. */
-void search_fold(struct span in, struct buf *out);
+/* The folding of `in` into `dst`, which does not overlap it; returns its length. `json`: escapes of
+ * JSON strings are resolved first, wherever they stand; what is no escape stays. */
+size_t search_fold(struct span in, bool json, uint8_t *dst);
 
-typedef void search_word_fn(void *arg, struct span word);
-/* Of a folded text; a word may come again. */
-void search_words(struct span folded, search_word_fn *fn, void *arg);
+/* The same, behind what `out` holds. */
+void search_fold_add(struct span in, bool json, struct buf *out);
 
-struct search_term {
-    struct span text;          /* folded */
-    bool open_start, open_end; /* needs no boundary there */
-};
+/* The folded search text of a record, behind what `out` holds; the buffer tells when it failed. At
+ * most some four times the record's bytes. */
+void search_text(const struct rec *r, struct buf *out);
 
-bool search_has(struct span folded, const struct search_term *t);
+/* The first word of *rest, which then begins behind it; false when there is none. Of folded text.
+ */
+bool search_word_next(struct span *rest, struct span *word);
 
-/* The words that every text that search_has() it has. */
-void search_term_words(const struct search_term *t, search_word_fn *fn, void *arg);
+/* Is `at` (between characters, at most folded.n) a word edge? */
+bool search_edge(struct span folded, size_t at);
+
+/* Letter, digit or '_'. */
+bool search_is_word(uint32_t cp);
 
 #endif

@@ -437,6 +437,23 @@ bool view_lacks(const struct view *v, uint32_t name)
     return false;
 }
 
+bool taxonomy_computes(const struct taxonomy *t, uint32_t name)
+{
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        const uint16_t *map = t->rows[i].view.map;
+        const struct source_list *list;
+
+        if (map == NULL || map[name] == 0)
+            continue;
+        list = &t->lists[map[name] - 1];
+        for (uint32_t k = 0; k < list->count; k++) {
+            if (t->sources[list->first + k].name == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* --- Names of paths ------------------------------------------------------------------------- */
 
 /* What is left of `path` behind the prefix, where '*' stands for one component; n == 0: no. */

@@ -64,4 +64,7 @@ bool view_has_tags(const struct view *v, struct span product, struct span catego
 /* The mapping can never have this field (a Sysmon field asked of a 4688 event). */
 bool view_lacks(const struct view *v, uint32_t name);
 
+/* Some view makes this name's value out of others, so that it may be nowhere in the record. */
+bool taxonomy_computes(const struct taxonomy *t, uint32_t name);
+
 #endif

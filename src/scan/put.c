@@ -149,3 +149,21 @@ void put_column(struct buf *out, struct span s, size_t width, bool pad)
     for (; pad && used < width; used++)
         buf_byte(out, ' ');
 }
+
+void put_caret(struct buf *out, struct span text, size_t at, const char *why)
+{
+    struct span before = { text.p, at < text.n ? at : text.n };
+    size_t columns = 0, n;
+
+    buf_text(out, "  ");
+    put_column(out, text, SIZE_MAX, false);
+    buf_text(out, "\n  ");
+    for (; before.n > 0; before = span_from(before, n)) {
+        uint32_t cp = utf8_get(before, &n);
+
+        columns += cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ? 1 : columns_of(cp);
+    }
+    while (columns-- > 0)
+        buf_byte(out, ' ');
+    buf_fmt(out, "^ %s\n", why);
+}

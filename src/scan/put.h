@@ -17,4 +17,7 @@ void put_csv_text(struct buf *out, struct span s);
 /* At most `width` columns for a terminal, "…" when cut; padded with blanks when `pad`. */
 void put_column(struct buf *out, struct span s, size_t width, bool pad);
 
+/* A text that somebody typed, and a caret below its byte `at` with why: two lines. */
+void put_caret(struct buf *out, struct span text, size_t at, const char *why);
+
 #endif

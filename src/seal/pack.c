@@ -226,6 +226,11 @@ static void add_leaf(struct pack *p, struct part *part, const struct lane_read_e
     merkle_append(p->hasher, &part->leaves, &hash);
 }
 
+static void add_word(void *arg, uint64_t hash)
+{
+    word_index_add(arg, hash);
+}
+
 static int part_add(struct pack *p, struct part *part, const struct lane_read_event *in,
                     struct err *e)
 {
@@ -249,7 +254,7 @@ static int part_add(struct pack *p, struct part *part, const struct lane_read_ev
     MUST(added); /* an empty one takes any event */
     note_event(part, &ev);
     add_leaf(p, part, in);
-    if (!words_of(p->words, in->raw, sealed_words(part->file)))
+    if (!words_of(p->words, in->raw, add_word, sealed_words(part->file)))
         return err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
     return ERR_OK;
 }

@@ -6,47 +6,60 @@
 #include <stdlib.h>
 
 #include "event/search_text.h"
+#include "scan/records.h"
+#include "store/word_index.h"
 
-#define FOLDED_MAX ((size_t)64 << 20)
+#define TEXT_MAX ((size_t)128 << 20) /* four times the largest record, and some */
 
 struct words {
-    struct buf folded;
-    struct word_index_writer *to;
+    struct records *records;
+    struct rec rec;
+    struct buf text;
 };
 
 int words_new(struct words **out, struct err *e)
 {
     struct words *w = calloc(1, sizeof(*w));
+    int rc;
 
     *out = w;
     if (w == NULL)
         return err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
-    buf_init(&w->folded, FOLDED_MAX);
-    return ERR_OK;
+    buf_init(&w->text, TEXT_MAX);
+    rc = records_new(&w->records, e);
+    if (rc == ERR_OK && !rec_init(&w->rec))
+        rc = err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
+    if (rc != ERR_OK)
+        words_free(out);
+    return rc;
 }
 
-void words_free(struct words **w)
+void words_free(struct words **out)
 {
-    if (*w != NULL)
-        buf_release(&(*w)->folded);
-    free(*w);
-    *w = NULL;
+    struct words *w = *out;
+
+    *out = NULL;
+    if (w == NULL)
+        return;
+    if (w->rec.fields != NULL)
+        rec_release(&w->rec);
+    records_free(&w->records);
+    buf_release(&w->text);
+    free(w);
 }
 
-static void add_word(void *arg, struct span word)
+bool words_of(struct words *w, struct span raw, words_fn *fn, void *arg)
 {
-    struct words *w = arg;
+    enum record_state state;
+    struct span rest, word;
 
-    word_index_add(w->to, word_hash(word));
-}
-
-bool words_of(struct words *w, struct span raw, struct word_index_writer *to)
-{
-    buf_clear(&w->folded);
-    search_fold(raw, &w->folded);
-    if (buf_failed(&w->folded))
+    records_one(w->records, raw, &w->rec, &state, NULL);
+    buf_clear(&w->text);
+    search_text(&w->rec, &w->text);
+    if (buf_failed(&w->text))
         return false;
-    w->to = to;
-    search_words(buf_span(&w->folded), add_word, w);
+    rest = buf_span(&w->text);
+    while (search_word_next(&rest, &word))
+        fn(arg, word_hash(word));
     return true;
 }

@@ -1,20 +1,28 @@
 /*
- * words.h - the words of events into the index of a sealed file.
+ * words.h - the words of stored events, as the index of a sealed file has them.
  *
- * What a word is: event/search_text.h. A word that an event has and the index does not would be an
- * event that a search does not find; one too many only costs time.
+ *   raw ──records_one──▶ record ──search_text──▶ text ──▶ words ──▶ hashes (store/word_index.h)
+ *
+ * A record is parsed as a search parses it, so its words are those of the text that a search looks
+ * into: values that were sent in code (hex, entities, EVTX) have theirs. A word that an event has
+ * and the index does not would be an event that a search does not find; one too many only costs
+ * time.
+ *
+ * One thread; buffers are used again from event to event.
  */
 #ifndef SEAL_WORDS_H
 #define SEAL_WORDS_H
 
-#include "store/word_index.h"
+#include "base/base.h"
 
 struct words;
 
 int words_new(struct words **out, struct err *e);
 void words_free(struct words **w);
 
-/* False when there is no memory: the index would leave out what is there. */
-bool words_of(struct words *w, struct span raw, struct word_index_writer *to);
+typedef void words_fn(void *arg, uint64_t hash);
+
+/* Each word of the event, some more than once. False when there is no memory: some are left out. */
+bool words_of(struct words *w, struct span raw, words_fn *fn, void *arg);
 
 #endif

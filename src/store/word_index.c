@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 
 #define MARK         "CWRD"
-#define VERSION      1u
+#define VERSION      2u /* 1: words of the raw record, not of what was parsed */
 #define BLOCK_BITS   6u /* of a pair */
 #define BUCKET_MEAN  256u
 #define BUCKET_HEAD  8u

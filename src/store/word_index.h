@@ -14,7 +14,7 @@
  *
  *   head (32 bytes)                       little endian
  *     0  4  "CWRD"                        entries lie in 1 << bucket_bits buckets, by the first
- *     4  1  version, 1                    bits of the hash. A bucket is u32, the low half of XXH3
+ *     4  1  version, 2                    bits of the hash. A bucket is u32, the low half of XXH3
  *     5  1  blocks, 1 to WORD_BLOCKS      of its other bytes with its number as seed; u32 entries;
  *     6  1  bucket_bits                   then bits, the lowest of a byte first:
  *     7  1  rice, bits of a remainder       gap     of the hash's bits behind bucket_bits, from

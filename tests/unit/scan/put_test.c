@@ -137,6 +137,21 @@ static void columns_are_cut_padded_and_harmless(void **state)
     buf_release(&b);
 }
 
+static void the_caret_stands_below_the_fault(void **state)
+{
+    static const char text[] = "tên:漢 and (";
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 4096);
+    put_caret(&out, span_of(text), sizeof(text) - 1, "Here.");
+    check_span("caret", buf_span(&out), "  tên:漢 and (\n              ^ Here.\n");
+    buf_clear(&out);
+    put_caret(&out, SPAN_LIT("a\033[2J"), 99, "End.");
+    check_span("no control", buf_span(&out), "  a·[2J\n       ^ End.\n");
+    buf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +159,7 @@ int main(void)
         cmocka_unit_test(every_byte_at_every_place_is_escaped_as_the_slow_way_does),
         cmocka_unit_test(any_cut_of_any_text_stays_utf8_and_within_its_input),
         cmocka_unit_test(columns_are_cut_padded_and_harmless),
+        cmocka_unit_test(the_caret_stands_below_the_fault),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,11 @@ static void path_of(const struct catalog_file *f, char *path, size_t bytes)
 
 enum forge { FORGE_RAW, FORGE_ROOTS, FORGE_TREE, FORGE_DROP, FORGE_WORDS, FORGE_SOURCE };
 
+static void add_word(void *arg, uint64_t hash)
+{
+    word_index_add(arg, hash);
+}
+
 /* What the forger makes good again of one block. */
 static void forge_block(struct sealed_file *f, uint32_t i, struct sealed_writer *w, enum forge how,
                         struct merkle_hasher *h, struct merkle_range *tree, struct words *words)
@@ -305,7 +310,7 @@ static void forge_block(struct sealed_file *f, uint32_t i, struct sealed_writer 
         ev.raw.p = (uint8_t *)raw;
         assert_true(block_add(bw, &ev));
         if (i != 0 || row != 3 || how != FORGE_WORDS)
-            assert_true(words_of(words, ev.raw, sealed_words(w)));
+            assert_true(words_of(words, ev.raw, add_word, sealed_words(w)));
         l = (struct leaf){ .lane = 0,
                            .sequence = ev.sequence,
                            .receipt_ns = ev.receipt_ns,

@@ -14,7 +14,7 @@
 #ifndef SHOWN_H
 #define SHOWN_H
 
-#include "query/filter.h"
+#include "query/eval.h"
 #include "store/lane_read.h"
 
 struct shown;
@@ -25,8 +25,10 @@ struct shown_about {
     struct span source, input;
 };
 
-/* Taxonomy and names are borrowed. */
-int shown_new(struct shown **out, const struct taxonomy *t, const struct names *n, struct err *e);
+/* Taxonomy and names are borrowed. A source's time that is further than `skew_ns` from the time of
+ * receipt is not believed: the time of receipt stands in. */
+int shown_new(struct shown **out, const struct taxonomy *t, const struct names *n, int64_t skew_ns,
+              struct err *e);
 void shown_free(struct shown **s);
 
 /* Read this event. What is borrowed must stay until the next one. */
@@ -34,10 +36,11 @@ void shown_take(struct shown *s, const struct shown_about *a);
 
 /* Of the event at hand. The line ends with "\n" and is made when first asked for; SPAN_NONE when
  * memory is out. */
-bool shown_holds(struct shown *s, const struct filter *f);
+bool shown_holds(struct shown *s, const struct query_eval *filter);
 struct span shown_json(struct shown *s);
-/* Its time: the source's, or when it was received where that is missing or further off than
- * `skew_ns`. */
-int64_t shown_time(struct shown *s, int64_t skew_ns);
+/* Its time: the source's, or when it was received where that is missing or not believed. */
+int64_t shown_time(struct shown *s);
+/* For values of its fields (query/value.h). */
+struct query_subject *shown_subject(struct shown *s);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * shown.c - see shown.h.
  */
-#include "query/shown.h"
+#include "search/shown.h"
 
 #include <stdlib.h>
 
@@ -18,13 +18,14 @@ struct shown {
     struct event event;
     bool event_made;
     struct event_text text;
-    struct filter_about about;
+    struct query_subject subject;
     struct shown_about at;
-    struct buf line, scratch, folded, values;
-    bool has_folded;
+    struct buf line, scratch;
+    int64_t skew_ns;
 };
 
-int shown_new(struct shown **out, const struct taxonomy *t, const struct names *n, struct err *e)
+int shown_new(struct shown **out, const struct taxonomy *t, const struct names *n, int64_t skew_ns,
+              struct err *e)
 {
     struct shown *s = calloc(1, sizeof(*s));
     int rc;
@@ -34,8 +35,8 @@ int shown_new(struct shown **out, const struct taxonomy *t, const struct names *
         return err_set(e, ERR_NOMEM, 0, "There is no memory to show events.");
     buf_init(&s->line, LINE_MAX);
     buf_init(&s->scratch, LINE_MAX);
-    buf_init(&s->folded, LINE_MAX);
-    buf_init(&s->values, LINE_MAX);
+    query_subject_init(&s->subject);
+    s->skew_ns = skew_ns;
     rc = records_new(&s->records, e);
     if (rc == ERR_OK && (!rec_init(&s->rec) || !event_text_init(&s->text)))
         rc = err_set(e, ERR_NOMEM, 0, "There is no memory to show events.");
@@ -63,8 +64,7 @@ void shown_free(struct shown **ps)
     records_free(&s->records);
     buf_release(&s->line);
     buf_release(&s->scratch);
-    buf_release(&s->folded);
-    buf_release(&s->values);
+    query_subject_release(&s->subject);
     free(s);
 }
 
@@ -77,24 +77,14 @@ void shown_take(struct shown *s, const struct shown_about *a)
     event_begin(&s->event, &s->rec);
     s->text.made = false;
     s->at = *a;
-    s->about = (struct filter_about){ .event = &s->event,
-                                      .raw = a->ev.raw,
-                                      .source = a->source,
-                                      .input = a->input,
-                                      .scratch = &s->values };
-    s->has_folded = false;
+    query_subject_take(&s->subject, &s->event, a->source, a->input, a->ev.receipt_ns);
+    s->subject.skew_ns = s->skew_ns;
     buf_clear(&s->line);
 }
 
-bool shown_holds(struct shown *s, const struct filter *f)
+bool shown_holds(struct shown *s, const struct query_eval *filter)
 {
-    if (filter_wants_folded(f) && !s->has_folded) {
-        buf_clear(&s->folded);
-        search_fold(s->about.raw, &s->folded);
-        s->about.folded = buf_failed(&s->folded) ? SPAN_NONE : buf_span(&s->folded);
-        s->has_folded = true;
-    }
-    return filter_holds(f, &s->about);
+    return query_eval_holds(filter, &s->subject);
 }
 
 /* --- the line ------------------------------------------------------------------------------- */
@@ -173,12 +163,12 @@ struct span shown_json(struct shown *s)
     return buf_failed(&s->line) || s->line.n == 0 ? SPAN_NONE : buf_span(&s->line);
 }
 
-int64_t shown_time(struct shown *s, int64_t skew_ns)
+int64_t shown_time(struct shown *s)
 {
-    const int64_t receipt = s->at.ev.receipt_ns;
-    int64_t ns;
+    return query_subject_time(&s->subject);
+}
 
-    if (!event_time(&s->event, &ns) || ns > receipt + skew_ns || ns < receipt - skew_ns)
-        return receipt;
-    return ns;
+struct query_subject *shown_subject(struct shown *s)
+{
+    return &s->subject;
 }

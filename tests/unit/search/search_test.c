@@ -14,7 +14,7 @@
 #include "../event/laid.h"
 #include "../store/lane_files.h"
 #include "collect/source.h"
-#include "query/search.h"
+#include "search/search.h"
 #include "seal/pack.h"
 
 #define TAXONOMY                                                                                   \
@@ -39,11 +39,21 @@ static int64_t receipt_of(uint64_t n)
     return NOW - (int64_t)(EVENTS / 2) * STEP + (int64_t)n * STEP;
 }
 
+static bool coded(uint64_t n)
+{
+    return n % 3 != 0 && n % 22 == 5;
+}
+
 static struct span event_of(uint64_t n, char *room, size_t bytes)
 {
     int len;
 
-    if (n % 3 == 0)
+    if (coded(n)) /* ls /tmp/kho, in hex as auditd writes it */
+        len = snprintf(room, bytes,
+                       "type=PROCTITLE msg=audit(1700000000.%03llu:%llu): "
+                       "proctitle=6C73002F746D702F6B686F",
+                       (unsigned long long)(n % 1000), (unsigned long long)n);
+    else if (n % 3 == 0)
         len = snprintf(room, bytes, "{\"n\":%llu,\"user\":\"%s\",\"path\":\"C:\\\\tmp\\\\f%llu\"}",
                        (unsigned long long)n, who[n % 4], (unsigned long long)(n % 10));
     else
@@ -70,15 +80,15 @@ static bool is_needle(uint64_t n)
 }
 static bool is_failed(uint64_t n)
 {
-    return !json_of(n);
+    return !json_of(n) && !coded(n);
 }
 static bool is_failed_bob(uint64_t n)
 {
-    return !json_of(n) && n % 4 == 1;
+    return is_failed(n) && n % 4 == 1;
 }
 static bool is_dang(uint64_t n)
 {
-    return n % 4 == 2;
+    return n % 4 == 2 && !coded(n);
 }
 static bool is_user_dang(uint64_t n)
 {
@@ -86,7 +96,7 @@ static bool is_user_dang(uint64_t n)
 }
 static bool is_case(uint64_t n)
 {
-    return !json_of(n) && n == 500;
+    return is_failed(n) && n == 500;
 }
 static bool is_path(uint64_t n)
 {
@@ -94,7 +104,7 @@ static bool is_path(uint64_t n)
 }
 static bool is_not_eve(uint64_t n)
 {
-    return n % 4 != 3;
+    return n % 4 != 3 || coded(n);
 }
 static bool is_number(uint64_t n)
 {
@@ -103,6 +113,10 @@ static bool is_number(uint64_t n)
 static bool is_either(uint64_t n)
 {
     return n == 778 || is_number(n);
+}
+static bool is_coded_or_needle(uint64_t n)
+{
+    return coded(n) || n == 778;
 }
 static bool is_none(uint64_t n)
 {
@@ -134,6 +148,9 @@ static const struct row {
     { "n>880", is_number },
     { "needle or n>880", is_either },
     { "absent", is_none },
+    { "kho", coded },
+    { "proctitle:*kho", coded },
+    { "kho or needle", is_coded_or_needle },
     { "source:src and input:relp", is_any },
     { "source:nobody", is_none },
 };
@@ -233,10 +250,21 @@ static struct search_from asked(const struct bench *b, const char *filter)
                                  .data = b->data,
                                  .taxonomy = b->laid.taxonomy,
                                  .names = &b->laid.names,
-                                 .filter = span_of(filter),
+                                 .query = span_of(filter),
+                                 .clock = { NOW, QUERY_VIETNAM_S },
+                                 .skew_ns = 0,
                                  .from_ns = INT64_MIN / 2,
                                  .to_ns = INT64_MAX / 2,
                                  .limit = SEARCH_LIMIT_MAX };
+}
+
+static struct span line_of(struct search *s, uint32_t i)
+{
+    struct span line;
+    struct err e;
+
+    assert_int_equal(search_line(s, i, &line, &e), ERR_OK);
+    return line;
 }
 
 static uint64_t sequence_of(struct span line)
@@ -265,13 +293,13 @@ static struct search_counts check(const struct search_from *from, const struct r
     while ((rc = search_step(s, &e)) > 0)
         ;
     assert_int_equal(rc, 0);
-    hits = search_hits(s);
+    hits = search_lines(s);
     for (uint32_t i = 0; i < hits; i++) {
         for (n--; n >= first && (!row->holds(n) || n == 13);)
             n--;
-        if (n < first || sequence_of(search_line(s, i)) != n)
+        if (n < first || sequence_of(line_of(s, i)) != n)
             fail_msg("'%s': hit %u is %llu, not %llu", row->filter, i,
-                     (unsigned long long)sequence_of(search_line(s, i)), (unsigned long long)n);
+                     (unsigned long long)sequence_of(line_of(s, i)), (unsigned long long)n);
     }
     for (n--; hits < from->limit && n >= first; n--) {
         if (row->holds(n) && n != 13)
@@ -338,6 +366,222 @@ static void the_index_leaves_out_what_cannot_hold(void **state)
     bench_release(&b);
 }
 
+/* --- commands ------------------------------------------------------------------------------- */
+
+/* All lines of a search, joined. */
+static void collect(const struct search_from *from, struct buf *out, struct search_counts *counts)
+{
+    struct search *s;
+    struct err e;
+    int rc;
+
+    if (search_new(&s, from, &e) != ERR_OK)
+        fail_msg("%s", e.why);
+    while ((rc = search_step(s, &e)) > 0)
+        ;
+    assert_int_equal(rc, 0);
+    buf_clear(out);
+    for (uint32_t i = 0; i < search_lines(s); i++)
+        buf_add(out, line_of(s, i));
+    assert_false(buf_failed(out));
+    *counts = search_counts(s);
+    search_free(&s);
+}
+
+static uint64_t count_of(bool (*holds)(uint64_t n))
+{
+    uint64_t count = 0;
+
+    for (uint64_t n = 1; n <= EVENTS; n++)
+        count += n != 13 && holds(n);
+    return count;
+}
+
+/* What the commands must come to, made by counting. */
+static void want_stats(struct buf *out)
+{
+    /* In the order of the values' bytes, as they are written. */
+    static const uint32_t order[] = { 0, 1, 3, 2 };
+
+    buf_text(out, "{\"columns\":[\"user\",\"count\",\"max(n)\"]}\n");
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        uint64_t count = 0, last = 0;
+
+        for (uint64_t n = 1; n <= EVENTS; n++) {
+            if (json_of(n) && n % 4 == order[i]) {
+                count++;
+                last = n;
+            }
+        }
+        buf_fmt(out, "{\"row\":[\"%s\",%llu,%llu]}\n", who[order[i]], (unsigned long long)count,
+                (unsigned long long)last);
+    }
+}
+
+static void want_count(struct buf *out)
+{
+    buf_fmt(out, "{\"columns\":[\"count\"]}\n{\"row\":[%llu]}\n",
+            (unsigned long long)count_of(is_failed));
+}
+
+static void want_newest(struct buf *out)
+{
+    uint32_t count = 0;
+
+    buf_text(out, "{\"columns\":[\"n\",\"source\"]}\n");
+    for (uint64_t n = EVENTS; count < 3; n--) {
+        if (!is_user_dang(n))
+            continue;
+        buf_fmt(out, "{\"row\":[\"%llu\",\"src\"]}\n", (unsigned long long)n);
+        count++;
+    }
+}
+
+static void want_least(struct buf *out)
+{
+    buf_text(out, "{\"columns\":[\"n\"]}\n");
+    for (uint64_t n = 882, count = 0; count < 2; n++) {
+        if (!is_number(n))
+            continue;
+        buf_fmt(out, "{\"row\":[\"%llu\"]}\n", (unsigned long long)n);
+        count++;
+    }
+}
+
+static const struct {
+    const char *query;
+    void (*want)(struct buf *out);
+} tables[] = {
+    { "user:* | stats count, max(n) by user", want_stats },
+    { "failed | stats count", want_count },
+    { "user:dang | fields n, source | limit 3", want_newest },
+    { "n>880 | sort n | fields n | limit 2", want_least },
+};
+
+static void check_tables(const struct bench *b)
+{
+    struct search_counts counts;
+    struct buf got, want;
+
+    buf_init(&got, 1 << 20);
+    buf_init(&want, 1 << 20);
+    for (size_t i = 0; i < 2 * COUNT_OF(tables); i++) {
+        struct search_from from = asked(b, tables[i / 2].query);
+
+        from.no_index = i % 2 == 1;
+        from.limit = 1; /* of events; tables have theirs */
+        collect(&from, &got, &counts);
+        buf_clear(&want);
+        tables[i / 2].want(&want);
+        buf_byte(&want, 0);
+        check_span(tables[i / 2].query, buf_span(&got), (const char *)want.p);
+        assert_false(counts.partial);
+    }
+    buf_release(&got);
+    buf_release(&want);
+}
+
+static void commands_make_the_same_table_at_every_stage(void **state)
+{
+    static const uint64_t stages[] = { 0, 30000, 60000, UINT64_MAX };
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    for (size_t i = 0; i < COUNT_OF(stages); i++) {
+        if (stages[i] > 0)
+            seal(&b, stages[i]);
+        check_tables(&b);
+    }
+    bench_release(&b);
+}
+
+static void what_is_not_whole_says_why(void **state)
+{
+    struct search_counts counts;
+    struct search_from from;
+    struct search *s;
+    struct bench b;
+    struct buf got;
+    struct err e;
+    int rc;
+
+    (void)state;
+    bench_init(&b);
+    seal(&b, UINT64_MAX);
+    buf_init(&got, 1 << 20);
+    from = asked(&b, "| sort n | fields n");
+    from.bytes = 1000;
+    collect(&from, &got, &counts);
+    assert_true(counts.partial);
+    assert_non_null(strstr(counts.why, "for want of room"));
+    assert_true(counts.shown > 0 && counts.shown < counts.found);
+    from = asked(&b, "");
+    from.bytes = 1000;
+    collect(&from, &got, &counts);
+    assert_true(counts.partial);
+    assert_non_null(strstr(counts.why, "too large"));
+    /* Stopped at once: a table of nothing, and marked. */
+    from = asked(&b, "| stats count");
+    assert_int_equal(search_new(&s, &from, &e), ERR_OK);
+    assert_int_equal(search_step(s, &e), 1);
+    search_stop(s, "it was interrupted");
+    while ((rc = search_step(s, &e)) > 0)
+        ;
+    assert_int_equal(rc, 0);
+    assert_true(search_counts(s).partial && search_counts(s).events < EVENTS);
+    assert_string_equal(search_counts(s).why, "it was interrupted");
+    assert_int_equal(search_lines(s), 2);
+    search_free(&s);
+    buf_release(&got);
+    bench_release(&b);
+}
+
+/* since: and until: leave out blocks by their times, too. */
+static void times_of_the_query_are_as_from_and_to(void **state)
+{
+    struct search_counts counts;
+    struct search_from from;
+    struct bench b;
+    struct buf got;
+    uint64_t first;
+
+    (void)state;
+    bench_init(&b);
+    seal(&b, UINT64_MAX);
+    buf_init(&got, 1 << 22);
+    from = asked(&b, "since:2026-11-19T07:00:00+07:00");
+    from.clock.now_ns = NOW;
+    collect(&from, &got, &counts);
+    first = counts.found;
+    from = asked(&b, "");
+    from.from_ns = NOW;
+    collect(&from, &got, &counts);
+    assert_int_equal(first, counts.found);
+    assert_in_range(first, 1, EVENTS - 1);
+    assert_true(counts.events < EVENTS);
+    buf_release(&got);
+    bench_release(&b);
+}
+
+static void a_command_is_none_of_a_filter(void **state)
+{
+    struct search_from from;
+    struct search *s;
+    struct bench b;
+    struct err e;
+
+    (void)state;
+    bench_init(&b);
+    from = asked(&b, "a | stats count");
+    from.filter_only = true;
+    assert_int_equal(search_new(&s, &from, &e), ERR_SYNTAX);
+    assert_int_equal(e.at, 2);
+    from = asked(&b, "a | stats count by x | sort y");
+    assert_int_equal(search_new(&s, &from, &e), ERR_USAGE);
+    bench_release(&b);
+}
+
 static void a_filter_that_is_none_is_told_with_its_place(void **state)
 {
     struct search *s = (struct search *)1;
@@ -387,11 +631,12 @@ static void damage_is_told(void **state)
         ;
     assert_int_equal(rc, 0);
     assert_true(search_counts(s).partial && search_counts(s).damaged == 1);
-    assert_in_range(search_hits(s), EVENTS / 2, EVENTS - 10);
-    for (uint32_t i = 0; i < search_hits(s); i++) {
+    assert_in_range(search_lines(s), EVENTS / 2, EVENTS - 10);
+    for (uint32_t i = 0; i < search_lines(s); i++) {
         char room[256];
-        uint64_t n = sequence_of(search_line(s, i));
-        json_t *doc = json_loadb((const char *)search_line(s, i).p, search_line(s, i).n, 0, NULL);
+        struct span line = line_of(s, i);
+        uint64_t n = sequence_of(line);
+        json_t *doc = json_loadb((const char *)line.p, line.n, 0, NULL);
 
         check_span("raw", event_of(n, room, sizeof(room)),
                    json_string_value(json_object_get(doc, "raw")));
@@ -407,6 +652,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_and_only_what_the_filter_says_at_every_stage),
         cmocka_unit_test(the_index_leaves_out_what_cannot_hold),
+        cmocka_unit_test(commands_make_the_same_table_at_every_stage),
+        cmocka_unit_test(what_is_not_whole_says_why),
+        cmocka_unit_test(times_of_the_query_are_as_from_and_to),
+        cmocka_unit_test(a_command_is_none_of_a_filter),
         cmocka_unit_test(a_filter_that_is_none_is_told_with_its_place),
         cmocka_unit_test(damage_is_told),
     };

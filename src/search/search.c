@@ -1,0 +1,370 @@
+/*
+ * search.c - see search.h.
+ */
+#include "search/search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "os/host.h"
+#include "query/value.h"
+#include "scan/finding.h"
+#include "scan/put.h"
+#include "search/hits.h"
+
+#define LINE_MAX ((size_t)64 << 20)
+
+/* Columns of rows of events that no command names. */
+#define COLUMN(name)                                                                               \
+    {                                                                                              \
+        { (const uint8_t *)(name), sizeof(name) - 1 }, false                                       \
+    }
+static const struct query_field usual[] = { COLUMN("time"), COLUMN("source"), COLUMN("host"),
+                                            COLUMN("raw") };
+
+struct search {
+    struct search_from from;
+    struct query *query;
+    struct query_eval *filter;
+    struct query_values *values;
+    struct arena mem; /* the needs */
+    struct shown *shown;
+    struct walk *walk;
+    bool all;         /* the commands want all events, not the newest only */
+    struct hits hits; /* unless `all` */
+    struct query_run *run;
+    const struct query_table *table; /* when it is done; NULL: lines are events */
+    struct buf line;
+    double began;
+    bool stopped, done;
+    struct search_counts counts;
+};
+
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_NOMEM, 0, "There is no memory for the search.");
+}
+
+static void is_partial(struct search *s, const char *why)
+{
+    if (!s->counts.partial)
+        (void)snprintf(s->counts.why, sizeof(s->counts.why), "%s", why);
+    s->counts.partial = true;
+}
+
+void search_stop(struct search *s, const char *why)
+{
+    is_partial(s, why);
+    s->stopped = true;
+}
+
+/* --- one event ------------------------------------------------------------------------------ */
+
+struct row_of {
+    const struct query_values *values;
+    struct query_subject *subject;
+};
+
+static struct span row_get(void *arg, struct span name)
+{
+    const struct row_of *r = arg;
+
+    return query_value(r->values, r->subject, name);
+}
+
+/* The event that is shown, as a row for the commands. False: they have enough. */
+static bool take_row(struct search *s)
+{
+    struct row_of of = { s->values, shown_subject(s->shown) };
+    const struct query_row row = { row_get, &of, shown_time(s->shown) };
+
+    return query_run_row(s->run, &row);
+}
+
+static int look(void *arg, const struct shown_about *a, struct err *e)
+{
+    struct search *s = arg;
+    int64_t time;
+
+    shown_take(s->shown, a);
+    if (!shown_holds(s->shown, s->filter))
+        return ERR_OK;
+    time = shown_time(s->shown);
+    if (time < s->from.from_ns || time >= s->from.to_ns)
+        return ERR_OK;
+    s->counts.found++;
+    if (!s->all)
+        return hits_add(&s->hits, a) ? ERR_OK : no_memory(e);
+    if (!take_row(s))
+        s->stopped = true;
+    return ERR_OK;
+}
+
+/* --- going on ------------------------------------------------------------------------------- */
+
+static void count(struct search *s)
+{
+    const struct walk_counts *c = walk_counts(s->walk);
+
+    s->counts.events = c->events;
+    s->counts.blocks = c->blocks;
+    s->counts.passed = c->passed;
+    s->counts.damaged = c->damaged;
+    if (c->partial)
+        is_partial(s, c->why);
+    if (s->hits.crowded)
+        is_partial(s, "the events found are too large to be shown together");
+    s->counts.ms = (uint64_t)((host_seconds() - s->began) * 1e3);
+}
+
+static int finish(struct search *s, struct err *e)
+{
+    int rc;
+
+    s->done = true;
+    s->counts.shown = s->hits.count;
+    hits_sort(&s->hits);
+    if (s->run == NULL)
+        return 0;
+    for (uint32_t i = 0; i < s->hits.count; i++) {
+        shown_take(s->shown, &s->hits.hit[i].about);
+        if (!take_row(s))
+            break;
+    }
+    rc = query_run_end(s->run, &s->table, e);
+    if (rc != ERR_OK)
+        return rc;
+    s->counts.shown = s->table->row_count;
+    if (s->table->partial)
+        is_partial(s, s->table->missing);
+    return 0;
+}
+
+int search_step(struct search *s, struct err *e)
+{
+    int rc;
+
+    if (s->done)
+        return 0;
+    count(s);
+    if (s->from.budget_ms > 0 && s->counts.ms > s->from.budget_ms)
+        search_stop(s, "its time was over");
+    /* Nothing that is left is newer than all that was found. */
+    if (!s->all && hits_full(&s->hits) && walk_newest(s->walk) < hits_oldest(&s->hits)) {
+        s->counts.more = walk_newest(s->walk) != INT64_MIN;
+        s->stopped = true;
+    }
+    if (s->stopped)
+        return finish(s, e);
+    rc = walk_step(s->walk, look, s, e);
+    if (rc != 0)
+        return rc;
+    count(s);
+    return finish(s, e);
+}
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+uint32_t search_lines(const struct search *s)
+{
+    MUST(s->done);
+    return s->table != NULL ? s->table->row_count + 1 : s->hits.count;
+}
+
+static void put_cell(struct buf *out, const struct query_cell *c)
+{
+    uint8_t room[TIME_TEXT_MAX];
+
+    switch (c->kind) {
+    case CELL_TEXT:
+        put_json_text(out, c->text);
+        return;
+    case CELL_TIME:
+        put_json_text(out, time_text(c->integer, room));
+        return;
+    case CELL_INTEGER:
+        buf_fmt(out, "%lld", (long long)c->integer);
+        return;
+    case CELL_NUMBER:
+        buf_fmt(out, "%.15g", c->number);
+        return;
+    default:
+        buf_text(out, "null");
+    }
+}
+
+static void put_columns(struct buf *out, const struct query_table *t)
+{
+    buf_text(out, "{\"columns\":[");
+    for (uint32_t i = 0; i < t->column_count; i++) {
+        if (i > 0)
+            buf_byte(out, ',');
+        put_json_text(out, t->columns[i]);
+    }
+    buf_text(out, "]}\n");
+}
+
+static void put_row(struct buf *out, const struct query_table *t, uint32_t row)
+{
+    buf_text(out, "{\"row\":[");
+    for (uint32_t i = 0; i < t->column_count; i++) {
+        if (i > 0)
+            buf_byte(out, ',');
+        put_cell(out, &t->cells[(size_t)row * t->column_count + i]);
+    }
+    buf_text(out, "]}\n");
+}
+
+int search_line(struct search *s, uint32_t i, struct span *line, struct err *e)
+{
+    MUST(s->done && i < search_lines(s));
+    if (s->table == NULL) {
+        shown_take(s->shown, &s->hits.hit[i].about);
+        *line = shown_json(s->shown);
+        return line->p != NULL ? ERR_OK : no_memory(e);
+    }
+    buf_clear(&s->line);
+    if (i == 0)
+        put_columns(&s->line, s->table);
+    else
+        put_row(&s->line, s->table, i - 1);
+    *line = buf_span(&s->line);
+    return buf_failed(&s->line) ? no_memory(e) : ERR_OK;
+}
+
+struct search_counts search_counts(const struct search *s)
+{
+    return s->counts;
+}
+
+/* --- beginning and end ---------------------------------------------------------------------- */
+
+/* How many of the newest events the commands want; 0: all of them. */
+static uint32_t newest_wanted(const struct search *s)
+{
+    for (const struct query_command *c = s->query->commands; c != NULL; c = c->next) {
+        if (c->kind == QUERY_LIMIT)
+            return c->number;
+        if (c->kind != QUERY_FIELDS)
+            return 0;
+    }
+    return s->from.limit;
+}
+
+static int64_t later(int64_t ns, int64_t by)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(ns, by, &sum) ? (by > 0 ? INT64_MAX : INT64_MIN) : sum;
+}
+
+static int make_run(struct search *s, struct err *e)
+{
+    struct query_run_options o = { .usual = usual,
+                                   .usual_count = COUNT_OF(usual),
+                                   .offset_s = s->from.clock.offset_s,
+                                   .from_ns = s->from.from_ns,
+                                   .until_ns = s->from.to_ns,
+                                   .limits = QUERY_LIMITS_USUAL };
+    int rc;
+
+    if (s->query->commands == NULL)
+        return ERR_OK;
+    if (s->from.bytes < o.limits.bytes)
+        o.limits.bytes = s->from.bytes;
+    rc = query_run_new(&s->run, s->query, &o, e);
+    if (rc == ERR_OK)
+        rc = query_values_new(&s->values, s->query, usual, COUNT_OF(usual), s->from.names, e);
+    return rc;
+}
+
+/* What is said of times inside and outside of the query, together. */
+static void make_range(struct search *s)
+{
+    int64_t from, until;
+
+    query_range(s->query, &from, &until);
+    if (from > s->from.from_ns)
+        s->from.from_ns = from;
+    if (until < s->from.to_ns)
+        s->from.to_ns = until;
+}
+
+static int make_walk(struct search *s, struct err *e)
+{
+    struct walk_from from = { .io = s->from.io,
+                              .data = s->from.data,
+                              .ends = s->from.ends,
+                              .from_ns = later(s->from.from_ns, -s->from.skew_ns),
+                              .to_ns = later(s->from.to_ns, s->from.skew_ns) };
+
+    if (!s->from.no_index) {
+        from.need = query_needs(s->query, s->from.taxonomy, s->from.names, &s->mem);
+        if (from.need == NULL)
+            return no_memory(e);
+    }
+    return walk_new(&s->walk, &from, e);
+}
+
+static int prepare(struct search *s, struct err *e)
+{
+    const struct search_from *from = &s->from;
+    uint32_t newest;
+    int rc = query_read(&s->query, from->query, &from->clock,
+                        from->filter_only ? QUERY_FILTER : QUERY_WHOLE, e);
+
+    if (rc == ERR_OK)
+        rc = query_eval_new(&s->filter, s->query, from->names, e);
+    if (rc == ERR_OK)
+        rc = shown_new(&s->shown, from->taxonomy, from->names, from->skew_ns, e);
+    if (rc != ERR_OK)
+        return rc;
+    make_range(s);
+    newest = newest_wanted(s);
+    s->all = newest == 0;
+    if (!s->all && !hits_init(&s->hits, newest, from->bytes))
+        return no_memory(e);
+    rc = make_run(s, e);
+    return rc == ERR_OK ? make_walk(s, e) : rc;
+}
+
+int search_new(struct search **out, const struct search_from *from, struct err *e)
+{
+    struct search *s = calloc(1, sizeof(*s));
+    int rc;
+
+    MUST(from->limit > 0 && from->limit <= SEARCH_LIMIT_MAX && from->skew_ns >= 0);
+    *out = s;
+    if (s == NULL)
+        return no_memory(e);
+    s->from = *from;
+    if (s->from.bytes == 0)
+        s->from.bytes = SEARCH_BYTES;
+    s->began = host_seconds();
+    arena_init(&s->mem, (size_t)1 << 20);
+    buf_init(&s->line, LINE_MAX);
+    rc = prepare(s, e);
+    if (rc != ERR_OK)
+        search_free(out);
+    return rc;
+}
+
+void search_free(struct search **out)
+{
+    struct search *s = *out;
+
+    *out = NULL;
+    if (s == NULL)
+        return;
+    walk_free(&s->walk);
+    hits_release(&s->hits);
+    query_run_free(&s->run);
+    query_values_free(&s->values);
+    shown_free(&s->shown);
+    query_eval_free(&s->filter);
+    query_free(&s->query);
+    arena_release(&s->mem);
+    buf_release(&s->line);
+    free(s);
+}

@@ -1,0 +1,398 @@
+/*
+ * walk.c - see walk.h.
+ */
+#include "search/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "search/source_names.h"
+#include "seal/table.h"
+#include "store/block.h"
+#include "store/catalog.h"
+
+#define STEP_EVENTS 4096u
+#define RECORDS_MAX ((size_t)8 << 20)
+
+struct unit {
+    int64_t receipt_to; /* of its newest event */
+    uint32_t lane, block;
+    const struct catalog_file *file; /* NULL: what the lane holds beyond */
+};
+
+struct lane_rest {
+    int dir; /* -1: there is none */
+    struct lane_reader *reader;
+    uint64_t next; /* the first event that was not handed out, or is not sealed */
+    bool begun;    /* it was seen */
+};
+
+struct walk {
+    struct walk_from from;
+    struct catalog catalog;
+    int sealed_dir;
+    struct unit *unit;
+    uint32_t units, at;
+    struct lane_rest lane[WALK_LANES];
+    struct sealed_file *file; /* open, of `of` */
+    const struct catalog_file *of;
+    struct block *block; /* being looked at */
+    uint32_t row;
+    uint32_t block_lane;
+    struct source_names *names;
+    struct buf records;
+    struct walk_counts counts;
+};
+
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_NOMEM, 0, "There is no memory to look through the store.");
+}
+
+void walk_is_partial(struct walk *w, const char *why)
+{
+    if (!w->counts.partial)
+        (void)snprintf(w->counts.why, sizeof(w->counts.why), "%s", why);
+    w->counts.partial = true;
+}
+
+const struct walk_counts *walk_counts(const struct walk *w)
+{
+    return &w->counts;
+}
+
+/* --- Units ---------------------------------------------------------------------------------- */
+
+static int open_file(struct walk *w, const struct catalog_file *f, struct err *e)
+{
+    char name[SEALED_NAME_BYTES];
+    int dir, rc;
+
+    if (w->of == f)
+        return w->file != NULL ? ERR_OK : ERR_CORRUPT;
+    sealed_free(&w->file);
+    w->of = f;
+    sealed_file_name(name, &f->name);
+    dir = catalog_folder(w->sealed_dir, f->day, f->months);
+    rc = dir < 0 ? err_set(e, ERR_NOTFOUND, 0, "%s is gone.", name)
+                 : sealed_open(&w->file, dir, name, e);
+    if (dir >= 0)
+        (void)close(dir); /* only a folder */
+    return rc;
+}
+
+/* The blocks of the open file that may hold what is needed: bit i is block i. Of parts of words the
+ * index knows nothing. */
+static uint64_t may_hold(struct walk *w, const struct need *need)
+{
+    uint64_t blocks = need->op == NEED_ANY ? 0 : UINT64_MAX;
+
+    if (need->op == NEED_WORD)
+        return sealed_find(w->file, word_hash(need->text));
+    if (need->op != NEED_ALL && need->op != NEED_ANY)
+        return UINT64_MAX;
+    for (const struct need *kid = need->kid; kid != NULL; kid = kid->next) {
+        if (need->op == NEED_ALL)
+            blocks &= may_hold(w, kid);
+        else
+            blocks |= may_hold(w, kid);
+    }
+    return blocks;
+}
+
+static bool in_time(const struct walk *w, int64_t receipt_from, int64_t receipt_to)
+{
+    return receipt_to >= w->from.from_ns && receipt_from < w->from.to_ns;
+}
+
+static int add_unit(struct walk *w, const struct unit *u, struct err *e)
+{
+    if ((w->units & (w->units - 1)) == 0) {
+        uint32_t room = w->units == 0 ? 1 : 2 * w->units;
+        struct unit *more = realloc(w->unit, room * sizeof(*more));
+
+        if (more == NULL)
+            return no_memory(e);
+        w->unit = more;
+    }
+    w->unit[w->units++] = *u;
+    return ERR_OK;
+}
+
+/* The blocks of a file that may hold anything. */
+static int add_blocks(struct walk *w, const struct catalog_file *f, struct err *e)
+{
+    uint64_t blocks;
+    int rc = open_file(w, f, e);
+
+    if (rc == ERR_NOTFOUND) /* removed or merged since the list was made */
+        return ERR_OK;
+    if (rc == ERR_NOMEM)
+        return rc;
+    if (rc != ERR_OK) {
+        w->counts.damaged++;
+        walk_is_partial(w, "a sealed file is damaged");
+        return ERR_OK;
+    }
+    blocks = w->from.need != NULL ? may_hold(w, w->from.need) : UINT64_MAX;
+    for (uint32_t i = 0; i < sealed_block_count(w->file) && rc == ERR_OK; i++) {
+        const struct sealed_block *b = sealed_block(w->file, i);
+
+        if (!in_time(w, b->receipt_from, b->receipt_to))
+            continue;
+        w->counts.blocks++;
+        if ((blocks >> i & 1) == 0)
+            w->counts.passed++;
+        else
+            rc = add_unit(w, &(struct unit){ b->receipt_to, f->name.lane, i, f }, e);
+    }
+    return rc;
+}
+
+static bool day_in_time(const struct walk *w, int32_t day)
+{
+    return in_time(w, day * SEALED_DAY_NS, (day + INT64_C(1)) * SEALED_DAY_NS - 1);
+}
+
+static int list_sealed(struct walk *w, struct err *e)
+{
+    char path[4096];
+    int n = snprintf(path, sizeof(path), "%s/sealed", w->from.data), rc = ERR_OK;
+
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    w->sealed_dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (w->sealed_dir < 0 && errno != ENOENT)
+        return err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", path, strerror(errno));
+    if (w->sealed_dir < 0)
+        return ERR_OK; /* of a server that never sealed */
+    rc = catalog_read(&w->catalog, w->sealed_dir, e);
+    for (uint32_t i = 0; i < w->catalog.count && rc == ERR_OK; i++) {
+        const struct catalog_file *f = &w->catalog.file[i];
+
+        if (f->state == CATALOG_COUNTS && day_in_time(w, f->day))
+            rc = add_blocks(w, f, e);
+    }
+    return rc;
+}
+
+/* Beyond what is sealed: one unit a lane, and the first to be looked at. */
+static int add_rest(struct walk *w, uint32_t lane, struct err *e)
+{
+    struct lane_rest *l = &w->lane[lane];
+    const struct lane_place *end = w->from.ends != NULL ? &w->from.ends[lane] : NULL;
+    char path[4096];
+    int n = snprintf(path, sizeof(path), "%s/lanes/%02u", w->from.data, lane), rc;
+
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    if (end != NULL && end->segment == 0)
+        return ERR_OK;
+    l->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (l->dir < 0)
+        return errno == ENOENT
+                   ? ERR_OK
+                   : err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", path, strerror(errno));
+    l->next = catalog_next(&w->catalog, lane);
+    rc = lane_reader_new(&l->reader, w->from.io, l->dir, 1u << LANE_EVENTS | 1u << LANE_SOURCES, e);
+    if (rc == ERR_OK)
+        rc = lane_reader_seek(l->reader, (struct lane_place){ 0 }, e);
+    if (rc == ERR_OK && end != NULL)
+        lane_reader_limit(l->reader, *end);
+    return rc == ERR_OK ? add_unit(w, &(struct unit){ INT64_MAX, lane, 0, NULL }, e) : rc;
+}
+
+static int unit_order(const void *a, const void *b)
+{
+    const struct unit *x = a, *y = b;
+
+    if (x->receipt_to != y->receipt_to)
+        return x->receipt_to > y->receipt_to ? -1 : 1;
+    if (x->lane != y->lane)
+        return x->lane > y->lane ? -1 : 1;
+    return x->block > y->block ? -1 : x->block < y->block;
+}
+
+/* --- Looking -------------------------------------------------------------------------------- */
+
+/* Open the block of a unit; one that is damaged is counted and passed over. */
+static int open_block(struct walk *w, const struct unit *u, struct err *e)
+{
+    struct span body, frame;
+    int rc = open_file(w, u->file, e);
+
+    if (rc == ERR_OK)
+        rc = sealed_body(w->file, u->block, true, &body, e);
+    if (rc == ERR_OK)
+        rc = sealed_sources(w->file, u->block, &frame, e);
+    if (rc == ERR_OK)
+        rc = block_sources_read(frame, &w->records, e);
+    if (rc == ERR_OK)
+        rc = block_open(&w->block, body, e);
+    if (rc == ERR_NOMEM)
+        return rc;
+    if (rc != ERR_OK) {
+        w->counts.damaged++;
+        walk_is_partial(w, "a sealed block is damaged");
+        w->at++;
+        return ERR_OK;
+    }
+    source_names_block(w->names, buf_span(&w->records));
+    w->row = 0;
+    w->block_lane = u->lane;
+    return ERR_OK;
+}
+
+/* Hand out one event, unless it is none of the time or our own. */
+static int hand_out(struct walk *w, const struct shown_about *a, walk_fn *fn, void *arg,
+                    struct err *e)
+{
+    if ((a->ev.flags & LANE_TRACER) != 0 || !in_time(w, a->ev.receipt_ns, a->ev.receipt_ns))
+        return ERR_OK;
+    w->counts.events++;
+    return fn(arg, a, e);
+}
+
+static int look_at_block(struct walk *w, walk_fn *fn, void *arg, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t n = 0; n < STEP_EVENTS && w->row < block_events(w->block) && rc >= 0; n++) {
+        const struct block_event ev = block_event(w->block, w->row++);
+        struct shown_about a = { .lane = w->block_lane,
+                                 .ev = { ev.sequence, ev.source, ev.flags, ev.lines, ev.receipt_ns,
+                                         ev.raw } };
+
+        (void)source_names_find(w->names, ev.source, &a.source, &a.input); /* null when unknown */
+        rc = hand_out(w, &a, fn, arg, e);
+    }
+    if (w->row == block_events(w->block)) {
+        block_free(&w->block);
+        w->at++;
+    }
+    return rc;
+}
+
+/* The events of a frame that were not sealed. Where a full disk had a group written twice, or a
+ * reader without a limit sees it twice, once. */
+static int look_at_frame(struct walk *w, struct lane_rest *l, struct lane_frame *f,
+                         struct shown_about *a, walk_fn *fn, void *arg, struct err *e)
+{
+    int rc = ERR_OK;
+
+    while (rc >= 0 && lane_next_event(f, &a->ev)) {
+        if (a->ev.sequence < l->next)
+            continue;
+        if (!l->begun && a->ev.sequence > (l->next > 0 ? l->next : 1))
+            walk_is_partial(w, "events are missing between what is sealed and its lane");
+        l->begun = true;
+        l->next = a->ev.sequence + 1;
+        a->source = a->input = SPAN_NONE;
+        (void)source_names_find(w->names, a->ev.source, &a->source, &a->input);
+        rc = hand_out(w, a, fn, arg, e);
+    }
+    return rc;
+}
+
+static int look_at_rest(struct walk *w, const struct unit *u, walk_fn *fn, void *arg, struct err *e)
+{
+    struct lane_rest *l = &w->lane[u->lane];
+    struct shown_about a = { .lane = u->lane };
+    struct lane_frame f;
+    int rc = ERR_OK;
+
+    for (uint32_t n = 0; n < STEP_EVENTS && rc >= 0; n += f.count) {
+        rc = lane_reader_next(l->reader, &f, e);
+        if (rc == ERR_CORRUPT || rc == 0) {
+            if (rc != 0)
+                walk_is_partial(w, "a lane is damaged");
+            source_names_clear(w->names);
+            w->at++;
+            return ERR_OK;
+        }
+        if (rc < 0)
+            return rc;
+        if (f.kind == LANE_SOURCES)
+            source_names_take(w->names, &f);
+        else
+            rc = look_at_frame(w, l, &f, &a, fn, arg, e);
+    }
+    return rc < 0 ? rc : ERR_OK;
+}
+
+int64_t walk_newest(const struct walk *w)
+{
+    if (w->block != NULL)
+        return INT64_MAX;
+    return w->at < w->units ? w->unit[w->at].receipt_to : INT64_MIN;
+}
+
+int walk_step(struct walk *w, walk_fn *fn, void *arg, struct err *e)
+{
+    const struct unit *u;
+    int rc;
+
+    if (w->at == w->units)
+        return 0;
+    u = &w->unit[w->at];
+    if (u->file == NULL)
+        rc = look_at_rest(w, u, fn, arg, e);
+    else if (w->block == NULL)
+        rc = open_block(w, u, e);
+    else
+        rc = look_at_block(w, fn, arg, e);
+    return rc < 0 ? rc : 1;
+}
+
+/* --- Beginning and end ---------------------------------------------------------------------- */
+
+int walk_new(struct walk **out, const struct walk_from *from, struct err *e)
+{
+    struct walk *w = calloc(1, sizeof(*w));
+    int rc;
+
+    *out = w;
+    if (w == NULL)
+        return no_memory(e);
+    w->from = *from;
+    w->sealed_dir = -1;
+    for (uint32_t i = 0; i < WALK_LANES; i++)
+        w->lane[i].dir = -1;
+    catalog_init(&w->catalog);
+    buf_init(&w->records, RECORDS_MAX);
+    w->names = source_names_new();
+    rc = w->names != NULL ? list_sealed(w, e) : no_memory(e);
+    for (uint32_t i = 0; i < WALK_LANES && rc == ERR_OK; i++)
+        rc = add_rest(w, i, e);
+    if (rc == ERR_OK && w->units > 0)
+        qsort(w->unit, w->units, sizeof(*w->unit), unit_order);
+    if (rc != ERR_OK)
+        walk_free(out);
+    return rc;
+}
+
+void walk_free(struct walk **out)
+{
+    struct walk *w = *out;
+
+    *out = NULL;
+    if (w == NULL)
+        return;
+    for (uint32_t i = 0; i < WALK_LANES; i++) {
+        lane_reader_free(&w->lane[i].reader);
+        if (w->lane[i].dir >= 0)
+            (void)close(w->lane[i].dir); /* only read */
+    }
+    block_free(&w->block);
+    sealed_free(&w->file);
+    if (w->sealed_dir >= 0)
+        (void)close(w->sealed_dir); /* only read */
+    catalog_release(&w->catalog);
+    source_names_free(&w->names);
+    buf_release(&w->records);
+    free(w->unit);
+    free(w);
+}

@@ -1,0 +1,60 @@
+/*
+ * walk.h - the events that are stored, one after the other: out of sealed files and of what the
+ * lanes hold beyond them, the newest units first.
+ *
+ *   units: the rest of each lane, sealed block, sealed block, ...   the newest first
+ *     └─ may it hold what is needed (index of words)? ─▶ its events, the oldest first
+ *
+ * A unit is left out by the times of receipt of its events, and by `need` where the index of words
+ * says that no event of it can be one. Tracers are ours and are not handed out.
+ *
+ * A walk goes step by step, so that one thread can do other things between. Sealed files that are
+ * merged or removed meanwhile stay readable, for they are mapped. Damaged blocks are counted and
+ * make the walk partial; it goes on behind them.
+ */
+#ifndef WALK_H
+#define WALK_H
+
+#include "os/io.h"
+#include "query/needs.h"
+#include "search/shown.h"
+
+#define WALK_LANES 64u
+
+struct walk_from {
+    const struct io *io;
+    const char *data;              /* path of the data folder */
+    const struct lane_place *ends; /* WALK_LANES of them: how far lanes may be read; NULL: to the
+                                      end of what is on the disk, for a store without a server */
+    int64_t from_ns, to_ns;        /* receipt: from <= t < to */
+    const struct need *need;       /* NULL: look everywhere */
+};
+
+struct walk_counts {
+    uint64_t events;         /* handed out */
+    uint64_t blocks, passed; /* sealed: in the time; of them, left out by the index of words */
+    uint64_t damaged;        /* blocks that cannot be read */
+    bool partial;
+    char why[128]; /* it is */
+};
+
+struct walk;
+
+/* ERR_IO, ERR_NOMEM. What `from` points to is borrowed. */
+int walk_new(struct walk **out, const struct walk_from *from, struct err *e);
+void walk_free(struct walk **w);
+
+/* What an event borrows lives until the next call. Negative: it is what walk_step() returns. */
+typedef int walk_fn(void *arg, const struct shown_about *a, struct err *e);
+
+/* Some more: 1, 0 when it is done, or a negative code: it cannot go on. */
+int walk_step(struct walk *w, walk_fn *fn, void *arg, struct err *e);
+
+/* No event that is left was received later: INT64_MIN at the end. */
+int64_t walk_newest(const struct walk *w);
+
+/* The first reason stays. */
+void walk_is_partial(struct walk *w, const char *why);
+const struct walk_counts *walk_counts(const struct walk *w);
+
+#endif
