@@ -245,13 +245,13 @@ static bool read_json_entry(struct entries *t, struct span entry)
     int rc;
 
     if (!json_inside(entry, '[', &inside) || json_element(&inside, &ns_text) != 1 ||
-        json_element(&inside, &line) != 1 || !json_string(line, &text))
+        json_element(&inside, &line) != 1 || !json_unquoted(line, &text))
         return false;
     rc = json_element(&inside, &metadata);
     if (rc < 0 || (rc == 1 && !json_inside(metadata, '{', &none)) ||
         json_element(&inside, &none) != 0)
         return false;
-    (void)json_string(ns_text, &ns_text); /* else it is as it is */
+    (void)json_unquoted(ns_text, &ns_text); /* else it is as it is */
     if (!num_u64(ns_text, INT64_MAX, &ns))
         return false;
     begin(t->line, true, (int64_t)ns);

@@ -391,7 +391,7 @@ static bool put_json_int(struct buf *out, struct span v)
 {
     int64_t n;
 
-    (void)json_string(v, &v); /* else it is as it is */
+    (void)json_unquoted(v, &v); /* else it is as it is */
     if (!num_i64(v, &n))
         return false;
     buf_add(out, v);
@@ -422,7 +422,7 @@ static bool put_json_time(struct buf *out, const char *name, struct span v)
 {
     uint64_t ns;
 
-    (void)json_string(v, &v); /* else it is as it is */
+    (void)json_unquoted(v, &v); /* else it is as it is */
     if (!num_u64(v, UINT64_MAX, &ns))
         return false;
     put_time(out, name, ns);

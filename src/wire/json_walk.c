@@ -116,7 +116,7 @@ int json_member(struct span *inside, struct span *key, struct span *value)
 
     if (rc <= 0)
         return rc;
-    if (!json_string(*key, key))
+    if (!json_unquoted(*key, key))
         return ERR_SYNTAX;
     *inside = skip_blanks(*inside);
     if (inside->n == 0 || inside->p[0] != ':')
@@ -133,7 +133,7 @@ bool json_inside(struct span value, uint8_t kind, struct span *inside)
     return true;
 }
 
-bool json_string(struct span value, struct span *text)
+bool json_unquoted(struct span value, struct span *text)
 {
     return json_inside(value, '"', text);
 }

@@ -26,6 +26,6 @@ int json_element(struct span *inside, struct span *value);
 bool json_inside(struct span value, uint8_t kind, struct span *inside);
 
 /* Between the quotes; false when it is no string. */
-bool json_string(struct span value, struct span *text);
+bool json_unquoted(struct span value, struct span *text);
 
 #endif
