@@ -2,6 +2,7 @@
  * main.c - canh: which command is it?
  */
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "cmd/command.h"
@@ -12,7 +13,8 @@ static const struct command_row commands[] = {
     { "serve", "receive, store and match, day and night", cmd_serve },
     { "stat", "what the running server receives, stores and finds", cmd_stat },
     { "tail", "events as they come", cmd_tail },
-    { "search", "stored events, the newest first", cmd_search },
+    { "search", "stored events, or tables of them", cmd_search },
+    { "hunt", "try rules on what is stored", cmd_hunt },
     { "alerts", "what was found, newest first", cmd_alerts },
     { "ledger", "verify what is signed of a store", cmd_ledger },
     { "witness", "remember, on another host, how far a store's ledger was seen", cmd_witness },
@@ -35,6 +37,25 @@ int command_surplus(const char *command, const char *word)
 
     (void)err_set(&e, ERR_USAGE, 0, "canh %s takes no '%.60s'.", command, word);
     return command_fault(&e);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+void command_interruptible(bool on)
+{
+    interrupted = 0;
+    (void)signal(SIGINT, on ? on_interrupt : SIG_DFL); /* SIGINT can always be changed */
+}
+
+bool command_interrupted(void)
+{
+    return interrupted != 0;
 }
 
 int command_show(struct buf *text)

@@ -242,16 +242,6 @@ static int ask_and_follow(struct asking *a, struct client *c, const char *query,
 
 /* --- without a server ----------------------------------------------------------------------- */
 
-static int read_time(const char *text, int64_t *ns, struct err *e)
-{
-    if (text == NULL || console_since(span_of(text), host_now_ns(), ns))
-        return ERR_OK;
-    return err_set(e, ERR_USAGE, 0,
-                   "'%.60s' is no time: 90s, 15m, 2h, 7d ago, or "
-                   "2026-03-01T10:00:00Z.",
-                   text);
-}
-
 static int look(struct asking *a, const char *query, struct err *e)
 {
     const struct search_options *o = a->options;
@@ -262,10 +252,10 @@ static int look(struct asking *a, const char *query, struct err *e)
                                 .budget_ms = o->seconds * 1000,
                                 .bytes = (size_t)o->memory << 20 };
     struct search_counts counts = { 0 };
-    int rc = read_time(o->from, &from.from_ns, e);
+    int rc = show_time(o->from, &from.from_ns, e);
 
     if (rc == ERR_OK)
-        rc = read_time(o->to, &from.to_ns, e);
+        rc = show_time(o->to, &from.to_ns, e);
     if (rc == ERR_OK && o->follow)
         rc = err_set(e, ERR_USAGE, 0, "No server runs in %.80s: there is nothing to follow.",
                      o->data);

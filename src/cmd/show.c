@@ -3,7 +3,6 @@
  */
 #include "cmd/show.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "base/time.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "console/console.h"
 #include "os/host.h"
 #include "scan/put.h"
 
@@ -297,6 +297,16 @@ bool show_end(struct show *w, const char *why)
     return (w->out.n == 0 && !buf_failed(&w->out)) || write_out(w);
 }
 
+/* --- times ---------------------------------------------------------------------------------- */
+
+int show_time(const char *text, int64_t *ns, struct err *e)
+{
+    if (text == NULL || console_since(span_of(text), host_now_ns(), ns))
+        return ERR_OK;
+    return err_set(e, ERR_USAGE, 0,
+                   "'%.60s' is no time: 90s, 15m, 2h, 7d ago, or 2026-03-01T10:00:00Z.", text);
+}
+
 /* --- filters -------------------------------------------------------------------------------- */
 
 /* Words with blanks in them were quoted for the shell, and are quoted again for the filter, unless
@@ -337,27 +347,18 @@ int show_query_fault(const char *query, const struct err *e)
 
 /* --- without a server ----------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
 static int show_found(struct show *w, struct search *found, bool newest_first, struct err *e)
 {
     struct span line;
     uint32_t lines;
     int rc;
 
-    interrupted = 0;
-    (void)signal(SIGINT, on_interrupt);
+    command_interruptible(true);
     while ((rc = search_step(found, e)) > 0) {
-        if (interrupted)
+        if (command_interrupted())
             search_stop(found, "it was interrupted");
     }
-    (void)signal(SIGINT, SIG_DFL);
+    command_interruptible(false);
     lines = rc == 0 ? search_lines(found) : 0;
     for (uint32_t i = 0; i < lines && rc == 0; i++) {
         rc = search_line(found, newest_first ? i : lines - 1 - i, &line, e);

@@ -29,6 +29,9 @@ bool show_line(struct show *w, struct span line);
 /* Behind the last one; `why` it is not whole, or NULL. */
 bool show_end(struct show *w, const char *why);
 
+/* A time of an option; as it was when the text is NULL. ERR_USAGE. */
+int show_time(const char *text, int64_t *ns, struct err *e);
+
 /* All operands are the query, so that it may be written without quotes around it. */
 int show_join(struct buf *to, char **words, int count, struct err *e);
 
