@@ -91,30 +91,68 @@ static uint32_t sort_keep(const struct stage *s)
 
 static void sort_rows(struct stage *s)
 {
-    struct rows_key keys[QUERY_FIELDS_MAX];
     uint32_t keep = sort_keep(s), before = s->rows.count;
 
-    for (uint32_t i = 0; i < s->c->field_count; i++)
-        keys[i] = (struct rows_key){ s->at[i], s->c->fields[i].descending };
-    if (!rows_sort(&s->rows, keys, s->c->field_count, keep))
+    if (!rows_sort(&s->rows, s->keys, s->c->field_count, keep))
         s->run->failed = true;
     if (!is_limited(s))
         s->missed += before - s->rows.count;
 }
 
+static bool is_behind_bound(const struct stage *s, const struct query_cell *cells)
+{
+    return s->bound.count > 0 &&
+           rows_order(cells, rows_at(&s->bound, 0), s->keys, s->c->field_count) >= 0;
+}
+
+static void set_bound(struct stage *s, const struct query_cell *cells)
+{
+    struct rows next;
+
+    rows_init(&next, s->rows.width, 1, SIZE_MAX);
+    (void)rows_add(&next, cells, &s->run->failed);
+    rows_release(&s->bound);
+    s->bound = next;
+}
+
+/* There is no room for the texts of all: the second half goes, and whatever will come behind the
+ * first of it. Half, so that rows are not sorted again for each that comes. */
+static void halve(struct stage *s)
+{
+    uint32_t before = s->rows.count, keep = before / 2;
+
+    if (!rows_sort(&s->rows, s->keys, s->c->field_count, before))
+        s->run->failed = true;
+    set_bound(s, rows_at(&s->rows, keep));
+    if (!rows_cut(&s->rows, keep))
+        s->run->failed = true;
+    s->missed += before - s->rows.count;
+}
+
 static void sort_push(struct stage *s, const struct query_cell *cells)
 {
-    if (rows_add(&s->rows, cells, &s->run->failed) || s->run->failed)
-        return;
-    sort_rows(s);
-    if (!rows_add(&s->rows, cells, &s->run->failed))
+    if (is_behind_bound(s, cells)) {
         s->missed++;
+        return;
+    }
+    if (s->rows.count == s->rows.max)
+        sort_rows(s);
+    while (!rows_add(&s->rows, cells, &s->run->failed) && !s->run->failed) {
+        if (s->rows.count > 0)
+            halve(s);
+        else
+            set_bound(s, cells); /* it alone is too large */
+        if (is_behind_bound(s, cells)) {
+            s->missed++;
+            return;
+        }
+    }
 }
 
 static void sort_end(struct stage *s)
 {
     sort_rows(s);
-    if (s->missed > 0)
+    if (s->missed > 0 && !(is_limited(s) && s->rows.count == sort_keep(s)))
         run_missing(s->run, "sort: %llu rows are not in it, for want of room.",
                     (unsigned long long)s->missed);
     for (uint32_t i = 0; i < s->rows.count && !s->next->done; i++)
@@ -122,11 +160,17 @@ static void sort_end(struct stage *s)
     s->next->end(s->next);
 }
 
-static void sort_stage(struct stage *s)
+static bool sort_stage(struct stage *s)
 {
+    s->keys = arena_array(&s->run->mem, s->c->field_count, sizeof(*s->keys));
+    if (s->keys == NULL)
+        return false;
+    for (uint32_t i = 0; i < s->c->field_count; i++)
+        s->keys[i] = (struct rows_key){ s->at[i], s->c->fields[i].descending };
     rows_init(&s->rows, s->in.count, 2 * sort_keep(s), s->run->o.limits.bytes);
     s->push = sort_push;
     s->end = sort_end;
+    return true;
 }
 
 /* --- the table ------------------------------------------------------------------------------ */
@@ -257,8 +301,7 @@ static bool stage_fill(struct stage *s, struct columns *columns)
     case QUERY_FIELDS:
         return fields_stage(s, columns);
     case QUERY_SORT:
-        sort_stage(s);
-        return true;
+        return sort_stage(s);
     default:
         return group_stage(s, columns);
     }
@@ -334,6 +377,7 @@ void query_run_free(struct query_run **prun)
         return;
     for (struct stage *s = run->first; s != NULL; s = s->next) {
         rows_release(&s->rows);
+        rows_release(&s->bound);
         group_release(s);
     }
     arena_release(&run->mem);

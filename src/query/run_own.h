@@ -19,6 +19,11 @@ struct rows {
     struct arena mem;
 };
 
+struct rows_key {
+    uint32_t column;
+    bool descending;
+};
+
 struct stage {
     struct query_run *run;
     struct stage *next;
@@ -30,6 +35,8 @@ struct stage {
     uint64_t seen;            /* limit: rows let through */
     uint64_t missed;          /* rows that there was no room for */
     struct rows rows;         /* sort and table */
+    struct rows_key *keys;    /* sort */
+    struct rows bound; /* sort: the first of the rows that went; none from there on is kept */
     struct groups *groups;
     void (*push)(struct stage *s, const struct query_cell *cells);
     void (*end)(struct stage *s);
@@ -58,11 +65,14 @@ static inline const struct query_cell *rows_at(const struct rows *r, uint32_t ro
 }
 
 /* Sort stably by the given columns and drop what is behind `keep` rows. */
-struct rows_key {
-    uint32_t column;
-    bool descending;
-};
 bool rows_sort(struct rows *r, const struct rows_key *keys, uint32_t key_count, uint32_t keep);
+
+/* Drop what is behind `keep` rows, in the order in which they are. */
+bool rows_cut(struct rows *r, uint32_t keep);
+
+/* <0: a comes first, by these columns. */
+int rows_order(const struct query_cell *a, const struct query_cell *b, const struct rows_key *keys,
+               uint32_t key_count);
 
 /* Says in the table that something is missing. */
 void run_missing(struct query_run *run, const char *fmt, ...) CHECK_FORMAT(2, 3);

@@ -77,21 +77,26 @@ struct sorting {
     uint32_t key_count;
 };
 
-static int by_keys(const void *pa, const void *pb, void *arg)
+int rows_order(const struct query_cell *a, const struct query_cell *b, const struct rows_key *keys,
+               uint32_t key_count)
 {
-    const struct sorting *s = arg;
-    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
-    const struct query_cell *ca = rows_at(s->rows, a);
-    const struct query_cell *cb = rows_at(s->rows, b);
-
-    for (uint32_t i = 0; i < s->key_count; i++) {
-        uint32_t at = s->keys[i].column;
-        int order = cell_cmp(ca[at], cb[at], s->keys[i].descending);
+    for (uint32_t i = 0; i < key_count; i++) {
+        uint32_t at = keys[i].column;
+        int order = cell_cmp(a[at], b[at], keys[i].descending);
 
         if (order != 0)
             return order;
     }
-    return (a > b) - (a < b); /* as they came */
+    return 0;
+}
+
+static int by_keys(const void *pa, const void *pb, void *arg)
+{
+    const struct sorting *s = arg;
+    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+    int order = rows_order(rows_at(s->rows, a), rows_at(s->rows, b), s->keys, s->key_count);
+
+    return order != 0 ? order : (a > b) - (a < b); /* as they came */
 }
 
 /* Copies the rows in `order` into new ones, so that the texts of the others are given back. */
@@ -145,6 +150,20 @@ bool rows_sort(struct rows *r, const struct rows_key *keys, uint32_t key_count, 
         order[i] = i;
     qsort_r(order, r->count, sizeof(*order), by_keys, &s);
     good = r->count <= keep ? permute(r, order) : pick(r, order, keep);
+    free(order);
+    return good;
+}
+
+bool rows_cut(struct rows *r, uint32_t keep)
+{
+    uint32_t *order = malloc((keep + 1) * sizeof(*order));
+    bool good;
+
+    if (order == NULL)
+        return false;
+    for (uint32_t i = 0; i < keep; i++)
+        order[i] = i;
+    good = r->count <= keep || pick(r, order, keep);
     free(order);
     return good;
 }

@@ -391,6 +391,41 @@ static void test_a_limited_sort_is_exact(void **state)
     query_free(&q);
 }
 
+/* With room for the texts of few, what is there is the front of the order, whatever the order in
+ * which rows come; and no row costs a sort of its own. */
+static void test_a_sort_that_lacks_room_is_the_front(void **state)
+{
+    static const char *const texts[] = { "| sort time | fields time, g",
+                                         "| sort time | limit 3 | fields time, g" };
+    struct query_run_options o = usual_options();
+    struct query *q;
+
+    (void)state;
+    for (size_t k = 0; k < 2 * COUNT_OF(texts); k++) {
+        const struct query_table *t;
+        struct query_run *r;
+        struct many m;
+
+        assert_int_equal(query_read(&q, span_of(texts[k / 2]), &at, QUERY_WHOLE, NULL), ERR_OK);
+        o.limits.bytes = k % 2 == 0 ? 300 : 40000;
+        assert_int_equal(query_run_new(&r, q, &o, NULL), ERR_OK);
+        for (uint32_t i = 0; i < MANY; i++) {
+            uint32_t n = (uint32_t)((uint64_t)i * 7919 % MANY); /* a permutation */
+            struct query_row row = many_row(&m, n);
+
+            row.time_ns = n;
+            assert_true(query_run_row(r, &row));
+        }
+        assert_int_equal(query_run_end(r, &t, NULL), ERR_OK);
+        assert_true(t->row_count > 0 && t->row_count < MANY);
+        assert_int_equal(t->partial, k < 2); /* three of the first are all that is asked for */
+        for (uint32_t i = 0; i < t->row_count; i++)
+            assert_int_equal(t->cells[i * 2].integer, i);
+        query_run_free(&r);
+        query_free(&q);
+    }
+}
+
 static void test_the_order_of_cells_is_one(void **state)
 {
     const struct query_cell rising[] = {
@@ -432,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_a_column_that_is_left_out_is_told),
         cmocka_unit_test(test_many_rows_add_up),
         cmocka_unit_test(test_a_limited_sort_is_exact),
+        cmocka_unit_test(test_a_sort_that_lacks_room_is_the_front),
         cmocka_unit_test(test_the_order_of_cells_is_one),
     };
 
