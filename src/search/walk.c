@@ -27,7 +27,6 @@ struct lane_rest {
     int dir; /* -1: there is none */
     struct lane_reader *reader;
     uint64_t next; /* the first event that was not handed out, or is not sealed */
-    bool begun;    /* it was seen */
 };
 
 struct walk {
@@ -179,8 +178,8 @@ static int list_sealed(struct walk *w, struct err *e)
     return rc;
 }
 
-/* Beyond what is sealed: one unit a lane, and the first to be looked at. */
-static int add_rest(struct walk *w, uint32_t lane, struct err *e)
+/* Beyond what is sealed. What the lane has now is held, so that it can be removed meanwhile. */
+static int open_rest(struct walk *w, uint32_t lane, struct err *e)
 {
     struct lane_rest *l = &w->lane[lane];
     const struct lane_place *end = w->from.ends != NULL ? &w->from.ends[lane] : NULL;
@@ -196,13 +195,27 @@ static int add_rest(struct walk *w, uint32_t lane, struct err *e)
         return errno == ENOENT
                    ? ERR_OK
                    : err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", path, strerror(errno));
-    l->next = catalog_next(&w->catalog, lane);
     rc = lane_reader_new(&l->reader, w->from.io, l->dir, 1u << LANE_EVENTS | 1u << LANE_SOURCES, e);
+    if (rc == ERR_OK)
+        rc = lane_reader_hold(l->reader, e);
     if (rc == ERR_OK)
         rc = lane_reader_seek(l->reader, (struct lane_place){ 0 }, e);
     if (rc == ERR_OK && end != NULL)
         lane_reader_limit(l->reader, *end);
-    return rc == ERR_OK ? add_unit(w, &(struct unit){ INT64_MAX, lane, 0, NULL }, e) : rc;
+    return rc;
+}
+
+/* One unit a lane, the first to be looked at. */
+static int add_rest(struct walk *w, uint32_t lane, struct err *e)
+{
+    struct lane_rest *l = &w->lane[lane];
+
+    if (l->reader == NULL)
+        return ERR_OK;
+    l->next = catalog_next(&w->catalog, lane);
+    if (l->next == 0)
+        l->next = 1;
+    return add_unit(w, &(struct unit){ INT64_MAX, lane, 0, NULL }, e);
 }
 
 static int unit_order(const void *a, const void *b)
@@ -286,9 +299,8 @@ static int look_at_frame(struct walk *w, struct lane_rest *l, struct lane_frame 
     while (rc >= 0 && lane_next_event(f, &a->ev)) {
         if (a->ev.sequence < l->next)
             continue;
-        if (!l->begun && a->ev.sequence > (l->next > 0 ? l->next : 1))
-            walk_is_partial(w, "events are missing between what is sealed and its lane");
-        l->begun = true;
+        if (a->ev.sequence > l->next)
+            walk_is_partial(w, "events are missing in a lane, or between it and what is sealed");
         l->next = a->ev.sequence + 1;
         a->source = a->input = SPAN_NONE;
         (void)source_names_find(w->names, a->ev.source, &a->source, &a->input);
@@ -364,7 +376,12 @@ int walk_new(struct walk **out, const struct walk_from *from, struct err *e)
     catalog_init(&w->catalog);
     buf_init(&w->records, RECORDS_MAX);
     w->names = source_names_new();
-    rc = w->names != NULL ? list_sealed(w, e) : no_memory(e);
+    rc = w->names != NULL ? ERR_OK : no_memory(e);
+    /* The lanes first: what is removed from them before they are held is sealed, and listed. */
+    for (uint32_t i = 0; i < WALK_LANES && rc == ERR_OK; i++)
+        rc = open_rest(w, i, e);
+    if (rc == ERR_OK)
+        rc = list_sealed(w, e);
     for (uint32_t i = 0; i < WALK_LANES && rc == ERR_OK; i++)
         rc = add_rest(w, i, e);
     if (rc == ERR_OK && w->units > 0)

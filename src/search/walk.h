@@ -8,9 +8,10 @@
  * A unit is left out by the times of receipt of its events, and by `need` where the index of words
  * says that no event of it can be one. Tracers are ours and are not handed out.
  *
- * A walk goes step by step, so that one thread can do other things between. Sealed files that are
- * merged or removed meanwhile stay readable, for they are mapped. Damaged blocks are counted and
- * make the walk partial; it goes on behind them.
+ * A walk goes step by step, so that one thread can do other things between. What the sealer and the
+ * keeper do meanwhile changes nothing: sealed files are mapped, and the first segments of the lanes
+ * (those that go first) are held open from before the list of sealed files is read. Damaged blocks
+ * are counted and make the walk partial; it goes on behind them.
  */
 #ifndef WALK_H
 #define WALK_H

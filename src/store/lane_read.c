@@ -42,6 +42,12 @@ struct lane_reader {
     bool closed;
     uint64_t counts; /* closed: bytes of it that are part of the lane */
 
+    struct {
+        uint32_t number;
+        int fd;
+    } held[LANE_HELD_MAX]; /* ascending */
+    uint32_t held_count;
+
     uint8_t *window;
     size_t room, n;
     uint64_t window_at;
@@ -69,6 +75,17 @@ int lane_reader_new(struct lane_reader **out, const struct io *io, int dir, unsi
     return ERR_OK;
 }
 
+/* Unless it is held: then it is closed with the reader. */
+static void segment_close(const struct lane_reader *r, int fd)
+{
+    for (uint32_t i = 0; i < r->held_count; i++) {
+        if (r->held[i].fd == fd)
+            return;
+    }
+    if (fd >= 0)
+        (void)close(fd); /* only read */
+}
+
 void lane_reader_free(struct lane_reader **pr)
 {
     struct lane_reader *r = *pr;
@@ -76,8 +93,9 @@ void lane_reader_free(struct lane_reader **pr)
     *pr = NULL;
     if (r == NULL)
         return;
-    if (r->fd >= 0)
-        (void)close(r->fd);
+    segment_close(r, r->fd);
+    for (uint32_t i = 0; i < r->held_count; i++)
+        (void)close(r->held[i].fd); /* only read */
     free(r->window);
     free(r);
 }
@@ -238,23 +256,77 @@ static int size_of(int fd, uint64_t *size)
     return 0;
 }
 
+/* A descriptor, or -1 with errno. */
+static int segment_open(const struct lane_reader *r, uint32_t number)
+{
+    char name[LANE_NAME_BYTES];
+    int fd = -1;
+
+    lane_segment_name(name, number);
+    for (int i = 0; i <= EINTR_MAX && fd < 0; i++) {
+        fd = r->io->open(r->io->arg, r->dir, name, O_RDONLY, 0);
+        if (fd < 0 && errno != EINTR)
+            break;
+    }
+    return fd;
+}
+
+static int held_fd(const struct lane_reader *r, uint32_t number)
+{
+    for (uint32_t i = 0; i < r->held_count; i++) {
+        if (r->held[i].number == number)
+            return r->held[i].fd;
+    }
+    return -1;
+}
+
+/* The least number of at least `from` that is held, or `other` when that is less; 0: none. */
+static uint32_t held_number(const struct lane_reader *r, uint32_t from, uint32_t other)
+{
+    for (uint32_t i = 0; i < r->held_count; i++) {
+        uint32_t n = r->held[i].number;
+
+        if (n >= from)
+            return other == 0 || n < other ? n : other;
+    }
+    return other;
+}
+
+int lane_reader_hold(struct lane_reader *r, struct err *e)
+{
+    uint32_t from = 1;
+
+    while (r->held_count < LANE_HELD_MAX && from != 0) {
+        uint32_t number;
+        int rc = find_number(r->dir, from, UINT32_MAX, false, &number, e), fd;
+
+        if (rc != ERR_OK || number == 0)
+            return rc;
+        fd = segment_open(r, number);
+        if (fd < 0 && errno != ENOENT)
+            return ERR_OK; /* too many are open, it may be: what is read later tells */
+        if (fd >= 0) {
+            r->held[r->held_count].number = number;
+            r->held[r->held_count++].fd = fd;
+        }
+        from = number + 1;
+    }
+    return ERR_OK;
+}
+
 /* Open segment `number` and read its head: 1, 0 when it has none that checks (*size is all that is
  * known then) or is gone (*size is 0), or a negative code. */
 static int head_open(const struct lane_reader *r, uint32_t number, int *fd, uint64_t *size,
                      struct segment_head *h, struct err *e)
 {
     uint8_t head[LANE_HEAD_BYTES];
-    char name[LANE_NAME_BYTES];
     ssize_t got;
     int error;
 
     *size = 0;
-    lane_segment_name(name, number);
-    for (int i = 0; i <= EINTR_MAX; i++) {
-        *fd = r->io->open(r->io->arg, r->dir, name, O_RDONLY, 0);
-        if (*fd >= 0 || errno != EINTR)
-            break;
-    }
+    *fd = held_fd(r, number);
+    if (*fd < 0)
+        *fd = segment_open(r, number);
     if (*fd < 0)
         return errno == ENOENT ? 0 : read_fault(number, errno, e);
     got = read_at(r, *fd, head, sizeof(head), 0);
@@ -265,7 +337,7 @@ static int head_open(const struct lane_reader *r, uint32_t number, int *fd, uint
         if (h->version != LANE_VERSION)
             error = EPROTO;
     }
-    (void)close(*fd);
+    segment_close(r, *fd);
     *fd = -1;
     if (error == EPROTO)
         return err_set(e, ERR_UNSUPPORTED, 0,
@@ -287,8 +359,11 @@ static int head_find(const struct lane_reader *r, uint32_t from, int *fd, struct
         uint64_t size;
         int rc = find_number(r->dir, from, UINT32_MAX, false, &number, e);
 
-        if (rc != ERR_OK || number == 0)
+        if (rc != ERR_OK)
             return rc;
+        number = held_number(r, from, number);
+        if (number == 0)
+            return 0;
         rc = head_open(r, number, fd, &size, h, e);
         if (rc != 0)
             return rc;
@@ -310,7 +385,7 @@ static int close_look(struct lane_reader *r, struct err *e)
     rc = head_find(r, r->segment + 1, &fd, &next, &skipped, e);
     if (rc <= 0)
         return rc;
-    (void)close(fd);
+    segment_close(r, fd);
     r->closed = true;
     r->counts = UINT64_MAX;
     if (next.before.segment == r->segment)
@@ -351,7 +426,7 @@ static void segment_leave(struct lane_reader *r)
 
     if (size_of(r->fd, &size) == 0 && size > used)
         r->torn += size - used;
-    (void)close(r->fd);
+    segment_close(r, r->fd);
     r->fd = -1;
     r->segment++;
     r->at = 0;
@@ -359,8 +434,7 @@ static void segment_leave(struct lane_reader *r)
 
 static void go_to(struct lane_reader *r, struct lane_place to)
 {
-    if (r->fd >= 0)
-        (void)close(r->fd);
+    segment_close(r, r->fd);
     r->fd = -1;
     r->segment = to.segment;
     r->at = to.bytes;

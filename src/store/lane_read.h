@@ -53,6 +53,11 @@ int lane_reader_seek_state(struct lane_reader *r, struct err *e);
 /* Not beyond `end` ({0}: nothing at all). Without a call: to the end of what is on the disk. */
 void lane_reader_limit(struct lane_reader *r, struct lane_place end);
 
+/* Open the first LANE_HELD_MAX segments that there are now: whoever removes them meanwhile takes
+ * nothing away from this reader. What cannot be opened is not held. ERR_IO. */
+#define LANE_HELD_MAX 8u
+int lane_reader_hold(struct lane_reader *r, struct err *e);
+
 /* 1 with the next frame of a wanted kind, 0 when there is none now, or a negative code: ERR_IO,
  * ERR_NOMEM, ERR_CORRUPT, ERR_UNSUPPORTED for a segment of a later version. The reader stays where
  * it is: the next call tries again. */

@@ -12,32 +12,23 @@
 #include <unistd.h>
 
 #include "../event/laid.h"
-#include "../store/lane_files.h"
-#include "collect/source.h"
 #include "search/search.h"
-#include "seal/pack.h"
+#include "store/catalog.h"
+#include "store_bench.h"
 
 #define TAXONOMY                                                                                   \
     "source: any\nproduct: any\nrows: [ { when: { n: { exists: true } }, time: at } ]\n"
 #define EVENTS 900u
-#define NOW    INT64_C(1795046400000000000) /* a midnight */
-#define STEP   INT64_C(100000000)
+#define NOW    STORE_BENCH_NOW
 
 struct bench {
     struct laid laid;
-    struct lane_files files;
-    char data[64];
-    int sealed;
+    struct store_bench store;
 };
 
 /* --- events whose answer is known ----------------------------------------------------------- */
 
 static const char *const who[] = { "alice", "bob", "Đặng", "eve" };
-
-static int64_t receipt_of(uint64_t n)
-{
-    return NOW - (int64_t)(EVENTS / 2) * STEP + (int64_t)n * STEP;
-}
 
 static bool coded(uint64_t n)
 {
@@ -157,89 +148,32 @@ static const struct row {
 
 /* --- the store ------------------------------------------------------------------------------ */
 
-static void tell_sources(void *arg, struct lane *l)
+static struct span made(void *arg, uint64_t n, char *room, size_t bytes)
 {
-    struct source_record r = { 0, INPUT_RELP, true, 12, SPAN_LIT("src") };
-    struct buf out;
-
     (void)arg;
-    buf_init(&out, 4096);
-    source_record_put(&out, &r);
-    assert_true(lane_record(l, LANE_SOURCES, buf_span(&out)));
-    buf_release(&out);
-}
-
-static void make_lane(struct bench *b)
-{
-    struct lane_settings s = lane_files_settings(&b->files, 20000);
-    struct lane *l;
-    struct err e;
-
-    s.lane = 0;
-    s.sequence = 1;
-    s.matched = 1;
-    s.state = tell_sources;
-    assert_int_equal(lane_new(&l, &s, &e), ERR_OK);
-    for (uint64_t n = 1; n <= EVENTS; n++) {
-        char room[256];
-        const struct lane_event ev = { 0, n == 13 ? LANE_TRACER : 0, 1, receipt_of(n) };
-        uint64_t got;
-
-        assert_true(lane_event(l, &ev, event_of(n, room, sizeof(room)), &got).p != NULL);
-        if (n % 50 == 0)
-            assert_int_equal(lane_test_commit(l), LANE_GOOD);
-    }
-    lane_free(&l);
+    return event_of(n, room, bytes);
 }
 
 static void bench_init(struct bench *b)
 {
-    char path[160];
-
     laid_init(&b->laid, TAXONOMY, "user");
-    lane_files_init(&b->files, &io_system, false);
-    (void)snprintf(b->data, sizeof(b->data), "/dev/shm/canh-search.XXXXXX");
-    assert_non_null(mkdtemp(b->data));
-    (void)snprintf(path, sizeof(path), "%s/sealed", b->data);
-    assert_int_equal(mkdir(path, 0700), 0);
-    b->sealed = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    (void)snprintf(path, sizeof(path), "%s/lanes", b->data);
-    assert_int_equal(mkdir(path, 0700), 0);
-    (void)snprintf(path, sizeof(path), "%s/lanes/00", b->data);
-    assert_int_equal(symlink(b->files.path, path), 0);
-    make_lane(b);
+    store_bench_init(&b->store, made, NULL, EVENTS, 13);
 }
 
 static void bench_release(struct bench *b)
 {
-    char command[128];
-
-    (void)close(b->sealed);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", b->data);
-    assert_int_equal(system(command), 0);
-    lane_files_release(&b->files);
+    store_bench_release(&b->store);
     laid_release(&b->laid);
 }
 
 static void seal(struct bench *b, uint64_t bytes)
 {
-    const struct pack_from from = { .io = &io_system,
-                                    .lane_dir = b->files.dir,
-                                    .sealed_dir = b->sealed,
-                                    .run_bytes = 9000,
-                                    .months = 12 };
-    struct catalog c;
-    struct pack *p;
-    struct err e;
+    store_bench_seal(&b->store, bytes);
+}
 
-    catalog_init(&c);
-    assert_int_equal(catalog_read(&c, b->sealed, &e), ERR_OK);
-    assert_int_equal(pack_new(&p, &from, &c, &e), ERR_OK);
-    assert_true(pack_turn(p, NULL, bytes, &e) >= 0);
-    if (bytes == UINT64_MAX)
-        assert_int_equal(pack_end(p, &e), ERR_OK);
-    pack_free(&p);
-    catalog_release(&c);
+static int64_t receipt_of(const struct bench *b, uint64_t n)
+{
+    return store_bench_receipt(&b->store, n);
 }
 
 /* --- asking --------------------------------------------------------------------------------- */
@@ -247,7 +181,7 @@ static void seal(struct bench *b, uint64_t bytes)
 static struct search_from asked(const struct bench *b, const char *filter)
 {
     return (struct search_from){ .io = &io_system,
-                                 .data = b->data,
+                                 .data = b->store.data,
                                  .taxonomy = b->laid.taxonomy,
                                  .names = &b->laid.names,
                                  .query = span_of(filter),
@@ -323,8 +257,8 @@ static void check_all(const struct bench *b)
         from.limit = 7;
         (void)check(&from, &rows[i], 1, EVENTS + 1);
         from.limit = SEARCH_LIMIT_MAX;
-        from.from_ns = receipt_of(100);
-        from.to_ns = receipt_of(800);
+        from.from_ns = receipt_of(b, 100);
+        from.to_ns = receipt_of(b, 800);
         (void)check(&from, &rows[i], 100, 800);
     }
 }
@@ -564,6 +498,59 @@ static void times_of_the_query_are_as_from_and_to(void **state)
     bench_release(&b);
 }
 
+static void remove_segments(const struct bench *b, const char *names)
+{
+    char command[160];
+
+    (void)snprintf(command, sizeof(command), "rm %s/%s", b->store.files.path, names);
+    assert_int_equal(system(command), 0);
+}
+
+/* What is sealed and removed behind a search that has begun is found all the same, once. */
+static void what_is_removed_meanwhile_is_found(void **state)
+{
+    struct search_from from;
+    struct search *s;
+    struct bench b;
+    struct err e;
+    int rc;
+
+    (void)state;
+    bench_init(&b);
+    seal(&b, 30000);
+    from = asked(&b, "");
+    assert_int_equal(search_new(&s, &from, &e), ERR_OK);
+    seal(&b, UINT64_MAX);
+    remove_segments(&b, "*.lane");
+    while ((rc = search_step(s, &e)) > 0)
+        ;
+    assert_int_equal(rc, 0);
+    assert_false(search_counts(s).partial);
+    assert_int_equal(search_lines(s), count_of(is_any));
+    search_free(&s);
+    bench_release(&b);
+}
+
+static void events_that_are_gone_are_told(void **state)
+{
+    struct search_counts counts;
+    struct search_from from;
+    struct bench b;
+    struct buf got;
+
+    (void)state;
+    bench_init(&b);
+    buf_init(&got, 1 << 22);
+    remove_segments(&b, "*2.lane"); /* neither the first nor the last */
+    from = asked(&b, "");
+    collect(&from, &got, &counts);
+    assert_true(counts.partial);
+    assert_non_null(strstr(counts.why, "missing"));
+    assert_in_range(counts.found, 100, EVENTS - 10);
+    buf_release(&got);
+    bench_release(&b);
+}
+
 static void a_command_is_none_of_a_filter(void **state)
 {
     struct search_from from;
@@ -615,8 +602,8 @@ static void damage_is_told(void **state)
     bench_init(&b);
     seal(&b, UINT64_MAX);
     catalog_init(&c);
-    assert_int_equal(catalog_read(&c, b.sealed, &e), ERR_OK);
-    dir = catalog_folder(b.sealed, c.file[0].day, c.file[0].months);
+    assert_int_equal(catalog_read(&c, b.store.sealed, &e), ERR_OK);
+    dir = catalog_folder(b.store.sealed, c.file[0].day, c.file[0].months);
     sealed_file_name(name, &c.file[0].name);
     fd = openat(dir, name, O_RDWR | O_CLOEXEC);
     assert_int_equal(fstat(fd, &st), 0);
@@ -655,6 +642,8 @@ int main(void)
         cmocka_unit_test(commands_make_the_same_table_at_every_stage),
         cmocka_unit_test(what_is_not_whole_says_why),
         cmocka_unit_test(times_of_the_query_are_as_from_and_to),
+        cmocka_unit_test(what_is_removed_meanwhile_is_found),
+        cmocka_unit_test(events_that_are_gone_are_told),
         cmocka_unit_test(a_command_is_none_of_a_filter),
         cmocka_unit_test(a_filter_that_is_none_is_told_with_its_place),
         cmocka_unit_test(damage_is_told),
