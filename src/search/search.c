@@ -13,7 +13,8 @@
 #include "scan/put.h"
 #include "search/hits.h"
 
-#define LINE_MAX ((size_t)64 << 20)
+#define LINE_MAX  ((size_t)64 << 20)
+#define STEP_ROWS 512u
 
 /* Columns of rows of events that no command names. */
 #define COLUMN(name)                                                                               \
@@ -37,7 +38,8 @@ struct search {
     const struct query_table *table; /* when it is done; NULL: lines are events */
     struct buf line;
     double began;
-    bool stopped, done;
+    uint32_t fed; /* of the hits, to the run */
+    bool stopped, looked, done;
     struct search_counts counts;
 };
 
@@ -118,20 +120,31 @@ static void count(struct search *s)
     s->counts.ms = (uint64_t)((host_seconds() - s->began) * 1e3);
 }
 
+/* The hits, for the commands. True when they have them all. */
+static bool feed(struct search *s)
+{
+    for (uint32_t n = 0; n < STEP_ROWS && s->fed < s->hits.count; n++) {
+        shown_take(s->shown, &s->hits.hit[s->fed++].about);
+        if (!take_row(s))
+            s->fed = s->hits.count;
+    }
+    return s->fed == s->hits.count;
+}
+
+/* Nothing more is looked at. 1 when there is more to do. */
 static int finish(struct search *s, struct err *e)
 {
     int rc;
 
-    s->done = true;
+    if (!s->looked)
+        hits_sort(&s->hits);
+    s->looked = true;
     s->counts.shown = s->hits.count;
-    hits_sort(&s->hits);
+    if (s->run != NULL && !feed(s))
+        return 1;
+    s->done = true;
     if (s->run == NULL)
         return 0;
-    for (uint32_t i = 0; i < s->hits.count; i++) {
-        shown_take(s->shown, &s->hits.hit[i].about);
-        if (!take_row(s))
-            break;
-    }
     rc = query_run_end(s->run, &s->table, e);
     if (rc != ERR_OK)
         return rc;
@@ -147,6 +160,8 @@ int search_step(struct search *s, struct err *e)
 
     if (s->done)
         return 0;
+    if (s->looked)
+        return finish(s, e);
     count(s);
     if (s->from.budget_ms > 0 && s->counts.ms > s->from.budget_ms)
         search_stop(s, "its time was over");

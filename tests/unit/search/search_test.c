@@ -382,6 +382,13 @@ static void want_least(struct buf *out)
     }
 }
 
+static void want_many(struct buf *out)
+{
+    buf_text(out, "{\"columns\":[\"source\"]}\n");
+    for (uint32_t i = 0; i < 800; i++)
+        buf_text(out, "{\"row\":[\"src\"]}\n");
+}
+
 static const struct {
     const char *query;
     void (*want)(struct buf *out);
@@ -389,6 +396,7 @@ static const struct {
     { "user:* | stats count, max(n) by user", want_stats },
     { "failed | stats count", want_count },
     { "user:dang | fields n, source | limit 3", want_newest },
+    { "| fields source | limit 800", want_many },
     { "n>880 | sort n | fields n | limit 2", want_least },
 };
 
