@@ -496,12 +496,12 @@ static void times_of_the_query_are_as_from_and_to(void **state)
     from.clock.now_ns = NOW;
     collect(&from, &got, &counts);
     first = counts.found;
+    assert_in_range(counts.events, first, EVENTS - 100);
     from = asked(&b, "");
     from.from_ns = NOW;
     collect(&from, &got, &counts);
     assert_int_equal(first, counts.found);
     assert_in_range(first, 1, EVENTS - 1);
-    assert_true(counts.events < EVENTS);
     buf_release(&got);
     bench_release(&b);
 }
