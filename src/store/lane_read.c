@@ -40,7 +40,8 @@ struct lane_reader {
     uint64_t sequence;   /* of the next event */
     bool linked, jumped; /* jumped: `at` is behind what was passed over */
     bool closed;
-    uint64_t counts; /* closed: bytes of it that are part of the lane */
+    uint64_t counts;          /* closed: bytes of it that are part of the lane */
+    struct lane_place before; /* closed: how far the lane counted when the next one was begun */
 
     struct {
         uint32_t number;
@@ -52,6 +53,8 @@ struct lane_reader {
     size_t room, n;
     uint64_t window_at;
     uint64_t torn;
+    struct lane_place damage[LANE_DAMAGES];
+    uint32_t damages;
 };
 
 int lane_reader_new(struct lane_reader **out, const struct io *io, int dir, unsigned kinds,
@@ -244,6 +247,47 @@ static int window(struct lane_reader *r, uint64_t at, size_t n, const uint8_t **
     return r->n >= n ? ERR_OK : ERR_MORE;
 }
 
+/* --- Damage ---------------------------------------------------------------------------------- */
+
+bool lane_reader_damage(struct lane_reader *r, struct lane_place *at)
+{
+    if (r->damages == 0)
+        return false;
+    *at = r->damage[0];
+    memmove(r->damage, r->damage + 1, --r->damages * sizeof(*r->damage));
+    return true;
+}
+
+static void note_damage(struct lane_reader *r, uint32_t segment, uint64_t at)
+{
+    if (r->damages < LANE_DAMAGES)
+        r->damage[r->damages++] = (struct lane_place){ .segment = segment, .bytes = at };
+}
+
+/* The segment at hand ends here, and the next one says how far it counted: this one, or one between
+ * them that is not there or has no head any more. */
+static void look_for_damage(struct lane_reader *r)
+{
+    if (r->before.segment > r->segment)
+        note_damage(r, r->before.segment, 0);
+    else if (r->before.segment == r->segment && r->before.bytes > r->at)
+        note_damage(r, r->segment, r->at);
+}
+
+/* Before the first segment that has a head there are such as have none: did they count? */
+static int look_before(struct lane_reader *r, const struct segment_head *h, struct err *e)
+{
+    uint32_t number;
+    int rc;
+
+    if (h->before.segment == 0 || h->before.segment < r->segment || h->before.segment >= h->segment)
+        return ERR_OK;
+    rc = find_number(r->dir, h->before.segment, h->before.segment, false, &number, e);
+    if (rc == ERR_OK && number != 0)
+        note_damage(r, number, 0);
+    return rc;
+}
+
 /* --- Segments -------------------------------------------------------------------------------- */
 
 static int size_of(int fd, uint64_t *size)
@@ -388,6 +432,7 @@ static int close_look(struct lane_reader *r, struct err *e)
     segment_close(r, fd);
     r->closed = true;
     r->counts = UINT64_MAX;
+    r->before = next.before;
     if (next.before.segment == r->segment)
         r->counts = next.before.bytes;
     else if (next.before.segment != 0 && next.before.segment < r->segment)
@@ -405,6 +450,13 @@ static int segment_enter(struct lane_reader *r, struct err *e)
     if (rc <= 0)
         return rc;
     r->torn += skipped;
+    if (r->before.segment == 0) {
+        rc = look_before(r, &h, e);
+        if (rc != ERR_OK) {
+            (void)close(fd); /* only read */
+            return rc;
+        }
+    }
     if (h.segment != r->segment || r->at < LANE_HEAD_BYTES) {
         r->at = LANE_HEAD_BYTES;
         r->sequence = h.sequence;
@@ -426,6 +478,7 @@ static void segment_leave(struct lane_reader *r)
 
     if (size_of(r->fd, &size) == 0 && size > used)
         r->torn += size - used;
+    look_for_damage(r);
     segment_close(r, r->fd);
     r->fd = -1;
     r->segment++;

@@ -69,6 +69,13 @@ struct lane_place lane_reader_place(const struct lane_reader *r);
 /* Bytes that belong to no frame, in all segments read so far. */
 uint64_t lane_reader_torn(const struct lane_reader *r);
 
+/* Segments that do not check any more as far as a later one says that they counted (lane.h,
+ * `before`): damaged, or gone, since. Takes one off those that were met: its number, and where it
+ * ends to check (0: nothing of it does). False when there are no more. For who reads all kinds,
+ * from the beginning; LANE_DAMAGES are remembered. */
+#define LANE_DAMAGES 16u
+bool lane_reader_damage(struct lane_reader *r, struct lane_place *at);
+
 /* --- bodies ------------------------------------------------------------------------------- */
 
 struct lane_read_event {

@@ -512,6 +512,72 @@ static void a_start_says_what_counts_of_what_it_found(void **state)
     lane_files_release(&f);
 }
 
+/* The damage that a reader of all kinds meets: at most one. */
+static bool damage_of(const struct lane_files *f, struct lane_place *at)
+{
+    struct lane_reader *r;
+    struct lane_frame frame;
+    struct lane_place more;
+    struct err e;
+    bool found;
+
+    assert_int_equal(lane_reader_new(&r, &io_system, f->dir, LANE_READ_ALL, &e), ERR_OK);
+    assert_int_equal(lane_reader_seek(r, (struct lane_place){ 0 }, &e), ERR_OK);
+    while (lane_reader_next(r, &frame, &e) == 1)
+        ;
+    found = lane_reader_damage(r, at);
+    assert_false(found && lane_reader_damage(r, &more));
+    lane_reader_free(&r);
+    return found;
+}
+
+static void what_does_not_check_as_far_as_it_counted_is_damage(void **state)
+{
+    struct lane_place is, none = { 0 };
+    struct lane_files f;
+    char name[LANE_NAME_BYTES];
+    uint8_t byte, zeros[LANE_HEAD_BYTES] = { 0 };
+    int fd;
+
+    (void)state;
+    lane_make(&f, 30, 4096);
+    assert_true(f.newest >= 4);
+    assert_false(damage_of(&f, &is));
+    for (uint32_t n = 1; n <= 3; n++) { /* any byte but those behind bodies */
+        const uint64_t size = lane_files_size(&f, n);
+
+        fd = segment_of(&f, n, O_RDWR);
+        for (uint64_t i = 0; i < size; i += 97) {
+            uint8_t other;
+
+            assert_int_equal(pread(fd, &byte, 1, (off_t)i), 1);
+            other = byte ^ 1;
+            assert_int_equal(pwrite(fd, &other, 1, (off_t)i), 1);
+            is = none;
+            if (damage_of(&f, &is))
+                CHECK_ROW("byte", is.segment == n && is.bytes <= i);
+            else
+                CHECK_ROW("padding", byte == 0);
+            assert_int_equal(pwrite(fd, &byte, 1, (off_t)i), 1);
+        }
+        assert_false(damage_of(&f, &is));
+        (void)close(fd);
+    }
+    fd = segment_of(&f, 1, O_RDWR); /* the first one's head: nothing stands before it */
+    assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 0), sizeof(zeros));
+    assert_true(damage_of(&f, &is) && is.segment == 1 && is.bytes == 0);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_true(damage_of(&f, &is) && is.segment == 1 && is.bytes == 0);
+    (void)close(fd);
+    lane_segment_name(name, 1); /* the oldest is gone: it was sealed */
+    assert_int_equal(unlinkat(f.dir, name, 0), 0);
+    assert_false(damage_of(&f, &is));
+    lane_segment_name(name, 3); /* one between two is not */
+    assert_int_equal(unlinkat(f.dir, name, 0), 0);
+    assert_true(damage_of(&f, &is) && is.segment == 3 && is.bytes == 0);
+    lane_files_release(&f);
+}
+
 static void a_large_body_is_read_whole_and_its_memory_given_back(void **state)
 {
     struct lane_files f;
@@ -678,6 +744,7 @@ int main(void)
         cmocka_unit_test(the_newest_segment_that_stands_alone_is_found),
         cmocka_unit_test(leftovers_of_a_full_disk_are_not_read),
         cmocka_unit_test(a_start_says_what_counts_of_what_it_found),
+        cmocka_unit_test(what_does_not_check_as_far_as_it_counted_is_damage),
         cmocka_unit_test(a_large_body_is_read_whole_and_its_memory_given_back),
         cmocka_unit_test(a_read_that_fails_is_said_and_the_next_call_goes_on),
         cmocka_unit_test(a_segment_of_a_later_version_is_not_guessed_at),
