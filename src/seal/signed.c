@@ -142,13 +142,24 @@ static bool take_deletion(struct collect *c)
     return s != NULL;
 }
 
+/* Does it stand before the first note that does not follow? */
+static bool is_sound(const struct verdict *v, const struct chain_place *at)
+{
+    if (!v->has_place || at->part.day < v->part.day)
+        return true;
+    if (at->part.day > v->part.day || at->part.number > v->part.number)
+        return false;
+    return at->part.number < v->part.number || at->at < v->at;
+}
+
 static bool on_note(void *arg, const struct note *n, const struct chain_place *at)
 {
     struct collect *c = arg;
-    const uint64_t sound = c->s->verdict.next;
+    const uint64_t sound = c->s->verdict.next; /* more may have come meanwhile */
     bool good = true;
 
-    (void)at;
+    if (!is_sound(&c->s->verdict, at))
+        return false;
     if (checkpoint_is(n->text) && checkpoint_read(n->text, &c->checkpoint, NULL) == ERR_OK &&
         c->checkpoint.number < sound)
         good = take_checkpoint(c);
