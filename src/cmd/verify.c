@@ -41,33 +41,33 @@ struct telling {
     uint64_t record_faults, lines, lines_behind;
 };
 
-static void tell_fault(void *arg, const char *where, const char *what)
+static void tell_fault(void *arg, const char *name, const char *where, const char *what)
 {
     const struct telling *t = arg;
     struct buf line;
 
     buf_init(&line, 65536);
     if (t->json) {
-        buf_text(&line, "{\"where\":");
+        buf_fmt(&line, "{\"fault\":\"%s\",\"where\":", name);
         put_json_text(&line, span_of(where));
         buf_text(&line, ",\"what\":");
         put_json_text(&line, span_of(what));
         buf_text(&line, "}\n");
     } else {
-        buf_fmt(&line, "%s%s: %s\n", t->terminal ? "\r\033[K" : "", where, what);
+        buf_fmt(&line, "%s%s: %s: %s\n", t->terminal ? "\r\033[K" : "", where, name, what);
     }
     (void)command_show(&line); /* the exit code tells it, too */
 }
 
 /* --- The desk's record ---------------------------------------------------------------------- */
 
-static void tell_record_fault(void *arg, const char *where, const char *what)
+static void tell_record_fault(void *arg, enum record_fault f, const char *where, const char *what)
 {
     char path[160];
 
     ((struct telling *)arg)->record_faults++;
     (void)snprintf(path, sizeof(path), "desk/canh.db, %s", where);
-    tell_fault(arg, path, what);
+    tell_fault(arg, f == RECORD_LINE ? "RECORD" : "ROW", path, what);
 }
 
 static int verify_heads(struct telling *t, struct db *db, const struct signed_texts *heads,
@@ -111,7 +111,7 @@ static int verify_record(void *arg, const struct signed_texts *heads, struct err
     if (rc == ERR_NOMEM)
         return err_set(e, rc, 0, "%s", why.why);
     if (rc != ERR_OK)
-        tell_record_fault(t, "the file", why.why);
+        tell_record_fault(t, RECORD_LINE, "the file", why.why);
     return ERR_OK;
 }
 

@@ -114,13 +114,13 @@ static bool meet(void *arg, const struct record_chain *c)
     return true;
 }
 
-static void fault(const struct record_check *check, const char *kind, const char *key,
-                  const char *what)
+static void fault(const struct record_check *check, enum record_fault f, const char *kind,
+                  const char *key, const char *what)
 {
     char where[128];
 
     (void)snprintf(where, sizeof(where), "%.40s %.80s", kind, key);
-    check->fault(check->arg, where, what);
+    check->fault(check->arg, f, where, what);
 }
 
 static int verify_chain(struct db *db, struct record_check *check, struct err *e)
@@ -136,7 +136,8 @@ static int verify_chain(struct db *db, struct record_check *check, struct err *e
     check->behind = c.number - m.met_line;
     (void)snprintf(number, sizeof(number), "%llu", (unsigned long long)c.number + 1);
     if (n == ERR_CORRUPT)
-        fault(check, "record", number, "This line was removed, or is not what one is.");
+        fault(check, RECORD_LINE, "record", number,
+              "This line was removed, or is not what one is.");
     else if (n < 0)
         return (int)n;
     if (m.met < check->heads) {
@@ -145,7 +146,7 @@ static int verify_chain(struct db *db, struct record_check *check, struct err *e
                        "From this line on the record is not what checkpoint %llu signed: lines "
                        "were changed, put in or taken away.",
                        (unsigned long long)check->head[m.met].checkpoint);
-        fault(check, "record", number, what);
+        fault(check, RECORD_LINE, "record", number, what);
     }
     return ERR_OK;
 }
@@ -166,7 +167,7 @@ static int verify_rows(struct db *db, struct record_check *check, struct err *e)
         text = db_get_text(r, 2);
         (void)snprintf(what, sizeof(what), "It was %.*s by somebody else than the desk.",
                        (int)text.n, (const char *)text.p);
-        fault(check, kind, key, what);
+        fault(check, RECORD_ROW, kind, key, what);
     }
     db_end(r);
     return rc;

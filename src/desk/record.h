@@ -39,11 +39,13 @@ struct record_head {
     uint64_t checkpoint;
 };
 
+/* A line ("record 12") is not what was signed; a row ("alert 7") not as its last line says. */
+enum record_fault { RECORD_LINE, RECORD_ROW };
+
 struct record_check {
     const struct record_head *head; /* in the order in which they were signed, each once */
     uint32_t heads;
-    /* What is not as it was: a row ("alert 7") or a line ("record 12"), and a sentence. */
-    void (*fault)(void *arg, const char *where, const char *what);
+    void (*fault)(void *arg, enum record_fault f, const char *where, const char *what);
     void *arg;
     uint64_t lines, behind; /* read; of them, behind the last that was signed */
 };

@@ -51,7 +51,8 @@ struct verify {
     struct lane_sources *lane_sources;
     struct buf records;
     struct words *words;
-    char where[160]; /* the file at hand */
+    char name[2 * SEALED_NAME_BYTES + 8]; /* of the sealed file at hand */
+    char where[192];                      /* what is looked at now */
     struct sealed_file *file;
     bool gone; /* it may be */
     uint32_t block;
@@ -60,9 +61,31 @@ struct verify {
     uint32_t sources;
 };
 
-static void fault(struct verify *v, const char *fmt, ...) CHECK_FORMAT(2, 3);
+static const char *const fault_names[] = {
+#define X(name, text) [VERIFY_##name] = #name,
+    VERIFY_FAULT_TABLE(X)
+#undef X
+};
 
-static void fault(struct verify *v, const char *fmt, ...)
+static void at(struct verify *v, const char *fmt, ...) CHECK_FORMAT(2, 3);
+static void fault(struct verify *v, enum verify_fault f, const char *fmt, ...) CHECK_FORMAT(3, 4);
+
+/* What is looked at now. */
+static void at(struct verify *v, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(v->where, sizeof(v->where), fmt, args);
+    va_end(args);
+}
+
+static void at_block(struct verify *v)
+{
+    at(v, "%s, block %u", v->name, v->block);
+}
+
+static void fault(struct verify *v, enum verify_fault f, const char *fmt, ...)
 {
     char text[256];
     va_list args;
@@ -71,7 +94,7 @@ static void fault(struct verify *v, const char *fmt, ...)
     (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     v->counts->faults++;
-    v->from->fault(v->from->arg, v->where, text);
+    v->from->fault(v->from->arg, fault_names[f], v->where, text);
 }
 
 static int no_memory(struct err *e)
@@ -118,7 +141,7 @@ static void check_mark(struct verify *v, struct tree *t)
     buf_init(&when, 64);
     note_put_time(&when, m->time_ns);
     fault(
-        v,
+        v, VERIFY_SIGNED,
         "The first %llu events of its stream are not those that were signed with checkpoint %llu, "
         "%.*s.",
         (unsigned long long)m->size, (unsigned long long)m->number, (int)when.n,
@@ -141,13 +164,14 @@ static void check_ends(struct verify *v)
         const struct signed_stream *s = &v->signed_store.stream[i];
         const struct tree *t = s->lane == v->lane ? tree_of(v, s->months) : NULL;
 
-        if (t != NULL && !t->lost && t->range.end < s->last.size)
-            fault(
-                v,
-                "Of the %llu events kept %u months that were signed with checkpoint %llu the last "
-                "%llu are missing.",
-                (unsigned long long)s->last.size, s->months, (unsigned long long)s->last.number,
-                (unsigned long long)(s->last.size - t->range.end));
+        if (t == NULL || t->lost || t->range.end >= s->last.size)
+            continue;
+        at(v, "lane %02u, class %u", v->lane, s->months);
+        fault(v, VERIFY_END,
+              "Of the %llu events kept %u months that were signed with checkpoint %llu the last "
+              "%llu are missing.",
+              (unsigned long long)s->last.size, s->months, (unsigned long long)s->last.number,
+              (unsigned long long)(s->last.size - t->range.end));
     }
     for (uint32_t i = 0; i < v->trees; i++) {
         const struct tree *t = &v->tree[i];
@@ -219,7 +243,8 @@ static void check_events(struct verify *v, struct tree *t, const struct sealed_b
     merkle_begin(leaves, b->place);
     v->words_missing = 0;
     if (block_events(block) != b->events) {
-        fault(v, "Block %u holds %u events, not %u.", v->block, block_events(block), b->events);
+        fault(v, VERIFY_COUNT, "Block %u holds %u events, not %u.", v->block, block_events(block),
+              b->events);
         t->lost = true;
         return;
     }
@@ -227,8 +252,8 @@ static void check_events(struct verify *v, struct tree *t, const struct sealed_b
         const struct block_event ev = block_event(block, row);
 
         if (!check_event(v, b, &ev)) {
-            fault(v, "Event %llu is not what its block %u says.", (unsigned long long)ev.sequence,
-                  v->block);
+            fault(v, VERIFY_EVENT, "Event %llu is not what its block %u says.",
+                  (unsigned long long)ev.sequence, v->block);
             t->lost = true;
             return;
         }
@@ -236,7 +261,8 @@ static void check_events(struct verify *v, struct tree *t, const struct sealed_b
         v->counts->events++;
     }
     if (v->words_missing > 0)
-        fault(v, "The index of words leaves out %llu words of block %u: events would not be found.",
+        fault(v, VERIFY_WORDS,
+              "The index of words leaves out %llu words of block %u: events would not be found.",
               (unsigned long long)v->words_missing, v->block);
 }
 
@@ -270,7 +296,8 @@ static int check_block(struct verify *v, struct tree *t, struct err *e)
     int rc;
 
     if (!t->lost && b->place != t->range.end) {
-        fault(v, "Block %u begins at place %llu of its stream, and %llu events came before it.",
+        fault(v, VERIFY_PLACE,
+              "Block %u begins at place %llu of its stream, and %llu events came before it.",
               v->block, (unsigned long long)b->place, (unsigned long long)t->range.end);
         t->lost = true;
     }
@@ -279,12 +306,13 @@ static int check_block(struct verify *v, struct tree *t, struct err *e)
         return rc;
     v->counts->blocks++;
     if (rc != ERR_OK || sealed_roots(v->file, v->block, &roots, e) != ERR_OK) {
-        fault(v, "Block %u: %s", v->block, e->why);
+        fault(v, VERIFY_BLOCK, "Block %u: %s", v->block, e->why);
         t->lost = true;
         return ERR_OK;
     }
     if (!merkle_read(&says, b->place, b->place + b->events, roots) || !merkle_same(&says, &leaves))
-        fault(v, "The events of block %u are not those that its roots were made of.", v->block);
+        fault(v, VERIFY_ROOTS, "The events of block %u are not those that its roots were made of.",
+              v->block);
     return ERR_OK;
 }
 
@@ -295,9 +323,9 @@ static void check_about(struct verify *v, const struct catalog_file *f)
     const struct sealed_about *a = sealed_about(v->file);
 
     if (memcmp(a->store, v->store, STORE_ID_BYTES) != 0)
-        fault(v, "It is of another store.");
+        fault(v, VERIFY_STORE, "It is of another store.");
     if (a->day != f->day || a->months != f->months)
-        fault(v, "It belongs into another folder.");
+        fault(v, VERIFY_FOLDER, "It belongs into another folder.");
 }
 
 /* That all of it goes was recorded, and it is still there: a crash came between, or it is about to
@@ -316,14 +344,15 @@ static void check_stream(struct verify *v, struct tree *t)
     struct merkle_range says;
 
     if (!tree_read(sealed_stream(v->file), &says)) {
-        fault(v, "It does not say what its stream is.");
+        fault(v, VERIFY_TREE, "It does not say what its stream is.");
         t->lost = true;
         return;
     }
     if (!t->lost && merkle_same(&says, &t->range))
         return;
     if (!t->lost)
-        fault(v, "The tree that it says is not that of its events and of those before.");
+        fault(v, VERIFY_TREE,
+              "The tree that it says is not that of its events and of those before.");
     t->range = says;
     t->lost = t->wrong = false;
     check_mark(v, t);
@@ -337,7 +366,8 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
 
     sealed_file_name(name, &f->name);
     sealed_folder_name(folder, f->day, f->months);
-    (void)snprintf(v->where, sizeof(v->where), "sealed/%s/%s", folder, name);
+    (void)snprintf(v->name, sizeof(v->name), "sealed/%s/%s", folder, name);
+    at(v, "%s", v->name);
     rc = dir >= 0 ? sealed_open(&v->file, dir, name, e)
                   : err_set(e, ERR_IO, 0, "It cannot be opened: %s.", strerror(errno));
     if (dir >= 0)
@@ -345,12 +375,12 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
     if (rc == ERR_NOMEM)
         return rc;
     if (t == NULL) {
-        fault(v, "The lane has more than %u retention classes.", TIP_STREAMS);
+        fault(v, VERIFY_CLASSES, "The lane has more than %u retention classes.", TIP_STREAMS);
         sealed_free(&v->file);
         return ERR_OK;
     }
     if (rc != ERR_OK) {
-        fault(v, "%s", e->why);
+        fault(v, VERIFY_FILE, "%s", e->why);
         t->lost = true;
         return ERR_OK;
     }
@@ -360,12 +390,18 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
         sealed_free(&v->file);
         return ERR_OK;
     }
-    if (sealed_check(v->file, e) != ERR_OK)
-        fault(v, "%s", e->why);
+    if (sealed_check(v->file, e) != ERR_OK) {
+        at(v, "%s, byte %zu", v->name, e->at);
+        fault(v, VERIFY_BYTES, "%s", e->why);
+        at(v, "%s", v->name);
+    }
     check_about(v, f);
     rc = ERR_OK;
-    for (v->block = 0; v->block < sealed_block_count(v->file) && rc == ERR_OK; v->block++)
+    for (v->block = 0; v->block < sealed_block_count(v->file) && rc == ERR_OK; v->block++) {
+        at_block(v);
         rc = check_block(v, t, e);
+    }
+    at(v, "%s", v->name);
     if (rc == ERR_OK)
         check_stream(v, t);
     sealed_free(&v->file);
@@ -383,10 +419,11 @@ struct run {
 
 static void end_run(struct verify *v, const struct run *r)
 {
-    (void)snprintf(v->where, sizeof(v->where), "lane %02u, events %llu to %llu", v->lane,
-                   (unsigned long long)r->from, (unsigned long long)r->to);
+    at(v, "lane %02u, events %llu to %llu", v->lane, (unsigned long long)r->from,
+       (unsigned long long)r->to);
     if (r->parts == r->parts_want && r->events != r->to - r->from + 1)
-        fault(v, "The files of this run hold %llu events.", (unsigned long long)r->events);
+        fault(v, VERIFY_RUN, "The files of this run hold %llu events.",
+              (unsigned long long)r->events);
 }
 
 /* Retention leaves gaps; what it took stands in the ledger. */
@@ -401,12 +438,12 @@ static bool has_gone(const struct verify *v)
 
 static void check_gap(struct verify *v, uint64_t next, const struct run *r)
 {
-    (void)snprintf(v->where, sizeof(v->where), "lane %02u", v->lane);
+    at(v, "lane %02u, event %llu", v->lane, (unsigned long long)(r->from > next ? next : r->from));
     if (r->from > next && !has_gone(v))
-        fault(v, "Events %llu to %llu are missing.", (unsigned long long)next,
+        fault(v, VERIFY_MISSING, "Events %llu to %llu are missing.", (unsigned long long)next,
               (unsigned long long)(r->from - 1));
     else if (r->from < next)
-        fault(v, "Event %llu is there twice.", (unsigned long long)r->from);
+        fault(v, VERIFY_TWICE, "Event %llu is there twice.", (unsigned long long)r->from);
 }
 
 /* The sealed files of the lane that begin at *next or behind; *next is behind their last event. */
@@ -469,7 +506,7 @@ static void add_lane_event(struct verify *v, const struct lane_read_event *in)
     if (in->source >= LEDGER_ROWS || v->lane_sources->at[in->source].version == 0 ||
         !source_record_read(v->lane_sources->at[in->source].record, &r) ||
         (t = tree_of(v, v->lane_sources->at[in->source].months)) == NULL) {
-        fault(v, "Event %llu is of a source that the lane does not name.",
+        fault(v, VERIFY_SOURCE, "Event %llu is of a source that the lane does not name.",
               (unsigned long long)in->sequence);
         return;
     }
@@ -488,9 +525,23 @@ static void add_frame(struct verify *v, struct lane_frame *f, uint64_t *next)
 
     while (lane_next_event(f, &ev)) {
         if (ev.sequence < *next)
-            continue;
+            continue; /* sealed */
+        at(v, "lane %02u, event %llu", v->lane, (unsigned long long)ev.sequence);
         add_lane_event(v, &ev);
         *next = ev.sequence + 1;
+    }
+}
+
+static void tell_damage(struct verify *v, struct lane_reader *r)
+{
+    struct lane_place is;
+
+    while (lane_reader_damage(r, &is)) {
+        char name[LANE_NAME_BYTES];
+
+        lane_segment_name(name, is.segment);
+        at(v, "lanes/%02u/%s, byte %llu", v->lane, name, (unsigned long long)is.bytes);
+        fault(v, VERIFY_SEGMENT, "It does not check from there on, and once counted further.");
     }
 }
 
@@ -499,24 +550,35 @@ static int read_frames(struct verify *v, struct lane_reader *r, uint64_t *next, 
 {
     struct lane_frame f;
     struct span record;
+    uint64_t due = 0; /* numbers follow one another in what is sealed already, too */
     int rc;
 
     while ((rc = lane_reader_next(r, &f, e)) == 1) {
+        tell_damage(v, r);
         if (f.kind == LANE_SOURCES) {
             while (lane_next_record(&f, &record))
                 (void)lane_sources_take(v->lane_sources, record, MONTHS); /* an event tells */
         }
         if (f.kind != LANE_EVENTS)
             continue;
+        if (f.sequence < due) {
+            at(v, "lane %02u, event %llu", v->lane, (unsigned long long)f.sequence);
+            fault(v, VERIFY_TWICE, "Event %llu is there again in segment %u, byte %llu.",
+                  (unsigned long long)f.sequence, f.segment, (unsigned long long)f.at);
+        }
+        due = f.sequence + f.count;
         if (f.sequence > *next && *next > 0) {
             if (sealed_by_now(v) > *next)
                 return ERR_OK;
-            fault(v, "Events %llu to %llu are missing before segment %u, byte %llu.",
+            at(v, "lane %02u, event %llu", v->lane, (unsigned long long)*next);
+            fault(v, VERIFY_MISSING,
+                  "Events %llu to %llu are missing before segment %u, byte %llu.",
                   (unsigned long long)*next, (unsigned long long)(f.sequence - 1), f.segment,
                   (unsigned long long)f.at);
         }
         add_frame(v, &f, next);
     }
+    tell_damage(v, r);
     return rc < 0 ? rc : ERR_OK;
 }
 
@@ -528,7 +590,6 @@ static int check_rest(struct verify *v, uint64_t *next, struct err *e)
     int dir, rc;
 
     (void)snprintf(name, sizeof(name), "lanes/%02u", v->lane);
-    (void)snprintf(v->where, sizeof(v->where), "lanes/%02u", v->lane);
     dir = openat(v->data_dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return errno == ENOENT
@@ -580,9 +641,9 @@ static int check_ledger(struct verify *v, struct err *e)
     char part[CHAIN_NAME_BYTES];
     int dir = openat(v->data_dir, "ledger", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
-    (void)snprintf(v->where, sizeof(v->where), "ledger");
+    at(v, "ledger");
     if (dir < 0 && errno == ENOENT) {
-        fault(v, "There is no ledger: nothing was signed, or it was taken away.");
+        fault(v, VERIFY_NOLEDGER, "There is no ledger: nothing was signed, or it was taken away.");
         return ERR_OK;
     }
     if (dir < 0)
@@ -599,11 +660,12 @@ static int check_ledger(struct verify *v, struct err *e)
     }
     if (is->has_place) {
         chain_part_name(&is->part, part);
-        (void)snprintf(v->where, sizeof(v->where), "ledger/%s, byte %llu", part,
-                       (unsigned long long)is->at);
+        at(v, "ledger/%s, byte %llu", part, (unsigned long long)is->at);
     }
-    if (is->fault != LINKS_NONE)
-        fault(v, "%s: %s", links_name(is->fault), is->why.why);
+    if (is->fault != LINKS_NONE) {
+        v->counts->faults++;
+        from->fault(from->arg, links_name(is->fault), v->where, is->why.why);
+    }
     return ERR_OK;
 }
 
@@ -617,12 +679,12 @@ static int check_text(struct verify *v, int dir, const struct signed_text *t, st
     char name[ACCOUNT_NAME];
 
     account_name(&t->hash, name);
-    (void)snprintf(v->where, sizeof(v->where), "ledger/" ACCOUNT_FOLDER "/%s", name);
+    at(v, "ledger/" ACCOUNT_FOLDER "/%s", name);
     if (rc == ERR_NOTFOUND)
-        fault(v, "The text that checkpoint %llu signed is not there.",
+        fault(v, VERIFY_TEXT, "The text that checkpoint %llu signed is not there.",
               (unsigned long long)t->number);
     else if (rc == ERR_CORRUPT)
-        fault(v, "This is not the text that checkpoint %llu signed.",
+        fault(v, VERIFY_TEXT, "This is not the text that checkpoint %llu signed.",
               (unsigned long long)t->number);
     else if (rc != ERR_OK)
         return err_set(e, rc, 0, "%s", why.why);
@@ -656,10 +718,10 @@ static int check_rules(struct verify *v, struct span text, struct err *e)
 
     if (snprintf(path, sizeof(path), "%s/rules", v->from->data) >= (int)sizeof(path))
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
-    (void)snprintf(v->where, sizeof(v->where), "rules");
+    at(v, "rules");
     rc = account_rules_are(text, path, &why);
     if (rc == ERR_CORRUPT || rc == ERR_NOTFOUND)
-        fault(v, "Checkpoint %llu signed others: %s",
+        fault(v, VERIFY_RULES, "Checkpoint %llu signed others: %s",
               (unsigned long long)v->signed_store.said[SIGNED_RULES].last.number, why.why);
     else if (rc != ERR_OK && rc != ERR_SYNTAX && rc != ERR_MORE)
         return err_set(e, rc, 0, "%s", why.why);
@@ -674,10 +736,10 @@ static int check_said(struct verify *v, struct err *e)
 
     if (!said[SIGNED_RULES].any && !said[SIGNED_SETTINGS].any && !said[SIGNED_COUNTS].any)
         return ERR_OK;
-    (void)snprintf(v->where, sizeof(v->where), "ledger/" ACCOUNT_FOLDER);
+    at(v, "ledger/" ACCOUNT_FOLDER);
     dir = openat(v->data_dir, v->where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0) {
-        fault(v, "The texts that were signed cannot be opened: %s.", strerror(errno));
+        fault(v, VERIFY_TEXT, "The texts that were signed cannot be opened: %s.", strerror(errno));
         return ERR_OK;
     }
     buf_init(&text, ACCOUNT_BYTES_MAX);
@@ -732,9 +794,9 @@ static int check_all(struct verify *v, struct err *e)
         rc = catalog_read(&v->catalog, v->sealed_dir, e); /* has all that was signed by now */
     for (uint32_t i = 0; i < LANES && rc == ERR_OK; i++)
         rc = check_lane(v, i, e);
-    (void)snprintf(v->where, sizeof(v->where), "sealed");
+    at(v, "sealed");
     if (rc == ERR_OK && v->catalog.strange > 0)
-        fault(v, "%u names there are none of ours.", v->catalog.strange);
+        fault(v, VERIFY_NAMES, "%u names there are none of ours.", v->catalog.strange);
     if (rc == ERR_OK)
         rc = check_said(v, e);
     return rc == ERR_OK ? check_record(v, e) : rc;

@@ -24,6 +24,40 @@
 #include "seal/signed.h"
 #include "store/sealed.h"
 
+/*    fault      what it means, and where: a path in the data folder, and a place in it */
+#define VERIFY_FAULT_TABLE(X)                                                                      \
+    X(NOLEDGER, "there is no ledger")                                                              \
+    X(NAMES, "there are names in sealed/ that are none of ours")                                   \
+    X(FILE, "a sealed file cannot be read: head, foot, directory or streams do not check")         \
+    X(STORE, "a sealed file is of another store")                                                  \
+    X(FOLDER, "a sealed file belongs into another folder")                                         \
+    X(BYTES, "bytes of a sealed file are not under a hash that holds, from this one on")           \
+    X(BLOCK, "a block cannot be read")                                                             \
+    X(COUNT, "a block holds another number of events than its head says")                          \
+    X(EVENT, "an event is not what its block's head says of all of them")                          \
+    X(PLACE, "a block begins elsewhere in its stream than the events before it end")               \
+    X(ROOTS, "the events of a block are not those that its roots were made of")                    \
+    X(WORDS, "the index leaves out words of a block")                                              \
+    X(TREE, "what a file says of its stream is not what its events and those before make")         \
+    X(CLASSES, "a lane has more classes than there can be")                                        \
+    X(RUN, "the files of a run do not hold all of its events")                                     \
+    X(MISSING, "events are missing")                                                               \
+    X(TWICE, "events are there twice")                                                             \
+    X(SEGMENT, "a segment of a lane does not check as far as it once counted")                     \
+    X(SOURCE, "an event is of a source that its lane does not name")                               \
+    X(SIGNED, "events are not those that were signed")                                             \
+    X(END, "events that were signed are missing at the end of a stream")                           \
+    X(TEXT, "a text that a checkpoint signed is not there, or is another")                         \
+    X(RULES, "the rules that are loaded are not those that were signed last")                      \
+    X(RECORD, "the desk's record is not what was signed of it")                                    \
+    X(ROW, "a row of the database is not as its last line in the record says")
+
+enum verify_fault {
+#define X(name, text) VERIFY_##name,
+    VERIFY_FAULT_TABLE(X)
+#undef X
+};
+
 struct verify_counts {
     uint64_t files, blocks, events; /* sealed, that were read */
     uint64_t lane_events;           /* not sealed yet */
@@ -41,8 +75,9 @@ struct verify_from {
     uint8_t root[KEY_BYTES]; /* the public root key, kept elsewhere */
     const struct links_anchor *anchors;
     uint32_t anchor_count;
-    /* A fault: where (a path in the data folder, and a place in it) and what, in a sentence. */
-    void (*fault)(void *arg, const char *where, const char *what);
+    /* A fault: its name in VERIFY_FAULT_TABLE, or the ledger's verdict (ledger/links.h); where, and
+     * what, in a sentence. Names and places are those that tools/verify.py tells. */
+    void (*fault)(void *arg, const char *name, const char *where, const char *what);
     /* The desk's record, whose head each checkpoint holds (desk/record.h): laid against it by who
      * knows the database. NULL: it is not looked at. */
     int (*record)(void *arg, const struct signed_texts *heads, struct err *e);

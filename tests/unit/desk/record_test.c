@@ -65,11 +65,12 @@ static void bench_release(struct bench *b)
     desk_folder_release(&b->folder);
 }
 
-static void on_fault(void *arg, const char *where, const char *what)
+static void on_fault(void *arg, enum record_fault f, const char *where, const char *what)
 {
     struct bench *b = arg;
     size_t n = strlen(b->faults);
 
+    assert_true((f == RECORD_LINE) == (strncmp(where, "record ", 7) == 0));
     (void)snprintf(b->faults + n, sizeof(b->faults) - n, "%s: %s\n", where, what);
     b->count++;
 }

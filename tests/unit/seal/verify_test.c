@@ -198,12 +198,12 @@ static void release(struct store *s)
 
 static char told[65536];
 
-static void tell(void *arg, const char *where, const char *what)
+static void tell(void *arg, const char *name, const char *where, const char *what)
 {
     size_t n = strlen(told);
 
     (void)arg;
-    (void)snprintf(told + n, sizeof(told) - n, "%s: %s\n", where, what);
+    (void)snprintf(told + n, sizeof(told) - n, "%s: %s: %s\n", where, name, what);
 }
 
 static struct verify_counts verify(const struct store *s)
