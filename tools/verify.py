@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Verifies what a store signed, without the program that signed it (docs/ledger.md is the format).
 
+    verify.py [--root root.pub] [--anchor NUMBER:HASH ...] [--json] STORE
     verify.py ledger --root root.pub [--anchor NUMBER:HASH ...] FOLDER
     verify.py inclusion --root-hash HEX --size N --index N --leaf HEX [HEX ...]
     verify.py consistency --old N --old-root HEX --size N --root-hash HEX [HEX ...]
 
-Reads only; needs nothing but Python 3. Written from the format, not from the C program: the two share no
+Reads only; needs nothing but Python 3, and for whole stores (verify_store.py) libraries that every Debian
+has. Written from the format, not from the C program: the two share no
 code, and a test holds them against each other. Exit code: 0 sound, 1 not sound, 2 could not be verified.
 
 Parts, from the bottom: Ed25519 (RFC 8032); trees (RFC 6962, RFC 9162); signed notes (C2SP); the three
-texts; Links, which decides whether each note follows from those before; the folder of notes. What reads
-events out of a store and lays them against the roots goes on top of `Links.streams` and `leaf_hash`.
+texts; Links, which decides whether each note follows from those before; the folder of notes. On top of it:
+verify_store.py, which reads the events of a store and lays them against the roots.
 """
 import argparse
 import base64
@@ -556,8 +558,8 @@ def is_part(name):
 
 
 class Ledger:
-    def __init__(self, folder, root, anchors):
-        self.links = Links(root, anchors)
+    def __init__(self, folder, root, anchors, links=None):
+        self.links = links or Links(root, anchors)
         self.fault, self.part, self.byte, self.torn = "NONE", "-", 0, 0
         try:
             for name in sorted(n for n in os.listdir(folder) if is_part(n)):
@@ -599,12 +601,29 @@ def read_anchor(text):
     return from_decimal(number, COUNT_MAX), from_hex(digest, 32)
 
 
-def do_ledger(a):
-    with open(a.root, "rb") as f:
+def read_root(path):
+    with open(path, "rb") as f:
         text = f.read(512)
     need(text.endswith(b"\n"), "root key")
-    _, public = read_vkey(text[:-1])
-    ledger = Ledger(a.folder, public, [read_anchor(t) for t in a.anchor])
+    name, public = read_vkey(text[:-1])
+    need(re.fullmatch(rb"canh/[0-9a-f]{32}", name), "root key")
+    return public
+
+
+def do_store(a):
+    import verify_store  # reads what only whole stores have, with libraries that only they need
+
+    root = read_root(a.root or os.path.join(a.folder, "keys", "root.pub"))
+    try:
+        store = verify_store.Store(a.folder, root, [read_anchor(t) for t in a.anchor])
+    except verify_store.Unreadable as e:
+        raise Malformed(str(e)) from None
+    verify_store.show(store, a.json)
+    return not store.faults
+
+
+def do_ledger(a):
+    ledger = Ledger(a.folder, read_root(a.root), [read_anchor(t) for t in a.anchor])
     ledger.show()
     return ledger.fault == "NONE"
 
@@ -626,6 +645,12 @@ def do_consistency(a):
 def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     sub = parser.add_subparsers(dest="command", required=True)
+    p = sub.add_parser("store", help="a whole store: what it holds, laid against what was signed")
+    p.add_argument("--root", help="root.pub, kept elsewhere (default: the one in the store)")
+    p.add_argument("--anchor", action="append", default=[], help="NUMBER:HASH of a checkpoint, from elsewhere")
+    p.add_argument("--json", action="store_true", help="an object a fault, and one at the end")
+    p.add_argument("folder")
+    p.set_defaults(run=do_store)
     p = sub.add_parser("ledger", help="the signed checkpoints of a store")
     p.add_argument("--root", required=True, help="root.pub, kept elsewhere")
     p.add_argument("--anchor", action="append", default=[], help="NUMBER:HASH of a checkpoint, from elsewhere")
@@ -641,6 +666,9 @@ def main(words=None):
         p.add_argument("--" + name, required=True, type=kind)
     p.add_argument("hashes", nargs="*")
     p.set_defaults(run=do_consistency)
+    words = sys.argv[1:] if words is None else words
+    if words and words[-1] not in sub.choices and not set(words) & (set(sub.choices) | {"-h", "--help"}):
+        words = ["store", *words]
     a = parser.parse_args(words)
     try:
         return 0 if a.run(a) else 1
