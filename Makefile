@@ -7,6 +7,7 @@
 #   make bench      every figure, as a table and in bench/results.json
 #   make fuzz       every fuzz target, SECONDS each (default 60)
 #   make torture    kills, power cuts, full disks, floods, reloads: KILLS, CUTS, SECONDS a part
+#   make tamper     whole stores tampered with, before both verifiers: EACH, HONEST, RANDOM
 #   make install    into PREFIX (default /usr/local)
 #   make format     clang-format over the tree
 #   make clean      remove what was built
@@ -15,6 +16,9 @@ SECONDS ?= 60
 PREFIX ?= /usr/local
 KILLS ?= 500
 CUTS ?= 200
+EACH ?= 40
+HONEST ?= 200
+RANDOM ?= 10000
 DATA ?= ../shared/data
 
 help:
@@ -59,6 +63,11 @@ torture: build
 	@python3 tests/torture/torture.py build/src/cmd/canh --kills $(KILLS) --cuts $(CUTS) \
 	  $(if $(filter command environment,$(origin SECONDS)),--seconds $(SECONDS))
 
+tamper: build
+	@ninja -C build --quiet tests/unit/seal/store_grow
+	@python3 tests/tamper/tamper.py build/src/cmd/canh build/tests/unit/seal/store_grow --each $(EACH) \
+	  --honest $(HONEST) --random $(RANDOM)
+
 install: build/build.ninja
 	@meson configure build --prefix=$(PREFIX)
 	@meson install -C build --quiet
@@ -70,4 +79,4 @@ format:
 clean:
 	@rm -rf build build-test build-fuzz build-nosync build-nodirsync build-earlyack
 
-.PHONY: help deps build run test bench fuzz torture install format clean
+.PHONY: help deps build run test bench fuzz torture tamper install format clean
