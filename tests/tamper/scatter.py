@@ -6,6 +6,7 @@ found by a search, as it was; nothing that was not may be shown, and nothing twi
 import json
 import os
 import random
+import struct
 import subprocess
 
 import forge
@@ -56,8 +57,9 @@ class Base:
         if data == was or where.startswith("keys/") or "/tips." in where:
             return True  # keys are held against nothing here: root.pub is kept elsewhere; tips check themselves
         if where == "store":
-            return first >= 32  # behind the id
-        return where.startswith("lanes/") and frames(was) == frames(data)
+            return first >= 32 or data[:32].lower() == was[:32]  # behind the id, or the same in capitals
+        due = self.store.sealed_to(int(where.split("/")[1])) if where.startswith("lanes/") else 0
+        return where.startswith("lanes/") and frames(was, due) == frames(data, due)
 
     def lost(self, where):
         """The events that may not be found any more."""
@@ -71,16 +73,20 @@ class Base:
         return set()
 
 
-def frames(data):
-    """What checks of a segment: all but zero bytes behind bodies, and what is behind it."""
-    at, found = 64, [data[:64]]
+def frames(data, due):
+    """The frames of a segment with events that are not sealed, number `due` or later. What is before them in it
+    counts as far as they need it: each frame vouches for the one before."""
+    at, found, before = 64, [], [data[:64]]
     while at + 64 <= len(data):
-        size = int.from_bytes(data[at + 8:at + 12], "little")
-        if data[at:at + 4] != b"CFRM" or at + 64 + size > len(data):
+        kind, size, count, sequence = struct.unpack_from("<4xB3xIIQ", data, at)
+        if data[at:at + 4] != b"CFRM" or at + forge.padded(size) + 64 > len(data):
             break
-        found.append(data[at:at + 64 + size])
+        before.append(data[at:at + 64 + size])
         at += 64 + forge.padded(size)
-    return found if at <= len(data) else found[:-1]
+        if kind == 0 and sequence + count > due:
+            found += before
+            before = []
+    return found
 
 
 def search(s):
