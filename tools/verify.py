@@ -3,6 +3,7 @@
 
     verify.py [--root root.pub] [--anchor NUMBER:HASH ...] [--json] STORE
     verify.py ledger --root root.pub [--anchor NUMBER:HASH ...] FOLDER
+    verify.py evidence [--root root.pub] [--anchor NUMBER:HASH ...] [--witness-key witness.pub ...] FOLDER|TAR
     verify.py inclusion --root-hash HEX --size N --index N --leaf HEX [HEX ...]
     verify.py consistency --old N --old-root HEX --size N --root-hash HEX [HEX ...]
 
@@ -11,8 +12,8 @@ has. Written from the format, not from the C program: the two share no
 code, and a test holds them against each other. Exit code: 0 sound, 1 not sound, 2 could not be verified.
 
 Parts, from the bottom: Ed25519 (RFC 8032); trees (RFC 6962, RFC 9162); signed notes (C2SP); the three
-texts; Links, which decides whether each note follows from those before; the folder of notes. On top of it:
-verify_store.py, which reads the events of a store and lays them against the roots.
+texts; Links, which decides whether each note follows from those before; the parts of a ledger; evidence. On
+top of it: verify_store.py, which reads the events of a store and lays them against the roots.
 """
 import argparse
 import base64
@@ -22,6 +23,7 @@ import os
 import re
 import struct
 import sys
+import tarfile
 
 # --- Ed25519, RFC 8032, section 5.1 ------------------------------------------------------------------
 
@@ -334,14 +336,20 @@ def key_id(name, kind, public):
     return sha256(name, b"\n", bytes([kind]), public)[:4]
 
 
-def read_vkey(text):
+def read_vkey(text, kind=1):
     """Name and public key of "NAME+ID+BASE64"."""
     name, _, rest = text.partition(b"+")
     tag, _, coded = rest.partition(b"+")
     need(NAME.match(name), "a key has no name")
     typed = from_base64(coded, 33)
-    need(typed[0] == 1 and from_hex(tag, 4) == key_id(name, 1, typed[1:]), "a key's id is another")
+    need(typed[0] == kind and from_hex(tag, 4) == key_id(name, kind, typed[1:]), "a key's id is another")
     return name, typed[1:]
+
+
+def read_key_file(text, kind=1):
+    """... of a file of one line."""
+    need(text.endswith(b"\n"), "a key's line has no end")
+    return read_vkey(text[:-1], kind)
 
 
 class Lines:
@@ -557,21 +565,26 @@ def is_part(name):
         return False
 
 
+def parts_of(folder):
+    """(name, bytes) of each part, in order."""
+    for name in sorted(n for n in os.listdir(folder) if is_part(n)):
+        with open(os.path.join(folder, name), "rb") as f:
+            yield name, f.read()
+
+
 class Ledger:
-    def __init__(self, folder, root, anchors, links=None):
-        self.links = links or Links(root, anchors)
-        self.fault, self.part, self.byte, self.torn = "NONE", "-", 0, 0
+    def __init__(self, parts, links):
+        self.links = links
+        self.fault, self.part, self.byte, self.torn, self.torn_part = "NONE", "-", 0, 0, None
         try:
-            for name in sorted(n for n in os.listdir(folder) if is_part(n)):
-                self.read_part(folder, name)
+            for name, data in parts:
+                self.read_part(name, data)
             self.part, self.byte = "-", 0
             self.links.end()
         except Wrong as w:
             self.fault = w.fault
 
-    def read_part(self, folder, name):
-        with open(os.path.join(folder, name), "rb") as f:
-            data = f.read()
+    def read_part(self, name, data):
         self.part, self.byte = name, 0
         while self.byte < len(data):
             try:
@@ -579,6 +592,7 @@ class Ledger:
             except Malformed:
                 right(is_torn(data[self.byte:]), "SYNTAX")
                 self.torn += len(data) - self.byte
+                self.torn_part = self.torn_part or name
                 return
             self.links.note(note, self.byte == 0)
             self.byte += len(note.whole)
@@ -590,6 +604,248 @@ class Ledger:
               % (k.notes, k.deletions, self.torn, k.clocks, k.clock_at))
         if k.next > 0:
             print("last: %s\nanchor: %d:%s" % (put_time(k.time), k.next - 1, k.last.hex()))
+
+
+# --- Evidence (docs/evidence.md) ----------------------------------------------------------------------
+
+PROOF = b"canh/proof/v1"
+SUMS = "SHA256SUMS"
+INPUTS = ("syslog-udp", "syslog-tcp", "syslog-tls", "relp", "http", "https", "files", "journal")
+EVENT_FILE = re.compile(r"events/(\d\d|[1-9]\d{2,9})-(0|[1-9]\d{0,19})\.(record|proof)")
+OTHER_FILES = re.compile(r"README\.txt|verify\.py|root\.pub|events\.txt|ledger/[^/]*\.chain|witness/\d+\.(checkpoint|pub)")
+
+
+class Proof:
+    def __init__(self, text):
+        lines = Lines(text)
+        self.store = from_hex(lines.take(PROOF), 16)
+        self.checkpoint = from_decimal(lines.take(b"checkpoint"), COUNT_MAX)
+        lane, months = lines.words(b"stream", 2)
+        self.stream = (from_decimal(lane, 2**32 - 1), from_decimal(months, 2**16 - 1))
+        self.leaf = from_decimal(lines.take(b"leaf"), SIZE_MAX)
+        self.hashes = []
+        while lines.left:
+            self.hashes.append(lines.hash(b"hash"))
+
+
+def readable(text):
+    """Bytes that would do more than be read are \\xNN; a line end goes on below."""
+    return re.sub(rb"[\x00-\x1f\x7f]", lambda m: b"\n    " if m[0] == b"\n" else b"\\x%02x" % m[0][0], text)
+
+
+class Record:
+    def __init__(self, data):
+        need(len(data) >= 46, "a record is cut")
+        self.store, self.lane, self.sequence, self.receipt, self.flags, self.lines, self.input, self.proven, size = \
+            struct.unpack_from("<16sIQqHHBBI", data)
+        self.source = data[46:46 + size]
+        need(len(data) >= 50 + size and self.input < len(INPUTS) and self.proven <= 1, "a record says what cannot be")
+        self.raw = data[50 + size:]
+        need(struct.unpack_from("<I", data, 46 + size)[0] == len(self.raw), "a record is cut")
+        self.leaf = sha256(b"\0", data)
+
+    def text(self):
+        return b"event %02d-%d  received %s  by %s  %s  flags %d  from %s\n    %s\n\n" % (
+            self.lane, self.sequence, put_time(self.receipt).encode(), INPUTS[self.input].encode(),
+            b"authenticated" if self.proven else b"unauthenticated", self.flags, readable(self.source),
+            readable(self.raw))
+
+
+class Points(Links):
+    """What checkpoints say, of those that somebody asks for."""
+
+    def __init__(self, root, anchors, wanted):
+        super().__init__(root, anchors)
+        self.wanted, self.points = wanted, {}
+
+    def checkpoint(self, note, c):
+        super().checkpoint(note, c)
+        if c.number in self.wanted:
+            self.points[c.number] = (note.text, {s.key: s for s in c.streams})
+
+    def end(self):
+        right(all(n < self.next for n, _ in self.anchors), "CUT")
+        right(self.store is not None, "CERTIFICATE")  # a clock that was set back once is told, and no fault
+
+
+class Evidence:
+    """Files by their names. self.faults are (place, name, what)."""
+
+    def __init__(self, files, root, anchors, witness_keys):
+        self.files, self.faults, self.told = files, [], []
+        self.proofs, self.records = {}, {}
+        self.check_sums()
+        self.read_events()
+        self.check_ledger(self.find_root(root), anchors)
+        for key in sorted(set(self.proofs) | set(self.records)):
+            self.check_event(key)
+        self.check_text()
+        for name in sorted(f for f in files if f.endswith(".checkpoint")):
+            self.check_witness(name, witness_keys)
+
+    def fault(self, where, name, what):
+        self.faults.append((where, name, what))
+
+    def check_sums(self):
+        listed, text = {}, self.files.get(SUMS, b"")
+        for line in text.split(b"\n")[:-1]:
+            m = re.fullmatch(rb"([0-9a-f]{64})  ([!-~]+)", line)
+            if not m or m.group(2).decode() in listed:
+                self.fault(SUMS, "SUMS", "a line is not as it must be")
+                continue
+            listed[m.group(2).decode()] = m.group(1).decode()
+        if not text.endswith(b"\n"):
+            self.fault(SUMS, "SUMS", "it is cut, or missing")
+        for name in sorted(set(listed) | set(self.files) - {SUMS}):
+            if name not in self.files:
+                self.fault(name, "SUMS", "it is missing")
+            elif name not in listed:
+                self.fault(name, "SUMS", SUMS + " does not have it")
+            elif hashlib.sha256(self.files[name]).hexdigest() != listed[name]:
+                self.fault(name, "SUMS", "it is not the file that %s has" % SUMS)
+            if not EVENT_FILE.fullmatch(name) and not OTHER_FILES.fullmatch(name):
+                self.fault(name, "NAME", "it does not belong here")
+
+    def read_events(self):
+        for name, data in self.files.items():
+            m = EVENT_FILE.fullmatch(name)
+            if not m:
+                continue
+            key = (int(m.group(1)), int(m.group(2)))
+            to, read = (self.records, Record) if m.group(3) == "record" else (self.proofs, Proof)
+            try:
+                to[key] = read(data)
+            except Malformed as e:
+                to[key] = None
+                self.fault(name, m.group(3).upper(), "it cannot be read: %s" % e)
+
+    def find_root(self, root):
+        try:
+            own = read_key_file(self.files.get("root.pub", b""))
+        except Malformed:
+            self.fault("root.pub", "KEY", "it is no public key")
+            own = (b"", ZEROS)
+        if root is not None and root != own[1]:
+            self.fault("root.pub", "KEY", "it is not the root key that you gave")
+        public = own[1] if root is None else root
+        self.told.append("root key: %s, %s" % (base64.b64encode(b"\1" + public).decode(), "yours" if root else
+                         "out of the evidence itself: compare it with one from elsewhere (--root)"))
+        return public
+
+    def check_ledger(self, root, anchors):
+        wanted = {p.checkpoint for p in self.proofs.values() if p}
+        for name, data in self.files.items():
+            if name.endswith(".checkpoint"):
+                wanted.add(self.witnessed(name, data)[0])
+        self.links = Points(root, anchors, wanted)
+        parts = sorted((n[7:], d) for n, d in self.files.items() if n.startswith("ledger/") and is_part(n[7:]))
+        ledger = Ledger(parts, self.links)
+        if ledger.fault != "NONE":
+            where = "ledger" if ledger.part == "-" else "ledger/%s, byte %d" % (ledger.part, ledger.byte)
+            self.fault(where, ledger.fault, "the signed checkpoints do not follow from one another")
+        elif ledger.torn:
+            self.fault("ledger/" + ledger.torn_part, "TORN", "it has bytes behind its last note")
+        if self.links.clocks:
+            self.told.append("the store's clock was set back before checkpoint %d" % self.links.clock_at)
+
+    def check_event(self, key):
+        where = "events/%02d-%d" % key
+        proof, record = self.proofs.get(key), self.records.get(key)
+        if proof is None or record is None:
+            if key not in self.proofs or key not in self.records:
+                self.fault(where, "PROOF", "its record, or its proof, is missing")
+            return
+        point = self.links.points.get(proof.checkpoint)
+        stream = point[1].get(proof.stream) if point else None
+        if (record.lane, record.sequence) != key or proof.stream[0] != record.lane or \
+                not self.links.store == proof.store == record.store:
+            self.fault(where + ".record", "RECORD", "it is another event than its name says, or of another store")
+        elif stream is None:
+            self.fault(where + ".proof", "PROOF", "the ledger has no such checkpoint, or none with such a stream")
+        elif not shows_inclusion(record.leaf, proof.leaf, stream.size, proof.hashes, stream.root):
+            self.fault(where, "PROOF", "it is not the event that was signed")
+
+    def check_text(self):
+        records = [self.records[k] for k in sorted(self.records) if self.records[k]]
+        try:
+            text = b"".join(r.text() for r in records)
+        except OverflowError:
+            text = None  # a time that no clock shows
+        if self.files.get("events.txt") != text:
+            self.fault("events.txt", "TEXT", "it does not say what the records say")
+
+    def witnessed(self, name, data):
+        """Number and note of a witness's checkpoint, and the line behind it."""
+        try:
+            note = note_at(data, 0)
+            return Checkpoint(note.text).number, note, data[len(note.whole):]
+        except Malformed:
+            return -1, None, b""
+
+    def check_witness(self, name, keys):
+        number, note, line = self.witnessed(name, self.files[name])
+        point = self.links.points.get(number)
+        if note is None or point is None or point[0] != note.text:
+            self.fault(name, "WITNESS", "what it has seen is not in the ledger")
+            return
+        own = [self.files[f] for f in sorted(self.files) if f.startswith("witness/") and f.endswith(".pub")]
+        for text, whose in [(k, "yours") for k in keys] + [(k, "out of the evidence") for k in own]:
+            try:
+                who, public = read_key_file(text, 4)
+                seconds = cosigned(line, who, public, note.text)
+            except Malformed:
+                continue
+            self.told.append("witness %s saw checkpoint %d at %s (its key: %s)" % (
+                who.decode(), number, put_time(seconds * 10**9), whose))
+            return
+        self.fault(name, "WITNESS", "no key that is known has signed it (--witness-key)")
+
+
+def cosigned(line, who, public, text):
+    """When this witness signed this checkpoint: C2SP tlog-cosignature, cosignature/v1. Malformed."""
+    need(line.startswith(DASH + who + b" ") and line.endswith(b"\n"), "a cosignature")
+    coded = from_base64(line[len(DASH + who) + 1:-1], 76)
+    need(coded[:4] == key_id(who, 4, public), "another key")
+    seconds = struct.unpack(">Q", coded[4:12])[0]
+    need(seconds < 2**33 and signature_good(public, b"cosignature/v1\ntime %d\n" % seconds + text, coded[12:]),
+         "a cosignature")
+    return seconds
+
+
+def files_of(path):
+    """What is in a folder or a tar file, by name."""
+    if not os.path.isdir(path):
+        with tarfile.open(path) as tar:
+            return {os.path.normpath(m.name): tar.extractfile(m).read() for m in tar if m.isfile()}
+    files = {}
+    for at, _, names in os.walk(path):
+        for name in names:
+            with open(os.path.join(at, name), "rb") as f:
+                files[os.path.relpath(os.path.join(at, name), path)] = f.read()
+    return files
+
+
+def do_evidence(a):
+    keys = []
+    for path in a.witness_key:
+        with open(path, "rb") as f:
+            keys.append(f.read(512))
+    try:
+        files = files_of(a.path)
+    except tarfile.TarError as e:
+        raise Malformed("no tar file: %s" % e) from None
+    e = Evidence(files, read_root(a.root) if a.root else None, [read_anchor(t) for t in a.anchor], keys)
+    for where, name, what in e.faults:
+        print("%s: %s: %s" % (where, name, what))
+    k = e.links
+    if e.faults:
+        print("%d fault%s: this is not the evidence that was made." % (len(e.faults), "s" * (len(e.faults) > 1)))
+        return False
+    print("%d events are what was stored and signed, by %s at the latest." % (len(e.records), put_time(
+        max(Checkpoint(t).time for t, _ in k.points.values()))))
+    print("\n".join(e.told))
+    print("anchor: %d:%s" % (k.next - 1, k.last.hex()))
+    return True
 
 
 # --- Commands ----------------------------------------------------------------------------------------
@@ -604,8 +860,7 @@ def read_anchor(text):
 def read_root(path):
     with open(path, "rb") as f:
         text = f.read(512)
-    need(text.endswith(b"\n"), "root key")
-    name, public = read_vkey(text[:-1])
+    name, public = read_key_file(text)
     need(re.fullmatch(rb"canh/[0-9a-f]{32}", name), "root key")
     return public
 
@@ -623,7 +878,7 @@ def do_store(a):
 
 
 def do_ledger(a):
-    ledger = Ledger(a.folder, read_root(a.root), [read_anchor(t) for t in a.anchor])
+    ledger = Ledger(parts_of(a.folder), Links(read_root(a.root), [read_anchor(t) for t in a.anchor]))
     ledger.show()
     return ledger.fault == "NONE"
 
@@ -656,6 +911,12 @@ def main(words=None):
     p.add_argument("--anchor", action="append", default=[], help="NUMBER:HASH of a checkpoint, from elsewhere")
     p.add_argument("folder")
     p.set_defaults(run=do_ledger)
+    p = sub.add_parser("evidence", help="events that canh export wrote")
+    p.add_argument("--root", help="root.pub of the store, from elsewhere")
+    p.add_argument("--anchor", action="append", default=[], help="NUMBER:HASH of a checkpoint, from elsewhere")
+    p.add_argument("--witness-key", action="append", default=[], help="witness.pub, from elsewhere")
+    p.add_argument("path", metavar="FOLDER|TAR")
+    p.set_defaults(run=do_evidence)
     p = sub.add_parser("inclusion", help="a leaf is in a tree")
     for name, kind in (("root-hash", str), ("size", int), ("index", int), ("leaf", str)):
         p.add_argument("--" + name, required=True, type=kind)

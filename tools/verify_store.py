@@ -518,7 +518,7 @@ class Store:
             raise Unreadable("no id of a store")
         self.store = bytes.fromhex(text[:32].decode())
         self.links = Signed(root, anchors)
-        self.read_ledger(root, anchors)
+        self.read_ledger()
         found, strange = catalog(os.path.join(data, "sealed"))
         for lane in range(LANES):
             self.check_lane(lane, found)
@@ -528,12 +528,12 @@ class Store:
     def fault(self, name, where=None):
         self.faults.append((name, self.where if where is None else where))
 
-    def read_ledger(self, root, anchors):
+    def read_ledger(self):
         folder = os.path.join(self.data, "ledger")
         if not os.path.isdir(folder):
             self.fault("NOLEDGER", "ledger")
             return
-        ledger = verify.Ledger(folder, root, anchors, self.links)
+        ledger = verify.Ledger(verify.parts_of(folder), self.links)
         if ledger.fault != "NONE":
             place = "" if ledger.part == "-" else "/%s, byte %d" % (ledger.part, ledger.byte)
             self.fault(ledger.fault, "ledger" + place)

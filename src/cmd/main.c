@@ -20,6 +20,7 @@ static const struct command_row commands[] = {
     { "witness", "remember, on another host, how far a store's ledger was seen", cmd_witness },
     { "token", "make a token for a sender over HTTP", cmd_token },
     { "verify", "is the store as it was written?", cmd_verify },
+    { "export", "events as evidence, for somebody without canh", cmd_export },
     { "doctor", "what is wrong with this installation", cmd_doctor },
     { "send", "send made events to a server", cmd_send },
     { "role", NULL, cmd_role },

@@ -11,6 +11,7 @@
 #ifndef LEAF_H
 #define LEAF_H
 
+#include "base/buf.h"
 #include "ledger/merkle.h"
 
 #define LEAF_HEAD_BYTES 42u
@@ -25,6 +26,9 @@ struct leaf {
     bool authenticated;
     struct span source, raw;
 };
+
+/* The record: what the leaf is the hash of, behind a byte 0x00. */
+void leaf_put(const struct leaf *l, struct buf *out);
 
 void leaf_hash(struct merkle_hasher *h, const struct leaf *l, struct merkle_hash *out);
 
