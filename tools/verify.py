@@ -661,7 +661,7 @@ class Points(Links):
     def checkpoint(self, note, c):
         super().checkpoint(note, c)
         if c.number in self.wanted:
-            self.points[c.number] = (note.text, {s.key: s for s in c.streams})
+            self.points[c.number] = (note, {s.key: s for s in c.streams})
 
     def end(self):
         right(all(n < self.next for n, _ in self.anchors), "CUT")
@@ -785,7 +785,7 @@ class Evidence:
     def check_witness(self, name, keys):
         number, note, line = self.witnessed(name, self.files[name])
         point = self.links.points.get(number)
-        if note is None or point is None or point[0] != note.text:
+        if note is None or point is None or point[0].whole != note.whole:
             self.fault(name, "WITNESS", "what it has seen is not in the ledger")
             return
         own = [self.files[f] for f in sorted(self.files) if f.startswith("witness/") and f.endswith(".pub")]
@@ -842,7 +842,7 @@ def do_evidence(a):
         print("%d fault%s: this is not the evidence that was made." % (len(e.faults), "s" * (len(e.faults) > 1)))
         return False
     print("%d events are what was stored and signed, by %s at the latest." % (len(e.records), put_time(
-        max(Checkpoint(t).time for t, _ in k.points.values()))))
+        max(Checkpoint(n.text).time for n, _ in k.points.values()))))
     print("\n".join(e.told))
     print("anchor: %d:%s" % (k.next - 1, k.last.hex()))
     return True
