@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Verifies what a store signed, without the program that signed it (docs/ledger.md is the format).
 
-    verify.py [--root root.pub] [--anchor NUMBER:HASH ...] [--json] STORE
+    verify.py [--root root.pub] [--anchor NUMBER:HASH ...] [--witness FILE --witness-key FILE] [--json] STORE
     verify.py ledger --root root.pub [--anchor NUMBER:HASH ...] FOLDER
     verify.py evidence [--root root.pub] [--anchor NUMBER:HASH ...] [--witness-key witness.pub ...] FOLDER|TAR
     verify.py inclusion --root-hash HEX --size N --index N --leaf HEX [HEX ...]
@@ -826,10 +826,7 @@ def files_of(path):
 
 
 def do_evidence(a):
-    keys = []
-    for path in a.witness_key:
-        with open(path, "rb") as f:
-            keys.append(f.read(512))
+    keys = [read_bytes(path, 512) for path in a.witness_key]
     try:
         files = files_of(a.path)
     except tarfile.TarError as e:
@@ -858,11 +855,32 @@ def read_anchor(text):
 
 
 def read_root(path):
-    with open(path, "rb") as f:
-        text = f.read(512)
-    name, public = read_key_file(text)
+    name, public = read_key_file(read_bytes(path, 512))
     need(re.fullmatch(rb"canh/[0-9a-f]{32}", name), "root key")
     return public
+
+
+def read_bytes(path, most):
+    with open(path, "rb") as f:
+        return f.read(most)
+
+
+def witness_anchor(path, keys):
+    """An anchor out of what a witness keeps of a store, which one of these keys has to have signed."""
+    data = read_bytes(path, 2 * NOTE_MAX)
+    note = note_at(data, 0)
+    for text in keys:
+        try:
+            cosigned(data[len(note.whole):], *read_key_file(text, 4), note.text)
+            return Checkpoint(note.text).number, sha256(note.text)
+        except Malformed:
+            continue
+    raise Malformed("%s is not signed by a witness whose key was given" % path)
+
+
+def anchors_of(a):
+    keys = [read_bytes(path, 512) for path in a.witness_key]
+    return [read_anchor(t) for t in a.anchor] + [witness_anchor(path, keys) for path in a.witness]
 
 
 def do_store(a):
@@ -870,7 +888,7 @@ def do_store(a):
 
     root = read_root(a.root or os.path.join(a.folder, "keys", "root.pub"))
     try:
-        store = verify_store.Store(a.folder, root, [read_anchor(t) for t in a.anchor])
+        store = verify_store.Store(a.folder, root, anchors_of(a))
     except verify_store.Unreadable as e:
         raise Malformed(str(e)) from None
     verify_store.show(store, a.json)
@@ -903,6 +921,8 @@ def main(words=None):
     p = sub.add_parser("store", help="a whole store: what it holds, laid against what was signed")
     p.add_argument("--root", help="root.pub, kept elsewhere (default: the one in the store)")
     p.add_argument("--anchor", action="append", default=[], help="NUMBER:HASH of a checkpoint, from elsewhere")
+    p.add_argument("--witness", action="append", default=[], help="what a witness keeps of it: STORE.checkpoint")
+    p.add_argument("--witness-key", action="append", default=[], help="witness.pub, from elsewhere")
     p.add_argument("--json", action="store_true", help="an object a fault, and one at the end")
     p.add_argument("folder")
     p.set_defaults(run=do_store)

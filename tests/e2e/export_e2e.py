@@ -260,6 +260,14 @@ def test_a_witness_vouches_for_it(s, place):
     equal((code, "witness w.test saw checkpoint" in text and "(its key: yours)" in text), (0, True))
     last = s.last_anchor()
     holds("anchor: " + last in text, text)
+    older = s.copy(place.path("older"))  # ... and is an anchor for the whole store
+    notes = older.notes()
+    older.put_notes(notes[:-3])
+    for store, words, want in ((s, w.words(), 0), (older, w.words(), 1), (older, [], 0)):
+        p = subprocess.run([PYTHON, os.path.join(forge.TOP, "tools", "verify.py"), "--root", s.root, *words,
+                            "--witness-key", w.key(), store.path], capture_output=True, text=True, timeout=60,
+                           check=False)
+        equal((p.returncode, "ledger: CUT" in p.stdout), (want, want == 1))
     for name in (n for n in files if n.startswith("witness/")):
         for at in range(len(files[name])):
             told = faults(sums(changed(files, name, at, random.Random(at))))
