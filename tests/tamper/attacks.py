@@ -311,6 +311,17 @@ def begun_afresh(s, r):
     return {"KEY"}, "^ledger/.*, byte 0$"
 
 
+def begun_afresh_by_root(s, r):
+    """... with the root key, which lay beside it: only who remembers a checkpoint knows."""
+    for folder in ("ledger", "sealed", "lanes"):
+        shutil.rmtree(s.at(folder))
+    for where in s.below("keys"):
+        if "epoch-" in where:
+            os.unlink(s.at(where))
+    s.grow(r.randrange(60, 90), r.randrange(10**6))
+    return {"FORK", "CUT"}, "^ledger"
+
+
 def all_emptied(s, r):
     for folder in ("ledger", "sealed", "lanes"):
         shutil.rmtree(s.at(folder))
@@ -642,7 +653,7 @@ ATTACKS = [
     (3, edit_tree), (3, edit_lane),
     (4, drop_sealed), (4, drop_sealed_tree), (4, drop_lane), (4, drop_run), (4, left_out),
     (5, cut_within), (6, cut_between), (6, cut_ledger), (7, cut_segment), (8, cut_files),
-    (9, begun_afresh), (9, all_emptied),
+    (9, begun_afresh), (9, begun_afresh_by_root), (9, all_emptied),
     (10, reorder_sealed), (10, reorder_lane),
     (11, duplicate_lane), (11, duplicate_sealed), (11, duplicate_file),
     (12, backdate_lane), (12, backdate_sealed),

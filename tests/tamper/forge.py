@@ -106,10 +106,11 @@ class Segment:
 
 
 class Lane:
-    """All segments of a lane."""
+    """All segments of a lane but those that a crash left without a head."""
 
     def __init__(self, folder):
-        self.segments = [Segment(os.path.join(folder, n)) for n in sorted(os.listdir(folder))]
+        paths = [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
+        self.segments = [Segment(p) for p in paths if os.path.getsize(p) >= 64]
 
     def put(self):
         """Each says of the one before how far it counts, as a writer would have."""

@@ -1,6 +1,6 @@
 """Tampering with whole stores, before two verifiers that share no code.
 
-    tamper.py CANH STORE_GROW [--each N] [--honest N] [--random N] [--seed N] [--only NAME] [--verbose]
+    tamper.py CANH STORE_GROW [--each N] [--honest N] [--window N] [--random N] [--seed N] [--only NAME] [--verbose]
 
 Goal and parts: README.md. Says what was done in one line a part; exit code 1 when anything was not as it must be.
 """
@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attacks  # noqa: E402 (the folder is known only now)
 import honest  # noqa: E402
 import scatter  # noqa: E402
+import window  # noqa: E402
 from stores import Disagree, Tools  # noqa: E402
 
 BASES = 4
@@ -84,6 +85,7 @@ def main():
     p.add_argument("--each", type=int, default=40, help="instances of a class")
     p.add_argument("--honest", type=int, default=200, help="stores that nobody touched, half of them from a crash")
     p.add_argument("--random", type=int, default=10000, help="corruptions of whatever file")
+    p.add_argument("--window", type=int, default=100, help="tails cut off stores that were killed")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--only", help="this attack")
     p.add_argument("--verbose", action="store_true")
@@ -92,7 +94,7 @@ def main():
     work = tempfile.mkdtemp(prefix="canh-tamper-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     failed = 0
     try:
-        for part in ((part_classes,) if o.only else (part_classes, honest.part, scatter.part)):
+        for part in ((part_classes,) if o.only else (part_classes, honest.part, window.part, scatter.part)):
             try:
                 said = part(o, tools, work)
                 if said:
