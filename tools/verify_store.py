@@ -72,13 +72,18 @@ class Range:
             self.nodes.append((at, size, digest))
             at += size
 
-    def append(self, leaf):
-        at, size = self.end, 1
-        self.end += 1
+    def append(self, leaf, size=1):
+        at = self.end
+        self.end += size
         while self.nodes and self.nodes[-1][1] == size and self.nodes[-1][0] % (2 * size) == 0:
             at, _, left = self.nodes.pop()
             leaf, size = verify.node_hash(left, leaf), 2 * size
         self.nodes.append((at, size, leaf))
+
+    def join(self, other):
+        """What begins where this one ends."""
+        for _, size, digest in other.nodes:
+            self.append(digest, size)
 
     def hashes(self):
         return [n[2] for n in self.nodes]
@@ -86,13 +91,17 @@ class Range:
     def root(self):
         return verify.root_of_range(self.hashes())
 
+    def digest(self):
+        """What a record of deletion has of it."""
+        return verify.sha256(b"\x02", struct.pack("<QQ", self.begin, self.end), *self.hashes())
+
 
 class Signed(verify.Links):
     """What was signed of each stream, beside the rules of the ledger."""
 
     def __init__(self, root, anchors):
         super().__init__(root, anchors)
-        self.marks, self.gone = {}, {}  # by stream: roots by size; what retention took
+        self.marks, self.gone, self.took = {}, {}, set()  # by stream: roots by size; what retention took, its blocks
 
     def checkpoint(self, note, c):
         super().checkpoint(note, c)
@@ -104,6 +113,7 @@ class Signed(verify.Links):
     def deleted(self, note, d):
         super().deleted(note, d)
         self.gone[d.stream] = Range(0, d.hashes, d.end)
+        self.took |= {(d.stream, *block) for block in d.blocks}
 
 
 class Tree:
@@ -612,8 +622,7 @@ class Store:
             return True
         self.files += 1
         says = file.stream_range()
-        if says and t.gone and says.end <= t.gone.end:
-            return False
+        gone = says is not None and t.gone is not None and says.end <= t.gone.end
         bad = file.first_bad()
         if bad is not None:
             self.fault("BYTES", "%s, byte %d" % (f.where, bad))
@@ -621,12 +630,36 @@ class Store:
             self.fault("STORE")
         if (file.day, file.months) != (f.day, f.months):
             self.fault("FOLDER")
+        took = Range(0)
         for i, b in enumerate(file.blocks):
             self.where = "%s, block %d" % (f.where, i)
-            self.check_block(file, i, b, t)
+            if gone:
+                took = self.check_gone(file, i, b, took)
+            else:
+                self.check_block(file, i, b, t)
         self.where = f.where
-        self.check_stream(t, says)
-        return True
+        if not gone:
+            self.check_stream(t, says)
+        elif ((f.lane, f.months), took.begin, took.end, took.digest()) not in self.links.took:
+            self.fault("GONE")
+        return not gone
+
+    def check_gone(self, file, number, b, took):
+        """It is no part of its stream any more, and still there: what it says can be shown. The leaves so far."""
+        none = Tree(self.links, None)
+        none.lost = True
+        self.blocks += 1
+        try:
+            body, sources = file.body(b), file.sources(b)
+            leaves = self.check_events(file, number, b, none, verify_body.events(body), sources)
+        except Damaged:
+            self.fault("BLOCK")
+            return took
+        if number == 0:
+            return leaves
+        if took.end == leaves.begin:
+            took.join(leaves)
+        return took
 
     def check_block(self, file, number, b, t):
         if not t.lost and b.place != t.range.end:

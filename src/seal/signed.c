@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-#include "ledger/deletion.h"
 #include "seal/account.h"
 
 struct collect {
@@ -135,11 +134,45 @@ static bool take_checkpoint(struct collect *c)
 
 static bool take_deletion(struct collect *c)
 {
-    struct signed_stream *s = stream_of(c, c->deletion.lane, c->deletion.months);
+    const struct deletion *d = &c->deletion;
+    struct signed_stream *s = stream_of(c, d->lane, d->months);
 
-    if (s != NULL)
-        deletion_range(&c->deletion, &s->gone);
-    return s != NULL;
+    if (s == NULL || s->blocks > UINT32_MAX / 4)
+        return false;
+    if (s->blocks + d->block_count > s->block_room) {
+        const uint32_t room = 2 * s->block_room + d->block_count;
+        struct deletion_block *more = realloc(s->block, room * sizeof(*more));
+
+        if (more == NULL)
+            return false;
+        s->block = more;
+        s->block_room = room;
+    }
+    memcpy(s->block + s->blocks, d->block, d->block_count * sizeof(*s->block));
+    s->blocks += d->block_count;
+    deletion_range(d, &s->gone);
+    return true;
+}
+
+static int block_order(const void *a, const void *b)
+{
+    const struct deletion_block *x = a, *y = b;
+
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+bool signed_took(const struct signed_stream *s, struct merkle_hasher *h,
+                 const struct merkle_range *leaves)
+{
+    const struct deletion_block want = { .begin = leaves->begin }, *is;
+    struct merkle_hash digest;
+
+    if (s->blocks == 0)
+        return false;
+    is = bsearch(&want, s->block, s->blocks, sizeof(*s->block), block_order);
+    deletion_digest(h, leaves, &digest);
+    return is != NULL && is->end == leaves->end &&
+           memcmp(&is->digest, &digest, sizeof(digest)) == 0;
 }
 
 /* Does it stand before the first note that does not follow? */
@@ -206,8 +239,10 @@ int signed_read(struct signed_store *s, const struct io *io, int dir, const uint
 
 void signed_release(struct signed_store *s)
 {
-    for (uint32_t i = 0; i < s->count; i++)
+    for (uint32_t i = 0; i < s->count; i++) {
         free(s->stream[i].mark);
+        free(s->stream[i].block);
+    }
     for (uint32_t i = 0; i < SIGNED_KINDS; i++)
         free(s->said[i].text);
     free(s->stream);

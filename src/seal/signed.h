@@ -9,6 +9,7 @@
 #ifndef SIGNED_H
 #define SIGNED_H
 
+#include "ledger/deletion.h"
 #include "ledger/verdict.h"
 
 #define SIGNED_MARKS 16384u /* of a stream */
@@ -25,7 +26,9 @@ struct signed_stream {
     struct signed_mark *mark; /* by size, each once */
     uint32_t count, stride, skipped;
     struct signed_mark last;
-    struct merkle_range gone; /* from 0: what retention took */
+    struct merkle_range gone;     /* from 0: what retention took */
+    struct deletion_block *block; /* ... file by file, in order */
+    uint32_t blocks, block_room;
 };
 
 /* What checkpoints said beside the trees (seal/account.h): each hash once in a row, with the first
@@ -61,6 +64,10 @@ void signed_release(struct signed_store *s);
 /* NULL: nothing was signed of it. */
 const struct signed_stream *signed_find(const struct signed_store *s, uint32_t lane,
                                         uint16_t months);
+
+/* Did retention take a file of these leaves? */
+bool signed_took(const struct signed_stream *s, struct merkle_hasher *h,
+                 const struct merkle_range *leaves);
 
 /* The first mark of a size or more, NULL when there is none; *at, 0 at first, never goes back. */
 const struct signed_mark *signed_mark_from(const struct signed_stream *s, uint32_t *at,

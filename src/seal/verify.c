@@ -358,8 +358,29 @@ static void check_stream(struct verify *v, struct tree *t)
     check_mark(v, t);
 }
 
+/* A block of a file that is gone, by the records, and still there: what it says can be shown. Its
+ * leaves are added to `all`. */
+static int check_gone(struct verify *v, struct merkle_range *all, struct err *e)
+{
+    struct tree none = { .lost = true }; /* it is no part of the stream any more */
+    struct merkle_range leaves;
+    int rc = read_block(v, &none, &leaves, e);
+
+    if (rc == ERR_NOMEM)
+        return rc;
+    v->counts->blocks++;
+    if (rc != ERR_OK)
+        fault(v, VERIFY_BLOCK, "Block %u: %s", v->block, e->why);
+    else if (v->block == 0)
+        *all = leaves;
+    else if (all->end == leaves.begin)
+        merkle_join(v->hasher, all, &leaves);
+    return ERR_OK;
+}
+
 static int check_file(struct verify *v, const struct catalog_file *f, struct err *e)
 {
+    struct merkle_range gone = { 0 };
     struct tree *t = tree_of(v, f->months);
     char name[SEALED_NAME_BYTES], folder[SEALED_NAME_BYTES];
     int dir = catalog_folder(v->sealed_dir, f->day, f->months), rc;
@@ -386,10 +407,6 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
     }
     v->counts->files++;
     v->gone = is_gone(v, t);
-    if (v->gone) {
-        sealed_free(&v->file);
-        return ERR_OK;
-    }
     if (sealed_check(v->file, e) != ERR_OK) {
         at(v, "%s, byte %zu", v->name, e->at);
         fault(v, VERIFY_BYTES, "%s", e->why);
@@ -399,11 +416,13 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
     rc = ERR_OK;
     for (v->block = 0; v->block < sealed_block_count(v->file) && rc == ERR_OK; v->block++) {
         at_block(v);
-        rc = check_block(v, t, e);
+        rc = v->gone ? check_gone(v, &gone, e) : check_block(v, t, e);
     }
     at(v, "%s", v->name);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK && !v->gone)
         check_stream(v, t);
+    else if (rc == ERR_OK && !signed_took(t->is, v->hasher, &gone))
+        fault(v, VERIFY_GONE, "It is not what retention took, as the records say.");
     sealed_free(&v->file);
     if (v->from->progress != NULL)
         v->from->progress(v->from->arg, v->counts);
@@ -459,7 +478,7 @@ static int check_files(struct verify *v, const struct catalog *c, uint64_t *next
 
         if (f->name.lane != v->lane || f->name.from < first || f->state != CATALOG_COUNTS)
             continue; /* or left over: the sealer removes it */
-        if (run.parts == 0 || f->name.from != run.from || f->name.to != run.to) {
+        if (f->name.from != run.from || f->name.to != run.to) {
             if (run.parts > 0)
                 end_run(v, &run);
             run = (struct run){ f->name.from, f->name.to, 0, 0, f->name.parts };

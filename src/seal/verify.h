@@ -40,6 +40,7 @@
     X(WORDS, "the index leaves out words of a block")                                              \
     X(TREE, "what a file says of its stream is not what its events and those before make")         \
     X(CLASSES, "a lane has more classes than there can be")                                        \
+    X(GONE, "a file that retention took, and that is still there, is not what it took")            \
     X(RUN, "the files of a run do not hold all of its events")                                     \
     X(MISSING, "events are missing")                                                               \
     X(TWICE, "events are there twice")                                                             \

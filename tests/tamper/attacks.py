@@ -464,6 +464,33 @@ def backdate_sealed(s, r):
     return {"SIGNED"}, block_at(where)
 
 
+def outlived(s, r):
+    """A file that retention took later, kept, and the store as it is then; None when it takes none soon."""
+    kept = {w: forge.read(s.at(w)) for w in s.sealed()}
+    for _ in range(4):
+        s.grow(40, r.randrange(10**6))
+        taken = sorted(set(kept) - set(s.sealed()))
+        if taken:
+            where = r.choice(taken)
+            os.makedirs(os.path.dirname(s.at(where)), exist_ok=True)
+            forge.write(s.at(where), kept[where])
+            return where
+    return None
+
+
+def deleted_comes_back(s, r):
+    """A file that retention took, with something else in it."""
+    where = outlived(s, r)
+    s.anchors = [s.last_anchor()]
+    if where is None:
+        return backdate_sealed(s, r)
+    f = s.file(where)
+    edit_event(f, 0, r)
+    f.make_roots()
+    f.put()
+    return {"GONE"}, block_at(where)
+
+
 def other_day(s, r):
     """A file in the folder of another day."""
     folders = sorted(os.listdir(s.at("sealed")))
@@ -656,7 +683,7 @@ ATTACKS = [
     (9, begun_afresh), (9, begun_afresh_by_root), (9, all_emptied),
     (10, reorder_sealed), (10, reorder_lane),
     (11, duplicate_lane), (11, duplicate_sealed), (11, duplicate_file),
-    (12, backdate_lane), (12, backdate_sealed),
+    (12, backdate_lane), (12, backdate_sealed), (12, deleted_comes_back),
     (13, other_day), (13, files_swapped),
     (14, rolled_back), (15, resign_old), (16, seals_removed), (17, wrong_key), (18, clock_back), (19, forked),
     (20, index_edited), (22, record_removed), (23, rules_replaced), (25, rewritten_since), (25, rewritten_by_root),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import attacks
 from stores import Disagree, Store
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "torture"))
@@ -51,7 +52,7 @@ def by_grower(o, tools, work, i):
         if i % 3 == 1:
             crashed(s, r)
         elif i % 3 == 2:
-            s.grow(r.randrange(1, 30), i)
+            attacks.outlived(s, r)  # a crash came between its record and its removal
         return judge(s, known)
     finally:
         s.remove()
