@@ -181,29 +181,43 @@ class Bits:
         return self.value.to_bytes((self.n + 7) // 8, "little")
 
 
+RICE = 16
+
+
+def put_bucket(number, entries, blocks):
+    """Of these (bits behind the bucket's, blocks)."""
+    before, bits = 0, Bits()
+    for e, b in entries:
+        gap, before = e - before, e
+        bits.put((1 << (gap >> RICE)) - 1, (gap >> RICE) + 1)
+        bits.put(gap & (1 << RICE) - 1, RICE)
+        if b & (b - 1) == 0:
+            bits.put(0, 1)
+            bits.put(b.bit_length() - 1, (blocks - 1).bit_length())
+        else:
+            bits.put(1, 1)
+            bits.put(b, blocks)
+    bucket = struct.pack("<I", len(entries)) + bits.bytes()
+    return struct.pack("<I", xxh3_seed(bucket, number) & 0xFFFFFFFF) + bucket
+
+
 def put_words(blocks):
-    """An index of these words (a set for each block), in one bucket."""
+    """An index of these words, a set for each block."""
     entries = {}
     for i, words in enumerate(blocks):
         for w in words:
             bits = xxh3(w) >> 34
             entries[bits] = entries.get(bits, 0) | 1 << i
-    rice, before, bits = 20, 0, Bits()
+    bucket_bits = (len(entries) // 256).bit_length()
+    low, out, offsets = 30 - bucket_bits, b"", [0]
+    buckets = [[] for _ in range(1 << bucket_bits)]
     for e in sorted(entries):
-        gap, b = e - before, entries[e]
-        before = e
-        bits.put((1 << (gap >> rice)) - 1, (gap >> rice) + 1)
-        bits.put(gap & (1 << rice) - 1, rice)
-        if b & (b - 1) == 0:
-            bits.put(0, 1)
-            bits.put(b.bit_length() - 1, (len(blocks) - 1).bit_length())
-        else:
-            bits.put(1, 1)
-            bits.put(b, len(blocks))
-    bucket = struct.pack("<I", len(entries)) + bits.bytes()
-    bucket = struct.pack("<I", xxh3_seed(bucket, 0) & 0xFFFFFFFF) + bucket
-    head = hashed(struct.pack("<4sBBBBQQ", b"CWRD", 1, len(blocks), 0, rice, len(entries), len(bucket)))
-    return head + struct.pack("<II", 0, len(bucket)) + bucket
+        buckets[e >> low].append((e & (1 << low) - 1, entries[e]))
+    for number, found in enumerate(buckets):
+        out += put_bucket(number, found, len(blocks))
+        offsets.append(len(out))
+    head = hashed(struct.pack("<4sBBBBQQ", b"CWRD", 1, len(blocks), bucket_bits, RICE, len(entries), len(out)))
+    return head + struct.pack("<%dI" % len(offsets), *offsets) + out
 
 
 class Block:
