@@ -19,6 +19,13 @@ def block_at(where, block=None):
     return "^" + re.escape(where) + ("" if block is None else ", block %d$" % block)
 
 
+def behind(s, f):
+    """The file, or what follows in its stream: where everything else is made good, the first size that was signed
+    behind the change tells it."""
+    stream = s.stream(f.lane, f.months)
+    return "|".join(block_at(w) for w in stream[stream.index(f.where):]) + r"|^lane %02d, event" % f.lane
+
+
 # --- choosing ----------------------------------------------------------------------------------------
 
 
@@ -156,7 +163,7 @@ def edit_tree(s, r):
             edit_event(g, block, r)
 
     regrow(s, f.lane, f.months, change)
-    return {"SIGNED"}, block_at(where)
+    return {"SIGNED"}, behind(s, f)
 
 
 def edit_lane(s, r):
@@ -209,7 +216,7 @@ def drop_sealed_tree(s, r):
             g.reindex()
 
     regrow(s, f.lane, f.months, change)
-    return {"SIGNED", "RUN", "END"}, block_at(where) + r"|^lane %02d, events %d to %d$" % (f.lane, f.first, f.last)
+    return {"SIGNED", "RUN", "END"}, behind(s, f) + r"|^lane %02d, events %d to %d$" % (f.lane, f.first, f.last)
 
 
 def drop_lane(s, r):
@@ -369,7 +376,7 @@ def reorder_sealed(s, r):
             swap(g.blocks[block].events, i, j)
 
     regrow(s, f.lane, f.months, change)
-    return {"SIGNED"}, block_at(where)
+    return {"SIGNED"}, behind(s, f)
 
 
 def reorder_lane(s, r):
@@ -419,7 +426,7 @@ def duplicate_sealed(s, r):
         g.last = max(g.last, events[-1].sequence)
 
     regrow(s, f.lane, f.months, change)
-    return {"SIGNED", "FILE", "TWICE", "RUN"}, block_at(where) + r"|^lane %02d, " % f.lane
+    return {"SIGNED", "FILE", "TWICE", "RUN"}, behind(s, f) + r"|^lane %02d, " % f.lane
 
 
 def duplicate_file(s, r):
@@ -461,7 +468,7 @@ def backdate_sealed(s, r):
         g.reindex()
 
     regrow(s, f.lane, f.months, change)
-    return {"SIGNED"}, block_at(where)
+    return {"SIGNED"}, behind(s, f)
 
 
 def outlived(s, r):
