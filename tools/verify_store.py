@@ -13,6 +13,7 @@ import struct
 import unicodedata
 
 import verify
+import verify_account
 import verify_body
 from verify_body import Damaged, check, xxh3, xxh3_seed
 
@@ -102,9 +103,11 @@ class Signed(verify.Links):
     def __init__(self, root, anchors):
         super().__init__(root, anchors)
         self.marks, self.gone, self.took = {}, {}, set()  # by stream: roots by size; what retention took, its blocks
+        self.account = verify_account.Account()
 
     def checkpoint(self, note, c):
         super().checkpoint(note, c)
+        self.account.checkpoint(c)
         for s in c.streams:
             marks = self.marks.setdefault(s.key, {})
             if s.size > 0:
@@ -407,7 +410,7 @@ class Words:
     def __init__(self, data, blocks):
         self.data, self.every, self.buckets = data, (1 << blocks) - 1, {}
         self.good = len(data) >= 32 and data[:4] == b"CWRD" and \
-            struct.unpack_from("<Q", data, 24)[0] == xxh3(data[:24]) and data[4] == 1
+            struct.unpack_from("<Q", data, 24)[0] == xxh3(data[:24]) and data[4] == 2
         if not self.good:
             return
         self.blocks, self.bucket_bits, self.rice = data[5], data[6], data[7]
@@ -469,8 +472,9 @@ class Words:
 
 # --- What a search takes for words (docs/query.md) ---------------------------------------------------
 
-WORD = re.compile(rb"[0-9A-Z_a-z\x80-\xff]+")
-WORD_MAX = 128
+# Of whole records only such words are looked up as stand in a text whatever it is a text of: a backslash beside a
+# word may be an escape of JSON, and what is behind the escape is another word.
+ASCII_WORD = re.compile(rb"(?<![\\0-9A-Z_a-z])[0-9A-Z_a-z]+(?![\\0-9A-Z_a-z])")
 
 
 @functools.lru_cache(65536)
@@ -484,33 +488,35 @@ def fold_one(c):
     if parts == c:
         parts = unicodedata.normalize("NFD", c)
     if parts == c:
-        return "" if unicodedata.category(c) in ("Mn", "Me") else c
+        return "" if unicodedata.category(c)[0] == "M" else c
     folded = [fold_one(p) for p in parts]
     return None if None in folded else "".join(folded)
 
 
-def fold(raw):
-    """Folded bytes, and whether all of it is known."""
-    if raw.isascii():
-        return raw.lower(), True
-    out, known = [], True
-    for c in raw.decode("utf-8", "surrogateescape"):
-        f = c.lower() if c.isascii() else c if 0xDC80 <= ord(c) <= 0xDCFF else fold_one(c)
-        known = known and f is not None
-        out.append(f or "")
-    return "".join(out).encode("utf-8", "surrogateescape"), known
+def is_word(text):
+    return all(c == "_" or unicodedata.category(c)[0] in "LN" for c in text)
 
 
 def words_of(raw):
-    folded, known = fold(raw)
-    found = set()
-    for m in WORD.finditer(folded):
-        word = m.group()
-        if not known and not word.isascii():
-            continue
-        found.add(word[:WORD_MAX])
-        if folded[m.start() - 1:m.start()] == b"\\" and word[:1] in (b"b", b"f", b"n", b"r", b"t") and len(word) > 1:
-            found.add(word[1:1 + WORD_MAX])
+    if 0 in raw:
+        return set()  # a binary record, whose text is elsewhere
+    if raw.isascii():
+        return set(ASCII_WORD.findall(raw.lower()))
+    found, run, good, before = set(), [], True, ""
+    for c in raw.decode("utf-8", "surrogateescape") + "\n":
+        f = c if 0xDC80 <= ord(c) <= 0xDCFF else fold_one(c)
+        if f is None:
+            good = False
+        elif is_word(f):
+            if f and not run:
+                good = good and before != "\\"
+            run.append(f)
+        else:
+            word = "".join(run)
+            if word and good and c != "\\":
+                found.add(word.encode())
+            run, good = [], True
+        before = c
     return found
 
 
@@ -534,6 +540,8 @@ class Store:
             self.check_lane(lane, found)
         if strange:
             self.fault("NAMES", "sealed")
+        verify_account.check_texts(data, self.links.account, self.fault)
+        self.record = verify_account.check_record(data, self.links.account, self.fault)
 
     def fault(self, name, where=None):
         self.faults.append((name, self.where if where is None else where))
@@ -762,7 +770,8 @@ class Store:
         k = self.links
         anchor = "%d:%s" % (k.next - 1, k.last.hex()) if k.next > 0 else ""
         return {"files": self.files, "blocks": self.blocks, "events": self.events, "lane_events": self.lane_events,
-                "checkpoints": k.next, "not_signed": self.not_signed, "anchor": anchor, "faults": len(self.faults)}
+                "checkpoints": k.next, "not_signed": self.not_signed, "record": self.record, "anchor": anchor,
+                "faults": len(self.faults)}
 
 
 def show(store, as_json):
@@ -772,8 +781,8 @@ def show(store, as_json):
     if as_json:
         print(json.dumps(end))
         return
-    print("%(events)d sealed events in %(files)d files, %(lane_events)d not sealed yet and %(checkpoints)d checkpoints "
-          "were read: " % end + ("%d faults." % end["faults"] if end["faults"] else "all is as it was written."))
+    print("%(events)d sealed events in %(files)d files, %(lane_events)d not sealed yet, %(checkpoints)d checkpoints "
+          "and %(record)d lines of the desk's record were read: " % end + ("%d faults." % end["faults"] if end["faults"] else "all is as it was written."))
     if end["not_signed"]:
         print("%d events came after the last checkpoint: nothing vouches for them yet." % end["not_signed"])
     if end["anchor"]:

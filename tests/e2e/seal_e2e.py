@@ -17,6 +17,7 @@ import time
 from program import equal, holds, run
 from keeper import Server
 
+VERIFY = os.path.join(os.path.dirname(__file__), "../../tools/verify.py")
 SMALL = "seal-bytes: 64KiB\nsegment-bytes: 1MiB\n"
 
 
@@ -65,6 +66,14 @@ def verify(server, *more, data=None):
     done = server.place.canh("verify", "--json", "--data", data or server.data, *more)
     lines = done.findings()
     return done.code, lines[:-1], lines[-1]
+
+
+def second_verifier(data):
+    """Its faults and their places."""
+    done = subprocess.run([sys.executable, VERIFY, "store", "--json", data], capture_output=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    equal((done.returncode, done.stderr), (1 if len(lines) > 1 else 0, b""))
+    return [(f["fault"], f["where"]) for f in lines[:-1]]
 
 
 def with_server(test):
@@ -280,6 +289,7 @@ def test_what_was_signed_beside_the_trees_and_is_changed_is_named(s):
     s.end()
     code, faults, last = verify(s)
     equal((code, faults, last["record"]), (0, [], 2))  # an alert and its event
+    equal(second_verifier(s.data), [])
     rules = next(texts_of(s.data, b"canh/rules/v1"))
     settings = next(texts_of(s.data, SMALL.encode()[:8]), None) or next(
         p for p in texts_of(s.data, b"") if not open(p, "rb").read().startswith(b"canh/"))
@@ -306,8 +316,10 @@ def test_what_was_signed_beside_the_trees_and_is_changed_is_named(s):
         data = copy(s, "changed")
         change(data)
         code, faults, _ = verify(s, data=data)
+        other = second_verifier(data)
         shutil.rmtree(data)
         equal((where, code, len(faults)), (where, 1, 1))
+        equal(other, [(f["fault"], f["where"]) for f in faults])
         holds(faults[0]["where"].startswith(where), faults)
 
 

@@ -1,0 +1,163 @@
+"""What a checkpoint says beside the trees, laid against what is kept and in force: docs/ledger.md, "Texts" and
+"The desk's record".
+
+Used by verify_store.py. Texts by their hash; the rules that are loaded; the desk's database, line by line.
+"""
+import hashlib
+import os
+import re
+import sqlite3
+import struct
+
+HOUR_NS = 3600 * 10**9
+NONE = bytes(32)
+TABLES = {
+    "alert": ("CAST(id AS TEXT)",
+              "id, kind, rule, rule_hash, title, level, entity, entity_key, state, made, closed"),
+    "alert_event": ("alert || '.' || number", "alert, number, lane, sequence, time, json"),
+}
+
+
+class Said:
+    """What was signed of one kind: (hash, checkpoint), each hash once in a row."""
+
+    def __init__(self):
+        self.texts = []
+
+    def add(self, digest, number):
+        if digest != NONE and (not self.texts or self.texts[-1][0] != digest):
+            self.texts.append((digest, number))
+
+
+class Account:
+    def __init__(self):
+        self.rules, self.settings, self.counts, self.audit = Said(), Said(), Said(), Said()
+        self.time = -1
+
+    def checkpoint(self, c):
+        self.rules.add(c.rules, c.number)
+        self.settings.add(c.settings, c.number)
+        self.audit.add(c.audit, c.number)
+        if self.time < 0 or self.time // HOUR_NS != c.time // HOUR_NS:
+            self.counts.add(c.counts, c.number)
+        self.time = c.time
+
+
+# --- Texts, rules ------------------------------------------------------------------------------------
+
+
+def read_text(folder, digest):
+    try:
+        with open(os.path.join(folder, digest.hex()), "rb") as f:
+            text = f.read()
+    except OSError:
+        return None
+    return text if hashlib.sha256(text).digest() == digest else None
+
+
+def listing(folder):
+    """As sha256sum writes it, by name."""
+    names = []
+    for at, _, files in os.walk(folder):
+        names += [os.path.relpath(os.path.join(at, n), folder) for n in files]
+    lines = []
+    for name in sorted(names, key=os.fsencode):
+        with open(os.path.join(folder, name), "rb") as f:
+            lines.append("%s  %s\n" % (hashlib.sha256(f.read()).hexdigest(), name))
+    return "".join(lines)
+
+
+def rules_are(text, rules):
+    """Are the rules that are loaded those of this text, or later ones that nobody has signed yet?"""
+    m = re.match(rb"canh/rules/v1\ngeneration ([0-9]+)\n", text)
+    if not m:
+        return True
+    folder = os.path.join(rules, m.group(1).decode())
+    if not os.path.isdir(folder):
+        there = [int(n) for n in os.listdir(rules) if n.isdigit()] if os.path.isdir(rules) else []
+        return any(n > int(m.group(1)) for n in there)
+    return listing(folder).encode() == text[m.end():]
+
+
+def check_texts(data, account, fault):
+    folder = os.path.join(data, "ledger", "texts")
+    said = account.counts.texts + account.settings.texts + account.rules.texts
+    if said and not os.path.isdir(folder):
+        fault("TEXT", "ledger/texts")
+        return
+    for digest, _ in said:
+        if read_text(folder, digest) is None:
+            fault("TEXT", "ledger/texts/" + digest.hex())
+    last = read_text(folder, account.rules.texts[-1][0]) if account.rules.texts else None
+    if last is not None and not rules_are(last, os.path.join(data, "rules")):
+        fault("RULES", "rules")
+
+
+# --- The desk's record -------------------------------------------------------------------------------
+
+
+def digest_of(*values):
+    sha = hashlib.sha256()
+    for v in values:
+        kind, b = ("n", b"") if v is None else ("i", struct.pack("<q", v)) if isinstance(v, int) else \
+            ("b", v) if isinstance(v, bytes) else ("t", str(v).encode())
+        sha.update(kind.encode() + struct.pack("<Q", len(b)) + b)
+    return sha.digest()
+
+
+def next_head(head, number, kind, key, digest):
+    kind, key = kind.encode(), key.encode()
+    return hashlib.sha256(b"\3" + head + struct.pack("<QQ", number, len(kind)) + kind + struct.pack("<Q", len(key)) +
+                          key + digest).digest()
+
+
+class Record:
+    def __init__(self, db):
+        self.lines, self.rows, self.bad = 0, {}, None  # what each row is by its last line
+        self.met, self.head = 0, NONE
+        self.db = db
+
+    def follow(self, heads):
+        """Through the lines; how many of the heads were met, and behind which line the last."""
+        met = line = 0
+        for number, kind, key, digest in self.db.execute("SELECT number, kind, key, digest FROM record ORDER BY number"):
+            if number != self.lines + 1 or not isinstance(digest, bytes) or len(digest) != 32:
+                self.bad = self.lines + 1
+                break
+            self.lines = number
+            self.head = next_head(self.head, number, kind, key, digest)
+            self.rows[kind, key] = digest
+            if met < len(heads) and heads[met][0] == self.head:
+                met, line = met + 1, number
+        return met, line
+
+    def others(self):
+        """Rows that are not as their last line says."""
+        left = {k: d for k, d in self.rows.items() if d != NONE}
+        for table, (key, columns) in TABLES.items():
+            for row in self.db.execute("SELECT %s, %s FROM %s" % (key, columns, table)):
+                if left.pop((table, row[0]), NONE) != digest_of(table, *row[1:]):
+                    yield table, row[0]
+        yield from left
+
+
+def check_record(data, account, fault):
+    """How many lines there are."""
+    heads, path = account.audit.texts, os.path.join(data, "desk", "canh.db")
+    if not os.path.exists(path) and not heads:
+        return 0
+    try:
+        db = sqlite3.connect("file:%s?mode=ro" % path.replace("%", "%25").replace("?", "%3f"), uri=True)
+        record = Record(db)
+        met, line = record.follow(heads)
+        if record.bad is not None:
+            fault("RECORD", "desk/canh.db, record %d" % record.bad)
+        if met < len(heads):
+            fault("RECORD", "desk/canh.db, record %d" % (line + 1))
+        for row in record.others():
+            fault("ROW", "desk/canh.db, %s %s" % row)
+        db.close()
+        return record.lines
+    except sqlite3.Error:
+        fault("RECORD", "desk/canh.db, the file")
+        return 0
