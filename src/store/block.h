@@ -1,46 +1,28 @@
 /*
  * block.h - some thousand events as one string of bytes, and back, byte for byte.
  *
- *   events ──▶ columns ──zstd──▶ body of a sealed block (sealed.h) ──▶ columns ──▶ events
+ *   raw ──wire codecs──▶ shape + values ──▶ columns ──zstd──▶ parts ──▶ columns ──▶ raw
  *
- *   head (32 bytes)                    column, BLOCK_COLUMNS of them, in the order of the table
- *     0  4  "CEVT"                       0  4  bytes of the frame
- *     4  4  version, 1                   4  4  bytes of what is in it
- *     8  4  events                       8  8  XXH3 of the frame
- *    12  4  columns                     16     a zstd frame
- *    16  8  0
- *    24  8  XXH3 of the 24 bytes before
+ * The values of a record's fields are its *slots*; the bytes between them are its *shape*. Rows of
+ * one shape are a table with a column a slot. A slot of text is cut again, into what its rows have
+ * in common (which becomes part of the shape) and what varies (slots without a name). Columns are
+ * numbers, times, addresses or dictionaries over one pool of values; one that repeats another of
+ * its table is not written at all, which is what most of a Windows `Message` does.
  *
- * Numbers in columns are LEB128, signed ones zigzag first; each is the difference to the event
- * before (the first: to 0), but lengths, flags and lines, which are themselves.
+ * The format is docs/block.md. A block names its fields itself: it can be read whatever later
+ * parsers do. Every block is read back and compared by its writer; should that ever fail, its
+ * events are stored as they came (block_verbatim()).
  *
- * Pure. A writer or reader belongs to one thread.
+ * Pure: no files, no clock. A writer or a reader belongs to one thread.
  */
 #ifndef BLOCK_H
 #define BLOCK_H
 
 #include "base/buf.h"
 
-#define BLOCK_EVENTS_MAX 16384u
-#define BLOCK_RAW_MAX    ((size_t)32 << 20) /* of all events, but for the last */
-#define BLOCK_TEXT_MAX   ((size_t)64 << 20) /* of one column */
-
-/*    column     of it */
-#define BLOCK_COLUMN_TABLE(X)                                                                      \
-    X(SEQUENCE) /* difference, unsigned */                                                         \
-    X(RECEIPT)  /* ns, difference, signed */                                                       \
-    X(SOURCE)   /* number in the block's own table, difference, signed */                          \
-    X(FLAGS)                                                                                       \
-    X(LINES)                                                                                       \
-    X(LENGTH) /* of the raw bytes */                                                               \
-    X(RAW)    /* one after the other */
-
-enum block_column {
-#define X(name) BLOCK_##name,
-    BLOCK_COLUMN_TABLE(X)
-#undef X
-        BLOCK_COLUMNS
-};
+#define BLOCK_EVENTS_MAX 8192u
+#define BLOCK_RAW_MAX    ((size_t)12 << 20) /* of all events, unless there is only one */
+#define BLOCK_BYTES_MAX  ((size_t)64 << 20) /* a block */
 
 struct block_event {
     uint64_t sequence;
@@ -63,12 +45,17 @@ void block_writer_free(struct block_writer **w);
 bool block_add(struct block_writer *w, const struct block_event *ev);
 uint32_t block_count(const struct block_writer *w);
 
-/* Append the block to `out` and begin anew. ERR_NOMEM. */
+/* Append the block to `out` and begin anew. What this takes beside the raw bytes is given back:
+ * writers that fill cost no more than what they hold. ERR_NOMEM; ERR_LIMIT when `out` is full. */
 int block_put(struct block_writer *w, struct buf *out, struct err *e);
 /* Begin anew. */
 void block_clear(struct block_writer *w);
 
-/* --- reading ------------------------------------------------------------------------------ */
+/* Events that were stored as they came, because what was made of their block did not give the same
+ * bytes, or would not fit: 0, but for a fault of this program or thousands of huge shapes. */
+uint64_t block_verbatim(const struct block_writer *w);
+
+/* --- reading events ------------------------------------------------------------------------- */
 
 struct block;
 
@@ -78,7 +65,80 @@ int block_open(struct block **out, struct span bytes, struct err *e);
 void block_free(struct block **b);
 
 uint32_t block_events(const struct block *b);
-/* The event in this row; its raw lives as long as the block. */
+/* The event in this row; its raw lives as long as the block. After block_open_columns(): without
+ * raw until block_load() was well. */
 struct block_event block_event(const struct block *b, uint32_t row);
+
+/* --- reading columns ------------------------------------------------------------------------ */
+
+/* Of a block of version 1: one shape, one slot, no fields. */
+
+/* As block_open(), but of the head, the directory and the envelope only: other parts are read, and
+ * checked, when something in them is asked for. A part that is damaged is ERR_CORRUPT there and
+ * then (e->at is its place in the block); what lies in others stays readable. */
+int block_open_columns(struct block **out, struct span bytes, struct err *e);
+/* All events. */
+int block_load(struct block *b, struct err *e);
+/* The raw of one event into `out`, which is cleared first. ERR_CORRUPT, ERR_NOMEM. */
+int block_raw(struct block *b, uint32_t row, struct buf *out, struct err *e);
+
+/* Names of fields: the last part of it, and the name that it lies below, or BLOCK_NONE. */
+#define BLOCK_NONE UINT32_MAX
+struct block_name {
+    uint32_t parent;
+    struct span text;
+};
+uint32_t block_names(const struct block *b);
+struct block_name block_name(const struct block *b, uint32_t name);
+
+/* What the bytes of a field are: rec.h says what the text behind each is. In the format. */
+enum block_kind {
+    BLOCK_TEXT,
+    BLOCK_JSON,   /* the inside of a JSON string */
+    BLOCK_BARE,   /* a JSON number, true, false, null */
+    BLOCK_XML,    /* character data */
+    BLOCK_QUOTED, /* text with backslash escapes */
+    BLOCK_HEX,    /* hex digits of bytes */
+    BLOCK_NUMBER,
+    BLOCK_ABSENT, /* no value */
+    BLOCK_GROUP,  /* a container: its bytes as they are */
+    BLOCK_KINDS,
+    BLOCK_DASH = 0x80, /* added: "-" is no value */
+};
+
+/* A field of a shape: from `from` bytes into the literal before slot `first` up to `to` bytes into
+ * the literal before slot `last`. */
+struct block_field {
+    uint32_t name;
+    uint8_t kind;
+    uint32_t first, from, last, to;
+};
+
+struct block_shape {
+    uint32_t rows, slots, fields;
+    bool partial; /* its records have fields that are not slices of them: parse to know those */
+};
+uint32_t block_shapes(const struct block *b);
+struct block_shape block_shape(const struct block *b, uint32_t shape);
+struct block_field block_field(const struct block *b, uint32_t shape, uint32_t field);
+/* The bytes before slot `slot`; of slot == slots: behind the last. */
+struct span block_literal(const struct block *b, uint32_t shape, uint32_t slot);
+/* Which rows of the block have this shape, ascending: `rows` of them. */
+const uint32_t *block_shape_rows(const struct block *b, uint32_t shape);
+
+/* A column: the value of row i of its shape is value[row[i]]; without `row` it is value[i], or the
+ * only one. `numbers`: of a column of numbers, by row, else NULL; times are ticks since 1970. */
+struct block_column {
+    uint32_t values;
+    const struct span *value;
+    const uint32_t *row;
+    const int64_t *numbers;
+};
+/* ERR_CORRUPT, ERR_NOMEM. What it gives lives as long as the block. */
+int block_column(struct block *b, uint32_t shape, uint32_t slot, struct block_column *out,
+                 struct err *e);
+/* Least and greatest number of a column of numbers, from the directory; false for others. */
+bool block_range(const struct block *b, uint32_t shape, uint32_t slot, int64_t *least,
+                 int64_t *greatest);
 
 #endif
