@@ -1,59 +1,11 @@
-"""Bodies of sealed blocks back into events; docs/store.md, "Sealed files", is the format.
+"""Bodies of sealed blocks back into events; docs/store.md ("Sealed files") and docs/block.md are the formats.
 
-A later version of the body is one more function and a row of VERSIONS. XXH3 and zstd are the system's
-libraries (apt and dpkg need both), called as they are: no package of Python's is needed.
+A later version of the body is one more function and a row of VERSIONS.
 """
-import ctypes
 import struct
 
-_xxh = ctypes.CDLL("libxxhash.so.0")
-_xxh.XXH3_64bits.restype = _xxh.XXH3_64bits_withSeed.restype = ctypes.c_uint64
-_xxh.XXH3_64bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
-_xxh.XXH3_64bits_withSeed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
-_zstd = ctypes.CDLL("libzstd.so.1")
-_zstd.ZSTD_decompress.restype = ctypes.c_size_t
-_zstd.ZSTD_decompress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
-_zstd.ZSTD_getFrameContentSize.restype = ctypes.c_ulonglong
-_zstd.ZSTD_getFrameContentSize.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
-
-U16, U32, U64 = 2**16 - 1, 2**32 - 1, 2**64 - 1
-TEXT_MAX = 64 << 20
-EVENTS_MAX = 16384
-
-
-class Damaged(Exception):
-    pass
-
-
-def check(good, what):
-    if not good:
-        raise Damaged(what)
-
-
-def xxh3(data):
-    return _xxh.XXH3_64bits(data, len(data))
-
-
-def xxh3_seed(data, seed):
-    return _xxh.XXH3_64bits_withSeed(data, len(data), seed)
-
-
-def unpack(frame, size):
-    """What is in a zstd frame that says, or is said, to hold so many bytes."""
-    room = ctypes.create_string_buffer(size or 1)
-    check(_zstd.ZSTD_decompress(room, size, frame, len(frame)) == size, "a zstd frame is damaged")
-    return room.raw[:size]
-
-
-def frame_size(frame, most):
-    size = _zstd.ZSTD_getFrameContentSize(frame, len(frame))
-    check(size <= most, "no zstd frame, or too large a one")  # unknown and wrong are the largest numbers
-    return size
-
-
-class Event:
-    __slots__ = ("sequence", "receipt", "source", "flags", "lines", "raw")
-
+from verify_block import events_2
+from verify_bytes import EVENTS_MAX, TEXT_MAX, U16, U32, U64, Event, check, unpack, xxh3
 
 # --- version 1 ---------------------------------------------------------------------------------------
 
@@ -100,7 +52,10 @@ def sums(differences):
     return found
 
 
-def events_1(body, count):
+def events_1(body):
+    count, more = struct.unpack_from("<II", body, 8)
+    check(xxh3(body[:24]) == struct.unpack_from("<Q", body, 24)[0] and count <= EVENTS_MAX and more == COLUMNS,
+          "the head of a body does not check")
     columns, at = [], 32
     for _ in range(COLUMNS):
         text, at = column(body, at)
@@ -127,15 +82,12 @@ def events_1(body, count):
 
 # -----------------------------------------------------------------------------------------------------
 
-VERSIONS = {1: (events_1, COLUMNS)}
+VERSIONS = {1: events_1, 2: events_2}
 
 
 def events(body):
     """The events of a body; Damaged."""
-    check(len(body) >= 32 and body[:4] == b"CEVT" and xxh3(body[:24]) == struct.unpack_from("<Q", body, 24)[0],
-          "the head of a body does not check")
-    version, count, columns = struct.unpack_from("<III", body, 4)
+    check(len(body) >= 32 and body[:4] == b"CEVT", "this is no body")
+    version = struct.unpack_from("<I", body, 4)[0]
     check(version in VERSIONS, "a body is of version %d" % version)
-    read, want = VERSIONS[version]
-    check(count <= EVENTS_MAX and columns == want, "the head of a body says what cannot be")
-    return read(body, count)
+    return VERSIONS[version](body)

@@ -15,7 +15,8 @@ import unicodedata
 import verify
 import verify_account
 import verify_body
-from verify_body import Damaged, check, xxh3, xxh3_seed
+import verify_bytes
+from verify_bytes import Damaged, check, xxh3, xxh3_seed
 
 LANES = 64
 CLASSES = 32             # of a lane
@@ -194,7 +195,7 @@ def lane_events(sequence, receipt, body):
         size, source, flags, lines, later = struct.unpack_from("<IIHHI", body, at)
         if size > len(body) - at - 16:
             return
-        e = verify_body.Event()
+        e = verify_bytes.Event()
         e.sequence, e.source, e.flags, e.lines, e.receipt = sequence, source, flags, lines, receipt + later
         e.raw = body[at + 16:at + 16 + size]
         yield e
@@ -366,7 +367,7 @@ class Sealed:
 
     def sources(self, b):
         frame = self.part_of(b.sources_at, b.sources, b.sources_hash)
-        data = verify_body.unpack(frame, verify_body.frame_size(frame, 8 << 20))
+        data = verify_bytes.unpack(frame, verify_bytes.frame_size(frame, 8 << 20))
         found, at = records(data, 0, len(data))
         check(at == len(data) and len(found) <= SOURCES, "the sources of a block")
         return [Source(r) for r in found]
@@ -410,7 +411,7 @@ class Words:
     def __init__(self, data, blocks):
         self.data, self.every, self.buckets = data, (1 << blocks) - 1, {}
         self.good = len(data) >= 32 and data[:4] == b"CWRD" and \
-            struct.unpack_from("<Q", data, 24)[0] == xxh3(data[:24]) and data[4] == 2
+            struct.unpack_from("<Q", data, 24)[0] == xxh3(data[:24]) and data[4] in (1, 2)
         if not self.good:
             return
         self.blocks, self.bucket_bits, self.rice = data[5], data[6], data[7]
@@ -456,7 +457,7 @@ class Words:
 
     def find(self, word):
         """The blocks that may hold it, a bit each."""
-        if not self.good:
+        if not self.good or self.data[4] == 1:  # version 1 has other words
             return self.every
         bits = xxh3(word) >> (64 - WORD_BITS)
         low = WORD_BITS - self.bucket_bits

@@ -13,8 +13,9 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "tools"))
 import verify  # noqa: E402 (the folder is known only now)
 import verify_body  # noqa: E402
+import verify_bytes  # noqa: E402
 import verify_store  # noqa: E402
-from verify_body import xxh3, xxh3_seed  # noqa: E402
+from verify_bytes import xxh3, xxh3_seed  # noqa: E402
 from verify_store import padded  # noqa: E402
 
 _zstd = ctypes.CDLL("libzstd.so.1")
@@ -49,8 +50,8 @@ def hashed(head):
 
 def same(e, **changes):
     """An event with something else in it."""
-    other = verify_body.Event()
-    for name in verify_body.Event.__slots__:
+    other = verify_bytes.Event()
+    for name in verify_bytes.Event.__slots__:
         setattr(other, name, changes.get(name, getattr(e, name)))
     return other
 

@@ -1,11 +1,16 @@
-"""Reads blocks of events by docs/block.md and docs/store.md alone. Shares no code with the program."""
+"""Version 2 of the body of a sealed block back into events, and into the fields of their records: docs/block.md.
 
+Used by verify_body.py. What is read may be damaged, or made by somebody: whatever cannot be is Damaged, and no more than
+EVENTS_MAX events of TEXT_MAX bytes are made of it.
+"""
 import datetime
 import struct
-import subprocess
+
+from verify_bytes import Damaged, Event, EVENTS_MAX, TEXT_MAX, U16, U32, check, frame_size, unpack, xxh3
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 MASK = (1 << 64) - 1
+WRONG = (IndexError, KeyError, OverflowError, ValueError, UnicodeError, struct.error)
 
 
 def signed_64(v):
@@ -13,8 +18,9 @@ def signed_64(v):
     return v - (1 << 64) if v >> 63 else v
 
 
-def opened(frame):
-    return subprocess.run(["zstd", "-d", "-c"], input=frame, capture_output=True, check=True, timeout=60).stdout
+def opened(frame, room, digest):
+    check(room <= TEXT_MAX and xxh3(frame) == digest and frame_size(frame, TEXT_MAX) == room, "a part does not check")
+    return unpack(frame, room)
 
 
 class Taker:
@@ -28,6 +34,7 @@ class Taker:
             self.at += 1
             v |= (c & 127) << shift
             shift += 7
+            check(v <= MASK and shift <= 70, "a number has more than 64 bits")
             if c < 128:
                 return v
 
@@ -36,9 +43,11 @@ class Taker:
         return (u >> 1) ^ -(u & 1)
 
     def numbers(self, count):
+        check(count <= len(self.data), "there are not so many numbers")
         return [self.number() for _ in range(count)]
 
     def bytes(self, n):
+        check(n <= len(self.data) - self.at, "there are not so many bytes")
         self.at += n
         return self.data[self.at - n:self.at]
 
@@ -83,31 +92,38 @@ class Block:
     """Version 2: envelope (six lists), names, shapes; events()."""
 
     def __init__(self, data):
-        mark, version, self.count, size, room, self.raw_bytes = struct.unpack("<4s5I", data[:24])
-        assert (mark, version) == (b"CEVT", 2) and struct.unpack("<Q", data[32:40])[0] == len(data)
-        directory, at = opened(data[48:48 + size]), 48 + size
-        assert len(directory) == room
+        try:
+            self.read(data)
+        except WRONG as e:
+            raise Damaged("a block says what cannot be") from e
+
+    def read(self, data):
+        check(len(data) >= 48 and xxh3(data[:40]) == struct.unpack_from("<Q", data, 40)[0], "the head of a block")
+        mark, version, self.count, size, room, self.raw_bytes = struct.unpack_from("<4s5I", data)
+        directory_hash, whole = struct.unpack_from("<QQ", data, 24)
+        check((mark, version, whole) == (b"CEVT", 2, len(data)) and self.count <= EVENTS_MAX, "the head of a block")
+        directory, at = opened(data[48:48 + size], room, directory_hash), 48 + size
         t, self.parts = Taker(directory), []
         for _ in range(t.number()):
             stored, room = t.numbers(2)
-            t.bytes(8)
-            self.parts.append(opened(data[at:at + stored]))
-            assert len(self.parts[-1]) == room
+            self.parts.append(opened(data[at:at + stored], room, struct.unpack("<Q", t.bytes(8))[0]))
             at += stored
-        assert at == len(data)
+        check(at == len(data), "there is more behind the parts")
         self.envelope = [self.column_numbers(t, self.count) for _ in range(6)]
         self.pool = []
         for _ in range(t.number()):
             part, count = t.numbers(2)
             values = Taker(self.parts[part])
             self.pool += [values.bytes(n) for n in values.numbers(count)]
-            assert values.at == len(self.parts[part])
+            check(values.at == len(self.parts[part]), "there is more behind the values")
         self.names = [(t.number(), t.text()) for _ in range(t.number())]
         self.shapes = [self.shape(t) for _ in range(t.number())]
+        check(sum(s["rows"] for s in self.shapes) == self.count, "rows and events differ")
         for s in self.shapes:
             s["columns"] = [self.column(t, s["rows"]) for _ in range(s["slots"])]
             s["columns"] = [s["columns"][c] if isinstance(c, int) else c for c in s["columns"]]
-        assert t.at == len(directory)
+            check(all(isinstance(c, list) for c in s["columns"]), "a column is the same as one that is another's")
+        check(t.at == len(directory), "there is more in the directory")
 
     def column_numbers(self, t, rows):
         part, at = t.numbers(2)
@@ -116,13 +132,14 @@ class Block:
         out = []
         for v in planes(self.parts[part], at, rows, n):
             last = signed_64(v + base + (last if steps else 0))
-            assert least <= last <= most
+            check(least <= last <= most, "a number is out of its column's range")
             out.append(last)
         return out
 
     @staticmethod
     def shape(t):
-        s = dict(rows=t.number(), slots=t.number(), partial=t.byte())
+        s = {"rows": t.number(), "slots": t.number(), "partial": t.byte()}
+        check(s["slots"] <= len(t.data), "there are not so many slots")
         s["literals"] = [t.text() for _ in range(s["slots"] + 1)]
         s["fields"] = [(t.number(), t.byte(), *t.numbers(4)) for _ in range(t.number())]
         return s
@@ -137,7 +154,7 @@ class Block:
         if plan == 3:
             form = (t.byte(), t.byte(), t.text(), t.text())
             return [form_text(form, v) for v in self.column_numbers(t, rows)]
-        assert plan == 2
+        check(plan == 2, "there is no such column")
         part, at = t.numbers(2)
         steps, count = t.byte(), t.number()
         lies, values, number = Taker(self.parts[part], at), [], 0
@@ -155,16 +172,29 @@ class Block:
             yield last
 
     def events(self):
-        """Of each event its envelope's first five numbers and its raw bytes."""
-        rows, total = [0] * len(self.shapes), 0
+        try:
+            return self.rebuild()
+        except WRONG as e:
+            raise Damaged("a block's events cannot be") from e
+
+    def rebuild(self):
+        rows, total, found = [0] * len(self.shapes), 0, []
         for i in range(self.count):
             number = self.envelope[5][i]
+            check(0 <= number < len(self.shapes), "there is no such shape")
             s, row = self.shapes[number], rows[number]
             rows[number] += 1
-            raw = s["literals"][0] + b"".join(c[row] + s["literals"][k + 1] for k, c in enumerate(s["columns"]))
-            total += len(raw)
-            yield [self.envelope[k][i] for k in range(5)] + [raw]
-        assert total == self.raw_bytes and rows == [s["rows"] for s in self.shapes]
+            e = Event()
+            e.sequence, e.receipt, e.source, e.flags, e.lines = (self.envelope[k][i] for k in range(5))
+            e.sequence &= MASK
+            e.raw = s["literals"][0] + b"".join(c[row] + s["literals"][k + 1] for k, c in enumerate(s["columns"]))
+            total += len(e.raw)
+            check(total <= TEXT_MAX and 0 <= e.source <= U32 and 0 <= e.flags <= U16 and 0 <= e.lines <= U16,
+                  "a number is too large")
+            check(not found or found[-1].sequence < e.sequence, "numbers do not ascend")
+            found.append(e)
+        check(total == self.raw_bytes, "the events have another number of bytes")
+        return found
 
     def fields(self, number, row):
         """The fields of a row of a shape: path and bytes."""
@@ -185,41 +215,5 @@ class Block:
             yield path, data
 
 
-def events_1(data):
-    """Version 1: as Block.events()."""
-    count, columns = struct.unpack("<2I", data[8:16])
-    at, texts = 32, []
-    for _ in range(columns):
-        n, room = struct.unpack("<2I", data[at:at + 8])
-        texts.append(opened(data[at + 16:at + 16 + n]))
-        assert len(texts[-1]) == room
-        at += 16 + n
-    assert at == len(data) and columns == 7
-    takers, last, place = [Taker(t) for t in texts[:6]], [0, 0, 0], 0
-    for _ in range(count):
-        last = [last[0] + takers[0].number(), last[1] + takers[1].signed(), last[2] + takers[2].signed()]
-        flags, lines, n = [t.number() for t in takers[3:]]
-        yield last + [flags, lines, texts[6][place:place + n]]
-        place += n
-
-
-def bodies(sealed):
-    """The bodies of a sealed file."""
-    foot = sealed[-96:]
-    count, directory = struct.unpack("<I", foot[4:8])[0], struct.unpack("<Q", foot[24:32])[0]
-    assert foot[:4] == b"CFTR" and directory == count * 128
-    at = 64
-    for i in range(count):
-        head = sealed[at:at + 128]
-        assert head == sealed[-96 - directory + 128 * i:][:128]
-        roots, sources = struct.unpack("<2I", head[56:64])
-        size = struct.unpack("<Q", head[48:56])[0]
-        at += 128 + sum((n + 7) // 8 * 8 for n in (roots * 32, sources))
-        yield sealed[at:at + size]
-        at += (size + 7) // 8 * 8
-
-
-def events(sealed):
-    for body in bodies(sealed):
-        version = struct.unpack("<I", body[4:8])[0]
-        yield from events_1(body) if version == 1 else Block(body).events()
+def events_2(body):
+    return Block(body).events()
