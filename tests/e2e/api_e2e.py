@@ -17,7 +17,7 @@ from keeper import Server, free_ports
 from program import equal, holds, run
 
 ALL, SOME = "a-token-for-all", "a-token-for-some"
-VALUES = {"limit": "5", "level": "low", "since": "1h", "from": "1h", "to": "0s", "format": "json", "q": "canh_run=one",
+VALUES = {"limit": "5", "seconds": "5", "memory": "64", "level": "low", "since": "1h", "from": "1h", "to": "0s", "format": "json", "q": "canh_run=one",
           "filter": "canh_run=one"}
 
 
