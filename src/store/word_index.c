@@ -13,7 +13,8 @@
 #include "base/bytes.h"
 
 #define MARK         "CWRD"
-#define VERSION      2u /* 1: words of the raw record, not of what was parsed */
+#define VERSION      2u
+#define VERSION_RAW  1u /* has the words of raw records, not of what was parsed: of no use now */
 #define BLOCK_BITS   6u /* of a pair */
 #define BUCKET_MEAN  256u
 #define BUCKET_HEAD  8u
@@ -418,9 +419,10 @@ int word_index_open(struct word_index *x, struct span head, uint64_t bytes, stru
     if (head.n < WORD_HEAD_BYTES || bytes < WORD_HEAD_BYTES || memcmp(p, MARK, 4) != 0 ||
         XXH3_64bits(p, 24) != bytes_u64(p + 24))
         return err_set(e, ERR_CORRUPT, 0, "The head of an index of words does not check.");
-    if (p[4] != VERSION)
+    if (p[4] != VERSION && p[4] != VERSION_RAW)
         return err_set(e, ERR_UNSUPPORTED, 4, "An index of words is of version %u.", p[4]);
-    *x = (struct word_index){ .blocks = p[5],
+    *x = (struct word_index){ .version = p[4],
+                              .blocks = p[5],
                               .bucket_bits = p[6],
                               .rice = p[7],
                               .entries = bytes_u64(p + 8),
@@ -473,6 +475,8 @@ uint64_t word_index_find(const struct word_index *x, struct span index, uint64_t
     struct bit_reader b = { .in = bucket.p != NULL ? span_from(bucket, 4) : SPAN_NONE };
     uint32_t count = bucket.p != NULL ? bytes_u32(bucket.p) : 0;
 
+    if (x->version != VERSION)
+        return all_blocks(x);
     if (bucket.p == NULL) {
         (*damaged)++;
         return all_blocks(x);
@@ -509,6 +513,8 @@ int word_index_append(struct word_index_writer *w, struct span index, struct err
     MUST(w->used == 0);
     if (rc != ERR_OK)
         return rc;
+    if (x.version != VERSION)
+        return err_set(e, ERR_UNSUPPORTED, 4, "An index of words is of version %u.", x.version);
     if (w->blocks + x.blocks > WORD_BLOCKS)
         return err_set(e, ERR_LIMIT, 0, "An index of words holds %u blocks at most.", WORD_BLOCKS);
     for (uint64_t n = 0; n < (uint64_t)1 << x.bucket_bits; n++) {

@@ -63,7 +63,7 @@ int word_index_put(struct word_index_writer *w, struct buf *out, struct err *e);
 
 struct word_index {
     uint32_t blocks;
-    uint8_t bucket_bits, rice, block_bits;
+    uint8_t version, bucket_bits, rice, block_bits;
     uint64_t entries, buckets_at, buckets_bytes; /* places in the index's bytes */
 };
 

@@ -7,7 +7,9 @@
 #include "guard.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
+#include "base/bytes.h"
 #include "store/word_index.h"
 
 #define WORDS 3000u
@@ -108,6 +110,29 @@ static void merged_is_made_at_once(void **state)
 }
 
 /* Whatever byte is changed: no block that holds a word is left out. */
+static void one_of_version_1_is_sound_and_answers_all_blocks(void **state)
+{
+    uint64_t damaged = 0;
+    struct word_index x;
+    struct buf out;
+    struct err e;
+
+    (void)state;
+    buf_init(&out, 1u << 26);
+    make(&out, 300, 5, 0, 5);
+    out.p[4] = 1;
+    bytes_put_u64(out.p + 24, XXH3_64bits(out.p, 24));
+    assert_int_equal(word_index_open(&x, buf_span(&out), out.n, &e), ERR_OK);
+    assert_true(word_index_damaged(&x, buf_span(&out)) == 0);
+    assert_true(word_index_find(&x, buf_span(&out), hash_of(2), &damaged) == 31);
+    assert_true(word_index_find(&x, buf_span(&out), hash_of(1000000), &damaged) == 31);
+    assert_true(damaged == 0);
+    out.p[4] = 3;
+    bytes_put_u64(out.p + 24, XXH3_64bits(out.p, 24));
+    assert_int_equal(word_index_open(&x, buf_span(&out), out.n, &e), ERR_UNSUPPORTED);
+    buf_release(&out);
+}
+
 static void damage_makes_it_slow_not_wrong(void **state)
 {
     struct word_index_writer *w;
@@ -157,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_block_of_a_word_is_named_and_few_others),
         cmocka_unit_test(merged_is_made_at_once),
+        cmocka_unit_test(one_of_version_1_is_sound_and_answers_all_blocks),
         cmocka_unit_test(damage_makes_it_slow_not_wrong),
     };
 
