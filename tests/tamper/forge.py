@@ -202,22 +202,25 @@ def put_bucket(number, entries, blocks):
     return struct.pack("<I", xxh3_seed(bucket, number) & 0xFFFFFFFF) + bucket
 
 
-def put_words(blocks):
-    """An index of these words, a set for each block."""
-    entries = {}
-    for i, words in enumerate(blocks):
-        for w in words:
-            bits = xxh3(w) >> 34
-            entries[bits] = entries.get(bits, 0) | 1 << i
+def entries_of(index):
+    """Bits and blocks of an index that is good."""
+    low = 30 - index.bucket_bits
+    return {number << low | bits: blocks for number in range(1 << index.bucket_bits)
+            for bits, blocks in index.entries(number)[0]}
+
+
+def put_words(entries, blocks, version):
+    """An index of these. One of version 1 answers all blocks whatever it has: who changes events takes that, for he need not
+    know what words they have."""
     bucket_bits = (len(entries) // 256).bit_length()
     low, out, offsets = 30 - bucket_bits, b"", [0]
     buckets = [[] for _ in range(1 << bucket_bits)]
     for e in sorted(entries):
         buckets[e >> low].append((e & (1 << low) - 1, entries[e]))
     for number, found in enumerate(buckets):
-        out += put_bucket(number, found, len(blocks))
+        out += put_bucket(number, found, blocks)
         offsets.append(len(out))
-    head = hashed(struct.pack("<4sBBBBQQ", b"CWRD", 1, len(blocks), bucket_bits, RICE, len(entries), len(out)))
+    head = hashed(struct.pack("<4sBBBBQQ", b"CWRD", version, blocks, bucket_bits, RICE, len(entries), len(out)))
     return head + struct.pack("<%dI" % len(offsets), *offsets) + out
 
 
@@ -227,15 +230,13 @@ class Block:
         self.roots, self.table = file.roots(b), file.sources(b)
         self.frame = file.part_of(b.sources_at, b.sources, b.sources_hash)
 
-    def words(self):
-        return set().union(*(verify_store.words_of(e.raw) for e in self.events))
-
 
 class File:
     """A sealed file taken apart. Whatever was changed, all hashes in it are good when it is put back."""
 
     def __init__(self, data, where):
         self.data, self.where, self.path = data, where, os.path.join(data, where)
+        self.hides = False  # words
         folder, name = where.split("/")[1:]
         named = verify_store.Named(folder, *verify_store.folder_of(folder), name, verify_store.name_of(name))
         f = verify_store.Sealed(read(self.path), named)
@@ -243,10 +244,15 @@ class File:
         self.first, self.last, self.part, self.parts = f.first, f.last, f.part, f.parts
         self.blocks = [Block(f, b) for b in f.blocks]
         self.stream = f.stream
-        self.index = [b.words() for b in self.blocks]
+        self.index = entries_of(f.words)
 
-    def reindex(self):
-        self.index = [b.words() for b in self.blocks]
+    def hide(self, word, block):
+        """From who looks for it in this block."""
+        bits = xxh3(word) >> 34
+        self.index[bits] &= ~(1 << block)
+        if self.index[bits] == 0:
+            del self.index[bits]
+        self.hides = True
 
     def leaves(self, b):
         r = verify_store.Range(b.place)
@@ -284,7 +290,7 @@ class File:
             head = hashed(head)
             directory += head
             out += head + roots + pad(b.frame) + pad(body)
-        words, at = put_words(self.index), len(out)
+        words, at = put_words(self.index, len(self.blocks), 2 if self.hides else 1), len(out)
         out += pad(words) + pad(self.stream) + directory
         out += hashed(struct.pack("<4sIQQQQQQQHH20x", b"CFTR", len(self.blocks), len(words), len(self.stream),
                                   len(directory), at, xxh3(self.stream), xxh3(directory), self.last, self.part,
