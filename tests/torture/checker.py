@@ -21,6 +21,11 @@ import re
 import struct
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools"))
+import verify  # noqa: E402 (the folder is known only now)
+import verify_body  # noqa: E402
+import verify_store  # noqa: E402
+
 KINDS = ("EVENTS", "FINDINGS", "INPUTS", "SOURCES", "CHECKPOINTS", "BATCHES", "STATE")
 EVENTS, FINDINGS, STATE = 0, 1, 6
 HEAD = struct.Struct("<8sII16sIIQQQ")  # mark, version, lane, store, number, before.., sequence
@@ -99,6 +104,7 @@ class Lane:
     def __init__(self, number):
         self.number = number
         self.next = None        # number of the next event
+        self.sealed = 1         # number of the first event that is not sealed
         self.matched = 0
         self.events = 0
         self.sevens = set()     # events that the rule finds
@@ -109,7 +115,10 @@ class Lane:
 
 
 class Report:
-    def __init__(self, size=400, partial=()):
+    """Of a store: what lies in its lanes and, with `sealing`, what was sealed."""
+
+    def __init__(self, size=400, partial=(), sealing=False):
+        self.sealing = sealing
         self.wrong = []
         self.more = 0
         self.size = size            # bytes of an event as it was sent
@@ -182,16 +191,19 @@ class Report:
             at += 16 + size
             if at > end:
                 break
-            if flags & TRACER:
-                lane.tracers.add(f.sequence + n)
-                lane.events -= 1
-            else:
-                self.event(lane, f.sequence + n, data, at - size, size)
+            if f.sequence + n >= lane.sealed:
+                self.take(lane, f.sequence + n, flags, data, at - size, size)
             n += 1
         if at != end or n != f.count:
             self.say("%s: %d events, the head says %d", where, n, f.count)
         lane.next = f.sequence + f.count
-        lane.events += f.count
+
+    def take(self, lane, sequence, flags, data, at, size):
+        if flags & TRACER:
+            lane.tracers.add(sequence)
+            return
+        lane.events += 1
+        self.event(lane, sequence, data, at, size)
 
     def findings_frame(self, lane, f, data, where):
         at, end, n = f.body, f.body + f.size, 0
@@ -218,6 +230,8 @@ class Report:
             self.say("%s: a finding about %d is not whole", where, sequence)
         if sequence >= lane.next:
             self.say("%s: a finding about event %d, %d is next", where, sequence, lane.next)
+        if sequence < lane.sealed:
+            return  # others about such events are gone with their segments
         if (flags & FINDING_TRACER != 0) != (sequence in lane.tracers):
             self.say("%s: a finding about %d, flags %d: a tracer in one of them only", where,
                      sequence, flags)
@@ -253,6 +267,8 @@ class Report:
 
     def lane(self, folder, number):
         lane = Lane(number)
+        if self.sealing:
+            self.sealed(lane)
         names = sorted(n for n in os.listdir(folder) if n.endswith(".lane"))
         segments = [Segment(os.path.join(folder, n), int(n[:-5])) for n in names]
         heads = []
@@ -275,6 +291,8 @@ class Report:
         self.lanes.append(lane)
         if lane.next is None:
             lane.next = lane.matched = 1
+        if lane.next < lane.sealed:
+            self.say("lane %d ends with %d, but is sealed up to %d", number, lane.next - 1, lane.sealed - 1)
 
     def segment(self, lane, s, limit):
         data = s.read()
@@ -291,10 +309,44 @@ class Report:
                      counted[0].sequence)
         if lane.next is not None and s.sequence != lane.next and counted:
             self.say("%s begins at %d, %d is next", s.path, s.sequence, lane.next)
+        if lane.next is None and s.sequence > lane.sealed:
+            self.say("%s begins at %d, sealed is up to %d", s.path, s.sequence, lane.sealed - 1)
         for f in counted:
             self.frame(lane, s, f, data.data)
 
+    def sealed(self, lane):
+        """What was sealed of it, a run after the other, by tools/verify_store.py. What the rule finds in it was found,
+        as far as lanes can say: the desk's database says the rest."""
+        runs = {}
+        for f in self.catalog:
+            if f.lane == lane.number and f.counts:
+                runs.setdefault(f.run(), []).append(f)
+        for (first, last), files in sorted(runs.items()):
+            if first != lane.sealed:
+                self.say("lane %d: %d to %d are sealed, %d is next", lane.number, first, last, lane.sealed)
+            events = []
+            for f in files:
+                with open(os.path.join(self.data, f.where), "rb") as file:
+                    sealed = verify_store.Sealed(file.read(), f)
+                events += [e for b in sealed.blocks for e in verify_body.events(sealed.body(b))]
+            events.sort(key=lambda e: e.sequence)
+            if [e.sequence for e in events] != list(range(first, last + 1)):
+                self.say("lane %d: of %d to %d only %d events are sealed", lane.number, first, last, len(events))
+            for e in events:
+                self.take(lane, e.sequence, e.flags, e.raw, 0, len(e.raw))
+            self.runs += 1
+            lane.sealed = last + 1
+        lane.found |= lane.sevens
+
+    def verify(self, root):
+        """Does all of it hold against what was signed?"""
+        for name, where in verify_store.Store(self.data, verify.read_root(root), []).faults:
+            self.say("verify.py: %s: %s", where, name)
+
     def read(self, data):
+        self.data, self.runs = data, 0
+        if self.sealing:
+            self.catalog, _ = verify_store.catalog(os.path.join(data, "sealed"))
         with open(os.path.join(data, "store"), encoding="ascii") as f:
             self.store = bytes.fromhex(f.read().strip())
         for name in sorted(os.listdir(os.path.join(data, "lanes"))):

@@ -81,8 +81,9 @@ def free_ports(count):
 class Server:
     """`canh serve` with settings of its own; started, killed and started again."""
 
-    def __init__(self, canh, place, data, more=""):
+    def __init__(self, canh, place, data, more="", sealing=False):
         self.canh, self.place, self.data = canh, place, data
+        self.sealing = sealing   # all the time, small runs; else never
         self.udp, self.tcp, self.relp, self.http, self.metrics = free_ports(5)
         place.write("rules/seven.yml", RULE)
         place.write("taxonomy/torture.yaml", TAXONOMY)
@@ -106,10 +107,10 @@ relp: "127.0.0.1:%d"
 http: "127.0.0.1:%d"
 metrics: "127.0.0.1:%d"
 console: []
-seal-bytes: 1GiB
+seal-bytes: %s
 %s
 """ % (self.place.path("rules"), self.place.path("taxonomy"), self.udp, self.tcp, self.relp,
-            self.http, self.metrics, self.more if more is None else more))
+            self.http, self.metrics, "256KiB" if self.sealing else "1GiB", self.more if more is None else more))
 
     def start(self):
         with open(self.place.path("log"), "ab") as log:
@@ -394,12 +395,26 @@ class Load:
 
 def check_store(server, load, known=None, whole=False):
     """A report on the store; `known`: (run, path, bytes) of what counts as acknowledged."""
-    report = Report(load.bytes, load.partial()).read(server.data)
+    report = Report(load.bytes, load.partial(), server.sealing).read(server.data)
+    if server.sealing:
+        verified(report, server)
     report.acked = 0
     for run, path, size in known if known is not None else load.sizes():
         report.acked += report.acknowledged(run, read_acks(path, size))
     report.acked += report.acknowledged(b"probe", server.probe_acks)
     return report.matched(whole)
+
+
+def verified(report, server):
+    """Both verifiers, of a server that does not run."""
+    root = os.path.join(server.data, "keys", "root.pub")
+    if not os.path.exists(root):
+        return  # it was killed before it had one
+    report.verify(root)
+    done = subprocess.run([server.canh, "verify", "--data", server.data, "--json"], capture_output=True, timeout=120,
+                          check=False)
+    if done.returncode != 0:
+        report.say("canh verify: %d: %s%s", done.returncode, done.stdout.decode()[:500], done.stderr.decode()[:500])
 
 
 # --- the desk -------------------------------------------------------------------------------------

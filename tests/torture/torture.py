@@ -92,11 +92,11 @@ def kill_some(run, server, keeper):
     return killed
 
 
-def kill_round(run, number, kills, totals):
+def kill_round(run, number, kills, totals, sealing):
     keeper = number % 2 == 1
     place = run.place("kills")
     server = Server(run.canh, place, place.path("data"),
-                    "segment-bytes: %s\n" % run.random.choice(("1MiB", "4MiB", "16MiB")))
+                    "segment-bytes: %s\n" % run.random.choice(("1MiB", "4MiB", "16MiB")), sealing)
     load = Load(server, RATE)
     begun = time.monotonic()
     try:
@@ -116,6 +116,7 @@ def kill_round(run, number, kills, totals):
         server.kill()
     totals["kills"] += killed
     totals["events"] += report.events
+    totals["runs"] += report.runs
     totals["acked"] += report.acked
     totals["findings"] += report.found
     totals["repeated"] += report.repeated
@@ -123,19 +124,29 @@ def kill_round(run, number, kills, totals):
     totals["slowest"] = max(totals["slowest"], server.slowest)
 
 
-def part_kills(run):
+def kills(run, sealing):
     totals = dict.fromkeys(("kills", "events", "acked", "findings", "repeated", "seconds",
-                            "slowest"), 0)
+                            "slowest", "runs"), 0)
     number = 0
     while totals["kills"] < run.o.kills and not run.over():
         kill_round(run, number, min(ROUND_KILLS, max(run.o.kills - totals["kills"], 1),
-                                    max(1, run.o.kills // 2)), totals)
+                                    max(1, run.o.kills // 2)), totals, sealing)
         number += 1
         if run.o.verbose:
             print("  kills: %s" % totals, flush=True)
     return ("%(kills)d kills: %(events)d events, %(acked)d acknowledged, none lost, none twice, "
             "%(findings)d findings exactly once (%(repeated)d found again), accepts again within "
-            "%(slowest).1f s" % totals) + ", %.0f events/s" % (totals["events"] / totals["seconds"])
+            "%(slowest).1f s" % totals) + ", %.0f events/s" % (totals["events"] / totals["seconds"]) + \
+        (", %(runs)d runs sealed, both verifiers agree" % totals if sealing else "")
+
+
+def part_kills(run):
+    return kills(run, False)
+
+
+def part_seal_kills(run):
+    """While all that comes is sealed at once, signed, and its segments are removed."""
+    return kills(run, True)
 
 
 # --- cuts -----------------------------------------------------------------------------------------
@@ -143,9 +154,9 @@ def part_kills(run):
 class Cuts:
     """Cuts of one disk after another, with a program."""
 
-    def __init__(self, run, canh, name, fail=False):
-        self.run, self.canh, self.name, self.fail = run, canh, name, fail
-        self.done = self.acked = self.events = self.vanished = 0
+    def __init__(self, run, canh, name, fail=False, sealing=False):
+        self.run, self.canh, self.name, self.fail, self.sealing = run, canh, name, fail, sealing
+        self.done = self.acked = self.events = self.vanished = self.runs = 0
         self.slowest = 0.0
         self.names = None
 
@@ -217,7 +228,7 @@ class Cuts:
         # Small segments, so that many names are made; not where that would hide what is broken.
         server = Server(self.canh, place, os.path.join(disk.at, "data"),
                         "segment-bytes: %s\nreserve-bytes: 8MiB\n" %
-                        ("64MiB" if self.name == "earlyack" else "2MiB"))
+                        ("64MiB" if self.name == "earlyack" else "2MiB"), self.sealing)
         slow = self.run.random.choice(("0", "0", "3000", "15000"))
         server.env = self.names.env(CANH_SYNC_DELAY=slow)
         load = Load(server, RATE)
@@ -238,6 +249,7 @@ class Cuts:
             disk.free()
             self.names.free()
         self.events += self.last.events
+        self.runs += self.last.runs
         self.acked += self.last.acked
         self.slowest = max(self.slowest, server.slowest)
 
@@ -265,6 +277,20 @@ def part_cuts(run):
     return ("%d cuts: %d events, %d acknowledged before their cut, none lost, none twice, database "
             "whole, %d names taken away, accepts again within %.1f s" % (
                 cuts.done, cuts.events, cuts.acked, cuts.vanished, cuts.slowest))
+
+
+def part_seal_cuts(run):
+    why = run.why_no_disks()
+    if why:
+        return "SKIPPED: no disk can be mounted: " + why
+    cuts = Cuts(run, run.canh, "seal", sealing=True)
+    while cuts.done < run.o.cuts and not run.over():
+        cuts.disk(min(DISK_CUTS, run.o.cuts - cuts.done))
+        if run.o.verbose:
+            print("  cuts: %d, %d events" % (cuts.done, cuts.events), flush=True)
+    return ("%d cuts while sealing: %d events, %d acknowledged before their cut, none lost, none twice, %d runs sealed, "
+            "both verifiers agree, accepts again within %.1f s" % (cuts.done, cuts.events, cuts.acked, cuts.runs,
+                                                                   cuts.slowest))
 
 
 def part_syncs(run):
@@ -520,13 +546,13 @@ def wait_said(server, load, at, want):
 
 # --- all ------------------------------------------------------------------------------------------
 
-PARTS = {"kills": part_kills, "cuts": part_cuts, "syncs": part_syncs, "mutants": part_mutants,
+PARTS = {"kills": part_kills, "cuts": part_cuts, "seal-kills": part_seal_kills, "seal-cuts": part_seal_cuts, "syncs": part_syncs, "mutants": part_mutants,
          "full": part_full, "udp": part_udp, "reloads": part_reloads}
 LONG = {"kills": 500, "cuts": 200, "syncs": 50, "mutant_cuts": 50, "cycles": 20,
         "datagrams": 10000000, "reloads": 1000}
 SHORT = {"kills": 15, "cuts": 4, "syncs": 2, "mutant_cuts": 50, "cycles": 2, "datagrams": 300000,
          "reloads": 10}
-SHORT_PARTS = "kills,cuts,syncs,full,udp,reloads"
+SHORT_PARTS = "kills,cuts,seal-kills,seal-cuts,syncs,full,udp,reloads"
 
 
 def options():
@@ -563,7 +589,7 @@ def main():
         except Violation as v:
             text = "VIOLATED, seed %d: %s" % (o.seed, v)
             failed += 1
-        print("torture: %-8s %s [%.0f s]" % (name, text, time.monotonic() - begun), flush=True)
+        print("torture: %-10s %s [%.0f s]" % (name, text, time.monotonic() - begun), flush=True)
     if not failed and not o.keep:
         shutil.rmtree(o.work, ignore_errors=True)
     return 1 if failed else 0
