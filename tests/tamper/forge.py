@@ -12,6 +12,7 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tools"))
 import verify  # noqa: E402 (the folder is known only now)
+import verify_account  # noqa: E402, F401
 import verify_body  # noqa: E402
 import verify_bytes  # noqa: E402
 import verify_store  # noqa: E402

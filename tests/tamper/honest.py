@@ -64,11 +64,7 @@ class Killed:
     def __init__(self, tools, work):
         self.place = rig.Place(os.path.join(work, "served"))
         self.server = rig.Server(tools.canh, self.place, self.place.path("data"),
-                                 "segment-bytes: 1MiB\nsandbox: false\n")
-        self.server.configure(self.server.more)
-        with open(self.server.config, encoding="utf-8") as f:
-            text = f.read().replace("seal-bytes: 1GiB", "seal-bytes: 256KiB")
-        self.place.write("canh.yaml", text)
+                                 "segment-bytes: 1MiB\nsandbox: false\n", sealing=True)
         self.store = Store(tools, self.place.path("data"))
         self.known = []
 

@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attacks  # noqa: E402 (the folder is known only now)
 import honest  # noqa: E402
 import scatter  # noqa: E402
+import served  # noqa: E402
 import window  # noqa: E402
 from stores import Disagree, Tools  # noqa: E402
 
@@ -94,7 +95,7 @@ def main():
     work = tempfile.mkdtemp(prefix="canh-tamper-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     failed = 0
     try:
-        for part in ((part_classes,) if o.only else (part_classes, honest.part, window.part, scatter.part)):
+        for part in ((part_classes,) if o.only else (part_classes, served.part, honest.part, window.part, scatter.part)):
             try:
                 said = part(o, tools, work)
                 if said:
