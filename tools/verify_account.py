@@ -121,12 +121,13 @@ class Record:
         """Through the lines; how many of the heads were met, and behind which line the last."""
         met = line = 0
         for number, kind, key, digest in self.db.execute("SELECT number, kind, key, digest FROM record ORDER BY number"):
-            if number != self.lines + 1 or not isinstance(digest, bytes) or len(digest) != 32:
+            self.rows[kind, key] = digest
+            if self.bad is None and (number != self.lines + 1 or not isinstance(digest, bytes) or len(digest) != 32):
                 self.bad = self.lines + 1
-                break
+            if self.bad is not None:
+                continue  # what rows are by their last lines can be said all the same
             self.lines = number
             self.head = next_head(self.head, number, kind, key, digest)
-            self.rows[kind, key] = digest
             if met < len(heads) and heads[met][0] == self.head:
                 met, line = met + 1, number
         return met, line
