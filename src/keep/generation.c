@@ -270,6 +270,37 @@ static int clear(const char *folder, const char *taxonomy, struct err *e)
     return rc;
 }
 
+static bool sync_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+
+    if (fd >= 0)
+        (void)close(fd); /* what counts was synced */
+    return good;
+}
+
+/* What is in the folder is on the disk: checkpoints sign it (seal/account.h). */
+static int settle(const char *folder, const char *taxonomy, struct err *e)
+{
+    static const struct file_walk all = { 0 };
+    struct file_list files;
+    char above[FILE_PATH_BYTES];
+    int rc = path_in(above, folder, "..", e);
+
+    files_init(&files);
+    if (rc == ERR_OK)
+        rc = files_add(&files, folder, &all, e);
+    for (size_t i = 0; i < files.count && rc == ERR_OK; i++) {
+        if (!sync_path(files_path(&files, i)))
+            rc = world(e, files_path(&files, i), "made durable");
+    }
+    if (rc == ERR_OK && (!sync_path(taxonomy) || !sync_path(folder) || !sync_path(above)))
+        rc = world(e, folder, "made durable");
+    files_release(&files);
+    return rc;
+}
+
 int generation_make(const char *folder, const char *earlier, const struct ruleset_sources *from,
                     struct generation_made *made, struct err *e)
 {
@@ -298,8 +329,12 @@ int generation_make(const char *folder, const char *earlier, const struct rulese
         if (rc == ERR_OK)
             rc = try_open(folder, made, e);
     }
+    if (rc == ERR_OK) /* before `sources` says that it is whole */
+        rc = settle(folder, taxonomy, e);
     if (rc == ERR_OK)
         rc = write_file(sources, buf_span(&key), e);
+    if (rc == ERR_OK)
+        rc = settle(folder, taxonomy, e);
 out:
     buf_release(&key);
     return rc;
