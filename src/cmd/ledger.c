@@ -9,6 +9,7 @@
 
 #include "cmd/anchors.h"
 #include "cmd/command.h"
+#include "cmd/push.h"
 #include "ledger/signer.h"
 #include "ledger/verdict.h"
 #include "os/file.h"
@@ -140,6 +141,7 @@ int cmd_ledger(int argc, char **argv)
     static const struct command_row rows[] = {
         { "check", "verify the signed checkpoints of a store", ledger_check },
         { "certify", "go on with a new key where one was lost", ledger_certify },
+        { "push", "send a witness what it has not seen yet", ledger_push },
     };
 
     return command_run(rows, COUNT_OF(rows), "canh ledger", argc, argv);

@@ -90,6 +90,19 @@ static bool any_wanted(const struct finder *f, uint32_t lane, uint64_t from, uin
     return false;
 }
 
+/* Does a cut lie within these leaves of a stream? */
+static bool is_cut(const struct finder *f, const struct found_stream *s, uint64_t begin,
+                   uint64_t end)
+{
+    for (uint32_t i = 0; i < f->cuts; i++) {
+        const struct finder_cut *c = &f->cut[i];
+
+        if (c->lane == s->lane && c->months == s->months && c->size > begin && c->size < end)
+            return true;
+    }
+    return false;
+}
+
 /* The leaf of this event is at `index` of its stream. */
 static int take_leaf(struct finder *f, struct found_stream *s, uint64_t index,
                      const struct leaf *leaf, struct err *e)
@@ -194,7 +207,7 @@ static int take_file(struct lane_at *at, struct found_stream *s, const struct se
         struct span roots;
 
         s->end = b->place + b->events;
-        if (any_wanted(at->f, at->lane, b->from, b->to))
+        if (any_wanted(at->f, at->lane, b->from, b->to) || is_cut(at->f, s, b->place, s->end))
             rc = read_block(at, s, file, i, e);
         if (rc == ERR_OK && sealed_roots(file, i, &roots, NULL) == ERR_OK &&
             merkle_read(&r, b->place, s->end, roots) && !nodes_add(&s->nodes, &r))
@@ -361,9 +374,26 @@ static int read_lane(struct lane_at *at, uint32_t lane, struct err *e)
     return rc == 1 ? ERR_OK /* what is missing is not found */ : rc;
 }
 
+/* The least lane from `from` on of which something is asked; UINT32_MAX: none. */
+static uint32_t next_lane(const struct finder *f, uint32_t from)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (uint32_t i = 0; i < f->from->count; i++) {
+        if (f->from->event[i].lane >= from && f->from->event[i].lane < least)
+            least = f->from->event[i].lane;
+    }
+    for (uint32_t i = 0; i < f->cuts; i++) {
+        if (f->cut[i].lane >= from && f->cut[i].lane < least)
+            least = f->cut[i].lane;
+    }
+    return least;
+}
+
 static int read_lanes(struct finder *f, struct err *e)
 {
     struct lane_at at = { .f = f };
+    uint32_t lane = next_lane(f, 0);
     int rc = ERR_OK;
 
     buf_init(&at.records, RECORDS_MAX);
@@ -371,10 +401,8 @@ static int read_lanes(struct finder *f, struct err *e)
     at.lane_sources = calloc(1, sizeof(*at.lane_sources));
     if (at.source == NULL || at.lane_sources == NULL)
         rc = no_memory(e);
-    for (uint32_t i = 0; i < f->from->count && rc == ERR_OK; i++) {
-        if (i == 0 || f->from->event[i].lane != f->from->event[i - 1].lane)
-            rc = read_lane(&at, f->from->event[i].lane, e);
-    }
+    for (; lane != UINT32_MAX && rc == ERR_OK; lane = next_lane(f, lane + 1))
+        rc = read_lane(&at, lane, e);
     if (at.lane_sources != NULL)
         lane_sources_clear(at.lane_sources);
     free(at.lane_sources);
@@ -408,7 +436,7 @@ int finder_run(struct finder *f, struct err *e)
 {
     int rc = store_id_read(f->from->data, f->store, e);
 
-    f->found = calloc(f->from->count, sizeof(*f->found));
+    f->found = calloc(f->from->count + 1u, sizeof(*f->found));
     if (f->found == NULL)
         return no_memory(e);
     for (uint32_t i = 0; i < f->from->count; i++) {

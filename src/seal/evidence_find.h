@@ -1,8 +1,8 @@
 /*
  * evidence_find.h - the chosen events, where they lie, and what is known of the trees of their
- * lanes. Private to evidence.c.
+ * lanes. Private to evidence.c and push.c.
  *
- *   sealed files: roots of every block, leaves of those with a chosen event
+ *   sealed files: roots of every block, leaves of those with a chosen event or a cut in it
  *   lanes:        leaves of what is not sealed yet        ledger: what retention took
  */
 #ifndef EVIDENCE_FIND_H
@@ -28,8 +28,17 @@ struct found_stream {
     struct nodes nodes;
 };
 
+/* A size of a stream of which all hashes must be known that lead to it. */
+struct finder_cut {
+    uint32_t lane;
+    uint16_t months;
+    uint64_t size;
+};
+
 struct finder {
-    const struct evidence_from *from;
+    const struct evidence_from *from; /* may be of no events */
+    const struct finder_cut *cut;
+    uint32_t cuts;
     struct merkle_hasher *hasher;
     uint8_t store[NOTE_STORE_BYTES];
     struct signed_store is; /* as it was signed */
