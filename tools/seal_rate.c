@@ -2,15 +2,21 @@
  * seal_rate.c - what sealing costs and what it comes to: lines of files into a lane, the lane into
  * sealed files. For bench/.
  *
- *   seal_rate FOLDER FILE...        FOLDER is made, and left with lanes/00 and sealed in it
+ *   seal_rate [OPTION...] FOLDER FILE...        each line is an event
  *
- * Prints "EVENTS events, RAW raw bytes, SEALED sealed bytes, SECONDS s"; the time is processor time
- * of sealing alone.
+ *   --start S        receipt of the first event, s since 1970 (1795046400)
+ *   --step NS        and of the next one, so much later (1000000)
+ *   --run BYTES      a file is sealed out of so many raw bytes (as the server does by itself)
+ *
+ * FOLDER is made, and left as a data folder that a server takes over: all events are in sealed, and
+ * of lanes/00 what the keeper would not have removed. Prints "EVENTS events, RAW raw bytes, SEALED
+ * sealed bytes, SECONDS s"; the time is processor time of sealing alone.
  */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,11 +25,14 @@
 #include "seal/pack.h"
 #include "store/lane.h"
 
-#define START_NS INT64_C(1795046400000000000)
-#define GROUP    2000u
+#define SECOND_NS INT64_C(1000000000)
+#define GROUP     2000u
+#define TURN      ((uint64_t)16 << 20)
 
 static char folder[4096];
-static uint32_t segments;
+static int64_t start_ns = INT64_C(1795046400) * SECOND_NS, step_ns = 1000000;
+static uint32_t segments, removed; /* the last that was made, and removed */
+static double sealing;             /* s */
 
 static void die(const char *what)
 {
@@ -74,7 +83,7 @@ static void commit(struct lane *l)
     struct err e = { .why = "broken" };
 
     lane_matched(l);
-    if (!lane_submit(l, START_NS))
+    if (!lane_submit(l, start_ns))
         die("nothing can be written");
     while (lane_in_flight(l)) {
         struct pollfd p = { .fd = lane_fd(l), .events = POLLIN };
@@ -85,38 +94,102 @@ static void commit(struct lane *l)
     }
 }
 
-/* Every line is an event, a millisecond after the one before. */
-static uint64_t add_file(struct lane *l, const char *path, uint64_t *events)
-{
-    FILE *f = fopen(path, "re");
-    char *line = NULL;
-    size_t room = 0;
-    uint64_t bytes = 0, sequence;
-    ssize_t n;
-
-    if (f == NULL)
-        die("a file cannot be opened");
-    while ((n = getline(&line, &room, f)) > 0) {
-        const struct lane_event ev = { 0, 0, 1, START_NS + (int64_t)*events * 1000000 };
-
-        n -= line[n - 1] == '\n';
-        if (lane_event(l, &ev, (struct span){ (uint8_t *)line, (size_t)n }, &sequence).p == NULL)
-            die("no memory");
-        bytes += (uint64_t)n;
-        if (++*events % GROUP == 0)
-            commit(l);
-    }
-    free(line);
-    (void)fclose(f); /* only read */
-    return bytes;
-}
-
 static double spent(void)
 {
     struct timespec t;
 
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* All that is in the lane, in which nothing is in flight; what is not needed then goes. */
+static void seal(struct pack *p, int lane_dir, bool end)
+{
+    char name[LANE_NAME_BYTES];
+    struct err e = { 0 };
+    double began = spent();
+    int64_t n;
+
+    while ((n = pack_turn(p, NULL, TURN, &e)) > 0)
+        ;
+    if (n < 0 || (end && pack_end(p, &e) != ERR_OK))
+        die(e.why);
+    sealing += spent() - began;
+    while (removed + 1 < pack_needs(p)) {
+        lane_segment_name(name, ++removed);
+        (void)unlinkat(lane_dir, name, 0); /* takes room, no more */
+    }
+}
+
+struct filling {
+    struct lane *lane;
+    struct pack *pack;
+    int lane_dir;
+    uint64_t events, raw, sealed; /* so many raw bytes are */
+};
+
+static void add(struct filling *f, struct span raw)
+{
+    const struct lane_event ev = { 0, 0, 1, start_ns + (int64_t)f->events * step_ns };
+    uint64_t sequence;
+
+    if (lane_event(f->lane, &ev, raw, &sequence).p == NULL)
+        die("no memory");
+    f->raw += raw.n;
+    if (++f->events % GROUP != 0)
+        return;
+    commit(f->lane);
+    if (f->raw - f->sealed >= TURN) {
+        seal(f->pack, f->lane_dir, false);
+        f->sealed = f->raw;
+    }
+}
+
+static void add_file(struct filling *f, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+
+    if (file == NULL)
+        die("a file cannot be opened");
+    while ((n = getline(&line, &room, file)) > 0)
+        add(f, (struct span){ (uint8_t *)line, (size_t)(n - (line[n - 1] == '\n')) });
+    free(line);
+    (void)fclose(file); /* only read */
+}
+
+/* A server that takes the folder over must have the id that is in the files: zeros. */
+static void name_store(void)
+{
+    char path[4200];
+    FILE *f;
+
+    (void)snprintf(path, sizeof(path), "%s/store", folder);
+    f = fopen(path, "we");
+    if (f == NULL || fprintf(f, "%032d\n", 0) < 0 || fclose(f) != 0)
+        die("the store's id cannot be written");
+}
+
+/* The number of words that were options. */
+static int read_options(char **words, struct pack_from *from)
+{
+    int i = 0;
+
+    for (; words[i] != NULL && words[i + 1] != NULL && words[i][0] == '-'; i += 2) {
+        unsigned long long value = strtoull(words[i + 1], NULL, 10);
+
+        if (strcmp(words[i], "--start") == 0)
+            start_ns = (int64_t)value * SECOND_NS;
+        else if (strcmp(words[i], "--step") == 0)
+            step_ns = (int64_t)value;
+        else if (strcmp(words[i], "--run") == 0)
+            from->run_bytes = value;
+        else
+            die("there is no such option");
+    }
+    return i;
 }
 
 int main(int argc, char **argv)
@@ -128,41 +201,33 @@ int main(int argc, char **argv)
                                .open_segment = open_segment,
                                .state = put_source };
     struct pack_from from = { .io = &io_system, .months = 12 };
-    uint64_t events = 0, raw = 0;
+    int at = 1 + read_options(argv + 1, &from);
+    struct filling f = { 0 };
     struct catalog none;
-    struct pack *p;
-    struct lane *l;
     struct err e;
-    double began;
-    int64_t n;
 
-    if (argc < 3)
-        die("seal_rate FOLDER FILE...");
-    (void)snprintf(folder, sizeof(folder), "%s", argv[1]);
+    if (argc - at < 2)
+        die("seal_rate [--start S] [--step NS] [--run BYTES] FOLDER FILE...");
+    (void)snprintf(folder, sizeof(folder), "%s", argv[at]);
     if (mkdir(folder, 0700) != 0)
         die("the folder is there already");
+    name_store();
     (void)close(below("lanes"));
-    from.lane_dir = below("lanes/00");
+    from.lane_dir = f.lane_dir = below("lanes/00");
     from.sealed_dir = below("sealed");
     s.arg = &from.lane_dir;
-    if (lane_new(&l, &s, &e) != ERR_OK)
-        die(e.why);
-    for (int i = 2; i < argc; i++)
-        raw += add_file(l, argv[i], &events);
-    commit(l);
-    lane_free(&l);
     catalog_init(&none);
-    if (pack_new(&p, &from, &none, &e) != ERR_OK)
+    if (lane_new(&f.lane, &s, &e) != ERR_OK || pack_new(&f.pack, &from, &none, &e) != ERR_OK)
         die(e.why);
-    began = spent();
-    while ((n = pack_turn(p, NULL, (uint64_t)16 << 20, &e)) > 0)
-        ;
-    if (n < 0 || pack_end(p, &e) != ERR_OK)
-        die(e.why);
+    for (int i = at + 1; i < argc; i++)
+        add_file(&f, argv[i]);
+    commit(f.lane);
+    seal(f.pack, f.lane_dir, true);
     printf("%llu events, %llu raw bytes, %llu sealed bytes, %.3f s\n",
-           (unsigned long long)pack_counts(p).events, (unsigned long long)raw,
-           (unsigned long long)pack_counts(p).sealed_bytes, spent() - began);
-    pack_free(&p);
+           (unsigned long long)pack_counts(f.pack).events, (unsigned long long)f.raw,
+           (unsigned long long)pack_counts(f.pack).sealed_bytes, sealing);
+    pack_free(&f.pack);
+    lane_free(&f.lane);
     catalog_release(&none);
     return 0;
 }
