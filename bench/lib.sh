@@ -40,12 +40,13 @@ skip() {
     row "$1" "$2" skipped "$3" "$4" "$5" "$6"
 }
 
-# timed LABEL CPUS OUT COMMAND...: prints wall seconds; standard error goes to $work/LABEL.err
+# timed LABEL CPUS OUT COMMAND...: prints wall seconds; standard error goes to $work/LABEL.err. It is
+# ended after $time_limit seconds, 900 when that is not set.
 timed() {
     label=$1 cpus=$2 out=$3
     shift 3
     if ! python3 "$top/bench/timed.py" --log "$work/runs.tsv" --label "$label" --cpus "$cpus" \
-        --out "$out" --err "$work/$label.err" -- "$@"; then
+        --limit "${time_limit:-900}" --out "$out" --err "$work/$label.err" -- "$@"; then
         echo "$label" >>"$work/failed"
         echo "bench: $label failed: $*" | cut -c 1-300 >&2
         tail -3 "$work/$label.err" >&2

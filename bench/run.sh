@@ -20,7 +20,7 @@ work=$top/bench/work
 canh=${CANH:-$top/build/canh}
 tools=$top/build/tools
 rounds=${ROUNDS:-3}
-lines=${LINES:-truth rules json evtx memory seal serve rsigma}
+lines=${LINES:-truth rules json evtx memory serve store rsigma}
 [ -x "$canh" ] || { echo "bench: $canh is not there: make build" >&2; exit 2; }
 
 # One run has the last processor to itself, two threads have the last two.
@@ -39,7 +39,7 @@ rm -f "$work"/*.tsv "$work/differences.json"
 
 echo "bench: laying out the data" >&2
 python3 "$top/bench/unpack.py" "$data" "$work"
-for tool in evtx_grow evtx_rate rules_grow live_rate seal_rate; do
+for tool in evtx_grow evtx_rate rules_grow live_rate seal_rate varied_events; do
     ninja -C "$top/build" "tools/$tool" >"$work/$tool.err" 2>&1 || true # the line that needs it says so
 done
 cat "$work"/otrf.json >/dev/null # into the page cache
@@ -50,6 +50,7 @@ printf 'canh\t%s\n' "$(git -C "$top" describe --always --dirty 2>/dev/null)" >>"
 
 finish() {
     broken=$?
+    [ -z "${store_place:-}" ] || rm -rf "$store_place" # made by line_store.sh
     python3 "$top/bench/report.py" "$work" "$top/bench/results.json"
     [ -s "$work/failed" ] || exit $broken
     echo "runs that failed: $(sort -u "$work/failed" | tr '\n' ' ')"
