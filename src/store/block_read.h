@@ -3,6 +3,7 @@
  *
  *   block_read.c     head, directory, opening; what the directory says
  *   block_values.c   parts, pool, columns; events put together again
+ *   block_find.c     texts in pool and literals
  *   block_v1.c       blocks of version 1
  *
  * Private to src/store.
@@ -149,6 +150,10 @@ int block_no_memory(struct err *e);
 int block_damaged(const struct block *b, uint32_t part, const char *what, struct err *e);
 /* The zstd frame gives exactly `room` bytes. */
 bool block_expand(struct block *b, struct span frame, uint8_t *to, size_t room);
+/* The values of the pool that lie in a part of it: b->pool[] of them. */
+int block_open_pool(struct block *b, uint32_t part, struct err *e);
+/* The pool's numbers of the values of a dictionary. */
+int block_dict_ids(struct block *b, uint32_t shape, uint32_t slot, uint64_t *id, struct err *e);
 /* A column of numbers. */
 int block_read_numbers(struct block *b, const struct block_plan *plan, uint32_t rows, int64_t *out,
                        struct err *e);

@@ -52,9 +52,9 @@ static int open_part(struct block *b, uint32_t number, struct err *e)
     return ERR_OK;
 }
 
-/* The values of the pool that lie in a part of it. */
-static int open_pool(struct block *b, struct block_pool_part *pp, struct err *e)
+int block_open_pool(struct block *b, uint32_t part, struct err *e)
 {
+    struct block_pool_part *pp = &b->pool_parts[part];
     struct block_stored_part *p = &b->parts[pp->part];
     struct block_taker sizes, bytes;
     int rc = open_part(b, pp->part, e);
@@ -88,7 +88,7 @@ static int pool_value(struct block *b, uint64_t id, struct span *out, struct err
         else
             high = middle;
     }
-    rc = b->pool_parts[low].read ? ERR_OK : open_pool(b, &b->pool_parts[low], e);
+    rc = b->pool_parts[low].read ? ERR_OK : block_open_pool(b, low, e);
     if (rc == ERR_OK)
         *out = b->pool[id];
     return rc;
@@ -271,6 +271,27 @@ int block_column(struct block *b, uint32_t shape, uint32_t slot, struct block_co
     if (rc == ERR_OK)
         *out = c->is;
     return rc;
+}
+
+int block_dict_ids(struct block *b, uint32_t shape, uint32_t slot, uint64_t *id, struct err *e)
+{
+    const struct block_read_shape *s = &b->shapes[shape];
+    const struct block_plan *plan = &s->columns[column_slot(s, slot)].plan;
+    struct block_taker t;
+    uint64_t last = 0;
+    const uint8_t *p;
+    int rc = part_bytes(b, plan->part, plan->at, 0, &p, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    t = (struct block_taker){ p, b->parts[plan->part].bytes + b->parts[plan->part].room, false };
+    for (uint32_t i = 0; i < plan->values; i++) {
+        last += (uint64_t)block_take_signed(&t);
+        if (t.failed || last >= b->pool_count)
+            return block_damaged(b, plan->part, "a dictionary is cut", e);
+        id[i] = last;
+    }
+    return ERR_OK;
 }
 
 bool block_range(const struct block *b, uint32_t shape, uint32_t slot, int64_t *least,
