@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "search/sieve.h"
 #include "search/source_names.h"
 #include "seal/table.h"
 #include "store/block.h"
@@ -16,6 +18,7 @@
 
 #define STEP_EVENTS 4096u
 #define RECORDS_MAX ((size_t)8 << 20)
+#define RAW_MAX     ((size_t)256 << 20)
 
 struct unit {
     int64_t receipt_to; /* of its newest event */
@@ -40,6 +43,8 @@ struct walk {
     const struct catalog_file *of;
     struct block *block; /* being looked at */
     uint32_t row;
+    struct sieve *sieve; /* NULL: all events are looked at */
+    struct buf raw;      /* of one event, out of columns */
     uint32_t block_lane;
     struct source_names *names;
     struct buf records;
@@ -231,6 +236,45 @@ static int unit_order(const void *a, const void *b)
 
 /* --- Looking -------------------------------------------------------------------------------- */
 
+static int pass_damaged(struct walk *w)
+{
+    block_free(&w->block);
+    w->counts.damaged++;
+    walk_is_partial(w, "a sealed block is damaged");
+    w->at++;
+    return ERR_OK;
+}
+
+static bool is_counted(const struct walk *w, const struct block_event *ev)
+{
+    return (ev->flags & LANE_TRACER) == 0 && in_time(w, ev->receipt_ns, ev->receipt_ns);
+}
+
+/* By its columns no event of the block is needed. */
+static void pass_rows(struct walk *w)
+{
+    for (uint32_t i = 0; i < block_events(w->block); i++) {
+        const struct block_event ev = block_event(w->block, i);
+
+        w->counts.events += is_counted(w, &ev);
+    }
+    block_free(&w->block);
+    w->at++;
+}
+
+/* All of a block, or its columns with what they tell of its events: 1, or 0 when none is needed. */
+static int open_body(struct walk *w, struct span body, struct err *e)
+{
+    int rc;
+
+    if (w->sieve == NULL) {
+        rc = block_open(&w->block, body, e);
+        return rc == ERR_OK ? 1 : rc;
+    }
+    rc = block_open_columns(&w->block, body, e);
+    return rc == ERR_OK ? sieve_block(w->sieve, w->block, e) : rc;
+}
+
 /* Open the block of a unit; one that is damaged is counted and passed over. */
 static int open_block(struct walk *w, const struct unit *u, struct err *e)
 {
@@ -244,13 +288,13 @@ static int open_block(struct walk *w, const struct unit *u, struct err *e)
     if (rc == ERR_OK)
         rc = block_sources_read(frame, &w->records, e);
     if (rc == ERR_OK)
-        rc = block_open(&w->block, body, e);
+        rc = open_body(w, body, e);
     if (rc == ERR_NOMEM)
         return rc;
-    if (rc != ERR_OK) {
-        w->counts.damaged++;
-        walk_is_partial(w, "a sealed block is damaged");
-        w->at++;
+    if (rc < 0)
+        return pass_damaged(w);
+    if (rc == 0) {
+        pass_rows(w);
         return ERR_OK;
     }
     source_names_block(w->names, buf_span(&w->records));
@@ -269,20 +313,41 @@ static int hand_out(struct walk *w, const struct shown_about *a, walk_fn *fn, vo
     return fn(arg, a, e);
 }
 
+/* The event in the row at hand, put together if need be; where it cannot be, the block is passed
+ * over. */
+static int look_at_row(struct walk *w, walk_fn *fn, void *arg, struct err *e)
+{
+    struct block_event ev = block_event(w->block, w->row);
+    struct shown_about a = { .lane = w->block_lane };
+
+    if (w->sieve != NULL && !sieve_row(w->sieve, w->row)) {
+        w->counts.events += is_counted(w, &ev);
+        return ERR_OK;
+    }
+    if (w->sieve != NULL) {
+        int rc = block_raw(w->block, w->row, &w->raw, e);
+
+        if (rc != ERR_OK)
+            return rc == ERR_NOMEM ? rc : pass_damaged(w);
+        ev.raw = buf_span(&w->raw);
+    }
+    a.ev = (struct lane_read_event){ ev.sequence, ev.source,     ev.flags,
+                                     ev.lines,    ev.receipt_ns, ev.raw };
+    (void)source_names_find(w->names, ev.source, &a.source, &a.input); /* null when unknown */
+    return hand_out(w, &a, fn, arg, e);
+}
+
 static int look_at_block(struct walk *w, walk_fn *fn, void *arg, struct err *e)
 {
     int rc = ERR_OK;
 
-    for (uint32_t n = 0; n < STEP_EVENTS && w->row < block_events(w->block) && rc >= 0; n++) {
-        const struct block_event ev = block_event(w->block, w->row++);
-        struct shown_about a = { .lane = w->block_lane,
-                                 .ev = { ev.sequence, ev.source, ev.flags, ev.lines, ev.receipt_ns,
-                                         ev.raw } };
-
-        (void)source_names_find(w->names, ev.source, &a.source, &a.input); /* null when unknown */
-        rc = hand_out(w, &a, fn, arg, e);
+    for (uint32_t n = 0; n < STEP_EVENTS && w->block != NULL && rc >= 0; n++) {
+        if (w->row == block_events(w->block))
+            break;
+        rc = look_at_row(w, fn, arg, e);
+        w->row++;
     }
-    if (w->row == block_events(w->block)) {
+    if (w->block != NULL && w->row == block_events(w->block)) {
         block_free(&w->block);
         w->at++;
     }
@@ -361,22 +426,39 @@ int walk_step(struct walk *w, walk_fn *fn, void *arg, struct err *e)
 
 /* --- Beginning and end ---------------------------------------------------------------------- */
 
-int walk_new(struct walk **out, const struct walk_from *from, struct err *e)
+static struct walk *walk_empty(const struct walk_from *from)
 {
     struct walk *w = calloc(1, sizeof(*w));
-    int rc;
 
-    *out = w;
     if (w == NULL)
-        return no_memory(e);
+        return NULL;
     w->from = *from;
     w->sealed_dir = -1;
     for (uint32_t i = 0; i < WALK_LANES; i++)
         w->lane[i].dir = -1;
     catalog_init(&w->catalog);
     buf_init(&w->records, RECORDS_MAX);
+    buf_init(&w->raw, RAW_MAX);
+    return w;
+}
+
+static int prepare(struct walk *w, struct err *e)
+{
     w->names = source_names_new();
-    rc = w->names != NULL ? ERR_OK : no_memory(e);
+    if (w->names == NULL)
+        return no_memory(e);
+    return w->from.need != NULL ? sieve_new(&w->sieve, w->from.need, e) : ERR_OK;
+}
+
+int walk_new(struct walk **out, const struct walk_from *from, struct err *e)
+{
+    struct walk *w = walk_empty(from);
+    int rc;
+
+    *out = w;
+    if (w == NULL)
+        return no_memory(e);
+    rc = prepare(w, e);
     /* The lanes first: what is removed from them before they are held is sealed, and listed. */
     for (uint32_t i = 0; i < WALK_LANES && rc == ERR_OK; i++)
         rc = open_rest(w, i, e);
@@ -388,6 +470,40 @@ int walk_new(struct walk **out, const struct walk_from *from, struct err *e)
         qsort(w->unit, w->units, sizeof(*w->unit), unit_order);
     if (rc != ERR_OK)
         walk_free(out);
+    return rc;
+}
+
+/* The blocks of every walk in turn; what the lanes hold stays with the first. */
+int walk_split(struct walk *w, struct walk **more, uint32_t count, struct err *e)
+{
+    uint32_t kept = 0, turn = 0;
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < count; i++)
+        more[i] = NULL;
+    for (uint32_t i = 0; i < count && rc == ERR_OK; i++) {
+        more[i] = walk_empty(&w->from);
+        if (more[i] == NULL)
+            return no_memory(e);
+        if (w->sealed_dir >= 0) {
+            more[i]->sealed_dir = fcntl(w->sealed_dir, F_DUPFD_CLOEXEC, 0);
+            if (more[i]->sealed_dir < 0)
+                return err_set(e, ERR_IO, 0, "The sealed files cannot be opened again: %s.",
+                               strerror(errno));
+        }
+        rc = prepare(more[i], e);
+    }
+    for (uint32_t i = 0; i < w->units && rc == ERR_OK; i++) {
+        const struct unit u = w->unit[i];
+        const uint32_t to = u.file != NULL ? turn++ % (count + 1) : 0;
+
+        if (to == 0)
+            w->unit[kept++] = u;
+        else
+            rc = add_unit(more[to - 1], &u, e);
+    }
+    if (rc == ERR_OK)
+        w->units = kept;
     return rc;
 }
 
@@ -409,7 +525,9 @@ void walk_free(struct walk **out)
         (void)close(w->sealed_dir); /* only read */
     catalog_release(&w->catalog);
     source_names_free(&w->names);
+    sieve_free(&w->sieve);
     buf_release(&w->records);
+    buf_release(&w->raw);
     free(w->unit);
     free(w);
 }

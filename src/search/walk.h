@@ -3,15 +3,18 @@
  * lanes hold beyond them, the newest units first.
  *
  *   units: the rest of each lane, sealed block, sealed block, ...   the newest first
- *     └─ may it hold what is needed (index of words)? ─▶ its events, the oldest first
+ *     └─ may it hold what is needed (index of words)?
+ *          └─ which of its events may (columns: sieve.h)? ─▶ these, the oldest first
  *
  * A unit is left out by the times of receipt of its events, and by `need` where the index of words
- * says that no event of it can be one. Tracers are ours and are not handed out.
+ * says that no event of it can be one. Of the others only the events are handed out that may be one
+ * by the columns of their block. Tracers are ours and are not handed out.
  *
  * A walk goes step by step, so that one thread can do other things between. What the sealer and the
  * keeper do meanwhile changes nothing: sealed files are mapped, and the first segments of the lanes
  * (those that go first) are held open from before the list of sealed files is read. Damaged blocks
- * are counted and make the walk partial; it goes on behind them.
+ * are counted and make the walk partial; it goes on behind them. What of a block is not needed is
+ * not read, and damage there not seen.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -32,7 +35,7 @@ struct walk_from {
 };
 
 struct walk_counts {
-    uint64_t events;         /* handed out */
+    uint64_t events;         /* looked at: handed out, or left out by columns */
     uint64_t blocks, passed; /* sealed: in the time; of them, left out by the index of words */
     uint64_t damaged;        /* blocks that cannot be read */
     bool partial;
@@ -44,6 +47,10 @@ struct walk;
 /* ERR_IO, ERR_NOMEM. What `from` points to is borrowed. */
 int walk_new(struct walk **out, const struct walk_from *from, struct err *e);
 void walk_free(struct walk **w);
+
+/* Deal the blocks out to `count` more walks, which need `w` for as long as they live; each may have
+ * a thread of its own. Before the first step. ERR_NOMEM, ERR_IO. */
+int walk_split(struct walk *w, struct walk **more, uint32_t count, struct err *e);
 
 /* What an event borrows lives until the next call. Negative: it is what walk_step() returns. */
 typedef int walk_fn(void *arg, const struct shown_about *a, struct err *e);
