@@ -320,7 +320,8 @@ static int hunt(struct work *w, bool selected, struct err *e)
                               .from_ns = INT64_MIN / 2,
                               .to_ns = INT64_MAX / 2,
                               .skew_ns = SHOW_SKEW_NS,
-                              .budget_ms = w->o.seconds * 1000 };
+                              .budget_ms = w->o.seconds * 1000,
+                              .threads = w->load.threads };
     int rc = show_time(w->o.from, &from.from_ns, e);
 
     if (rc == ERR_OK)

@@ -3,15 +3,22 @@
  */
 #include "search/hunt.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/time.h"
 #include "os/host.h"
 #include "scan/correlations.h"
 #include "scan/output.h"
+#include "search/rule_needs.h"
 
-#define TEXT_BYTES ((size_t)64 << 20)
+#define TEXT_BYTES  ((size_t)64 << 20)
+#define NEEDS_BYTES ((size_t)64 << 20)
+#define NEEDS_RULES 64u               /* what more rules need stands in nearly every block */
+#define WAIT_NS     INT64_C(50000000) /* of a step, for other threads */
 
 struct rule_hits {
     uint64_t count;
@@ -24,11 +31,27 @@ struct results {
     struct buf lines;
 };
 
-struct hunt {
-    struct hunt_from from;
+/* One thread's part of the blocks. What it finds goes to the hunt, under its lock. */
+struct looker {
+    struct hunt *hunt;
     struct walk *walk;
     struct shown *shown;
     struct matcher *matcher;
+    pthread_t thread;
+    bool started, ended;     /* under the lock */
+    struct walk_counts seen; /* so far; under the lock */
+    int rc;
+    struct err e;
+};
+
+struct hunt {
+    struct hunt_from from;
+    struct looker looker[HUNT_THREADS]; /* the first is of who steps when there is no other */
+    uint32_t lookers, running;
+    pthread_mutex_t lock; /* of all below, while threads look */
+    pthread_cond_t ended;
+    atomic_bool halting;
+    struct arena mem; /* the needs */
     struct event_text text;
     struct rule_hits *rule;  /* by index */
     struct results *results; /* by index of the correlation */
@@ -38,7 +61,7 @@ struct hunt {
     struct correlations *correlations;
     struct buf put;
     double began;
-    bool stopped, done;
+    bool begun, stopped, done;
     struct hunt_counts counts;
 };
 
@@ -56,7 +79,9 @@ static void is_partial(struct hunt *h, const char *why)
 
 void hunt_stop(struct hunt *h, const char *why)
 {
+    MUST(pthread_mutex_lock(&h->lock) == 0);
     is_partial(h, why);
+    MUST(pthread_mutex_unlock(&h->lock) == 0);
     h->stopped = true;
 }
 
@@ -94,10 +119,11 @@ static int note_hit(struct hunt *h, uint32_t rule, const struct hunt_hit *hit, s
 /* --- what correlations need ----------------------------------------------------------------- */
 
 /* The event's text with its number, as correlations show it. */
-static int keep_text(struct hunt *h, const struct shown_about *a, const struct hit *hit,
+static int keep_text(struct looker *l, const struct shown_about *a, const struct hit *hit,
                      struct err *e)
 {
-    struct event *ev = shown_subject(h->shown)->event;
+    struct hunt *h = l->hunt;
+    struct event *ev = shown_subject(l->shown)->event;
     struct sighting s = {
         .text = &h->text, .event = ev, .view = hit->view, .host = event_host(ev)
     };
@@ -122,14 +148,15 @@ static int keep_text(struct hunt *h, const struct shown_about *a, const struct h
     return correlations_event(h->correlations, buf_span(&h->put), e);
 }
 
-static int keep_input(struct hunt *h, const struct shown_about *a, const struct hit *hit,
+static int keep_input(struct looker *l, const struct shown_about *a, const struct hit *hit,
                       int64_t time_ns, struct err *e)
 {
+    struct hunt *h = l->hunt;
     const struct correlate_event about = { .rule = hit->rule, .time_ns = time_ns };
     const uint64_t order = (uint64_t)a->lane << 56 | a->ev.sequence;
 
     buf_clear(&h->put);
-    correlate_put_hit(h->plan, &about, shown_subject(h->shown)->event, hit->view, &h->put);
+    correlate_put_hit(h->plan, &about, shown_subject(l->shown)->event, hit->view, &h->put);
     if (buf_failed(&h->put))
         return no_memory(e);
     return correlations_input(h->correlations, order, buf_span(&h->put), e);
@@ -137,14 +164,15 @@ static int keep_input(struct hunt *h, const struct shown_about *a, const struct 
 
 /* --- one event ------------------------------------------------------------------------------ */
 
-static int take_hits(struct hunt *h, const struct shown_about *a, const struct hit *hits,
+static int take_hits(struct looker *l, const struct shown_about *a, const struct hit *hits,
                      uint32_t count, struct err *e)
 {
+    struct hunt *h = l->hunt;
     struct hunt_hit at = { .lane = a->lane, .sequence = a->ev.sequence };
     bool kept = false;
     int rc = ERR_OK;
 
-    if (!event_time(shown_subject(h->shown)->event, &at.time_ns))
+    if (!event_time(shown_subject(l->shown)->event, &at.time_ns))
         at.time_ns = a->ev.receipt_ns;
     for (uint32_t i = 0; i < count && rc == ERR_OK; i++) {
         if (is_wanted(h, hits[i].rule))
@@ -152,27 +180,34 @@ static int take_hits(struct hunt *h, const struct shown_about *a, const struct h
         if (rc != ERR_OK || h->plan == NULL || !correlate_wanted(h->plan, hits[i].rule))
             continue;
         if (!kept)
-            rc = keep_text(h, a, &hits[i], e);
+            rc = keep_text(l, a, &hits[i], e);
         kept = true;
         if (rc == ERR_OK)
-            rc = keep_input(h, a, &hits[i], at.time_ns, e);
+            rc = keep_input(l, a, &hits[i], at.time_ns, e);
     }
     return rc;
 }
 
 static int look(void *arg, const struct shown_about *a, struct err *e)
 {
-    struct hunt *h = arg;
+    struct looker *l = arg;
+    struct hunt *h = l->hunt;
     const struct hit *hits;
     uint32_t count;
     int64_t time;
+    int rc;
 
-    shown_take(h->shown, a);
-    time = shown_time(h->shown);
+    shown_take(l->shown, a);
+    time = shown_time(l->shown);
     if (time < h->from.from_ns || time >= h->from.to_ns)
         return ERR_OK;
-    count = match_event(h->matcher, shown_subject(h->shown)->event, &hits);
-    return count > 0 ? take_hits(h, a, hits, count, e) : ERR_OK;
+    count = match_event(l->matcher, shown_subject(l->shown)->event, &hits);
+    if (count == 0)
+        return ERR_OK;
+    MUST(pthread_mutex_lock(&h->lock) == 0);
+    rc = take_hits(l, a, hits, count, e);
+    MUST(pthread_mutex_unlock(&h->lock) == 0);
+    return rc;
 }
 
 /* --- going on ------------------------------------------------------------------------------- */
@@ -209,16 +244,120 @@ static bool on_correlated(void *arg, const struct correlated *c)
     return !buf_failed(&r->lines);
 }
 
+/* Under the lock. */
 static void count(struct hunt *h)
 {
-    const struct walk_counts *c = walk_counts(h->walk);
+    h->counts.events = h->counts.blocks = h->counts.passed = h->counts.damaged = 0;
+    for (uint32_t i = 0; i < h->lookers; i++) {
+        const struct walk_counts *c = &h->looker[i].seen;
 
-    h->counts.events = c->events;
-    h->counts.blocks = c->blocks;
-    h->counts.damaged = c->damaged;
-    if (c->partial)
-        is_partial(h, c->why);
+        h->counts.events += c->events;
+        h->counts.blocks += c->blocks;
+        h->counts.passed += c->passed;
+        h->counts.damaged += c->damaged;
+        if (c->partial)
+            is_partial(h, c->why);
+    }
     h->counts.ms = (uint64_t)((host_seconds() - h->began) * 1e3);
+}
+
+/* Some more of a looker's part, as walk_step() has it. */
+static int look_on(struct looker *l, struct err *e)
+{
+    struct hunt *h = l->hunt;
+    int rc = walk_step(l->walk, look, l, e);
+
+    MUST(pthread_mutex_lock(&h->lock) == 0);
+    l->seen = *walk_counts(l->walk);
+    MUST(pthread_mutex_unlock(&h->lock) == 0);
+    return rc;
+}
+
+static void *look_all(void *arg)
+{
+    struct looker *l = arg;
+    struct hunt *h = l->hunt;
+    int rc;
+
+    do
+        rc = look_on(l, &l->e);
+    while (rc > 0 && !atomic_load(&h->halting));
+    MUST(pthread_mutex_lock(&h->lock) == 0);
+    l->rc = rc < 0 ? rc : ERR_OK;
+    l->ended = true;
+    h->running--;
+    MUST(pthread_cond_signal(&h->ended) == 0);
+    MUST(pthread_mutex_unlock(&h->lock) == 0);
+    return NULL;
+}
+
+/* All threads to their ends; the first fault of theirs. */
+static int halt(struct hunt *h, struct err *e)
+{
+    int rc = ERR_OK;
+
+    atomic_store(&h->halting, true);
+    for (uint32_t i = 0; i < h->lookers; i++) {
+        struct looker *l = &h->looker[i];
+
+        if (l->started)
+            MUST(pthread_join(l->thread, NULL) == 0);
+        l->started = false;
+        if (l->rc != ERR_OK && rc == ERR_OK) {
+            rc = l->rc;
+            if (e != NULL)
+                *e = l->e;
+        }
+    }
+    return rc;
+}
+
+/* Parts whose threads cannot be started are looked at by who steps. */
+static void start(struct hunt *h)
+{
+    h->running = h->lookers;
+    for (uint32_t i = 0; i < h->lookers; i++) {
+        struct looker *l = &h->looker[i];
+
+        l->started = pthread_create(&l->thread, NULL, look_all, l) == 0;
+    }
+}
+
+/* 1 when threads go on, 0 when all are at their ends or one has a fault. */
+static int wait_a_little(struct hunt *h)
+{
+    struct timespec until;
+    int more;
+
+    MUST(clock_gettime(CLOCK_REALTIME, &until) == 0);
+    until.tv_nsec += WAIT_NS;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    MUST(pthread_mutex_lock(&h->lock) == 0);
+    if (h->running > 0)
+        (void)pthread_cond_timedwait(&h->ended, &h->lock, &until); /* either way is looked at */
+    more = h->running > 0;
+    for (uint32_t i = 0; i < h->lookers; i++)
+        more &= h->looker[i].rc == ERR_OK;
+    MUST(pthread_mutex_unlock(&h->lock) == 0);
+    return more;
+}
+
+static int step_threads(struct hunt *h, struct err *e)
+{
+    if (h->running == 0 && !h->begun) {
+        h->begun = true;
+        start(h);
+    }
+    for (uint32_t i = 0; i < h->lookers; i++) {
+        struct looker *l = &h->looker[i];
+
+        if (!l->started && !l->ended)
+            (void)look_all(l);
+    }
+    if (wait_a_little(h) > 0)
+        return 1;
+    return halt(h, e);
 }
 
 static int by_place(const void *a, const void *b)
@@ -233,9 +372,11 @@ static int by_place(const void *a, const void *b)
 static int finish(struct hunt *h, struct err *e)
 {
     struct correlations_totals totals = { 0 };
-    int rc = ERR_OK;
+    int rc = halt(h, e);
 
     h->done = true;
+    if (rc != ERR_OK)
+        return rc;
     for (uint32_t i = 0; i < h->rules; i++) {
         if (h->rule[i].listed > 0)
             qsort(h->rule[i].hit, h->rule[i].listed, sizeof(*h->rule[i].hit), by_place);
@@ -254,12 +395,14 @@ int hunt_step(struct hunt *h, struct err *e)
 
     if (h->done)
         return 0;
+    MUST(pthread_mutex_lock(&h->lock) == 0);
     count(h);
+    MUST(pthread_mutex_unlock(&h->lock) == 0);
     if (h->from.budget_ms > 0 && h->counts.ms > h->from.budget_ms)
         hunt_stop(h, "its time was over");
     if (h->stopped)
         return finish(h, e);
-    rc = walk_step(h->walk, look, h, e);
+    rc = h->lookers > 1 ? step_threads(h, e) : look_on(&h->looker[0], e);
     return rc != 0 ? rc : finish(h, e);
 }
 
@@ -321,14 +464,63 @@ static int64_t moved(int64_t ns, int64_t by)
     return __builtin_add_overflow(ns, by, &sum) ? (by > 0 ? INT64_MAX : INT64_MIN) : sum;
 }
 
+/* What one of the rules needs that can give anything; NEED_NOTHING when they are many. */
+static int make_need(struct hunt *h, const struct need **out, struct err *e)
+{
+    struct need *kid[NEEDS_RULES], *need;
+    uint32_t count = 0;
+
+    *out = NULL;
+    for (uint32_t i = 0; i < h->rules; i++) {
+        if (!is_wanted(h, i) && (h->plan == NULL || !correlate_wanted(h->plan, i)))
+            continue;
+        if (count == NEEDS_RULES)
+            return ERR_OK;
+        kid[count++] =
+            rule_needs(ruleset_rule(h->from.rules, i), h->from.taxonomy, h->from.names, &h->mem);
+    }
+    if (count == 0)
+        return ERR_OK;
+    need = rule_needs_any(kid, count, &h->mem);
+    if (need == NULL)
+        return no_memory(e);
+    *out = need;
+    return ERR_OK;
+}
+
+static int make_looker(struct hunt *h, struct looker *l, struct err *e)
+{
+    int rc = shown_new(&l->shown, h->from.taxonomy, h->from.names, h->from.skew_ns, e);
+
+    l->hunt = h;
+    return rc == ERR_OK ? matcher_new(&l->matcher, h->from.rules, e) : rc;
+}
+
+static int make_lookers(struct hunt *h, const struct walk_from *from, struct err *e)
+{
+    struct walk *more[HUNT_THREADS] = { NULL };
+    int rc = walk_new(&h->looker[0].walk, from, e);
+
+    h->lookers = h->from.threads == 0             ? 1
+                 : h->from.threads > HUNT_THREADS ? HUNT_THREADS
+                                                  : h->from.threads;
+    if (rc == ERR_OK)
+        rc = walk_split(h->looker[0].walk, more, h->lookers - 1, e);
+    for (uint32_t i = 1; i < h->lookers; i++)
+        h->looker[i].walk = more[i - 1];
+    for (uint32_t i = 0; i < h->lookers && rc == ERR_OK; i++)
+        rc = make_looker(h, &h->looker[i], e);
+    return rc;
+}
+
 static int prepare(struct hunt *h, struct err *e)
 {
     const struct hunt_from *f = &h->from;
-    const struct walk_from from = { .io = f->io,
-                                    .data = f->data,
-                                    .ends = f->ends,
-                                    .from_ns = moved(f->from_ns, -f->skew_ns),
-                                    .to_ns = moved(f->to_ns, f->skew_ns) };
+    struct walk_from from = { .io = f->io,
+                              .data = f->data,
+                              .ends = f->ends,
+                              .from_ns = moved(f->from_ns, -f->skew_ns),
+                              .to_ns = moved(f->to_ns, f->skew_ns) };
     int rc;
 
     h->rules = ruleset_rule_count(f->rules);
@@ -336,12 +528,10 @@ static int prepare(struct hunt *h, struct err *e)
     h->rule = calloc(h->rules + 1, sizeof(*h->rule));
     if (h->rule == NULL || !event_text_init(&h->text))
         return no_memory(e);
-    rc = shown_new(&h->shown, f->taxonomy, f->names, f->skew_ns, e);
-    if (rc == ERR_OK)
-        rc = matcher_new(&h->matcher, f->rules, e);
-    if (rc == ERR_OK)
-        rc = make_correlations(h, e);
-    return rc == ERR_OK ? walk_new(&h->walk, &from, e) : rc;
+    rc = make_correlations(h, e);
+    if (rc == ERR_OK && !f->everywhere)
+        rc = make_need(h, &from.need, e);
+    return rc == ERR_OK ? make_lookers(h, &from, e) : rc;
 }
 
 int hunt_new(struct hunt **out, const struct hunt_from *from, struct err *e)
@@ -356,6 +546,8 @@ int hunt_new(struct hunt **out, const struct hunt_from *from, struct err *e)
     h->from = *from;
     h->began = host_seconds();
     buf_init(&h->put, TEXT_BYTES);
+    arena_init(&h->mem, NEEDS_BYTES);
+    MUST(pthread_mutex_init(&h->lock, NULL) == 0 && pthread_cond_init(&h->ended, NULL) == 0);
     rc = prepare(h, e);
     if (rc != ERR_OK)
         hunt_free(out);
@@ -369,9 +561,14 @@ void hunt_free(struct hunt **out)
     *out = NULL;
     if (h == NULL)
         return;
-    walk_free(&h->walk);
-    matcher_free(&h->matcher);
-    shown_free(&h->shown);
+    (void)halt(h, NULL);                          /* nobody asks any more */
+    for (uint32_t i = HUNT_THREADS; i > 0; i--) { /* the first walk is the last to go */
+        walk_free(&h->looker[i - 1].walk);
+        matcher_free(&h->looker[i - 1].matcher);
+        shown_free(&h->looker[i - 1].shown);
+    }
+    MUST(pthread_cond_destroy(&h->ended) == 0 && pthread_mutex_destroy(&h->lock) == 0);
+    arena_release(&h->mem);
     event_text_release(&h->text);
     correlations_free(&h->correlations);
     correlate_plan_free(&h->plan);

@@ -1,16 +1,18 @@
 /*
  * hunt.h - rules over the events that are stored: what `canh scan` finds in the same events.
  *
- *   walk ──events──▶ match ─┬─▶ hits of each rule
- *                           └─▶ inputs of correlations ──in the order of source time──▶ results
+ *   rules ──rule_needs──▶ walk ──events──▶ match ─┬─▶ hits of each rule
+ *                                                 └─▶ inputs of correlations ──by source time──▶
  *
- * All that is stored in the time is read: of a rule's literals the index of words knows too little
- * to leave out blocks. Hits are counted all; the places of HUNT_HITS of them are kept, and one that
+ * All that is stored in the time is looked at, by the index of words and by the columns of blocks
+ * first where the rules are few: only events that may hold what one of them needs are read. Hits
+ * are counted all; the places of HUNT_HITS of them are kept, and one that
  * cannot keep more is partial. Correlations see the inputs of this time only, by source time (of
  * receipt where there is none), as a scan does; several events of one instant come in the order of
  * lane and sequence.
  *
- * A hunt goes step by step. One thread. Correlations use temporary files.
+ * A hunt goes step by step, from one thread; with `threads` it deals the blocks out to so many of
+ * its own, and a step only waits for them. Correlations use temporary files.
  */
 #ifndef HUNT_H
 #define HUNT_H
@@ -18,6 +20,7 @@
 #include "search/walk.h"
 #include "sigma/match.h"
 
+#define HUNT_THREADS 16u
 #define HUNT_HITS    4000000u /* of all rules */
 #define HUNT_RESULTS ((size_t)64 << 20)
 
@@ -32,6 +35,8 @@ struct hunt_from {
     int64_t from_ns, to_ns;         /* an event's time: from <= t < to */
     int64_t skew_ns;                /* not negative */
     uint64_t budget_ms;             /* 0: as long as it takes */
+    uint32_t threads;               /* at most HUNT_THREADS; 0, 1: that of who steps */
+    bool everywhere;                /* read all events: for tests */
 };
 
 struct hunt_hit {
@@ -43,7 +48,8 @@ struct hunt_hit {
 struct hunt_counts {
     uint64_t events;  /* looked at */
     uint64_t hits;    /* of all rules, and results of correlations */
-    uint64_t blocks;  /* sealed, in the time */
+    uint64_t blocks;  /* sealed, in the time; */
+    uint64_t passed;  /* of them, left out by the index of words */
     uint64_t damaged; /* that cannot be read */
     uint64_t ms;
     bool partial;
