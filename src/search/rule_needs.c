@@ -3,6 +3,7 @@
  */
 #include "search/rule_needs.h"
 
+#include "event/made.h"
 #include "event/search_text.h"
 #include "sigma/witness.h"
 
@@ -13,6 +14,7 @@ struct maker {
     const struct taxonomy *taxonomy;
     const struct names *names;
     struct arena *mem;
+    bool parts; /* of values: their words may be parts of words of the record */
 };
 
 static struct need *need_new(struct arena *mem, enum need_op op)
@@ -77,7 +79,7 @@ static struct need *of_text(const struct maker *m, struct span text, bool left, 
         return NULL;
     n->text = folded;
     rest = folded;
-    while (search_word_next(&rest, &word)) {
+    while (!m->parts && search_word_next(&rest, &word)) {
         const bool first = word.p == folded.p, last = rest.n == 0;
 
         if ((first && !left) || (last && !right) || is_half(folded, word))
@@ -144,25 +146,39 @@ static struct need *of_test(const struct maker *m, const struct sigma_test *t, b
 
 /* --- Rules ---------------------------------------------------------------------------------- */
 
-static bool is_made(const struct maker *m, uint32_t name)
+/* By the views that a rule is asked in. */
+static enum made made_most(const struct maker *m, uint32_t name)
 {
-    for (uint32_t id = 1; name != 0 && id < m->names->count; id++) {
-        if (names_group(m->names, id) == names_group(m->names, name) &&
-            taxonomy_computes(m->taxonomy, id))
-            return true;
+    const struct sigma_logsource *l = &m->rule->logsource;
+    enum made most = MADE_NOT;
+
+    for (uint32_t i = 0; name != 0 && i < taxonomy_view_count(m->taxonomy); i++) {
+        const struct view *v = taxonomy_view(m->taxonomy, i);
+
+        if (!view_has_tags(v, l->product, l->category, l->service))
+            continue;
+        for (uint32_t id = 1; id < m->names->count; id++) {
+            if (names_group(m->names, id) == names_group(m->names, name)) {
+                const enum made made = made_by(m->taxonomy, v, id);
+
+                most = made > most ? made : most;
+            }
+        }
     }
-    return false;
+    return most;
 }
 
-static struct need *of_item(const struct maker *m, const struct sigma_item *it)
+static struct need *of_item(struct maker *m, const struct sigma_item *it)
 {
     struct need **part = arena_array(m->mem, it->test_count + 1u, sizeof(struct need *));
+    const enum made made = made_most(m, it->name);
     uint32_t groups = 0;
 
     if (part == NULL)
         return NULL;
-    if (it->negate || it->test_count == 0 || is_made(m, it->name))
+    if (it->negate || it->test_count == 0 || made == MADE_FREELY)
         return need_new(m->mem, NEED_NOTHING);
+    m->parts = made == MADE_PARTS;
     for (uint32_t i = 0; i < it->test_count; i++)
         part[i] = of_test(m, &it->tests[i], it->name == 0);
     if (!it->all)
@@ -176,7 +192,7 @@ static struct need *of_item(const struct maker *m, const struct sigma_item *it)
     return need_list(m->mem, NEED_ALL, part, groups);
 }
 
-static struct need *of_node(const struct maker *m, const struct sigma_node *n)
+static struct need *of_node(struct maker *m, const struct sigma_node *n)
 {
     struct need **part;
 
@@ -202,7 +218,7 @@ static struct need *of_node(const struct maker *m, const struct sigma_node *n)
 struct need *rule_needs(const struct sigma_rule *r, const struct taxonomy *t, const struct names *n,
                         struct arena *mem)
 {
-    const struct maker m = { r, t, n, mem };
+    struct maker m = { r, t, n, mem, false };
 
     return of_node(&m, r->condition);
 }

@@ -8,7 +8,8 @@
  *   selection and not filter            what selection needs
  *   numbers, addresses, times, absence  nothing
  *
- * A field whose value some view makes needs nothing: it may stand nowhere. Keywords also look into
+ * Of a field that some view of the rule makes (event/made.h) words tell nothing, and nothing does
+ * where it may stand nowhere. Keywords also look into
  * the raw record, and fields into objects as they were written, in which escapes of JSON stand as
  * they are, other than in the search text: words that may be halves of an escape are left out.
  *
