@@ -33,11 +33,44 @@ static const char rules_yaml[] =
     "  type: event_count\n  rules: [base]\n  group-by: [user]\n  timespan: 1h\n"
     "  condition: { gte: 10 }\n";
 
+/* What the rules below ask for stands in few events, in some of them in code. */
+static const char alone_yaml[] =
+    "title: Part\nid: 00000000-0000-4000-8000-000000000011\nlevel: low\n"
+    "logsource: { product: test }\ndetection:\n  s: { note|contains: 'eedle in' }\n  condition: s\n"
+    "---\n"
+    "title: End\nid: 00000000-0000-4000-8000-000000000012\nlevel: low\n"
+    "logsource: { product: test }\ndetection:\n  s: { note|endswith: '\\network' }\n  condition: s\n"
+    "---\n"
+    "title: Keyword\nid: 00000000-0000-4000-8000-000000000013\nlevel: low\n"
+    "logsource: { product: test }\ndetection:\n  s: [ 'rundll and', 'tnetwork' ]\n  condition: s\n"
+    "---\n"
+    "title: Expression\nid: 00000000-0000-4000-8000-000000000014\nlevel: low\n"
+    "logsource: { product: test }\ndetection:\n  s: { note|re: '(?i)rundll|needles?' }\n"
+    "  f: { user: carol }\n  condition: s and not f\n"
+    "---\n"
+    "title: Absent\nid: 00000000-0000-4000-8000-000000000015\nlevel: low\n"
+    "logsource: { product: test }\ndetection:\n  s: { note: powershell }\n  condition: s\n"
+    "---\n"
+    "title: Short\nid: 00000000-0000-4000-8000-000000000016\nlevel: low\n"
+    "logsource: { product: test }\ndetection:\n  s: { n|endswith: '77' }\n  condition: s\n"
+    "---\n"
+    "title: Object\nid: 00000000-0000-4000-8000-000000000017\nlevel: low\n"
+    "logsource: { product: test }\ndetection:\n  s: { o|contains: '\\new tree' }\n  condition: s\n";
+
 static struct span event_of(void *arg, uint64_t n, char *room, size_t bytes)
 {
     static const char *const who[] = { "alice", "bob", "carol", "eve" };
-    int len = snprintf(room, bytes, "{\"n\":\"%llu\",\"user\":\"%s\"}", (unsigned long long)n,
-                       who[n % 4]);
+    static const char *const notes[] = {
+        ",\"note\":\"needle in hay\"",
+        ",\"note\":\"ne\\u0065dle in hay\"",
+        ",\"note\":\"C:\\\\tmp\\\\network\"",
+        ",\"note\":\"a\\tnetwork\"",
+        ",\"note\":\"RUNDLL and more\"",
+        ",\"o\":{\"note\":\"a\\new tree\"}",
+        ",\"note\":\"\xC5\xBFub needle\xE2\x84\xAA in\"",
+    };
+    int len = snprintf(room, bytes, "{\"n\":\"%llu\",\"user\":\"%s\"%s}", (unsigned long long)n,
+                       who[n % 4], n % 60 == 17 ? notes[n / 60 % COUNT_OF(notes)] : "");
 
     (void)arg;
     return (struct span){ (uint8_t *)room, (size_t)len };
@@ -114,15 +147,18 @@ static uint64_t lines_in(struct span text)
     return n;
 }
 
-static void check(const struct store_bench *s, const struct both *b, const struct truth *t)
+static void check(const struct store_bench *s, const struct both *b, const struct truth *t,
+                  uint32_t threads)
 {
-    const struct hunt_from from = asked(s, b);
-    struct hunt *h = done(&from);
+    struct hunt_from from = asked(s, b);
+    struct hunt *h;
     const struct hunt_hit *hits;
     struct span lines;
     uint64_t all = 0;
     uint32_t listed;
 
+    from.threads = threads;
+    h = done(&from);
     for (uint32_t i = 0; i < ruleset_rule_count(b->fast); i++) {
         uint64_t want = ruleset_rule(b->fast, i)->emit ? t->count[i] : 0;
 
@@ -161,7 +197,63 @@ static void finds_what_the_oracle_finds_at_every_stage(void **state)
     for (size_t i = 0; i < COUNT_OF(stages); i++) {
         if (stages[i] > 0)
             store_bench_seal(&s, stages[i]);
-        check(&s, &b, &t);
+        for (uint32_t threads = 1; threads <= 3; threads++)
+            check(&s, &b, &t, threads);
+    }
+    store_bench_release(&s);
+    both_release(&b);
+}
+
+/* One rule at a time needs the least of a block; the same is found where all events are read. */
+static void check_alone(const struct store_bench *s, const struct both *b, const struct truth *t,
+                        uint32_t rule, bool everywhere)
+{
+    bool wanted[8] = { false };
+    struct hunt_from from = asked(s, b);
+    const struct hunt_hit *hits;
+    struct hunt *h;
+    uint32_t listed;
+
+    wanted[rule] = true;
+    from.rule = wanted;
+    from.threads = 2;
+    from.everywhere = everywhere;
+    h = done(&from);
+    if (hunt_rule(h, rule, &hits, &listed) != t->count[rule])
+        fail_msg("%.*s: %llu hits, not %llu", SPAN_ARG(ruleset_rule(b->fast, rule)->head.title),
+                 (unsigned long long)hunt_rule(h, rule, &hits, &listed),
+                 (unsigned long long)t->count[rule]);
+    if (t->count[rule] > 0) {
+        assert_int_equal(hits[0].sequence, t->first[rule]);
+        assert_int_equal(hits[listed - 1].sequence, t->last[rule]);
+    }
+    assert_false(hunt_counts(h).partial);
+    hunt_free(&h);
+}
+
+static void a_rule_alone_finds_what_the_oracle_finds(void **state)
+{
+    static const uint64_t stages[] = { 0, 20000, UINT64_MAX };
+    struct store_bench s;
+    struct both b;
+    struct truth t;
+
+    (void)state;
+    assert_true(both_init(&b, span_of(alone_yaml), NULL, NULL));
+    store_bench_init(&s, event_of, NULL, EVENTS, 0);
+    find_truth(&b, &t);
+    for (uint32_t i = 0; i < ruleset_rule_count(b.fast); i++) {
+        bool absent = span_eq(ruleset_rule(b.fast, i)->head.title, SPAN_LIT("Absent"));
+
+        if ((t.count[i] == 0) != absent)
+            fail_msg("%.*s: %llu", SPAN_ARG(ruleset_rule(b.fast, i)->head.title),
+                     (unsigned long long)t.count[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(stages); i++) {
+        if (stages[i] > 0)
+            store_bench_seal(&s, stages[i]);
+        for (uint32_t k = 0; k < 2 * ruleset_rule_count(b.fast); k++)
+            check_alone(&s, &b, &t, k / 2, k % 2 == 1);
     }
     store_bench_release(&s);
     both_release(&b);
@@ -231,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_the_oracle_finds_at_every_stage),
+        cmocka_unit_test(a_rule_alone_finds_what_the_oracle_finds),
         cmocka_unit_test(only_what_is_wanted_and_only_of_the_time),
         cmocka_unit_test(one_that_is_stopped_says_so),
     };
