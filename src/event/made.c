@@ -72,3 +72,44 @@ enum made made_by(const struct taxonomy *t, const struct view *v, uint32_t name)
     }
     return most;
 }
+
+/* --- Where a view applies ------------------------------------------------------------------- */
+
+static const struct test_all *choice_of(const struct taxonomy *t, const struct view *v,
+                                        uint32_t choice)
+{
+    MUST(v->id < t->row_count && choice < t->rows[v->id].body.when.count);
+    return &t->rows[v->id].body.when.any[choice];
+}
+
+uint32_t made_choices(const struct taxonomy *t, const struct view *v)
+{
+    MUST(v->id < t->row_count);
+    return t->rows[v->id].body.when.count;
+}
+
+uint32_t made_tests(const struct taxonomy *t, const struct view *v, uint32_t choice)
+{
+    return choice_of(t, v, choice)->count;
+}
+
+uint32_t made_texts(const struct taxonomy *t, const struct view *v, uint32_t choice, uint32_t test)
+{
+    const struct test *x = &choice_of(t, v, choice)->tests[test];
+
+    for (uint32_t i = 0; i < x->count; i++) {
+        if (x->kind[i] == TEST_EXISTS)
+            return 0;
+    }
+    return x->negate ? 0 : x->count;
+}
+
+struct made_text made_text(const struct taxonomy *t, const struct view *v, uint32_t choice,
+                           uint32_t test, uint32_t i)
+{
+    const struct test *x = &choice_of(t, v, choice)->tests[test];
+
+    MUST(i < x->count);
+    return (struct made_text){ x->text[i], x->kind[i] == TEST_EQ || x->kind[i] == TEST_STARTS,
+                               x->kind[i] == TEST_EQ || x->kind[i] == TEST_ENDS };
+}

@@ -8,6 +8,7 @@
 #include "sigma/witness.h"
 
 #define LITERALS_MAX 16u /* of a regular expression */
+#define VIEWS_MAX    64u /* what more views need is all that is common */
 
 struct maker {
     const struct sigma_rule *rule;
@@ -215,10 +216,66 @@ static struct need *of_node(struct maker *m, const struct sigma_node *n)
     return need_list(m->mem, n->kind == NODE_AND ? NEED_ALL : NEED_ANY, part, n->child_count);
 }
 
+/* --- Where a rule is asked ------------------------------------------------------------------ */
+
+static struct need *of_view_test(struct maker *m, const struct view *v, uint32_t choice,
+                                 uint32_t test)
+{
+    const uint32_t count = made_texts(m->taxonomy, v, choice, test);
+    struct need **part = arena_array(m->mem, count + 1u, sizeof(struct need *));
+
+    for (uint32_t i = 0; i < count && part != NULL; i++) {
+        const struct made_text x = made_text(m->taxonomy, v, choice, test, i);
+
+        part[i] = of_text(m, x.text, x.begins, x.ends);
+    }
+    return part != NULL ? need_list(m->mem, NEED_ANY, part, count) : NULL;
+}
+
+static struct need *of_view(struct maker *m, const struct view *v)
+{
+    const uint32_t choices = made_choices(m->taxonomy, v);
+    struct need **choice = arena_array(m->mem, choices + 1u, sizeof(struct need *));
+
+    for (uint32_t i = 0; i < choices && choice != NULL; i++) {
+        const uint32_t count = made_tests(m->taxonomy, v, i);
+        struct need **part = arena_array(m->mem, count + 1u, sizeof(struct need *));
+
+        for (uint32_t k = 0; k < count && part != NULL; k++)
+            part[k] = of_view_test(m, v, i, k);
+        choice[i] = part != NULL ? need_list(m->mem, NEED_ALL, part, count) : NULL;
+    }
+    return choice != NULL ? need_list(m->mem, NEED_ANY, choice, choices) : NULL;
+}
+
+/* One of the views that carry the rule applies. */
+static struct need *of_views(struct maker *m)
+{
+    const struct sigma_logsource *l = &m->rule->logsource;
+    struct need *view[VIEWS_MAX];
+    uint32_t count = 0;
+
+    m->parts = false;
+    for (uint32_t i = 0; i < taxonomy_view_count(m->taxonomy); i++) {
+        const struct view *v = taxonomy_view(m->taxonomy, i);
+
+        if (!view_has_tags(v, l->product, l->category, l->service))
+            continue;
+        if (count == VIEWS_MAX)
+            return need_new(m->mem, NEED_NOTHING);
+        view[count++] = of_view(m, v);
+    }
+    return need_list(m->mem, NEED_ANY, view, count);
+}
+
 struct need *rule_needs(const struct sigma_rule *r, const struct taxonomy *t, const struct names *n,
                         struct arena *mem)
 {
     struct maker m = { r, t, n, mem, false };
 
-    return of_node(&m, r->condition);
+    struct need *both[2];
+
+    both[0] = of_node(&m, r->condition);
+    both[1] = of_views(&m);
+    return need_list(mem, NEED_ALL, both, 2);
 }

@@ -7,6 +7,7 @@
  *   user: [root, admin]                 either
  *   selection and not filter            what selection needs
  *   numbers, addresses, times, absence  nothing
+ *   logsource                           what the fields have that make events of it what they are
  *
  * Of a field that some view of the rule makes (event/made.h) words tell nothing, and nothing does
  * where it may stand nowhere. Keywords also look into
