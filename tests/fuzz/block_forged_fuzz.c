@@ -3,7 +3,23 @@
  * them, and comes to an end. The input: how many parts, rows and raw bytes, how long the directory
  * is; the directory behind its table of parts; the parts, each behind its size.
  */
+#include "store/block_find.h"
 #include "store/block_forge.h"
+
+/* Texts looked for in its columns, whatever these are. */
+static void find(struct block *b)
+{
+    static const struct span texts[] = { { (const uint8_t *)"needle", 6 },
+                                         { (const uint8_t *)"task", 4 } };
+    static struct block_finder *f;
+    static uint64_t row[65536];
+    uint64_t any;
+
+    if (f == NULL)
+        MUST(block_finder_new(&f, texts, COUNT_OF(texts), NULL) == ERR_OK);
+    if (block_find(f, b, &any, NULL) == ERR_OK && block_events(b) <= COUNT_OF(row))
+        (void)block_find_rows(f, b, row, NULL);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -37,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     forge_put(&f, &out);
     if (block_open_columns(&b, buf_span(&out), NULL) == ERR_OK) {
+        find(b);
         (void)forge_look(b);
         block_free(&b);
     }
