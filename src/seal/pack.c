@@ -54,6 +54,7 @@ struct pack {
     uint64_t seen;         /* number of the last event that was read; 0: none */
     uint32_t seen_segment; /* and where */
     uint32_t hold;         /* segment that is damaged and kept; 0: none */
+    uint32_t stands;       /* newest segment that was read and stands alone; 0: none yet */
     bool has_frame, stuck;
     struct pack_counts counts, run; /* `run`: of the run, not counted yet */
 };
@@ -459,7 +460,7 @@ int pack_give_in(struct pack *p, struct err *e)
 
 static int open_reader(struct pack *p, struct err *e)
 {
-    const unsigned kinds = 1u << LANE_EVENTS | 1u << LANE_SOURCES;
+    const unsigned kinds = 1u << LANE_EVENTS | 1u << LANE_SOURCES | 1u << LANE_STATE;
     int rc = lane_reader_new(&p->reader, p->from.io, p->from.lane_dir, kinds, e);
 
     p->seen = 0;
@@ -511,6 +512,15 @@ static int64_t take_events(struct pack *p, uint64_t *bytes, struct err *e)
     return count;
 }
 
+/* Who begins again needs the segment in which the lane's state stands: its sources, and what was
+ * stored of files and batches. A crash can leave a later one that has events and no state. */
+static void take_state(struct pack *p)
+{
+    if (p->frame.segment > p->stands)
+        p->stands = p->frame.segment;
+    p->has_frame = false;
+}
+
 static void take_sources(struct pack *p)
 {
     struct span record;
@@ -544,6 +554,8 @@ static int64_t read_on(struct pack *p, const struct lane_place *end, uint64_t by
         }
         if (p->frame.kind == LANE_SOURCES)
             take_sources(p);
+        else if (p->frame.kind == LANE_STATE)
+            take_state(p);
         else
             n = take_events(p, &bytes, e);
         if (n < 0)
@@ -694,6 +706,7 @@ uint32_t pack_needs(const struct pack *p)
 
     if (p->run_from == 0 && p->reader != NULL)
         needs = lane_reader_place(p->reader).segment;
+    needs = p->stands < needs ? p->stands : needs;
     return p->hold != 0 && p->hold < needs ? p->hold : needs;
 }
 

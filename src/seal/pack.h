@@ -91,7 +91,8 @@ bool pack_is_stuck(const struct pack *p);
 int pack_end(struct pack *p, struct err *e);
 
 /* The number behind the last event of runs that count, 0 when there is none, and the first segment
- * that is needed to go on from there; 0: not known yet. */
+ * that is needed to go on from there, and by the lane's next collector, whose state it holds; 0:
+ * not known yet. */
 uint64_t pack_next(const struct pack *p);
 uint32_t pack_needs(const struct pack *p);
 /* Raw bytes that wait for the run's end. */

@@ -361,6 +361,51 @@ static void what_is_missing_is_counted_and_its_segment_is_kept(void **state)
     tear_down(&f);
 }
 
+/* Cut the segment in front of the first frame of this kind, as a crash in the middle of a write
+ * does.
+ */
+static void cut_before(const struct fixture *f, uint32_t segment, enum lane_kind kind)
+{
+    char name[LANE_NAME_BYTES];
+    struct lane_reader *r;
+    struct lane_frame frame;
+    struct err e;
+    int fd;
+
+    assert_int_equal(lane_reader_new(&r, &io_system, f->files.dir, LANE_READ_ALL, &e), ERR_OK);
+    do
+        assert_int_equal(lane_reader_next(r, &frame, &e), 1);
+    while (frame.segment != segment || frame.kind != kind);
+    lane_segment_name(name, segment);
+    fd = openat(f->files.dir, name, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(ftruncate(fd, (off_t)frame.at), 0);
+    (void)close(fd);
+    lane_reader_free(&r);
+}
+
+/* What was stored of batches and files stands in the lane's state: where the newest segment has
+ * none, it is in one before, which the next collector reads. */
+static void the_segment_with_the_state_is_needed(void **state)
+{
+    struct fixture f;
+    struct pack *p;
+    struct err e;
+
+    (void)state;
+    set_up(&f, &io_system, 3);
+    cut_before(&f, 3, LANE_STATE);
+    for (int life = 0; life < 2; life++) { /* also when it is begun anew */
+        p = begin(&f, &io_system, 10000);
+        while (pack_turn(p, NULL, 100000, &e) > 0)
+            ;
+        assert_int_equal(pack_end(p, &e), ERR_OK);
+        assert_true(pack_next(p) > 2 * EVENTS / 3 + 1); /* of what segment 3 has, too */
+        assert_true(pack_needs(p) <= 2);
+        pack_free(&p);
+    }
+    tear_down(&f);
+}
+
 /* As the role does: what fails is tried again. Returns pack_next(). */
 static uint64_t seal_all(struct pack *p)
 {
@@ -579,6 +624,7 @@ int main(void)
         cmocka_unit_test(it_goes_on_where_it_was_ended),
         cmocka_unit_test(it_reads_no_further_than_it_may),
         cmocka_unit_test(what_is_missing_is_counted_and_its_segment_is_kept),
+        cmocka_unit_test(the_segment_with_the_state_is_needed),
         cmocka_unit_test(a_fault_costs_a_run_and_no_event),
         cmocka_unit_test(a_tip_is_met_again_by_whoever_goes_on),
         cmocka_unit_test(what_contradicts_what_was_signed_stays_in_its_run),
