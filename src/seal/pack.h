@@ -21,8 +21,8 @@
  * counts it, and goes on with the streams as they were signed: what is wrong stays in one place,
  * where a verifier finds it.
  *
- * One thread. Memory: a block of raw bytes (store/block.h) a part, and what one block takes while it
- * is put: some 25 MiB, 80 at worst.
+ * One thread. Memory: a block of raw bytes (store/block.h) a part, and what one block takes while
+ * it is put: some 25 MiB, 80 at worst.
  */
 #ifndef PACK_H
 #define PACK_H
