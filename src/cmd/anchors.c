@@ -3,6 +3,7 @@
  */
 #include "cmd/anchors.h"
 
+#include "keep/role.h"
 #include "ledger/root.h"
 #include "ledger/verdict.h"
 #include "os/file.h"
@@ -21,6 +22,18 @@ int ledger_root(const char *path, uint8_t store[NOTE_STORE_BYTES], uint8_t root[
         rc = err_set(e, ERR_SYNTAX, 0, "%.150s is no public root key.", path);
     buf_release(&text);
     return rc;
+}
+
+int ledger_root_of(const char *given, const char *data, uint8_t store[NOTE_STORE_BYTES],
+                   uint8_t root[KEY_BYTES], struct err *e)
+{
+    char path[FILE_PATH_BYTES];
+
+    if (given != NULL)
+        return ledger_root(given, store, root, e);
+    if (data_path(path, sizeof(path), data, "keys/root.pub") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    return ledger_root(path, store, root, e);
 }
 
 int ledger_anchors(const struct option_list *from, struct links_anchor to[LINKS_ANCHORS],

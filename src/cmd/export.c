@@ -17,7 +17,6 @@
 #include "base/num.h"
 #include "console/console.h"
 #include "evidence_readme.h"
-#include "keep/role.h"
 #include "ledger/checkpoint.h"
 #include "os/file.h"
 #include "os/host.h"
@@ -235,18 +234,6 @@ static int gather(struct beside *b, const struct export_options *o, struct err *
 
 /* --- The command ------------------------------------------------------------------------------ */
 
-static int find_root(const struct export_options *o, uint8_t root[KEY_BYTES], struct err *e)
-{
-    uint8_t store[NOTE_STORE_BYTES];
-    char path[FILE_PATH_BYTES];
-
-    if (o->root != NULL)
-        return ledger_root(o->root, store, root, e);
-    if (data_path(path, sizeof(path), o->data, "keys/root.pub") != ERR_OK)
-        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
-    return ledger_root(path, store, root, e);
-}
-
 static void tell_made(const struct export_options *o, const struct evidence_made *made)
 {
     struct buf line;
@@ -271,6 +258,7 @@ static int make(const struct export_options *o, const struct chosen *c, struct e
                                   .count = c->count,
                                   .only_signed = o->ids.count == 0,
                                   .put = evidence_out_put };
+    uint8_t store[NOTE_STORE_BYTES];
     struct beside beside = { 0 };
     struct evidence_out *out = NULL;
     struct evidence_made made;
@@ -280,7 +268,7 @@ static int make(const struct export_options *o, const struct chosen *c, struct e
     from.file_count = beside.count;
     from.at_least = beside.at_least;
     if (rc == ERR_OK)
-        rc = find_root(o, from.root, e);
+        rc = ledger_root_of(o->root, o->data, store, from.root, e);
     if (rc == ERR_OK)
         rc = evidence_out_new(&out, o->out, host_now_ns(), e);
     from.arg = out;

@@ -15,7 +15,6 @@
 #include "cmd/client.h"
 #include "cmd/command.h"
 #include "cmd/push.h"
-#include "keep/role.h"
 #include "os/file.h"
 #include "os/host.h"
 #include "os/socket.h"
@@ -287,8 +286,7 @@ static int push_all(const struct push_options *o, struct push *push, struct err 
 {
     struct pusher p = { .o = o };
     struct push_from from = { .io = &io_system, .data = o->data };
-    uint8_t store[NOTE_STORE_BYTES];
-    char path[FILE_PATH_BYTES];
+    uint8_t store[NOTE_STORE_BYTES] = { 0 };
     struct buf target;
     int rc = socket_address_read(span_of(o->to), &p.to, e);
 
@@ -296,10 +294,8 @@ static int push_all(const struct push_options *o, struct push *push, struct err 
     buf_init(&target, 256);
     if (rc == ERR_OK)
         rc = read_token(&p, e);
-    if (rc == ERR_OK && data_path(path, sizeof(path), o->data, "keys/root.pub") != ERR_OK)
-        rc = err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
     if (rc == ERR_OK)
-        rc = ledger_root(o->root != NULL ? o->root : path, store, from.root, e);
+        rc = ledger_root_of(o->root, o->data, store, from.root, e);
     buf_text(&target, "/state?store=");
     note_put_hex(&target, store, sizeof(store));
     buf_byte(&target, '\0');

@@ -182,19 +182,6 @@ static void tell_end(const struct telling *t, const struct verify_counts *c, dou
     (void)command_show(&line); /* the exit code tells it, too */
 }
 
-/* The root key's public half: where it was told to be, else beside the store. */
-static int read_root(const struct verify_options *o, uint8_t root[KEY_BYTES], struct err *e)
-{
-    uint8_t store[NOTE_STORE_BYTES];
-    char path[FILE_PATH_BYTES];
-
-    if (o->root != NULL)
-        return ledger_root(o->root, store, root, e);
-    if (data_path(path, sizeof(path), o->data, "keys/root.pub") != ERR_OK)
-        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
-    return ledger_root(path, store, root, e);
-}
-
 int cmd_verify(int argc, char **argv)
 {
     static const struct command_line line = {
@@ -208,6 +195,7 @@ int cmd_verify(int argc, char **argv)
         .io = &io_system, .fault = tell_fault, .record = verify_record, .arg = &t
     };
     struct links_anchor anchors[LINKS_ANCHORS];
+    uint8_t store[NOTE_STORE_BYTES];
     struct verify_counts counts;
     char room[4096];
     double began = host_seconds();
@@ -228,7 +216,7 @@ int cmd_verify(int argc, char **argv)
     from.anchor_count = o.anchors.count;
     rc = ledger_anchors(&o.anchors, anchors, &e);
     if (rc == ERR_OK)
-        rc = read_root(&o, from.root, &e);
+        rc = ledger_root_of(o.root, o.data, store, from.root, &e);
     if (rc == ERR_OK)
         rc = verify_store(&from, &counts, &e);
     if (rc != ERR_OK)
