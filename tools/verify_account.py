@@ -13,8 +13,13 @@ HOUR_NS = 3600 * 10**9
 NONE = bytes(32)
 TABLES = {
     "alert": ("CAST(id AS TEXT)",
-              "id, kind, rule, rule_hash, title, level, entity, entity_key, state, made, closed"),
+              "id, kind, rule, rule_hash, title, level, entity, entity_key, state, made, closed, hidden, assignee,"
+              " acknowledged, verdict, cause, reason, incident, channel"),
     "alert_event": ("alert || '.' || number", "alert, number, lane, sequence, time, json"),
+    "act": ("CAST(id AS TEXT)", "id, time, user, name, via, address, act, parameters, outcome, undoes"),
+    "act_on": ("act || '.' || kind || '.' || key", "act, kind, key, was, is_now"),
+    "note": ("CAST(id AS TEXT)", "id, act, kind, key, text"),
+    "suppression": ("CAST(id AS TEXT)", "id, rule, entity, entity_key, reason, until, act, ended"),
 }
 
 

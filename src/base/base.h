@@ -84,7 +84,9 @@ int span_cmp(struct span a, struct span b);
     X(CORRUPT, -6, "data failed its check")                                                        \
     X(UNSUPPORTED, -7, "not supported")                                                            \
     X(NOTFOUND, -8, "not found")                                                                   \
-    X(USAGE, -9, "unusable arguments")
+    X(USAGE, -9, "unusable arguments")                                                             \
+    X(DENIED, -10, "not allowed")                                                                  \
+    X(CONFLICT, -11, "does not fit what is there")
 
 enum err_code {
 #define X(name, value, text) ERR_##name = value,

@@ -5,7 +5,7 @@
 #ifndef SEALER_ACCOUNT_H
 #define SEALER_ACCOUNT_H
 
-#include "desk/record.h"
+#include "db/record.h"
 #include "keep/frame.h"
 #include "seal/account.h"
 #include "seal/sealer.h"

@@ -9,7 +9,7 @@
 #include "cmd/anchors.h"
 #include "cmd/client.h"
 #include "cmd/command.h"
-#include "desk/record.h"
+#include "db/record.h"
 #include "keep/role.h"
 #include "ledger/note.h"
 #include "os/file.h"

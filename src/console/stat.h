@@ -22,7 +22,7 @@
 #define STAT_H
 
 #include "console/metrics.h"
-#include "desk/db.h"
+#include "db/db.h"
 
 #define STAT_ALERT_HOURS 24
 #define STAT_ALERTS_MAX  20000u /* counted; beyond, "more" is true */

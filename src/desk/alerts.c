@@ -227,11 +227,29 @@ static int latest(struct alerts *a, const struct alert_finding *f, struct span k
     return rc;
 }
 
+/* 1 with the suppression that hides it, 0 when none does. */
+static int suppressed(struct alerts *a, const struct alert_finding *f, struct span key, int64_t *id,
+                      struct err *e)
+{
+    struct db_row *r = db_use(a->db, DB_SUPPRESSION_FOR);
+    int rc;
+
+    db_int(r, 1, a->now_ns);
+    db_text(r, 2, f->rule);
+    db_text(r, 3, key);
+    rc = db_next(a->db, r, e);
+    if (rc == 1)
+        *id = db_get_int(r, 0);
+    db_end(r);
+    return rc;
+}
+
 static int add(struct alerts *a, const struct alert_finding *f, struct span key, struct slot *to,
                struct err *e)
 {
-    int64_t linked = 0, until = add_ns(f->time_ns, a->window_ns);
-    int rc = latest(a, f, key, &linked, e);
+    int64_t linked = 0, hidden = 0, until = add_ns(f->time_ns, a->window_ns);
+    int hides = suppressed(a, f, key, &hidden, e);
+    int rc = hides < 0 ? hides : latest(a, f, key, &linked, e);
     struct db_row *r = db_use(a->db, DB_ALERT_ADD);
 
     if (rc < 0)
@@ -250,6 +268,8 @@ static int add(struct alerts *a, const struct alert_finding *f, struct span key,
     db_int(r, 12, a->now_ns);
     if (rc == 1)
         db_int(r, 13, linked);
+    if (hides == 1)
+        db_int(r, 14, hidden);
     rc = db_run(a->db, r, e);
     *to = (struct slot){ .of = to->of,
                          .id = rc == ERR_OK ? db_key(a->db) : 0,

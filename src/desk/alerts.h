@@ -13,6 +13,9 @@
  * written once a transaction (alerts_flush(), before db_commit()). Its first ALERT_EVENTS_MAX
  * events are kept with it. After db_rollback() the cache is empty again: alerts_forget().
  *
+ * What a suppression of the rule, the entity or both hides is an alert all the same, marked with it
+ * (`hidden`) and in no queue: so it can be seen what was hidden.
+ *
  * Bounds: a rule opens at most ALERT_NEW_MAX alerts in an hour of the clock; what it finds about
  * further entities is one alert about "(others)". Entities and titles are cut; an event whose text
  * is longer than ALERT_JSON_MAX is kept by its number alone.
@@ -21,7 +24,7 @@
 #define ALERTS_H
 
 #include "base/buf.h"
-#include "desk/db.h"
+#include "db/db.h"
 #include "sigma/rule.h"
 
 #define ALERT_EVENTS_MAX 50u
@@ -32,7 +35,8 @@
 #define ALERT_KIND_TABLE(X)                                                                        \
     X(DETECTION, "detection")                                                                      \
     X(CORRELATION, "correlation")                                                                  \
-    X(SYSTEM, "system")
+    X(SYSTEM, "system")                                                                            \
+    X(MANUAL, "manual") /* opened by people; see src/act */
 
 enum alert_kind {
 #define X(id, name) ALERT_##id,
@@ -92,7 +96,7 @@ int alerts_open(struct alerts *a, const struct alert_system *s, bool *changed, s
 int alerts_close(struct alerts *a, const struct alert_system *s, bool *changed, struct err *e);
 
 int alerts_flush(struct alerts *a, struct err *e);
-void alerts_forget(struct alerts *a);
+void alerts_forget(struct alerts *a); /* others changed alerts, or a transaction is undone */
 
 /* `s` folded, and when that is longer than ALERT_ENTITY_MAX, cut and ended by a hash of it all. */
 void alert_key(struct span s, struct buf *out);

@@ -6,7 +6,7 @@
 #define LIST_H
 
 #include "base/buf.h"
-#include "desk/db.h"
+#include "db/db.h"
 #include "sigma/rule.h"
 
 #define LIST_MAX 100000u

@@ -11,7 +11,7 @@
 #define SIGHT_H
 
 #include "collect/ledger.h"
-#include "desk/db.h"
+#include "db/db.h"
 #include "desk/unseen.h"
 
 #define SIGHT_HOURS    24u

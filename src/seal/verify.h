@@ -79,7 +79,7 @@ struct verify_from {
     /* A fault: its name in VERIFY_FAULT_TABLE, or the ledger's verdict (ledger/links.h); where, and
      * what, in a sentence. Names and places are those that tools/verify.py tells. */
     void (*fault)(void *arg, const char *name, const char *where, const char *what);
-    /* The desk's record, whose head each checkpoint holds (desk/record.h): laid against it by who
+    /* The desk's record, whose head each checkpoint holds (db/record.h): laid against it by who
      * knows the database. NULL: it is not looked at. */
     int (*record)(void *arg, const struct signed_texts *heads, struct err *e);
     /* Now and then, with how much has been done; may be NULL. */

@@ -19,7 +19,7 @@
 #ifndef RECORD_H
 #define RECORD_H
 
-#include "desk/db.h"
+#include "db/db.h"
 #include "ledger/merkle.h"
 
 #define RECORD_DIGEST_BYTES MERKLE_HASH_BYTES

@@ -1,7 +1,7 @@
 /*
  * record.c - see record.h.
  */
-#include "desk/record.h"
+#include "db/record.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  */
 #include "../check.h"
 
-#include "desk/db.c"
+#include "db/db.c"
 #include "desk_lane.h"
 
 static int put(struct db *db, uint32_t lane, const char *purpose)
@@ -158,6 +158,53 @@ static void a_later_or_a_damaged_database_is_refused(void **state)
     desk_folder_release(&f);
 }
 
+/* As an earlier program left it, up to step `version`. */
+static void make_old(const struct desk_folder *f, size_t version)
+{
+    sqlite3 *conn;
+    char sql[64];
+
+    assert_int_equal(sqlite3_open(f->db, &conn), SQLITE_OK);
+    assert_int_equal(sqlite3_create_function(conn, "canh_digest", -1,
+                                             SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, digest, NULL,
+                                             NULL),
+                     SQLITE_OK);
+    for (size_t i = 0; i < version; i++)
+        assert_int_equal(sqlite3_exec(conn, steps[i], NULL, NULL, NULL), SQLITE_OK);
+    (void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %zu", version);
+    assert_int_equal(sqlite3_exec(conn, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(conn,
+                     "INSERT INTO alert(id, kind, rule, rule_hash, title, level, entity,"
+                     " entity_key, first, last, until, count, events, state, provisional, made,"
+                     " linked) VALUES(1, 'detection', 'r', 7, 't', 3, 'Srv', 'srv', 1, 2, 3, 4, 1,"
+                     " 'new', 0, 5, NULL), (2, 'system', 'r', 7, 't', 3, 'Srv', 'srv', 1, 2, 3, 4,"
+                     " 0, 'closed', 0, 5, 1);"
+                     "INSERT INTO alert_event VALUES(1, 1, 0, 9, 1, '{}');",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(conn), SQLITE_OK);
+}
+
+static void a_database_of_an_earlier_program_keeps_what_is_in_it(void **state)
+{
+    struct desk_folder f;
+    struct db *db;
+    struct err e;
+
+    (void)state;
+    desk_folder_init(&f);
+    make_old(&f, 3);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    assert_int_equal(db_check(db, &e), ERR_OK);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM alert WHERE assignee IS NULL"), 2);
+    assert_int_equal(desk_number(&f, "SELECT linked FROM alert WHERE id = 2"), 1);
+    assert_int_equal(desk_number(&f, "SELECT sequence FROM alert_event WHERE alert = 1"), 9);
+    assert_int_equal(desk_number(&f, "SELECT count FROM alert_count WHERE state = 'closed'"), 1);
+    db_close(&db);
+    desk_folder_release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +214,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_told_and_nothing_is_half_done),
         cmocka_unit_test(a_reader_reads_and_cannot_write),
         cmocka_unit_test(a_later_or_a_damaged_database_is_refused),
+        cmocka_unit_test(a_database_of_an_earlier_program_keeps_what_is_in_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

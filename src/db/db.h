@@ -7,8 +7,9 @@
  * db_open_reader(), and keep their transactions short: a reader that stays holds the log back.
  *
  * The schema is a table of steps; PRAGMA user_version says how many were taken. Statements are rows
- * of DB_STATEMENT_TABLE (statements.h), prepared when first used. A value is bound by its place in
- * the text. Numbers without sign are stored as the signed ones of the same bits; times are ns.
+ * of a file of src/db/sql, prepared when first used; the schema is src/db/schema. A value is bound
+ * by its place in the text. Numbers without sign are stored as the signed ones of the same bits;
+ * times are ns.
  *
  *   db_begin()  ... db_use(), db_int(), db_text(), db_run() ...  db_commit() or db_rollback()
  *
@@ -19,7 +20,7 @@
 #define DB_H
 
 #include "base/base.h"
-#include "desk/statements.h"
+#include "statement_names.h" /* enum db_statement: DB_ALERT_FIND, ... */
 
 struct db;
 

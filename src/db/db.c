@@ -4,13 +4,14 @@
  * The first fault of a statement (preparing, binding) is kept by SQLite and told when it is run, so
  * callers bind without asking. A struct db_row is the prepared statement itself.
  */
-#include "desk/db.h"
+#include "db/db.h"
 
 #include <openssl/evp.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "statement_texts.h" /* steps, texts */
 
 #define LOG_BYTES_MAX (64 << 20) /* the log is cut to it after a checkpoint */
 #define BUSY_MS       1000
@@ -19,18 +20,6 @@ struct db {
     sqlite3 *conn;
     sqlite3_stmt *statement[DB_STATEMENTS];
     bool in_transaction, writes;
-};
-
-static const char *const steps[] = {
-#define X(sql) sql,
-    DB_STEP_TABLE(X)
-#undef X
-};
-
-static const char *const texts[] = {
-#define X(name, sql) sql,
-    DB_STATEMENT_TABLE(X)
-#undef X
 };
 
 static sqlite3_stmt *stmt(struct db_row *r)
@@ -187,13 +176,15 @@ int db_open(struct db **out, const char *path, struct err *e)
 
     (void)sqlite3_snprintf(sizeof(pragmas), pragmas,
                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                           "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 1000;"
+                           "PRAGMA foreign_keys = OFF; PRAGMA wal_autocheckpoint = 1000;"
                            "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = %d;",
                            LOG_BYTES_MAX);
     if (rc == ERR_OK)
         rc = execute(*out, pragmas, e);
     if (rc == ERR_OK)
         rc = take_steps(*out, e);
+    if (rc == ERR_OK)
+        rc = execute(*out, "PRAGMA foreign_keys = ON", e);
     if (rc == ERR_OK)
         (*out)->writes = true;
     if (rc != ERR_OK)

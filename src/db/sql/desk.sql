@@ -1,0 +1,164 @@
+-- Statements of the desk itself: places in the lanes, alerts as they are found, results, sources.
+
+--! define ALERT_COLUMNS id, kind, rule, title, level, entity, first, last, count, state, provisional, made, closed, linked
+--! define ALERT_IS_OPEN state IN ('new', 'acknowledged', 'investigating')
+
+-- PLACE_GET
+SELECT segment, bytes, sequence FROM place WHERE lane = ? AND purpose = ?
+
+-- PLACE_PUT
+INSERT INTO place(lane, purpose, segment, bytes, sequence) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO
+    UPDATE SET segment = excluded.segment, bytes = excluded.bytes, sequence = excluded.sequence
+
+-- LANE_GET
+SELECT matched, findings, repeated, odd FROM lane WHERE lane = ?
+
+-- LANE_PUT
+INSERT OR REPLACE INTO lane(lane, matched, findings, repeated, odd) VALUES(?, ?, ?, ?, ?)
+
+-- FINDING_ADD
+INSERT OR IGNORE INTO finding(lane, sequence, rule, rule_hash) VALUES(?, ?, ?, ?)
+
+-- FINDING_DROP
+DELETE FROM finding WHERE lane = ? AND sequence < ?
+
+-- FINDING_ALL
+SELECT sequence, rule, rule_hash FROM finding WHERE lane = ?
+
+-- ALERT_FIND
+SELECT id, first, last, until, count, events, provisional FROM alert WHERE rule = ? AND entity_key =
+    ? AND rule_hash = ? AND until > ? AND until <= ? AND {ALERT_IS_OPEN} AND kind = ? ORDER BY until
+    LIMIT 1
+
+-- ALERT_LATEST
+SELECT id FROM alert WHERE rule = ? AND entity_key = ? AND kind = ? ORDER BY id DESC LIMIT 1
+
+-- ALERT_ADD
+INSERT INTO alert(kind, rule, rule_hash, title, level, entity, entity_key, first, last, until,
+    count, events, state, provisional, made, linked, hidden) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0,
+    0, 'new', ?, ?, ?, ?)
+
+-- ALERT_PUT
+UPDATE alert SET first = ?, last = ?, count = ?, events = ?, provisional = ? WHERE id = ?
+
+-- ALERT_CONFIRM
+UPDATE alert SET provisional = 0, last = max(last, ?) WHERE id = ?
+
+-- ALERT_UNCOUNT
+UPDATE alert SET count = count - 1, state = CASE WHEN count <= 1 AND state = 'new' THEN 'withdrawn'
+    ELSE state END, closed = CASE WHEN count <= 1 AND state = 'new' THEN ? ELSE closed END WHERE id
+    = ?
+
+-- ALERT_OPEN
+SELECT id FROM alert WHERE rule = ? AND entity_key = ? AND kind = 'system' AND {ALERT_IS_OPEN} LIMIT 1
+
+-- ALERT_CLOSE
+UPDATE alert SET state = 'closed', closed = ?, last = ? WHERE rule = ? AND entity_key = ? AND kind =
+    'system' AND state = 'new'
+
+-- EVENT_ADD
+INSERT INTO alert_event(alert, number, lane, sequence, time, json) VALUES(?, ?, ?, ?, ?, ?)
+
+-- TRACER_PUT
+INSERT INTO tracer(source, lane, time, receipt, count) VALUES(?, ?, ?, ?, 1) ON CONFLICT DO UPDATE
+    SET time = max(time, excluded.time), receipt = max(receipt, excluded.receipt), count = count + 1
+
+-- TRACER_ALL
+SELECT source, sum(count), max(receipt) FROM tracer GROUP BY source
+
+-- RESULT_PROVISIONAL
+INSERT OR IGNORE INTO result(rule, rule_hash, grp, provisional, span, state, plan) VALUES(?, ?, ?,
+    ?, ?, 'provisional', ?)
+
+-- RESULT_FINAL
+INSERT OR IGNORE INTO result(rule, rule_hash, grp, final, span, state, plan) VALUES(?, ?, ?, ?, ?,
+    'final', ?)
+
+-- RESULT_KNOWN
+SELECT id FROM result WHERE rule = ? AND rule_hash = ? AND grp = ? AND final = ?
+
+-- RESULT_FIND
+SELECT id, alert FROM result WHERE rule = ? AND rule_hash = ? AND grp = ? AND provisional > ? AND
+    provisional < ? AND state = 'provisional' ORDER BY abs(provisional - ?) LIMIT 1
+
+-- RESULT_CONFIRM
+UPDATE result SET final = ?, state = 'confirmed' WHERE id = ?
+
+-- RESULT_ALERT
+UPDATE result SET alert = ? WHERE id = ?
+
+-- RESULT_DUE
+SELECT id, alert FROM result WHERE plan = ? AND state = 'provisional' AND provisional + span < ?
+    LIMIT 1000
+
+-- RESULT_WITHDRAW
+UPDATE result SET state = 'withdrawn' WHERE id = ?
+
+-- RESULT_PRUNE
+DELETE FROM result WHERE coalesce(final, provisional) < ? AND state <> 'provisional'
+
+-- RESULT_FINALS
+SELECT rule, grp, final FROM result WHERE final IS NOT NULL
+
+-- LIVE_GET
+SELECT plan, state FROM live
+
+-- LIVE_PUT
+INSERT OR REPLACE INTO live(id, plan, time, state) VALUES(1, ?, ?, ?)
+
+-- LATE_PUT
+INSERT INTO late(rule, title, count, last) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET count =
+    count + excluded.count, title = excluded.title, last = excluded.last
+
+-- SOURCE_ALL
+SELECT name, input, state, since, interval, last FROM source
+
+-- SOURCE_PUT
+INSERT OR REPLACE INTO source(name, input, state, since, interval, last) VALUES(?, ?, ?, ?, ?, ?)
+
+-- NOTICE_ADD
+INSERT INTO notice(kind, text, time) VALUES(?, ?, ?)
+
+-- NOTICE_PRUNE
+DELETE FROM notice WHERE id <= (SELECT max(id) FROM notice) - ?
+
+-- COUNTER_PUT
+INSERT OR REPLACE INTO counter(name, value, time) VALUES(?, ?, ?)
+
+-- VIEW_ALL
+SELECT key, last FROM view
+
+-- VIEW_PUT
+INSERT OR REPLACE INTO view(key, last) VALUES(?, ?)
+
+-- VIEW_PRUNE
+DELETE FROM view WHERE last < ?
+
+-- BLIND_ALL
+SELECT hash, since FROM blind
+
+-- BLIND_CLEAR
+DELETE FROM blind
+
+-- BLIND_PUT
+INSERT OR REPLACE INTO blind(hash, rule, title, level, reason, field, since) VALUES(?, ?, ?, ?, ?,
+    ?, ?)
+
+-- LIST_BLIND
+SELECT rule, title, level, reason, field, since FROM blind ORDER BY level DESC, title, rule LIMIT ?
+
+-- LIST_COUNTERS
+SELECT name, value, time FROM counter
+
+-- LIST_ALERTS
+SELECT {ALERT_COLUMNS} FROM alert WHERE level >= ? AND last >= ? AND (? = '' OR rule = ? OR title =
+    ? COLLATE NOCASE) ORDER BY last DESC, id DESC LIMIT ?
+
+-- LIST_EVENTS
+SELECT lane, sequence, time, json FROM alert_event WHERE alert = ? ORDER BY number LIMIT ?
+
+-- RECORD_LINES
+SELECT number, kind, key, digest FROM record WHERE number > ? ORDER BY number LIMIT ?
+
+-- LIST_NOTICES
+SELECT kind, text, time FROM notice WHERE time >= ? ORDER BY id DESC LIMIT ?
