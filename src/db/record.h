@@ -5,7 +5,7 @@
  *                                      └──▶ chain of hashes ──▶ `audit` of each checkpoint
  *
  * Triggers write the line within the transaction that does the change, so that no statement can
- * forget it; RECORD_TABLE (statements.h) says which columns of which tables. Counts and times that
+ * forget it; `--! record` in src/db/schema says which columns of which tables. Counts and times that
  * run on with each finding are not among them: they follow from the store.
  *
  *   digest of a row = SHA-256(kind, then each column's value), canh_digest() in SQL: of each value

@@ -1,0 +1,433 @@
+/*
+ * act.c - see act.h.
+ */
+#include "act/act_own.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DENIED_SPAN_NS INT64_C(60000000000)
+#define DENIED_MAX     100u /* lines of that in a span: a flood of them is no record */
+
+struct acts {
+    struct acts_from from;
+    int64_t denied_since;
+    uint32_t denied;
+};
+
+const struct act_row *act_at(const struct act_table *t, size_t i)
+{
+    for (size_t a = 0; a < t->area_count; a++) {
+        if (i < t->area[a].count)
+            return &t->area[a].row[i];
+        i -= t->area[a].count;
+    }
+    return NULL;
+}
+
+const struct act_row *act_find(const struct act_table *t, struct span name)
+{
+    const struct act_row *row;
+
+    for (size_t i = 0; (row = act_at(t, i)) != NULL; i++) {
+        if (span_eq(span_of(row->name), name))
+            return row;
+    }
+    return NULL;
+}
+
+int act_conflict(struct err *e, const char *fmt, ...)
+{
+    char text[sizeof(e->why)];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args); /* cut when it is too long */
+    va_end(args);
+    return err_set(e, ERR_CONFLICT, 0, "%s", text);
+}
+
+int acts_new(struct acts **out, const struct acts_from *from, struct err *e)
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return act_no_memory(e);
+    (*out)->from = *from;
+    return ERR_OK;
+}
+
+void acts_free(struct acts **a)
+{
+    free(*a);
+    *a = NULL;
+}
+
+/* --- parameters ----------------------------------------------------------------------------- */
+
+static const struct act_value *value_of(const struct act_call *c, const char *name)
+{
+    for (size_t i = 0; i < ACT_PARAMS_MAX && c->own->row->param[i].name != NULL; i++) {
+        if (strcmp(c->own->row->param[i].name, name) == 0)
+            return &c->own->value[i];
+    }
+    MUST(!"a parameter that the act's row has not");
+    return NULL;
+}
+
+bool act_has(const struct act_call *c, const char *name)
+{
+    return value_of(c, name)->given;
+}
+
+struct span act_text(const struct act_call *c, const char *name)
+{
+    return value_of(c, name)->text;
+}
+
+int64_t act_int(const struct act_call *c, const char *name)
+{
+    return value_of(c, name)->integer;
+}
+
+const int64_t *act_ids(const struct act_call *c, const char *name, size_t *count)
+{
+    *count = value_of(c, name)->count;
+    return value_of(c, name)->ids;
+}
+
+size_t act_count(const struct act_call *c, const char *name)
+{
+    return value_of(c, name)->count;
+}
+
+struct span act_member(const struct act_call *c, const char *name, size_t i, struct span *key)
+{
+    const struct act_value *v = value_of(c, name);
+
+    MUST(i < v->count && v->pair != NULL);
+    if (key != NULL)
+        *key = v->pair[i].key;
+    return v->pair[i].text;
+}
+
+void act_touches_alerts(struct act_call *c)
+{
+    c->own->touched_alerts = true;
+}
+
+/* --- what it is done to --------------------------------------------------------------------- */
+
+static struct act_thing *thing_of(struct act_call *c, const char *kind, int64_t key)
+{
+    struct act_thing *t = c->own->first;
+
+    while (t != NULL && (t->key != key || strcmp(t->kind, kind) != 0))
+        t = t->next;
+    return t;
+}
+
+static struct act_thing *add_thing(struct act_call *c, const char *kind, int64_t key)
+{
+    struct act_thing *t = arena_alloc(&c->own->mem, sizeof(*t));
+
+    if (t == NULL)
+        return NULL;
+    *t = (struct act_thing){ .kind = kind, .key = key };
+    if (c->own->last != NULL)
+        c->own->last->next = t;
+    else
+        c->own->first = t;
+    c->own->last = t;
+    return t;
+}
+
+int act_on(struct act_call *c, const char *kind, int64_t key, struct err *e)
+{
+    return thing_of(c, kind, key) != NULL || add_thing(c, kind, key) != NULL ? ERR_OK
+                                                                             : act_no_memory(e);
+}
+
+/* Its state, into the act's memory. ERR_NOTFOUND when it is not there. */
+static int state_of(struct act_call *c, const struct act_kind *kind, int64_t key, struct span *out,
+                    struct err *e)
+{
+    struct db_row *r = db_use(c->db, kind->get);
+    int rc;
+
+    db_int(r, 1, key);
+    rc = db_next(c->db, r, e);
+    if (rc == 0)
+        return err_set(e, ERR_NOTFOUND, 0, "There is no %s %lld.", kind->name, (long long)key);
+    if (rc < 0)
+        return rc;
+    *out = arena_span(&c->own->mem, db_get_text(r, 0));
+    db_end(r);
+    return out->p != NULL ? ERR_OK : act_no_memory(e);
+}
+
+int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, struct err *e)
+{
+    struct act_thing *t = thing_of(c, kind->name, key);
+    struct span was;
+    int rc;
+
+    if (t != NULL && t->changes != NULL)
+        return ERR_OK;
+    rc = state_of(c, kind, key, &was, e);
+    if (rc != ERR_OK)
+        return rc;
+    t = t != NULL ? t : add_thing(c, kind->name, key);
+    if (t == NULL)
+        return act_no_memory(e);
+    t->changes = kind;
+    t->was = was;
+    return ERR_OK;
+}
+
+static int put_things(struct act_call *c, struct err *e)
+{
+    for (const struct act_thing *t = c->own->first; t != NULL; t = t->next) {
+        struct db_row *r;
+        struct span now = SPAN_NONE;
+        int rc = t->changes != NULL ? state_of(c, t->changes, t->key, &now, e) : ERR_OK;
+
+        if (rc != ERR_OK)
+            return rc;
+        r = db_use(c->db, DB_ACT_ON_ADD);
+        db_int(r, 1, c->id);
+        db_text(r, 2, span_of(t->kind));
+        db_int(r, 3, t->key);
+        if (t->changes != NULL) {
+            db_text(r, 4, t->was);
+            db_text(r, 5, now);
+        }
+        rc = db_run(c->db, r, e);
+        if (rc != ERR_OK)
+            return rc;
+    }
+    return ERR_OK;
+}
+
+/* --- undoing -------------------------------------------------------------------------------- */
+
+static const struct act_kind *kind_of(const struct act_table *t, struct span name)
+{
+    for (size_t i = 0; i < t->kind_count; i++) {
+        if (span_eq(span_of(t->kind[i]->name), name))
+            return t->kind[i];
+    }
+    return NULL;
+}
+
+static int may_undo(struct act_call *c, int64_t id, struct err *e)
+{
+    struct db_row *r = db_use(c->db, DB_ACT_GET);
+    int rc;
+
+    db_int(r, 1, id);
+    rc = db_next(c->db, r, e);
+    if (rc < 0)
+        return rc;
+    if (rc == 0 || !span_eq(db_get_text(r, 3), SPAN_LIT("done")))
+        rc = err_set(e, ERR_NOTFOUND, 0, "There is no act %lld.", (long long)id);
+    else if (!db_get_null(r, 5))
+        rc = err_set(e, ERR_CONFLICT, 0, "Act %lld was undone already.", (long long)id);
+    else if (!span_eq(db_get_text(r, 1), c->who->name) &&
+             (c->who->roles & (ROLE_BIT(LEAD) | ROLE_BIT(ADMINISTRATOR))) == 0)
+        rc = err_set(e, ERR_DENIED, 0, "Act %lld is somebody else's.", (long long)id);
+    else if (c->now_ns - db_get_int(r, 0) > ACT_UNDO_S * INT64_C(1000000000))
+        rc = err_set(e, ERR_CONFLICT, 0, "Act %lld is too long ago.", (long long)id);
+    else
+        rc = ERR_OK;
+    db_end(r);
+    return rc;
+}
+
+/* What act `id` changed: in reverse it does not matter, for each thing is there once. */
+static int read_changed(struct act_call *c, int64_t id, struct act_thing **first, struct err *e)
+{
+    struct db_row *r = db_use(c->db, DB_ACT_ON_OF);
+    int rc;
+
+    db_int(r, 1, id);
+    while ((rc = db_next(c->db, r, e)) == 1) {
+        struct act_thing *t = arena_alloc(&c->own->mem, sizeof(*t));
+
+        if (t == NULL || db_get_null(r, 2)) {
+            db_end(r);
+            return t == NULL
+                       ? act_no_memory(e)
+                       : err_set(e, ERR_CONFLICT, 0, "Act %lld cannot be undone.", (long long)id);
+        }
+        *t = (struct act_thing){ .key = db_get_int(r, 1),
+                                 .changes = kind_of(c->own->table, db_get_text(r, 0)),
+                                 .was = arena_span(&c->own->mem, db_get_text(r, 2)),
+                                 .is_now = arena_span(&c->own->mem, db_get_text(r, 3)),
+                                 .next = *first };
+        MUST(t->changes != NULL);
+        *first = t;
+    }
+    if (rc == 0 && *first == NULL)
+        return err_set(e, ERR_CONFLICT, 0, "Act %lld cannot be undone.", (long long)id);
+    return rc;
+}
+
+static int put_back(struct act_call *c, const struct act_thing *t, struct err *e)
+{
+    struct span now;
+    struct db_row *r;
+    int rc = state_of(c, t->changes, t->key, &now, e);
+
+    if (rc == ERR_OK && !span_eq(now, t->is_now))
+        return err_set(e, ERR_CONFLICT, 0, "%s %lld was changed since.", t->changes->name,
+                       (long long)t->key);
+    if (rc == ERR_OK)
+        rc = act_changes(c, t->changes, t->key, e);
+    if (rc != ERR_OK)
+        return rc;
+    r = db_use(c->db, t->changes->put);
+    db_int(r, 1, t->key);
+    db_text(r, 2, t->was);
+    return db_run(c->db, r, e);
+}
+
+int act_undo(struct act_call *c, struct err *e)
+{
+    struct act_thing *changed = NULL;
+    int rc = read_changed(c, act_int(c, "undoes"), &changed, e);
+
+    for (; rc == ERR_OK && changed != NULL; changed = changed->next)
+        rc = put_back(c, changed, e);
+    act_touches_alerts(c);
+    return rc;
+}
+
+/* --- doing ---------------------------------------------------------------------------------- */
+
+static int put_line(struct act_call *c, struct span parameters, const char *outcome, int64_t undoes,
+                    struct err *e)
+{
+    struct db_row *r = db_use(c->db, DB_ACT_ADD);
+    int rc;
+
+    db_int(r, 1, c->now_ns);
+    if (c->who->user != 0)
+        db_int(r, 2, c->who->user);
+    db_text(r, 3, c->who->name);
+    db_text(r, 4, span_of(c->who->via));
+    db_text(r, 5, c->who->address);
+    db_text(r, 6, span_of(c->own->row->name));
+    db_text(r, 7, parameters);
+    db_text(r, 8, span_of(outcome));
+    if (undoes != 0)
+        db_int(r, 9, undoes);
+    rc = db_run(c->db, r, e);
+    c->id = rc == ERR_OK ? db_key(c->db) : 0;
+    return rc;
+}
+
+/* All within a transaction. */
+static int do_within(struct act_call *c, struct span parameters, struct err *e)
+{
+    struct act_own *o = c->own;
+    int64_t undoes = o->row->fn == act_undo ? act_int(c, "undoes") : 0;
+    int rc =
+        undoes != 0 ? may_undo(c, undoes, e) : ERR_OK; /* before the line is there that says so */
+
+    if (rc == ERR_OK)
+        rc = put_line(c, parameters, "done", undoes, e);
+    if (rc == ERR_OK)
+        buf_fmt(c->answer, "{\"act\":%lld", (long long)c->id);
+    if (rc == ERR_OK)
+        rc = o->row->fn(c, e);
+    if (rc == ERR_OK)
+        rc = put_things(c, e);
+    buf_text(c->answer, "}");
+    if (rc == ERR_OK && buf_failed(c->answer))
+        rc = act_no_memory(e);
+    return rc;
+}
+
+static int do_act(struct acts *a, struct act_call *c, struct span parameters, struct err *e)
+{
+    size_t begin = c->answer->n;
+    int rc = db_begin(c->db, e);
+
+    if (rc == ERR_OK)
+        rc = do_within(c, parameters, e);
+    if (rc == ERR_OK)
+        rc = db_commit(c->db, e);
+    if (rc != ERR_OK) {
+        db_rollback(c->db);
+        if (!buf_failed(c->answer))
+            c->answer->n = begin;
+    }
+    if (c->own->touched_alerts && a->from.changed != NULL)
+        a->from.changed(a->from.arg);
+    return rc;
+}
+
+static int deny(struct acts *a, struct act_call *c, struct span parameters, struct err *e)
+{
+    int rc = ERR_OK;
+
+    if (c->now_ns - a->denied_since > DENIED_SPAN_NS || c->now_ns < a->denied_since) {
+        a->denied_since = c->now_ns;
+        a->denied = 0;
+    }
+    if (a->denied++ < DENIED_MAX) {
+        rc = db_begin(c->db, e);
+        if (rc == ERR_OK)
+            rc = put_line(c, parameters, "denied", 0, e);
+        if (rc == ERR_OK)
+            rc = db_commit(c->db, e);
+        if (rc != ERR_OK)
+            db_rollback(c->db);
+    }
+    return rc != ERR_OK ? rc
+                        : err_set(e, ERR_DENIED, 0, "%.*s may not do %s.",
+                                  (int)(c->who->name.n < 60 ? c->who->name.n : 60),
+                                  (const char *)c->who->name.p, c->own->row->name);
+}
+
+static int read_and_do(struct acts *a, struct act_call *c, const json_t *request, struct err *e)
+{
+    struct span parameters = SPAN_NONE;
+    int rc = act_read(c->own, request, e);
+
+    if (rc == ERR_OK)
+        rc = act_keep(c->own, request, &parameters, e);
+    if (rc != ERR_OK)
+        return rc;
+    return (c->own->row->roles & c->who->roles) != 0 ? do_act(a, c, parameters, e)
+                                                     : deny(a, c, parameters, e);
+}
+
+int acts_do(struct acts *a, const struct actor *who, struct span request, int64_t now_ns,
+            struct buf *answer, struct err *e)
+{
+    struct act_own own = { .table = a->from.table };
+    struct act_call c = { a->from.db, who, now_ns, 0, answer, &own };
+    json_error_t fault;
+    json_t *json;
+    const json_t *name;
+    int rc;
+
+    MUST(who->name.n > 0 && !db_in_transaction(a->from.db));
+    if (request.n > ACT_REQUEST_MAX)
+        return err_set(e, ERR_LIMIT, 0, "The request is too large.");
+    json = json_loadb((const char *)request.p, request.n, JSON_REJECT_DUPLICATES, &fault);
+    if (json == NULL)
+        return err_set(e, ERR_SYNTAX, (size_t)fault.position, "The request is not JSON: %.150s.",
+                       fault.text);
+    name = json_object_get(json, "act");
+    own.row =
+        json_is_string(name) ? act_find(a->from.table, span_of(json_string_value(name))) : NULL;
+    arena_init(&own.mem, 4 * ACT_REQUEST_MAX);
+    rc = own.row != NULL ? read_and_do(a, &c, json, e)
+                         : err_set(e, ERR_NOTFOUND, 0, "There is no such act.");
+    arena_release(&own.mem);
+    json_decref(json);
+    return rc;
+}

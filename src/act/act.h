@@ -1,0 +1,152 @@
+/*
+ * act.h - what people do: whoever changes something asks for an act, a row of a table.
+ *
+ *   {"act":"alert.close","alerts":[7,9],"verdict":"false-positive","reason":"scanner"}   and who
+ * asks ─▶ the row: may this role? ─▶ its parameters: known, typed, within bounds ─▶ one transaction
+ * { line in table `act`; the row's function; what it was done to } ─▶ {"act":41,...}
+ *
+ * An act is whole or has not happened, and when its answer is there it is on the disk. Its line
+ * says who, when, from where and with which parameters (secrets are left out), and is kept for ever
+ * under the ledger (db/record.h). Who may not is told so, and that has a line, too.
+ *
+ * From the rows come: the API and its description, the commands, the matrix of rights that is
+ * tested. A new act is a row and a function in the file of its area; a new area is a file, and a
+ * line of src/office.
+ *
+ * Whoever reads has no act: views are in view.h. One thread: the desk's.
+ */
+#ifndef ACT_H
+#define ACT_H
+
+#include "act/actor.h"
+#include "base/buf.h"
+#include "db/db.h"
+
+#define ACT_PARAMS_MAX  12u
+#define ACT_IDS_MAX     1000u              /* things in one act */
+#define ACT_TEXT_MAX    20000u             /* bytes of a text, whatever its row says */
+#define ACT_REQUEST_MAX ((size_t)16 << 20) /* a request: files come in it */
+#define ACT_ANSWER_MAX  ((size_t)1 << 20)
+#define ACT_UNDO_S      3600 /* how long an act can be undone by who did it */
+
+/*    type      in JSON                     what is checked beyond the bounds of the row */
+#define ACT_TYPE_TABLE(X)                                                                          \
+    X(TEXT)   /* string                     UTF-8, made NFC and trimmed; no control characters but \
+                                            newline and tab; not empty */                          \
+    X(SECRET) /* string                     as it is; never kept, never told */                    \
+    X(ID)     /* number                     at least 1 */                                          \
+    X(IDS)    /* array of numbers           at least one, each once, ACT_IDS_MAX at most */        \
+    X(INTEGER) /* number                     0 to `max` */                                         \
+    X(BOOL)    /* true, false */                                                                   \
+    X(TIME)    /* string, RFC 3339           1970 to 2261; ns */                                   \
+    X(CHOICE)  /* string                     one of `choice` */                                    \
+    X(CHOICES) /* array of strings           of `choice`, each once */                             \
+    X(FIELDS)  /* object of strings          each as TEXT, but may be empty */                     \
+    X(FILE)    /* string, base64 */
+
+enum act_type {
+#define X(name) ACT_##name,
+    ACT_TYPE_TABLE(X)
+#undef X
+        ACT_TYPES
+};
+
+struct act_param {
+    const char *name;
+    enum act_type type;
+    bool required;
+    int64_t max;               /* bytes of TEXT, SECRET, FILE, of each of FIELDS; of INTEGER */
+    const char *const *choice; /* NULL behind the last */
+    const char *help;          /* what it is, without a period */
+};
+
+struct act_call;
+typedef int act_fn(struct act_call *c, struct err *e);
+
+struct act_row {
+    const char *name; /* "alert.close": area, verb */
+    unsigned roles;   /* who may: ROLES(...) of actor.h; the function looks at what it is done to */
+    const char *help; /* a sentence */
+    act_fn *fn;
+    struct act_param param[ACT_PARAMS_MAX]; /* up to the first without a name */
+};
+
+/* A thing whose acts can be undone: its state as text, and put back from that. */
+struct act_kind {
+    const char *name;           /* as in table act_on */
+    enum db_statement get, put; /* id ─▶ text; id, text ─▶ */
+};
+
+struct act_area {
+    const struct act_row *row;
+    size_t count;
+};
+
+/* All acts there are (src/office). */
+struct act_table {
+    const struct act_area *area;
+    size_t area_count;
+    const struct act_kind *const *kind;
+    size_t kind_count;
+};
+
+const struct act_row *act_find(const struct act_table *t, struct span name); /* NULL: none */
+const struct act_row *act_at(const struct act_table *t, size_t i); /* NULL behind the last */
+
+/* --- doing ---------------------------------------------------------------------------------- */
+
+struct acts;
+
+struct acts_from {
+    const struct act_table *table;
+    struct db *db;              /* in no transaction between acts */
+    void (*changed)(void *arg); /* alerts were changed: the cache of who counts them is old */
+    void *arg;
+};
+
+int acts_new(struct acts **out, const struct acts_from *from, struct err *e);
+void acts_free(struct acts **a);
+
+/*
+ * Do what `request` (JSON) says. ERR_OK with the answer, one object, appended to `answer`; or what
+ * is wrong: ERR_SYNTAX, ERR_USAGE (a parameter; e->why begins with its name), ERR_LIMIT,
+ * ERR_DENIED, ERR_NOTFOUND, ERR_CONFLICT; ERR_IO, ERR_NOMEM, ERR_CORRUPT: of the database. Then
+ * nothing was done.
+ */
+int acts_do(struct acts *a, const struct actor *who, struct span request, int64_t now_ns,
+            struct buf *answer, struct err *e);
+
+/* --- for the functions of acts --------------------------------------------------------------- */
+
+struct act_call {
+    struct db *db;
+    const struct actor *who;
+    int64_t now_ns;
+    int64_t id;         /* of its line */
+    struct buf *answer; /* members, each with a comma before it: ,"alert":7 */
+    struct act_own *own;
+};
+
+/* Parameters by name, which is one of the row's. Not given: SPAN_NONE, false, 0. */
+bool act_has(const struct act_call *c, const char *name);
+struct span act_text(const struct act_call *c, const char *name); /* TEXT, SECRET, CHOICE, FILE */
+int64_t act_int(const struct act_call *c, const char *name);      /* ID, INTEGER, BOOL, TIME */
+const int64_t *act_ids(const struct act_call *c, const char *name, size_t *count);
+size_t act_count(const struct act_call *c, const char *name); /* FIELDS, CHOICES */
+struct span act_member(const struct act_call *c, const char *name, size_t i, struct span *key);
+
+/* The act is about this thing (each once): part of its history. */
+int act_on(struct act_call *c, const char *kind, int64_t key, struct err *e);
+/* The same, before it is changed, of a kind that can be undone; the state behind it is taken when
+ * the function has returned. */
+int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, struct err *e);
+/* Act "act.undo": put back what another changed, unless that was changed since. */
+act_fn act_undo;
+/* Whoever counts alerts must look again. */
+void act_touches_alerts(struct act_call *c);
+
+/* What was asked does not fit what is there: ERR_CONFLICT with a sentence. */
+int act_conflict(struct err *e, const char *fmt, ...) CHECK_FORMAT(2, 3);
+int act_no_memory(struct err *e);
+
+#endif

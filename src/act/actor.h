@@ -1,0 +1,50 @@
+/*
+ * actor.h - who acts, and as what.
+ *
+ * A user has one or more roles; what a role may do stands in the row of each act (act.h) and of
+ * each view. A *contact* belongs to an agency, and acts on what is its own only. Whoever may open
+ * the data folder is on the host itself and has all roles ("local").
+ */
+#ifndef ACTOR_H
+#define ACTOR_H
+
+#include "base/base.h"
+
+/*    role           name             Vietnamese           who it is */
+#define USER_ROLE_TABLE(X)                                                                         \
+    X(ANALYST, "analyst", "trực giám sát", "is on shift, triages, handles incidents")              \
+    X(LEAD, "lead", "trưởng ca", "leads a shift: roster, handover, clocks, rules")                 \
+    X(OFFICER, "officer", "cán bộ phụ trách",                                                      \
+      "registers, dossiers, reports, what leaves the house")                                       \
+    X(CONTACT, "contact", "cán bộ đầu mối",                                                        \
+      "answers for the systems of an agency, and sees only those")                                 \
+    X(AUDITOR, "auditor", "kiểm toán", "reads everything, changes nothing, verifies")              \
+    X(ADMINISTRATOR, "administrator", "quản trị", "users, settings, sources")
+
+enum user_role {
+#define X(id, name, vi, does) USER_##id,
+    USER_ROLE_TABLE(X)
+#undef X
+        USER_ROLES
+};
+const char *user_role_name(enum user_role r);
+bool user_role_of(struct span name, enum user_role *r);
+
+#define ROLE_BIT(r) (1u << USER_##r)
+#define ROLES_ALL   ((1u << USER_ROLES) - 1)
+/* Who handles alerts and incidents. */
+#define ROLES_DESK  (ROLE_BIT(ANALYST) | ROLE_BIT(LEAD))
+#define ROLES_HOUSE (ROLES_DESK | ROLE_BIT(OFFICER))
+/* Who sees everything: all but the contact of an agency. */
+#define ROLES_SEE (ROLES_ALL & ~ROLE_BIT(CONTACT))
+
+struct actor {
+    int64_t user;        /* 0: who has no row in table user */
+    struct span name;    /* is never empty */
+    unsigned roles;      /* bits */
+    int64_t agency;      /* of a contact; 0: none */
+    const char *via;     /* "session", "token", "local", "desk" */
+    struct span address; /* where from; may be empty */
+};
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * office.c - a line an area, a line a kind of thing whose acts can be undone.
+ */
+#include "office/office.h"
+
+#include "triage/triage.h"
+
+#define AREA(table)                                                                                \
+    {                                                                                              \
+        table, COUNT_OF(table)                                                                     \
+    }
+
+static const struct act_area areas[] = {
+    AREA(triage_general),
+    AREA(triage_alert),
+    AREA(triage_suppression),
+};
+
+static const struct act_kind *const kinds[] = {
+    &triage_alert_kind,
+};
+
+const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };

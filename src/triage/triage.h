@@ -1,0 +1,36 @@
+/*
+ * triage.h - what people do to alerts: acts (act/act.h), a table an area.
+ */
+#ifndef TRIAGE_H
+#define TRIAGE_H
+
+#include "act/act.h"
+
+/* A table knows its length where it is declared: X(area, rows). */
+#define TRIAGE_TABLE(X)                                                                            \
+    X(general, 2)                                                                                  \
+    X(alert, 7)                                                                                    \
+    X(suppression, 2)
+
+#define X(area, rows)                                                                              \
+    enum { TRIAGE_##area = rows };                                                                 \
+    extern const struct act_row triage_##area[rows];
+TRIAGE_TABLE(X)
+#undef X
+
+extern const struct act_kind triage_alert_kind;
+
+/* What other areas say, too; NULL behind the last. */
+extern const char *const triage_levels[], *const triage_verdicts[], *const triage_causes[];
+
+/* An alert, for acts upon it. ERR_NOTFOUND. */
+struct triage_alert {
+    char state[16];
+    bool hidden;
+};
+int triage_alert_at(struct act_call *c, int64_t id, struct triage_alert *out, struct err *e);
+
+/* Is its story over: closed, withdrawn? */
+bool triage_is_over(const char *state);
+
+#endif

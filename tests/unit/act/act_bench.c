@@ -1,0 +1,115 @@
+/*
+ * act_bench.c - see act_bench.h.
+ */
+#include "act_bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../check.h"
+
+static void on_changed(void *arg)
+{
+    ((struct act_bench *)arg)->changed++;
+}
+
+void act_bench_init(struct act_bench *b)
+{
+    struct acts_from from;
+
+    *b = (struct act_bench){ .now_ns = NOW };
+    b->who = (struct actor){ .name = SPAN_LIT("an"),
+                             .roles = ROLE_BIT(ANALYST),
+                             .via = "session",
+                             .address = SPAN_LIT("") };
+    desk_folder_init(&b->folder);
+    buf_init(&b->answer, ACT_ANSWER_MAX);
+    assert_int_equal(db_open(&b->db, b->folder.db, &b->e), ERR_OK);
+    from = (struct acts_from){ &office_acts, b->db, on_changed, b };
+    assert_int_equal(acts_new(&b->acts, &from, &b->e), ERR_OK);
+}
+
+void act_bench_release(struct act_bench *b)
+{
+    assert_int_equal(db_check(b->db, &b->e), ERR_OK);
+    acts_free(&b->acts);
+    db_close(&b->db);
+    buf_release(&b->answer);
+    desk_folder_release(&b->folder);
+}
+
+int act_ask(struct act_bench *b, const char *request)
+{
+    char *json = strdup(request);
+    int rc;
+
+    assert_non_null(json);
+    for (char *p = json; *p != '\0'; p++)
+        *p = *p == '\'' ? '"' : *p;
+    buf_clear(&b->answer);
+    b->e = (struct err){ 0 };
+    rc = acts_do(b->acts, &b->who, span_of(json), b->now_ns, &b->answer, &b->e);
+    free(json);
+    buf_byte(&b->answer, 0);
+    assert_false(db_in_transaction(b->db));
+    return rc;
+}
+
+void act_good(struct act_bench *b, const char *request)
+{
+    int rc = act_ask(b, request);
+
+    if (rc != ERR_OK)
+        fail_msg("%s\n  %s", request, b->e.why);
+}
+
+void act_bad(struct act_bench *b, const char *request, int code, const char *words)
+{
+    int64_t lines = act_sql(b, "SELECT count(*) FROM record");
+    int rc = act_ask(b, request);
+
+    if (rc != code || strstr(b->e.why, words) == NULL)
+        fail_msg("%s\n  gave %d: %s", request, rc, rc == ERR_OK ? (char *)b->answer.p : b->e.why);
+    assert_string_equal((char *)b->answer.p, "");
+    if (code != ERR_DENIED)
+        assert_int_equal(act_sql(b, "SELECT count(*) FROM record"), lines);
+}
+
+int64_t act_number(const struct act_bench *b, const char *name)
+{
+    char key[64];
+    const char *at;
+
+    (void)snprintf(key, sizeof(key), "\"%s\":", name);
+    at = strstr((const char *)b->answer.p, key);
+    if (at == NULL)
+        fail_msg("no %s in %s", name, (const char *)b->answer.p);
+    return strtoll(at + strlen(key), NULL, 10);
+}
+
+int64_t act_alert_made(struct act_bench *b, const char *rule, const char *entity)
+{
+    const struct alert_finding f = { .kind = ALERT_DETECTION,
+                                     .rule = span_of(rule),
+                                     .title = SPAN_LIT("Title"),
+                                     .entity = span_of(entity),
+                                     .rule_hash = 7,
+                                     .level = LEVEL_HIGH,
+                                     .time_ns = b->now_ns };
+    struct alerts *alerts;
+    int64_t id = 0;
+
+    assert_int_equal(alerts_new(&alerts, b->db, INT64_C(3600000000000), &b->e), ERR_OK);
+    alerts_clock(alerts, b->now_ns);
+    assert_int_equal(db_begin(b->db, &b->e), ERR_OK);
+    assert_int_equal(alerts_take(alerts, &f, &id, &b->e), ERR_OK);
+    assert_int_equal(alerts_flush(alerts, &b->e), ERR_OK);
+    assert_int_equal(db_commit(b->db, &b->e), ERR_OK);
+    alerts_free(&alerts);
+    return id;
+}
+
+int64_t act_sql(const struct act_bench *b, const char *sql)
+{
+    return desk_number(&b->folder, sql);
+}

@@ -1,0 +1,42 @@
+/*
+ * act_bench.h - what tests of acts share: a database, and acts asked for as JSON with ' for ".
+ */
+#ifndef ACT_BENCH_H
+#define ACT_BENCH_H
+
+#include "../desk/desk_lane.h"
+#include "desk/alerts.h"
+#include "office/office.h"
+
+#define NOW INT64_C(1764000000000000000) /* 2025-11-24T16:00:00Z */
+
+struct act_bench {
+    struct desk_folder folder;
+    struct db *db;
+    struct acts *acts;
+    struct actor who;
+    int64_t now_ns;
+    struct buf answer;
+    struct err e;
+    uint32_t changed; /* how often the cache was called old */
+};
+
+/* An analyst called "an". */
+void act_bench_init(struct act_bench *b);
+void act_bench_release(struct act_bench *b);
+
+/* The code that acts_do() gave; the answer is b->answer, zero-terminated, the fault b->e. */
+int act_ask(struct act_bench *b, const char *request);
+/* It went well. */
+void act_good(struct act_bench *b, const char *request);
+/* It was refused with this code, and these words are in the sentence. Nothing was left. */
+void act_bad(struct act_bench *b, const char *request, int code, const char *words);
+/* Number `name` out of the answer. */
+int64_t act_number(const struct act_bench *b, const char *name);
+
+/* An alert of the desk's, of a rule about an entity; its number. */
+int64_t act_alert_made(struct act_bench *b, const char *rule, const char *entity);
+
+int64_t act_sql(const struct act_bench *b, const char *sql);
+
+#endif
