@@ -14,6 +14,7 @@
 #define VIEW_H
 
 #include "act/act.h"
+#include "sigma/rule.h"
 
 #define VIEW_PARAMS_MAX  14u
 #define VIEW_COLUMNS_MAX 32u
@@ -21,17 +22,17 @@
 
 /*    type       given as                       bound as */
 #define VIEW_PARAM_TABLE(X)                                                                        \
-    X(TEXT)     /* text, `max` bytes             text */                                            \
-    X(KEY)      /* text                          its folding: act/key.h */                          \
-    X(ID)       /* number                        integer */                                         \
-    X(INTEGER)  /* number, 0 to `max`            integer */                                         \
-    X(TIME)     /* RFC 3339, or "2h" ago         ns */                                              \
-    X(CHOICE)   /* one of `choice`               text */                                            \
-    X(LEVEL)    /* a level's name                its number */                                      \
-    X(LIMIT)    /* number, 1 to VIEW_ROWS_MAX    integer; `max` when it is not given */             \
-    X(MY_NAME)  /* nobody gives these            who asks */                                        \
-    X(MY_AGENCY) /*                              of a contact; NULL of all others, who see all */   \
-    X(NOW)      /*                               ns */
+    X(TEXT)      /* text, `max` bytes             text */                                          \
+    X(KEY)       /* text                          its folding: act/key.h */                        \
+    X(ID)        /* number                        integer */                                       \
+    X(INTEGER)   /* number, 0 to `max`            integer */                                       \
+    X(TIME)      /* RFC 3339, or "2h" ago         ns */                                            \
+    X(CHOICE)    /* one of `choice`               text */                                          \
+    X(LEVEL)     /* a level's name                its number */                                    \
+    X(LIMIT)     /* number, 1 to VIEW_ROWS_MAX    integer; `max` when it is not given */           \
+    X(MY_NAME)   /* nobody gives these            who asks */                                      \
+    X(MY_AGENCY) /*                              of a contact; NULL of all others, who see all */  \
+    X(NOW)       /*                               ns */
 
 enum view_param_type {
 #define X(name) VIEW_##name,
@@ -51,12 +52,12 @@ struct view_param {
 
 /*    type       in JSON, when it is not null */
 #define VIEW_COLUMN_TABLE(X)                                                                       \
-    X(TEXT)  /* string */                                                                          \
+    X(TEXT)    /* string */                                                                        \
     X(INTEGER) /* number */                                                                        \
-    X(TIME)  /* string, RFC 3339, of ns */                                                         \
-    X(LEVEL) /* string, of its number */                                                           \
-    X(FLAG)  /* true, false */                                                                     \
-    X(JSON)  /* as it stands: the statement makes it with json_object(), json_group_array() */
+    X(TIME)    /* string, RFC 3339, of ns */                                                       \
+    X(LEVEL)   /* string, of its number */                                                         \
+    X(FLAG)    /* true, false */                                                                   \
+    X(JSON)    /* as it stands: the statement makes it with json_object(), json_group_array() */
 
 enum view_column_type {
 #define X(name) VIEW_AS_##name,
@@ -95,6 +96,9 @@ struct view_table { /* all there are (src/office) */
 
 const struct view_row *view_find(const struct view_table *t, struct span name);
 const struct view_row *view_at(const struct view_table *t, size_t i); /* NULL behind the last */
+
+/* Does somebody give parameters of this type? */
+bool view_is_given(enum view_param_type t);
 
 /* Was this parameter given? For choose(). */
 bool view_has(const struct view_call *c, const char *name);

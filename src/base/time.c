@@ -7,6 +7,7 @@
 #include "base/time.h"
 
 #include "base/ascii.h"
+#include "base/num.h"
 
 #define DAYS_TO_1970     719468 /* from 0000-03-01 */
 #define DAY_SECONDS      86400
@@ -513,4 +514,26 @@ size_t time_put(uint8_t *dst, int64_t ns)
     }
     *at++ = 'Z';
     return (size_t)(at - dst);
+}
+
+bool time_ago(struct span text, int64_t now_ns, int64_t *ns)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+    uint64_t n;
+
+    if (text.n == 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (text.p[text.n - 1] != units[i].unit)
+            continue;
+        if (!num_u64((struct span){ text.p, text.n - 1 }, 36500ULL * 86400, &n) ||
+            (int64_t)n > 36500LL * 86400 / units[i].seconds)
+            return false;
+        *ns = now_ns - (int64_t)n * units[i].seconds * TIME_SECOND;
+        return true;
+    }
+    return time_parse(text, now_ns, ns);
 }

@@ -56,6 +56,9 @@ bool time_ns(const struct time_parts *p, int64_t reference_ns, int64_t *ns);
 /* time_read() and time_ns(). */
 bool time_parse(struct span s, int64_t reference_ns, int64_t *ns);
 
+/* "90s", "15m", "2h", "7d", "1w" before now; or what time_parse() reads. */
+bool time_ago(struct span text, int64_t now_ns, int64_t *ns);
+
 /* 100 ns since 1601. */
 bool time_from_filetime(uint64_t ticks, int64_t *ns);
 

@@ -337,7 +337,7 @@ static int read_filter(const struct alerts_options *o, struct list_filter *f, st
     if (o->level != NULL && f->level == LEVEL_NONE && strcmp(o->level, "none") != 0)
         return err_set(e, ERR_USAGE, 0,
                        "--level is one of informational, low, medium, high, critical.");
-    if (o->since != NULL && !console_since(span_of(o->since), host_now_ns(), &f->since_ns))
+    if (o->since != NULL && !time_ago(span_of(o->since), host_now_ns(), &f->since_ns))
         return err_set(e, ERR_USAGE, 0,
                        "--since is a time as 90s, 15m, 2h, 7d ago or 2026-03-01T10:00:00Z.");
     return ERR_OK;

@@ -301,7 +301,7 @@ bool show_end(struct show *w, const char *why)
 
 int show_time(const char *text, int64_t *ns, struct err *e)
 {
-    if (text == NULL || console_since(span_of(text), host_now_ns(), ns))
+    if (text == NULL || time_ago(span_of(text), host_now_ns(), ns))
         return ERR_OK;
     return err_set(e, ERR_USAGE, 0,
                    "'%.60s' is no time: 90s, 15m, 2h, 7d ago, or 2026-03-01T10:00:00Z.", text);

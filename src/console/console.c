@@ -201,25 +201,3 @@ int console_listen(struct console *c, int fd, enum serve_door door, struct err *
 }
 
 /* --- since ---------------------------------------------------------------------------------- */
-
-bool console_since(struct span text, int64_t now_ns, int64_t *ns)
-{
-    static const struct {
-        char unit;
-        int64_t seconds;
-    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
-    uint64_t n;
-
-    if (text.n == 0)
-        return false;
-    for (size_t i = 0; i < COUNT_OF(units); i++) {
-        if (text.p[text.n - 1] != units[i].unit)
-            continue;
-        if (!num_u64((struct span){ text.p, text.n - 1 }, 36500ULL * 86400, &n) ||
-            (int64_t)n > 36500LL * 86400 / units[i].seconds)
-            return false;
-        *ns = now_ns - (int64_t)n * units[i].seconds * TIME_SECOND;
-        return true;
-    }
-    return time_parse(text, now_ns, ns);
-}

@@ -73,7 +73,4 @@ int console_certificate(struct console *c, struct span certificate, struct span 
 int console_listen(struct console *c, int fd, enum serve_door door, struct err *e);
 int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e);
 
-/* "90s", "15m", "2h", "7d" before now, seconds since 1970, or RFC 3339. */
-bool console_since(struct span text, int64_t now_ns, int64_t *ns);
-
 #endif

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "base/num.h"
 #include "console/console_own.h"
 #include "os/host.h"
@@ -141,7 +142,7 @@ static int read_time(const struct serve_call *call, const char *name, int64_t ot
     int rc = serve_query(call, name, room, &v);
 
     *ns = other;
-    if (rc < 0 || (rc == 1 && v.n > 0 && !console_since(v, host_now_ns(), ns)))
+    if (rc < 0 || (rc == 1 && v.n > 0 && !time_ago(v, host_now_ns(), ns)))
         return bad(e, "from and to are times as 90s, 15m, 2h, 7d ago or 2026-03-01T10:00:00Z.");
     return ERR_OK;
 }

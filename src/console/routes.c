@@ -130,7 +130,7 @@ static int read_alerts_query(const struct serve_call *call, struct list_filter *
     if (rc < 0 || (rc == 1 && v.n > 0 && !read_level(v, &f->level)))
         return bad(e, "level is one of informational, low, medium, high, critical.");
     rc = serve_query(call, "since", room, &v);
-    if (rc < 0 || (rc == 1 && v.n > 0 && !console_since(v, host_now_ns(), &f->since_ns)))
+    if (rc < 0 || (rc == 1 && v.n > 0 && !time_ago(v, host_now_ns(), &f->since_ns)))
         return bad(e, "since is a time as 90s, 15m, 2h, 7d ago or 2026-03-01T10:00:00Z.");
     rc = serve_query(call, "limit", room, &v);
     if (rc < 0 || (rc == 1 && v.n > 0 && (!num_u64(v, CONSOLE_ALERTS_MAX, &limit) || limit == 0)))

@@ -357,6 +357,16 @@ int64_t db_key(const struct db *db)
     return sqlite3_last_insert_rowid(db->conn);
 }
 
+int db_places(struct db_row *r)
+{
+    return sqlite3_bind_parameter_count(stmt(r));
+}
+
+int db_columns(struct db_row *r)
+{
+    return sqlite3_column_count(stmt(r));
+}
+
 int64_t db_get_int(struct db_row *r, int column)
 {
     return sqlite3_column_int64(stmt(r), column);

@@ -60,6 +60,10 @@ int db_run(struct db *db, struct db_row *r, struct err *e);
 uint64_t db_changed(const struct db *db);
 int64_t db_key(const struct db *db);
 
+/* How many parameters and columns it has. */
+int db_places(struct db_row *r);
+int db_columns(struct db_row *r);
+
 /* Columns count from 0. Spans live until the statement is stepped or used again. */
 int64_t db_get_int(struct db_row *r, int column);
 uint64_t db_get_u64(struct db_row *r, int column);

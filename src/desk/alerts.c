@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#include "event/fold.h"
+#include "act/key.h"
 
 #define CACHE_SLOTS 8192u
 #define RULE_SLOTS  1024u
@@ -102,21 +102,6 @@ static struct span cut(struct span s)
     for (n = ALERT_ENTITY_MAX; n > 0 && (s.p[n] & 0xc0) == 0x80; n--)
         ;
     return (struct span){ s.p, n };
-}
-
-void alert_key(struct span s, struct buf *out)
-{
-    size_t begin = out->n, keep = ALERT_ENTITY_MAX - 17;
-    uint64_t hash;
-
-    if (!buf_reserve(out, fold_room(s.n) + 32))
-        return;
-    out->n += fold_put(s, out->p + begin);
-    if (out->n - begin <= ALERT_ENTITY_MAX)
-        return;
-    hash = XXH3_64bits(out->p + begin, out->n - begin);
-    out->n = begin + keep;
-    buf_fmt(out, "#%016llx", (unsigned long long)hash);
 }
 
 /* --- the cache ------------------------------------------------------------------------------ */
@@ -335,7 +320,7 @@ int alerts_take(struct alerts *a, const struct alert_finding *f, int64_t *id, st
     a->last = NULL;
     if (key.n == 0) {
         buf_clear(&a->key);
-        alert_key(f->entity, &a->key);
+        key_put(f->entity, &a->key);
         key = buf_span(&a->key);
     }
     if (buf_failed(&a->key))
@@ -408,7 +393,7 @@ int alerts_withdraw(struct alerts *a, int64_t id, struct err *e)
 static struct span system_key(struct alerts *a, const struct alert_system *s)
 {
     buf_clear(&a->key);
-    alert_key(s->entity, &a->key);
+    key_put(s->entity, &a->key);
     return buf_span(&a->key);
 }
 

@@ -98,7 +98,4 @@ int alerts_close(struct alerts *a, const struct alert_system *s, bool *changed, 
 int alerts_flush(struct alerts *a, struct err *e);
 void alerts_forget(struct alerts *a); /* others changed alerts, or a transaction is undone */
 
-/* `s` folded, and when that is longer than ALERT_ENTITY_MAX, cut and ended by a hash of it all. */
-void alert_key(struct span s, struct buf *out);
-
 #endif

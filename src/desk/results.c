@@ -6,6 +6,8 @@
  */
 #include "desk/results.h"
 
+#include "act/key.h"
+
 #include <stdlib.h>
 
 #include "base/num.h"
@@ -92,7 +94,7 @@ static void put_group(struct results *r, const struct correlate_result *c)
     }
     if (c->group_count == 0)
         buf_text(&r->entity, "(all)");
-    alert_key(c->group_count > 0 ? buf_span(&r->values) : buf_span(&r->entity), &r->key);
+    key_put(c->group_count > 0 ? buf_span(&r->values) : buf_span(&r->entity), &r->key);
 }
 
 static void put_number(struct buf *out, double v)

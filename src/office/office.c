@@ -20,4 +20,9 @@ static const struct act_kind *const kinds[] = {
     &triage_alert_kind,
 };
 
+static const struct view_area views[] = {
+    AREA(triage_views),
+};
+
 const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };
+const struct view_table office_views = { views, COUNT_OF(views) };

@@ -7,6 +7,7 @@
  * then of who acts on it.
  */
 #include "triage/triage.h"
+#include "act/key.h"
 #include "desk/alerts.h"
 #include "sigma/rule.h"
 
@@ -220,7 +221,7 @@ static int open_alert(struct act_call *c, struct err *e)
     if (when > c->now_ns)
         return err_set(e, ERR_USAGE, 0, "at: This is still to come.");
     buf_init(&key, 1 << 16);
-    alert_key(act_text(c, "entity"), &key);
+    key_put(act_text(c, "entity"), &key);
     r = db_use(c->db, DB_ALERT_BY_HAND);
     db_text(r, 1, act_text(c, "title"));
     db_int(r, 2, level_of(act_text(c, "level")));

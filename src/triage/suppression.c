@@ -3,6 +3,7 @@
  * is an alert all the same (desk/alerts.h), counted and to be seen.
  */
 #include "triage/triage.h"
+#include "act/key.h"
 #include "desk/alerts.h"
 
 #define SUPPRESSION_DAYS 366
@@ -37,7 +38,7 @@ static int add(struct act_call *c, struct err *e)
         return err_set(e, ERR_USAGE, 0, "until: This is no time within the next %d days.",
                        SUPPRESSION_DAYS);
     buf_init(&key, 1 << 16);
-    alert_key(act_text(c, "entity"), &key);
+    key_put(act_text(c, "entity"), &key);
     rc = buf_failed(&key) ? act_no_memory(e) : put(c, act_text(c, "rule"), buf_span(&key), e);
     buf_release(&key);
     return rc;

@@ -5,6 +5,7 @@
 #define TRIAGE_H
 
 #include "act/act.h"
+#include "act/view.h"
 
 /* A table knows its length where it is declared: X(area, rows). */
 #define TRIAGE_TABLE(X)                                                                            \
@@ -19,6 +20,9 @@ TRIAGE_TABLE(X)
 #undef X
 
 extern const struct act_kind triage_alert_kind;
+
+enum { TRIAGE_VIEWS = 6 };
+extern const struct view_row triage_views[TRIAGE_VIEWS];
 
 /* What other areas say, too; NULL behind the last. */
 extern const char *const triage_levels[], *const triage_verdicts[], *const triage_causes[];

@@ -68,3 +68,63 @@ UPDATE suppression SET ended = ? WHERE id = ?
 -- SUPPRESSION_FOR
 SELECT id FROM suppression WHERE ended IS NULL AND until > ?1 AND rule IN (?2, '')
     AND entity_key IN (?3, '') ORDER BY id LIMIT 1
+
+-- Lists of alerts: ?1 level, ?2 since, ?3 before, ?4 below, ?5 state, ?6 rule, ?7 entity, ?8 assignee,
+-- ?9 incident, ?10 limit. Each by another index; the conditions are the same.
+
+--! define ALERT_FULL id, kind, state, level, title, rule, entity, count, first, last, made, closed,
+--!     nullif(provisional, 0), linked, assignee, acknowledged, verdict, cause, reason, incident, hidden, channel
+--! define ALERT_WHERE (?1 IS NULL OR level >= ?1) AND (?2 IS NULL OR last >= ?2)
+--!     AND (?3 IS NULL OR last < ?3 OR (last = ?3 AND id < ?4)) AND (?6 IS NULL OR rule = ?6)
+--!     AND (?7 IS NULL OR entity_key = ?7) AND (?8 IS NULL OR assignee = ?8) AND (?9 IS NULL OR incident = ?9)
+--! define ALERT_STATED (CASE ?5 WHEN 'hidden' THEN hidden IS NOT NULL
+--!     WHEN 'open' THEN {ALERT_IS_OPEN} AND hidden IS NULL ELSE ?5 IS NULL OR (state = ?5 AND hidden IS NULL) END)
+
+-- ALERTS_OPEN
+SELECT {ALERT_FULL} FROM alert INDEXED BY alert_queue WHERE {ALERT_IS_OPEN} AND hidden IS NULL
+    AND last >= coalesce(?2, -9223372036854775808) AND last <= coalesce(?3, 9223372036854775807)
+    AND {ALERT_WHERE} ORDER BY last DESC, id DESC LIMIT ?10
+
+-- ALERTS_ALL
+SELECT {ALERT_FULL} FROM alert INDEXED BY alert_last WHERE last >= coalesce(?2, -9223372036854775808)
+    AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
+    ORDER BY last DESC, id DESC LIMIT ?10
+
+-- ALERTS_OF_ENTITY
+SELECT {ALERT_FULL} FROM alert INDEXED BY alert_entity WHERE entity_key = ?7
+    AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
+    ORDER BY last DESC, id DESC LIMIT ?10
+
+-- ALERTS_OF_RULE
+SELECT {ALERT_FULL} FROM alert INDEXED BY alert_rule WHERE rule = ?6
+    AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
+    ORDER BY last DESC, id DESC LIMIT ?10
+
+-- ALERTS_OF_ASSIGNEE
+SELECT {ALERT_FULL} FROM alert INDEXED BY alert_assignee WHERE assignee = ?8
+    AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
+    ORDER BY last DESC, id DESC LIMIT ?10
+
+-- ALERTS_OF_INCIDENT
+SELECT {ALERT_FULL} FROM alert INDEXED BY alert_incident WHERE incident = ?9
+    AND {ALERT_STATED} AND {ALERT_WHERE} ORDER BY last DESC, id DESC LIMIT ?10
+
+-- ALERT_SHOW
+SELECT {ALERT_FULL} FROM alert WHERE id = ? LIMIT ?
+
+-- ALERT_EVENTS
+SELECT number, lane, sequence, time, json FROM alert_event WHERE alert = ? ORDER BY number LIMIT ?
+
+-- ALERT_COUNTS
+SELECT state, level, hidden, count FROM alert_count WHERE count > 0 ORDER BY state, level DESC LIMIT ?
+
+-- ACTS_OF
+SELECT a.id, a.time, a.name, a.act, (SELECT id FROM act u WHERE u.undoes = a.id),
+    (SELECT text FROM note n WHERE n.kind = o.kind AND n.key = o.key AND n.act = a.id)
+    FROM act_on o JOIN act a ON a.id = o.act WHERE o.kind = ? AND o.key = ? ORDER BY a.id LIMIT ?
+
+-- SUPPRESSIONS
+SELECT s.id, nullif(s.rule, ''), nullif(s.entity, ''), s.reason, a.time, a.name, s.until, e.time,
+    s.until <= ?1 OR s.ended IS NOT NULL,
+    (SELECT count(*) FROM alert WHERE hidden = s.id), (SELECT sum(count) FROM alert WHERE hidden = s.id)
+    FROM suppression s JOIN act a ON a.id = s.act LEFT JOIN act e ON e.id = s.ended ORDER BY s.id DESC LIMIT ?2

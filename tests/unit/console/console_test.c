@@ -694,7 +694,7 @@ static void test_since_is_a_time_or_so_long_ago(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t ns = -1;
 
-        CHECK_ROW(rows[i].text, console_since(span_of(rows[i].text), now, &ns) == rows[i].good);
+        CHECK_ROW(rows[i].text, time_ago(span_of(rows[i].text), now, &ns) == rows[i].good);
         if (rows[i].good && now - ns != rows[i].ago * TIME_SECOND)
             fail_msg("'%s': %lld s ago", rows[i].text, (long long)((now - ns) / TIME_SECOND));
     }

@@ -12,6 +12,7 @@
 #include "../sigma/correlate_both.h"
 #include "base/time.h"
 #include "desk/live.h"
+#include "act/key.h"
 #include "desk_lane.h"
 
 #define LANES    3u
@@ -300,7 +301,7 @@ static void on_result(void *arg, const struct correlate_result *r)
         buf_add(&s->values, r->group[i].value);
         buf_byte(&s->values, 0x1f);
     }
-    alert_key(r->group_count > 0 ? buf_span(&s->values) : SPAN_LIT("(all)"), &s->key);
+    key_put(r->group_count > 0 ? buf_span(&s->values) : SPAN_LIT("(all)"), &s->key);
     buf_fmt(&s->lines, "%.*s|%.*s|%lld\n",
             SPAN_ARG(s->b->rules.correlations[r->correlation]->head.title),
             SPAN_ARG(buf_span(&s->key)), (long long)r->time_ns);
