@@ -137,19 +137,11 @@ static int read_head(struct client *c, struct err *e)
     }
 }
 
-int client_get(struct client *c, const char *target, struct err *e)
+static int read_answer(struct client *c, struct err *e)
 {
     struct http_request framing = { 0 };
-    struct buf head;
-    int rc;
+    int rc = read_head(c, e);
 
-    buf_init(&head, HTTP_HEAD_MAX);
-    buf_fmt(&head, "GET %s HTTP/1.1\r\nHost: canh\r\n\r\n", target);
-    rc = buf_failed(&head) ? err_set(e, ERR_LIMIT, 0, "The request is too long.")
-                           : send_all(c, buf_span(&head), e);
-    buf_release(&head);
-    if (rc == ERR_OK)
-        rc = read_head(c, e);
     if (rc != ERR_OK)
         return rc;
     framing.chunked = c->answer.chunked;
@@ -157,6 +149,42 @@ int client_get(struct client *c, const char *target, struct err *e)
     framing.content_length = c->answer.content_length;
     http_body_begin(&c->framing, &framing);
     return ERR_OK;
+}
+
+static int send_head(struct client *c, struct buf *head, struct err *e)
+{
+    int rc = buf_failed(head) ? err_set(e, ERR_LIMIT, 0, "The request is too long.")
+                              : send_all(c, buf_span(head), e);
+
+    buf_release(head);
+    return rc;
+}
+
+int client_get(struct client *c, const char *target, struct err *e)
+{
+    struct buf head;
+    int rc;
+
+    buf_init(&head, HTTP_HEAD_MAX);
+    buf_fmt(&head, "GET %s HTTP/1.1\r\nHost: canh\r\n\r\n", target);
+    rc = send_head(c, &head, e);
+    return rc == ERR_OK ? read_answer(c, e) : rc;
+}
+
+int client_post(struct client *c, const char *target, struct span body, struct err *e)
+{
+    struct buf head;
+    int rc;
+
+    buf_init(&head, HTTP_HEAD_MAX);
+    buf_fmt(&head,
+            "POST %s HTTP/1.1\r\nHost: canh\r\nContent-Type: application/json\r\n"
+            "Content-Length: %zu\r\n\r\n",
+            target, body.n);
+    rc = send_head(c, &head, e);
+    if (rc == ERR_OK)
+        rc = send_all(c, body, e);
+    return rc == ERR_OK ? read_answer(c, e) : rc;
 }
 
 /* One more piece of the body into c->body: 1, 0 at its end, or a code. */

@@ -4,6 +4,8 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 #include "base/buf.h"
 #include "conf/option.h"
@@ -30,6 +32,10 @@ struct command_row {
 /* Run the row that argv[0] names, or show them all under `usage`. */
 int command_run(const struct command_row *rows, size_t count, const char *usage, int argc,
                 char **argv);
+
+/* office.c: argv[0] is an area of src/office: *code is the exit code. */
+bool office_command(int argc, char **argv, int *code);
+void office_show_areas(FILE *to);
 
 /* What a command takes. */
 struct command_line {

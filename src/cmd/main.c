@@ -97,6 +97,8 @@ static void show_rows(const struct command_row *rows, size_t count, const char *
         if (rows[i].help != NULL)
             fprintf(to, "  %-10s %s\n", rows[i].name, rows[i].help);
     }
+    if (rows == commands)
+        office_show_areas(to);
     fprintf(to, "\n%s COMMAND --help tells more.\n", usage);
 }
 
@@ -120,6 +122,8 @@ int command_run(const struct command_row *rows, size_t count, const char *usage,
 
 int main(int argc, char **argv)
 {
+    int code;
+
     /* The library would give every thread a heap of its own, which keeps what its largest job took:
      * eight threads that compile rules held twice what two do. One heap costs half the speed. */
     (void)mallopt(M_ARENA_MAX, 2);
@@ -127,5 +131,7 @@ int main(int argc, char **argv)
         printf("canh %s\n", CANH_VERSION);
         return EXIT_RAN;
     }
+    if (office_command(argc - 1, argv + 1, &code))
+        return code;
     return command_run(commands, COUNT_OF(commands), "canh", argc - 1, argv + 1);
 }

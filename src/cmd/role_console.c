@@ -212,6 +212,15 @@ static void on_listen(struct role_self *self, int fd, const struct say_connectio
         role_notice(self, "%s", e.why);
 }
 
+static void on_peer(struct role_self *self, int fd)
+{
+    struct role_console *r = self->own;
+    struct err e;
+
+    if (console_line(r->console, fd, &e) != ERR_OK)
+        role_notice(self, "%s", e.why);
+}
+
 static int on_ledger(struct role_self *self, const struct ledger *g, uint32_t lane, struct err *e)
 {
     struct role_console *r = self->own;
@@ -240,6 +249,7 @@ static const struct role_handlers handlers = {
     .open = open_console,
     .on_reload = on_reload,
     .on_listen = on_listen,
+    .on_peer = on_peer,
     .on_ledger = on_ledger,
     .close = close_console,
 };

@@ -8,6 +8,8 @@
 #include "cmd/roles.h"
 #include "desk/desk.h"
 #include "keep/generation.h"
+#include "office/counter.h"
+#include "office/office.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sandbox.h"
@@ -15,6 +17,8 @@
 struct role_desk {
     struct role_self *self;
     struct desk *desk;
+    struct acts *acts;
+    struct counter *counter;
     struct watch *round;
     struct ruleset *rules;
     struct taxonomy *taxonomy;
@@ -120,6 +124,21 @@ static int give_sight(struct role_desk *r, uint64_t generation, struct err *e)
     return desk_sight(r->desk, &from, generation, e);
 }
 
+static void on_alerts_changed(void *arg)
+{
+    desk_alerts_changed(((struct role_desk *)arg)->desk);
+}
+
+/* What people ask for, as soon as the keeper brings the line to the console. */
+static int take_requests(struct role_desk *r, struct err *e)
+{
+    const struct acts_from acts = { &office_acts, desk_db(r->desk), on_alerts_changed, r };
+    int rc = acts_new(&r->acts, &acts, e);
+    const struct counter_from counter = { r->self->loop, r->acts, on_desk_notice, r };
+
+    return rc == ERR_OK ? counter_new(&r->counter, &counter, e) : rc;
+}
+
 static int start(struct role_desk *r, const struct live_rules *rules, struct err *e)
 {
     const struct desk_from from = { .io = &io_system,
@@ -133,6 +152,8 @@ static int start(struct role_desk *r, const struct live_rules *rules, struct err
 
     if (rc == ERR_OK)
         rc = give_sight(r, r->self->generation, e);
+    if (rc == ERR_OK)
+        rc = take_requests(r, e);
     if (rc != ERR_OK)
         return rc;
     r->round = loop_timer(r->self->loop, turn, r);
@@ -167,11 +188,23 @@ static void desk_close(struct role_self *self)
     struct role_desk *r = self->own;
 
     watch_free(&r->round);
+    counter_free(&r->counter);
+    acts_free(&r->acts);
     desk_free(&r->desk);
     close_rules(r);
 }
 
 /* --- messages ------------------------------------------------------------------------------- */
+
+static void on_peer(struct role_self *self, int fd)
+{
+    struct role_desk *r = self->own;
+
+    if (r->counter != NULL)
+        counter_line(r->counter, fd);
+    else
+        (void)close(fd);
+}
 
 static int on_ledger(struct role_self *self, const struct ledger *g, uint32_t lane, struct err *e)
 {
@@ -235,6 +268,7 @@ static const struct role_handlers handlers = {
     .open = desk_open,
     .on_stop = on_stop,
     .on_reload = on_reload,
+    .on_peer = on_peer,
     .on_ledger = on_ledger,
     .close = desk_close,
 };

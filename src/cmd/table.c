@@ -31,8 +31,18 @@ static struct span string_of(const json_t *v)
     return (struct span){ (const uint8_t *)json_string_value(v), json_string_length(v) };
 }
 
-static void put_number(struct buf *out, const json_t *v)
+/* What is no text: a number, true, false, or what holds others; nothing for null. */
+static void put_other(struct buf *out, const json_t *v)
 {
+    char *text;
+
+    if (json_is_boolean(v))
+        buf_text(out, json_is_true(v) ? "true" : "false");
+    if (json_is_object(v) || json_is_array(v)) {
+        text = json_dumps(v, JSON_COMPACT);
+        buf_text(out, text != NULL ? text : "");
+        free(text);
+    }
     if (json_is_integer(v))
         buf_fmt(out, "%lld", (long long)json_integer_value(v));
     else if (json_is_real(v))
@@ -45,7 +55,7 @@ static void put_plain(const struct table *t, const char *name, const json_t *v, 
     int64_t ns;
 
     if (!json_is_string(v))
-        put_number(out, v);
+        put_other(out, v);
     else if (strcmp(name, "time") == 0 && time_parse(string_of(v), 0, &ns))
         put_clock(out, t->screen, ns, true);
     else
@@ -56,8 +66,8 @@ static void put_json(struct buf *out, const json_t *v)
 {
     if (json_is_string(v))
         put_json_text(out, string_of(v));
-    else if (json_is_number(v))
-        put_number(out, v);
+    else if (!json_is_null(v))
+        put_other(out, v);
     else
         buf_text(out, "null");
 }
@@ -67,7 +77,7 @@ static void put_csv(struct buf *out, const json_t *v)
     if (json_is_string(v))
         put_csv_text(out, string_of(v));
     else
-        put_number(out, v);
+        put_other(out, v);
 }
 
 static const char *column_name(const struct table *t, size_t i)

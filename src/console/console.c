@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "console/console_own.h"
 #include "desk/tracers.h"
+#include "office/line.h"
 #include "os/host.h"
 #include "os/socket.h"
 #include "os/tls.h"
@@ -121,8 +122,11 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     struct loop *loop = c->from.loop;
     int rc = make_paths(c, e);
 
+    arena_init(&c->mem, (size_t)1 << 20);
     if (rc == ERR_OK)
-        rc = serve_new(&c->serve, loop, console_routes, console_route_count, c, e);
+        rc = ask_routes(c, e);
+    if (rc == ERR_OK)
+        rc = serve_new(&c->serve, loop, c->routes, c->route_count, c, e);
     if (rc == ERR_OK)
         rc = make_door(c, from, e);
     if (rc == ERR_OK)
@@ -169,7 +173,9 @@ void console_free(struct console **pc)
     *pc = NULL;
     if (c == NULL)
         return;
-    serve_free(&c->serve); /* ends the streams */
+    serve_free(&c->serve); /* ends the streams, and those who wait for the desk */
+    line_free(&c->line);
+    arena_release(&c->mem);
     tls_context_free(&c->tls);
     tokens_free(&c->tokens);
     watch_free(&c->finding);

@@ -70,6 +70,9 @@ int console_settings(struct console *c, const struct settings *s, struct err *e)
 /* Another certificate, for connections to come; the one at hand stays on an error. */
 int console_certificate(struct console *c, struct span certificate, struct span key, struct err *e);
 
+/* The line to the desk (office/line.h), taken; an earlier one is closed. */
+int console_line(struct console *c, int fd, struct err *e);
+
 int console_listen(struct console *c, int fd, enum serve_door door, struct err *e);
 int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e);
 

@@ -4,6 +4,7 @@
 #ifndef CONSOLE_OWN_H
 #define CONSOLE_OWN_H
 
+#include "base/arena.h"
 #include "console/console.h"
 #include "console/trail.h"
 #include "console/stat.h"
@@ -11,7 +12,9 @@
 #include "os/file.h"
 #include "search/search.h"
 
-#define CONSOLE_SOCKETS 64u /* of the kernel's, ours */
+#define CONSOLE_ASKED   64u  /* acts that wait for the desk */
+#define ASK_SCOPE       1000 /* of a route: the guard asks who it is, and the row what he may */
+#define CONSOLE_SOCKETS 64u  /* of the kernel's, ours */
 #define CONSOLE_PORTS   32u
 
 /* Who follows the events: one stream, one filter. */
@@ -31,8 +34,20 @@ struct finder {
     bool done;
 };
 
+/* An act that the desk was asked for. */
+struct asked {
+    uint64_t id; /* 0: free */
+    struct serve_later *later;
+};
+
 struct console {
     struct console_from from;
+    struct arena mem; /* for as long as it lives */
+    struct serve_route *routes;
+    size_t route_count;
+    struct line *line; /* to the desk; NULL: it is not there */
+    struct asked asked[CONSOLE_ASKED];
+    uint64_t asked_last;
     struct serve *serve;
     struct tls_context *tls;
     struct tokens *tokens;
@@ -68,6 +83,9 @@ struct console {
 /* find.c */
 serve_fn search_route;
 void find_stop(struct console *c);
+
+/* ask.c */
+int ask_routes(struct console *c, struct err *e);
 
 /* routes.c */
 extern const struct serve_route console_routes[];

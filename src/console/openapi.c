@@ -3,6 +3,7 @@
  */
 #include "console/openapi.h"
 
+#include "act/schema.h"
 #include "scan/put.h"
 
 #define NDJSON "application/x-ndjson"
@@ -41,7 +42,9 @@ static void put_route(struct buf *out, const struct serve_route *r)
 {
     const bool open = r->scope == SERVE_OPEN;
 
-    buf_text(out, "{\"get\":{\"operationId\":");
+    const bool post = strcmp(r->method, "POST") == 0;
+
+    buf_text(out, post ? "\"post\":{\"operationId\":" : "\"get\":{\"operationId\":");
     put_json_text(out, span_from(span_of(r->path), 1));
     buf_text(out, ",\"summary\":");
     put_json_text(out, span_of(r->help));
@@ -52,14 +55,21 @@ static void put_route(struct buf *out, const struct serve_route *r)
         buf_text(out, i > 0 ? "," : "");
         put_param(out, &r->param[i]);
     }
-    buf_text(out, "],\"responses\":{\"200\":{\"description\":");
+    buf_byte(out, ']');
+    if (post) {
+        buf_text(out, ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{"
+                      "\"schema\":");
+        schema_act(out, r->own);
+        buf_text(out, "}}}");
+    }
+    buf_text(out, ",\"responses\":{\"200\":{\"description\":");
     put_json_text(out, strcmp(r->type, NDJSON) == 0 ? SPAN_LIT("an object a line")
                                                     : SPAN_LIT("the answer"));
     buf_text(out, ",\"content\":{");
     put_json_text(out, span_of(r->type));
     buf_text(out, ":{}}}");
     put_refusals(out, open);
-    buf_text(out, "}}}");
+    buf_text(out, "}}");
 }
 
 void openapi_put(struct buf *out, const struct serve_route *routes, size_t count)
@@ -82,8 +92,9 @@ void openapi_put(struct buf *out, const struct serve_route *routes, size_t count
             continue;
         buf_text(out, any ? "," : "");
         put_json_text(out, span_of(routes[i].path));
-        buf_byte(out, ':');
+        buf_text(out, ":{");
         put_route(out, &routes[i]);
+        buf_byte(out, '}');
         any = true;
     }
     buf_text(out, "}}\n");

@@ -216,14 +216,17 @@ static void sources_route(void *arg, struct serve_call *call)
 
 static void api_route(void *arg, struct serve_call *call)
 {
-    (void)arg;
-    openapi_put(call->body, console_routes, console_route_count);
+    const struct console *c = arg;
+
+    openapi_put(call->body, c->routes, c->route_count);
 }
 
 unsigned console_guard(void *arg, struct span authorization, int scope)
 {
     const struct console *c = arg;
 
+    if (scope == ASK_SCOPE)
+        return 401;
     return tokens_judge(c->tokens, authorization, (enum may)scope);
 }
 
@@ -237,10 +240,7 @@ unsigned console_guard(void *arg, struct span authorization, int scope)
 
 #define ROUTE(path, doors, scope, fn, type, help, ...)                                             \
     {                                                                                              \
-        "GET", path, doors, scope, fn, type, help,                                                 \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+        "GET", path, doors, scope, fn, type, help, { __VA_ARGS__ }, 0, NULL                        \
     }
 #define NOTHING                                                                                    \
     {                                                                                              \

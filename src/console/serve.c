@@ -16,11 +16,20 @@
 
 #define LINGER_MS    1000u
 #define LINGER_BYTES 65536u
+#define BODY_READ    65536u
 #define OUT_KEEP     65536u /* an idle connection keeps no larger buffer */
 #define CHUNK_FRAME  32u    /* head and end of a chunk at most */
 #define ALWAYS       "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 
-enum conn_state { CONN_FREE, CONN_HEAD, CONN_ANSWER, CONN_STREAM, CONN_LINGER };
+enum conn_state {
+    CONN_FREE,
+    CONN_HEAD,
+    CONN_BODY,
+    CONN_WAIT,
+    CONN_ANSWER,
+    CONN_STREAM,
+    CONN_LINGER
+};
 
 struct conn {
     struct serve *serve;
@@ -31,7 +40,9 @@ struct conn {
     struct watch *watch, *timer;
     unsigned read_waits, write_waits; /* for which readiness, LOOP_* */
     struct buf in, out;
-    size_t written; /* of out */
+    size_t written;                /* of out */
+    struct buf sent;               /* the body of the request at hand */
+    size_t sent_bytes, head_bytes; /* that it will have; of its head, which stays in `in` */
     bool keep_alive;
     bool ended;     /* the peer sends nothing more */
     size_t drained; /* while lingering */
@@ -118,6 +129,8 @@ static void conn_close(struct conn *c)
     (void)close(c->fd);
     buf_release(&c->in);
     buf_release(&c->out);
+    buf_release(&c->sent);
+    c->sent_bytes = 0;
     c->state = CONN_FREE;
     c->gone = NULL;
     if (gone != NULL)
@@ -202,7 +215,8 @@ static void answer_put(struct conn *c, const struct serve_call *call, bool keep_
 
     c->keep_alive = keep_alive;
     http_put_head(&c->out, call->status, call->type, s->body.n, keep_alive,
-                  call->status == 405   ? "Allow: GET\r\n" ALWAYS
+                  call->status == 405   ? "Allow: GET, POST\r\n" ALWAYS
+                  : call->status == 503 ? "Retry-After: 5\r\n" ALWAYS
                   : call->status == 401 ? "WWW-Authenticate: Bearer\r\n" ALWAYS
                                         : ALWAYS);
     buf_add(&c->out, buf_span(&s->body));
@@ -293,18 +307,23 @@ static const struct serve_route *find_route(const struct conn *c, const struct h
     return NULL;
 }
 
+static struct span authorization_of(const struct http_request *r)
+{
+    bool many;
+    struct span v = http_field(r, "Authorization", &many);
+
+    return many ? SPAN_NONE : v;
+}
+
 /* 0, or why not. */
 static unsigned is_refused(const struct conn *c, const struct serve_route *row,
                            const struct http_request *r)
 {
     const struct serve *s = c->serve;
-    struct span authorization;
-    bool many;
 
     if (c->door != DOOR_API || row->scope == SERVE_OPEN)
         return 0;
-    authorization = http_field(r, "Authorization", &many);
-    return s->guard != NULL && !many ? s->guard(s->arg, authorization, row->scope) : 401;
+    return s->guard != NULL ? s->guard(s->arg, authorization_of(r), row->scope) : 401;
 }
 
 /* Says what is asked for: false when it was refused, and that was answered. */
@@ -320,6 +339,8 @@ static bool run_row(struct conn *c, const struct serve_route *row, const struct 
         return false;
     }
     call->type = row->type;
+    call->route = row;
+    call->authorization = authorization_of(r);
     row->fn(c->serve->arg, call);
     return true;
 }
@@ -327,7 +348,14 @@ static bool run_row(struct conn *c, const struct serve_route *row, const struct 
 static void run_route(struct conn *c, const struct http_request *r)
 {
     struct serve *s = c->serve;
-    struct serve_call call = { r->query, 200, "application/json", &s->body, c };
+    struct serve_call call = { .door = c->door,
+                               .query = r->query,
+                               .sent = buf_span(&c->sent),
+                               .fd = c->fd,
+                               .status = 200,
+                               .type = "application/json",
+                               .body = &s->body,
+                               .conn = c };
     struct span path = r->path;
     bool there = path_of(c, &path), known = false, root = there && span_eq(path, SPAN_LIT("/"));
     const struct serve_route *row = there ? find_route(c, r, path, &known) : NULL;
@@ -340,10 +368,13 @@ static void run_route(struct conn *c, const struct http_request *r)
         list_routes(c, &call);
     } else {
         answer_fault(c, known || root ? 405 : 404,
-                     known || root ? "Only GET is answered here." : "There is nothing here.");
+                     known || root ? "This is answered to another method."
+                                   : "There is nothing here.");
         return;
     }
-    if (c->state == CONN_STREAM)
+    if (c->state == CONN_WAIT)
+        c->keep_alive = r->keep_alive;
+    if (c->state == CONN_STREAM || c->state == CONN_WAIT)
         return;
     if (buf_failed(&s->body))
         answer_fault(c, 500, "The answer is too large; ask for less.");
@@ -353,7 +384,94 @@ static void run_route(struct conn *c, const struct http_request *r)
 
 /* --- requests ------------------------------------------------------------------------------- */
 
-/* The request at the front of `in`, when it is whole. True when something was answered. */
+static size_t all_sent(const struct serve *s)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < SERVE_CONNS; i++)
+        n += s->conn[i].sent_bytes;
+    return n;
+}
+
+/* 0: its body is taken; or the status of the refusal. */
+static unsigned is_taken(struct conn *c, const struct http_request *r)
+{
+    struct span path = r->path;
+    bool known = false;
+    const struct serve_route *row = path_of(c, &path) ? find_route(c, r, path, &known) : NULL;
+    unsigned refused = row != NULL ? is_refused(c, row, r) : known ? 405 : 404;
+
+    if (refused != 0)
+        return refused;
+    if (r->chunked)
+        return 411;
+    if (r->content_length > row->sent_max)
+        return 413;
+    return r->content_length > SERVE_BODIES_MAX - all_sent(c->serve) ? 503 : 0;
+}
+
+static void refuse_body(struct conn *c, unsigned status)
+{
+    static const struct {
+        unsigned status;
+        const char *why;
+    } rows[] = { { 401, "This needs a token: Authorization: Bearer TOKEN." },
+                 { 403, "This token may not ask that." },
+                 { 404, "There is nothing here." },
+                 { 405, "This is answered to another method." },
+                 { 411, "A body must say its length before it comes." },
+                 { 413, "So much is not taken here." },
+                 { 503, "Others send so much that there is no room now." } };
+    size_t i = 0;
+
+    while (rows[i].status != status)
+        i++;
+    answer_fault(c, status, rows[i].why);
+}
+
+/* The head of a request with a body is there. True when that was refused. */
+static bool begin_body(struct conn *c, const struct http_request *r, size_t head)
+{
+    unsigned refused = is_taken(c, r);
+    size_t there;
+
+    if (refused != 0) {
+        refuse_body(c, refused);
+        c->in.n = 0;
+        return true;
+    }
+    c->head_bytes = head;
+    c->sent_bytes = (size_t)r->content_length;
+    buf_init(&c->sent, c->sent_bytes);
+    there = c->in.n - head < c->sent_bytes ? c->in.n - head : c->sent_bytes;
+    buf_add(&c->sent, (struct span){ c->in.p + head, there });
+    memmove(c->in.p + head, c->in.p + head + there, c->in.n - head - there);
+    c->in.n -= there;
+    if (r->expect_continue && c->sent.n < c->sent_bytes)
+        http_put_head(&c->out, 100, NULL, 0, true, "");
+    c->state = CONN_BODY;
+    watch_after(c->timer, SERVE_BODY_MS);
+    return false;
+}
+
+/* All of it is there: the head is read again, it lies where it lay. */
+static void end_body(struct conn *c)
+{
+    struct http_request r;
+    unsigned status;
+
+    MUST(http_head((struct span){ c->in.p, c->head_bytes }, &r, &status, NULL) ==
+         (int64_t)c->head_bytes);
+    c->state = CONN_ANSWER;
+    run_route(c, &r);
+    memmove(c->in.p, c->in.p + c->head_bytes, c->in.n - c->head_bytes);
+    c->in.n -= c->head_bytes;
+    buf_release(&c->sent);
+    c->sent_bytes = 0;
+}
+
+/* The request at the front of `in`, when it is whole. True when something was answered, or will be.
+ */
 static bool take_request(struct conn *c)
 {
     struct http_request r;
@@ -370,8 +488,10 @@ static bool take_request(struct conn *c)
         return true;
     }
     if (r.chunked || r.content_length > 0) {
-        answer_fault(c, 413, "Nothing is taken here: a request must have no body.");
-        c->in.n = 0;
+        if (begin_body(c, &r, (size_t)used))
+            return true;
+        if (c->sent.n == c->sent_bytes)
+            end_body(c);
         return true;
     }
     run_route(c, &r);
@@ -405,6 +525,20 @@ static void stream_sent(struct conn *c)
     watch_want(c->watch, LOOP_READ | (rest ? c->write_waits : 0u));
 }
 
+/* For the rest of a body, or for who says the answer; and for what is still to be written (100). */
+static void await_more(struct conn *c)
+{
+    unsigned want = c->written < c->out.n ? c->write_waits : 0u;
+
+    if (want == 0) {
+        buf_clear(&c->out);
+        c->written = 0;
+    }
+    if (c->state == CONN_BODY) /* what TLS holds already makes no socket readable */
+        want |= c->tls != NULL && tls_pending(c->tls) > 0 ? LOOP_WRITE : c->read_waits;
+    watch_want(c->watch, want);
+}
+
 /* Take requests, write answers, until one of them must wait. */
 static void conn_go_on(struct conn *c)
 {
@@ -418,6 +552,10 @@ static void conn_go_on(struct conn *c)
         }
         if (buf_failed(&c->out) || !conn_send(c)) {
             conn_close(c);
+            return;
+        }
+        if (c->state == CONN_BODY || c->state == CONN_WAIT) {
+            await_more(c);
             return;
         }
         if (c->state == CONN_STREAM) {
@@ -480,12 +618,42 @@ static void conn_read(struct conn *c)
     conn_go_on(c);
 }
 
+/* More of a body. */
+static void conn_read_body(struct conn *c)
+{
+    size_t left = c->sent_bytes - c->sent.n;
+    size_t room = left < BODY_READ ? left : BODY_READ;
+    ssize_t n = -1;
+
+    errno = ENOMEM;
+    if (buf_reserve(&c->sent, room))
+        n = conn_recv(c, c->sent.p + c->sent.n, room);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        await_more(c);
+        return;
+    }
+    if (n <= 0) {
+        conn_close(c);
+        return;
+    }
+    c->sent.n += (size_t)n;
+    if (c->sent.n == c->sent_bytes) {
+        watch_after(c->timer, SERVE_WRITE_MS);
+        end_body(c);
+    }
+    conn_go_on(c);
+}
+
 static void on_conn(void *arg, unsigned ready)
 {
     struct conn *c = arg;
 
     if (c->state == CONN_HEAD) {
         conn_read(c);
+        return;
+    }
+    if (c->state == CONN_BODY && (c->out.n == 0 || (ready & LOOP_READ) != 0)) {
+        conn_read_body(c);
         return;
     }
     if ((c->state == CONN_LINGER || c->state == CONN_STREAM) && (ready & LOOP_READ) != 0 &&
@@ -657,4 +825,35 @@ void serve_end(struct serve_stream *s)
     c->gone = NULL;
     watch_after(c->timer, SERVE_WRITE_MS);
     watch_want(c->watch, LOOP_READ | LOOP_WRITE);
+}
+
+/* --- answers that come later ---------------------------------------------------------------- */
+
+struct serve_later *serve_later(struct serve_call *call, serve_gone_fn *gone, void *arg)
+{
+    struct conn *c = call->conn;
+
+    c->state = CONN_WAIT;
+    c->gone = gone;
+    c->arg = arg;
+    watch_after(c->timer, SERVE_LATER_MS);
+    return (struct serve_later *)c;
+}
+
+void serve_answer(struct serve_later *l, unsigned status, const char *type, struct span body)
+{
+    struct conn *c = (struct conn *)l;
+    struct serve_call call = { .status = status, .type = type };
+
+    MUST(c->state == CONN_WAIT);
+    c->gone = NULL;
+    c->state = CONN_ANSWER;
+    buf_clear(&c->serve->body);
+    buf_add(&c->serve->body, body);
+    if (buf_failed(&c->serve->body))
+        answer_fault(c, 500, "The answer is too large.");
+    else
+        answer_put(c, &call, c->keep_alive);
+    watch_after(c->timer, SERVE_WRITE_MS);
+    conn_go_on(c);
 }

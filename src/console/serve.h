@@ -1,9 +1,10 @@
 /*
- * serve.h - HTTP/1.1 for few who ask and are answered at once: no bodies are taken, answers are
- * made in memory, and some are streams that go on for as long as their reader does.
+ * serve.h - HTTP/1.1 for few who ask: answers are made in memory, at once or when somebody else has
+ * said what they are; some are streams that go on for as long as their reader does.
  *
- *   a socket ──accept──▶ HEAD ──request──▶ ANSWER ──written──▶ HEAD (keep-alive) or LINGER
- *                                 └──▶ STREAM ──peer gone, too slow, ended──▶ closed
+ *   a socket ──accept──▶ HEAD ─▶ BODY ─▶ ANSWER ──written──▶ HEAD (keep-alive) or LINGER
+ *                           │        └─▶ WAIT ──▲
+ *                           └──▶ STREAM ──peer gone, too slow, ended──▶ closed
  *
  * What may be asked is a table of routes; each says at which doors it is open. A door is the kind
  * of listening socket: the local one is the owner's of the data folder, others see what is
@@ -12,8 +13,10 @@
  * Everything is bounded: SERVE_CONNS connections, of them SERVE_CONNS_METRICS and SERVE_CONNS_API
  * from these doors (when there are as many, the others wait in the kernel); a head HTTP_HEAD_MAX,
  * an answer SERVE_ANSWER_MAX, what waits in a stream SERVE_STREAM_MAX; a head has SERVE_HEAD_MS
- * from its first byte, who asks nothing SERVE_IDLE_MS, and who does not take what was written to
- * him SERVE_WRITE_MS. One thread, in the loop.
+ * from its first byte, a body SERVE_BODY_MS, who asks nothing SERVE_IDLE_MS, and who does not take
+ * what was written to him SERVE_WRITE_MS. A body is taken where the route says so, after the guard
+ * was asked, with its length said before; all bodies together are SERVE_BODIES_MAX. One thread, in
+ * the loop.
  */
 #ifndef SERVE_H
 #define SERVE_H
@@ -27,7 +30,10 @@
 #define SERVE_SOCKETS       32u
 #define SERVE_ANSWER_MAX    ((size_t)16 << 20)
 #define SERVE_STREAM_MAX    ((size_t)1 << 20)
+#define SERVE_BODIES_MAX    ((size_t)48 << 20)
 #define SERVE_HEAD_MS       5000u
+#define SERVE_BODY_MS       30000u
+#define SERVE_LATER_MS      30000u /* and who was to say the answer is not waited for */
 #define SERVE_IDLE_MS       30000u
 #define SERVE_WRITE_MS      30000u
 
@@ -38,12 +44,18 @@ struct serve;
 struct serve_stream;
 
 /* What a handler is asked, and what it answers. */
+struct serve_route;
 struct serve_call {
-    struct span query; /* still encoded; see serve_query() */
-    unsigned status;   /* 200 until set */
-    const char *type;  /* of the body; application/json until set */
-    struct buf *body;  /* failed at the end: 500 instead */
-    void *conn;        /* serve.c's */
+    const struct serve_route *route;
+    enum serve_door door;
+    struct span query;         /* still encoded; see serve_query() */
+    struct span authorization; /* the field of the head; empty: none, or several */
+    struct span sent;          /* the body of the request */
+    int fd;                    /* of the connection, to ask who is at its other end */
+    unsigned status;           /* 200 until set */
+    const char *type;          /* of the body; application/json until set */
+    struct buf *body;          /* failed at the end: 500 instead */
+    void *conn;                /* serve.c's */
 };
 
 typedef void serve_fn(void *arg, struct serve_call *c);
@@ -53,7 +65,7 @@ struct serve_param {
     const char *name, *help;
     bool number;
 };
-#define SERVE_PARAMS_MAX 8u
+#define SERVE_PARAMS_MAX 14u
 
 struct serve_route {
     const char *method, *path;
@@ -62,6 +74,8 @@ struct serve_route {
     serve_fn *fn;
     const char *type, *help;                    /* of the answer; what it is */
     struct serve_param param[SERVE_PARAMS_MAX]; /* up to the first without a name */
+    size_t sent_max;                            /* bytes of a body; 0: none is taken */
+    const void *own;                            /* the caller's */
 };
 #define SERVE_OPEN (-1)
 
@@ -101,6 +115,12 @@ struct serve_stream *serve_begin(struct serve_call *c, const char *type, serve_g
 /* Add to it; false when more than SERVE_STREAM_MAX would wait: then nothing was added. The bytes
  * go out when the loop turns. */
 bool serve_put(struct serve_stream *s, struct span bytes);
+
+/* The answer comes later, by serve_answer(), once; or `gone` is called because nobody waits for it
+ * any more. `arg` is the caller's. */
+struct serve_later;
+struct serve_later *serve_later(struct serve_call *c, serve_gone_fn *gone, void *arg);
+void serve_answer(struct serve_later *l, unsigned status, const char *type, struct span body);
 
 /* It is whole: what waits goes out, and the connection is closed. `gone` is not called, and the
  * stream must not be used any more. */

@@ -231,6 +231,16 @@ static int lane_alert(struct desk *d, uint32_t lane, bool open, struct err *e)
     return rc;
 }
 
+struct db *desk_db(struct desk *d)
+{
+    return d->db;
+}
+
+void desk_alerts_changed(struct desk *d)
+{
+    alerts_forget(d->alerts);
+}
+
 uint32_t desk_needs(const struct desk *d, uint32_t lane)
 {
     const struct desk_lane *l = lane < LANE_NEED ? &d->lanes[lane] : NULL;

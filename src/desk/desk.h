@@ -74,6 +74,11 @@ void desk_free(struct desk **d);
 /* The ledger of one more collector, borrowed. */
 int desk_ledger(struct desk *d, const struct ledger *g, uint32_t lane, struct err *e);
 
+/* Its connection, for acts between two rounds, in no transaction; and what they say when they have
+ * changed alerts. */
+struct db *desk_db(struct desk *d);
+void desk_alerts_changed(struct desk *d);
+
 /* True when there is more to do at once. */
 bool desk_round(struct desk *d, int64_t now_ns, uint64_t ms);
 

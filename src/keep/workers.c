@@ -329,16 +329,21 @@ static void on_channel(void *arg, unsigned ready)
 
 /* --- Starting ------------------------------------------------------------------------------- */
 
-/* A new channel between reader and collector 0, as soon as both are there. */
-static void join_peers(struct keeper *k)
+/* Who talks to whom, without the keeper. */
+static const enum role peers[][2] = { { ROLE_COLLECTOR, ROLE_READER },
+                                      { ROLE_DESK, ROLE_CONSOLE } };
+
+/* A new stream between the two, as soon as both are there. */
+static void join(struct keeper *k, const enum role pair[2])
 {
-    struct worker *end[2] = { find(k, ROLE_COLLECTOR, 0), find(k, ROLE_READER, 0) };
+    struct worker *end[2] = { find(k, pair[0], 0), find(k, pair[1], 0) };
     int fds[2];
 
     if (end[0] == NULL || end[1] == NULL || end[0]->channel < 0 || end[1]->channel < 0)
         return;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
-        keeper_tell(k, TELL_ERROR, "There is no channel for the reader: %s.", strerror(errno));
+        keeper_tell(k, TELL_ERROR, "There is no channel between %s and %s: %s.", role_name(pair[0]),
+                    role_name(pair[1]), strerror(errno));
         return;
     }
     for (int i = 0; i < 2; i++) {
@@ -347,6 +352,15 @@ static void join_peers(struct keeper *k)
     }
     (void)close(fds[0]); /* both have their end */
     (void)close(fds[1]);
+}
+
+/* With all peers of a role that has just started. */
+static void join_peers(struct worker *w)
+{
+    for (size_t i = 0; i < COUNT_OF(peers); i++) {
+        if ((peers[i][0] == w->role || peers[i][1] == w->role) && w->number == 0)
+            join(w->k, peers[i]);
+    }
 }
 
 /* What a role is told at its start. */
@@ -362,8 +376,7 @@ static void introduce(struct worker *w)
             worker_kill(w, "does not take its ledgers");
     }
     ears_introduce(k, w);
-    if (w->role == ROLE_READER || (w->role == ROLE_COLLECTOR && w->number == 0))
-        join_peers(k);
+    join_peers(w);
 }
 
 static void start_again(struct worker *w)

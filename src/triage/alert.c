@@ -187,7 +187,7 @@ static int reopen(struct act_call *c, struct err *e)
 }
 
 /* Hidden ones come back into the queue. */
-static int show(struct act_call *c, struct err *e)
+static int unhide(struct act_call *c, struct err *e)
 {
     struct each of = each_of(c, false);
     struct db_row *r;
@@ -280,7 +280,7 @@ const struct act_row triage_alert[] = {
       "They were decided too early.",
       reopen,
       { ALERTS, { "reason", ACT_TEXT, true, 4000, NULL, "why" } } },
-    { "alert.show", ROLES_DESK, "Bring hidden ones back into the queue.", show, { ALERTS } },
+    { "alert.unhide", ROLES_DESK, "Bring hidden ones back into the queue.", unhide, { ALERTS } },
     { "alert.open",
       ROLES_HOUSE,
       "One that people told: by phone, letter, mail.",

@@ -163,7 +163,7 @@ static void a_suppression_hides_and_shows_what_it_hid(void **state)
     (void)act_alert_made(&b, "q", "srv");
     assert_int_equal(act_sql(&b, "SELECT sum(hidden) FROM alert"), 1);
     assert_int_equal(act_sql(&b, "SELECT sum(count) FROM alert_count WHERE hidden"), 1);
-    act_good(&b, "{'act':'alert.show','alerts':[1]}");
+    act_good(&b, "{'act':'alert.unhide','alerts':[1]}");
     assert_int_equal(act_sql(&b, "SELECT count(hidden) FROM alert"), 0);
     act_good(&b, "{'act':'suppression.end','suppression':1,'reason':'it was moved'}");
     act_bad(&b, "{'act':'suppression.end','suppression':1,'reason':'x'}", ERR_CONFLICT, "is over");

@@ -193,6 +193,7 @@ static void every_row_fits_its_statement(void **state)
                      r != NULL ? db_places(r) : -1, params, r != NULL ? db_columns(r) : -1,
                      columns);
         assert_true(row->roles != 0);
+        assert_null(act_find(&office_acts, span_of(row->name))); /* one path, one thing */
         assert_int_equal(row->help[strlen(row->help) - 1], '.');
         assert_int_equal(row->param[params - 1].type, VIEW_LIMIT);
     }

@@ -1,0 +1,342 @@
+/*
+ * ask.c - acts and views as routes: a route a row of src/office, acts through the line to the desk.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "console/console_own.h"
+#include "office/line.h"
+#include "office/office.h"
+#include "os/host.h"
+
+/* --- who asks ------------------------------------------------------------------------------- */
+
+struct asker {
+    enum line_by by;
+    struct span credential;
+    char room[32];
+};
+
+/* At the local socket: an account of this host, by its number. */
+static bool find_asker(const struct serve_call *call, struct asker *a)
+{
+    struct ucred peer;
+    socklen_t bytes = sizeof(peer);
+
+    if (call->door != DOOR_LOCAL ||
+        getsockopt(call->fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
+        return false;
+    (void)snprintf(a->room, sizeof(a->room), "uid %u", (unsigned)peer.uid);
+    a->by = LINE_LOCAL;
+    a->credential = span_of(a->room);
+    return true;
+}
+
+static unsigned status_of(int code)
+{
+    static const struct {
+        int code;
+        unsigned status;
+    } rows[] = { { ERR_SYNTAX, 400 },
+                 { ERR_USAGE, 400 },
+                 { ERR_DENIED, 403 },
+                 { ERR_NOTFOUND, 404 },
+                 { ERR_CONFLICT, 409 } };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (rows[i].code == code)
+            return rows[i].status;
+    }
+    return 503;
+}
+
+static void refuse(struct serve_call *call, unsigned status, const char *why)
+{
+    struct err e;
+
+    (void)err_set(&e, ERR_IO, 0, "%s", why);
+    serve_refuse(call, status, &e);
+}
+
+/* --- acts ----------------------------------------------------------------------------------- */
+
+static void on_gone(void *arg)
+{
+    struct asked *a = arg;
+
+    a->later = NULL; /* the place stays taken until the desk has answered, or is gone */
+}
+
+static struct asked *free_place(struct console *c)
+{
+    for (uint32_t i = 0; i < CONSOLE_ASKED; i++) {
+        if (c->asked[i].id == 0)
+            return &c->asked[i];
+    }
+    return NULL;
+}
+
+/* {"act":NAME, and what was sent, which is an object. */
+static bool put_request(struct buf *out, const struct act_row *row, struct span sent)
+{
+    struct span rest = span_trim(sent);
+
+    if (rest.n == 0)
+        rest = SPAN_LIT("{}");
+    if (rest.p[0] != '{')
+        return false;
+    rest = span_trim(span_from(rest, 1));
+    buf_fmt(out, "{\"act\":\"%s\"%s", row->name, rest.n > 0 && rest.p[0] == '}' ? "" : ",");
+    buf_add(out, rest);
+    return true;
+}
+
+static void send_act(struct console *c, struct serve_call *call, const struct asker *who)
+{
+    struct asked *place = free_place(c);
+    struct buf request;
+    struct line_ask a = { .id = c->asked_last + 1, .by = who->by, .credential = who->credential };
+
+    buf_init(&request, ACT_REQUEST_MAX + 256);
+    if (!put_request(&request, call->route->own, call->sent)) {
+        refuse(call, 400, "The body is no JSON object.");
+    } else if (c->line == NULL || place == NULL) {
+        refuse(call, 503,
+               c->line == NULL ? "The desk is not there now; try again."
+                               : "Too many acts wait for the desk; try again.");
+    } else {
+        a.request = buf_span(&request);
+        if (buf_failed(&request) || !line_ask(c->line, &a)) {
+            refuse(call, 503, "The desk does not keep up; try again.");
+        } else {
+            c->asked_last++;
+            *place = (struct asked){ a.id, serve_later(call, on_gone, place) };
+        }
+    }
+    buf_release(&request);
+}
+
+static void act_route(void *arg, struct serve_call *call)
+{
+    struct asker who = { 0 };
+
+    if (find_asker(call, &who))
+        send_act(arg, call, &who);
+    else
+        refuse(call, 401, "This needs somebody who is known here.");
+}
+
+static void on_tell(void *arg, const struct line_tell *t)
+{
+    struct console *c = arg;
+    struct serve_later *later = NULL;
+    struct buf body;
+    struct serve_call call = { .body = &body };
+
+    for (uint32_t i = 0; i < CONSOLE_ASKED; i++) {
+        if (c->asked[i].id != t->id)
+            continue;
+        later = c->asked[i].later;
+        c->asked[i] = (struct asked){ 0 };
+    }
+    if (later == NULL)
+        return;
+    buf_init(&body, ACT_ANSWER_MAX + 1024);
+    if (t->code == ERR_OK) {
+        call.status = 200;
+        buf_add(&body, t->text);
+        buf_byte(&body, '\n');
+    } else {
+        char why[sizeof(((struct err *)0)->why)];
+
+        (void)snprintf(why, sizeof(why), "%.*s", (int)(t->text.n < sizeof(why) ? t->text.n : 0),
+                       (const char *)t->text.p);
+        refuse(&call, status_of(t->code), why);
+    }
+    serve_answer(later, call.status, "application/json", buf_span(&body));
+    buf_release(&body);
+}
+
+/* The desk ended: what it was asked may have been done or not. */
+static void on_line_gone(void *arg)
+{
+    static const char why[] = "{\"error\":\"The desk ended before it answered: look whether it was "
+                              "done.\",\"at\":0}\n";
+    struct console *c = arg;
+
+    line_free(&c->line);
+    for (uint32_t i = 0; i < CONSOLE_ASKED; i++) {
+        struct serve_later *later = c->asked[i].later;
+
+        c->asked[i] = (struct asked){ 0 };
+        if (later != NULL)
+            serve_answer(later, 503, "application/json", SPAN_LIT(why));
+    }
+}
+
+int console_line(struct console *c, int fd, struct err *e)
+{
+    const struct line_from from = {
+        .loop = c->from.loop, .fd = fd, .tell = on_tell, .gone = on_line_gone, .arg = c
+    };
+
+    if (c->line != NULL)
+        on_line_gone(c);
+    return line_new(&c->line, &from, e);
+}
+
+/* --- views ---------------------------------------------------------------------------------- */
+
+struct given {
+    const struct serve_call *call;
+    uint8_t room[SERVE_VALUE_MAX];
+    bool odd; /* one cannot be decoded */
+};
+
+static struct span given(void *arg, const char *name)
+{
+    struct given *g = arg;
+    struct span value;
+
+    if (serve_query(g->call, name, g->room, &value) < 0)
+        g->odd = true;
+    return value;
+}
+
+static bool read_format(const struct serve_call *call, enum view_format *format)
+{
+    static const char *const names[] = {
+#define X(id, name) name,
+        VIEW_FORMAT_TABLE(X)
+#undef X
+    };
+    uint8_t room[SERVE_VALUE_MAX];
+    struct span v;
+    int rc = serve_query(call, "format", room, &v);
+
+    *format = VIEW_NDJSON;
+    if (rc == 0 || (rc == 1 && v.n == 0))
+        return true;
+    for (int i = 0; rc == 1 && i < VIEW_FORMATS; i++) {
+        if (span_eq(v, span_of(names[i]))) {
+            *format = (enum view_format)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void answer_view(struct console *c, struct serve_call *call, const struct actor *who)
+{
+    static const char *const types[] = { [VIEW_NDJSON] = "application/x-ndjson",
+                                         [VIEW_JSON] = "application/json",
+                                         [VIEW_CSV] = "text/csv; charset=utf-8" };
+    struct given g = { .call = call };
+    struct view_from from = {
+        .row = call->route->own, .who = who, .now_ns = host_now_ns(), .given = given, .arg = &g
+    };
+    struct db *reader = console_db(c);
+    struct err e = { 0 };
+    int rc;
+
+    if (!read_format(call, &from.format)) {
+        refuse(call, 400, "format: This is none of ndjson, json, csv.");
+        return;
+    }
+    if (reader == NULL) {
+        refuse(call, 503, c->db_why);
+        return;
+    }
+    call->type = types[from.format];
+    rc = view_put(reader, &from, call->body, &e);
+    if (rc != ERR_OK && status_of(rc) == 503)
+        console_db_fault(c);
+    if (rc != ERR_OK || g.odd)
+        refuse(call, rc != ERR_OK ? status_of(rc) : 400,
+               rc != ERR_OK ? e.why : "A value in the query cannot be decoded.");
+}
+
+static void view_route(void *arg, struct serve_call *call)
+{
+    struct asker asker = { 0 };
+    struct actor who = { .roles = ROLES_ALL };
+
+    if (!find_asker(call, &asker)) {
+        refuse(call, 401, "This needs somebody who is known here.");
+        return;
+    }
+    who.name = asker.credential;
+    who.via = line_by_name(asker.by);
+    answer_view(arg, call, &who);
+}
+
+/* --- routes --------------------------------------------------------------------------------- */
+
+/* "alert.close" ─▶ "/alert/close" */
+static const char *path_of(struct arena *mem, const char *name)
+{
+    size_t n = strlen(name);
+    char *path = arena_alloc(mem, n + 2);
+
+    if (path == NULL)
+        return NULL;
+    path[0] = '/';
+    for (size_t i = 0; i <= n; i++)
+        path[i + 1] = name[i] == '.' ? '/' : name[i];
+    return path;
+}
+
+static void put_params(struct serve_route *r, const struct view_row *row)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < VIEW_PARAMS_MAX && row->param[i].name != NULL; i++) {
+        const struct view_param *p = &row->param[i];
+
+        if (view_is_given(p->type) && n + 1 < SERVE_PARAMS_MAX)
+            r->param[n++] = (struct serve_param){ p->name, p->help,
+                                                  p->type == VIEW_ID || p->type == VIEW_INTEGER ||
+                                                      p->type == VIEW_LIMIT };
+    }
+    r->param[n] = (struct serve_param){ "format", "ndjson, json for one array, or csv", false };
+}
+
+/* Those of routes.c, and one for each act and view. */
+int ask_routes(struct console *c, struct err *e)
+{
+    size_t acts = 0, views = 0, n = console_route_count;
+    struct serve_route *all;
+    bool good;
+
+    while (act_at(&office_acts, acts) != NULL)
+        acts++;
+    while (view_at(&office_views, views) != NULL)
+        views++;
+    all = arena_array(&c->mem, n + acts + views, sizeof(*all));
+    good = all != NULL;
+    if (good)
+        memcpy(all, console_routes, n * sizeof(*all));
+    for (size_t i = 0; i < acts + views && good; i++, n++) {
+        const struct act_row *act = act_at(&office_acts, i);
+        const struct view_row *view = i < acts ? NULL : view_at(&office_views, i - acts);
+
+        all[n] = (struct serve_route){
+            .method = view != NULL ? "GET" : "POST",
+            .path = path_of(&c->mem, view != NULL ? view->name : act->name),
+            .doors = DOOR_LOCAL | DOOR_API,
+            .scope = ASK_SCOPE,
+            .fn = view != NULL ? view_route : act_route,
+            .type = view != NULL ? "application/x-ndjson" : "application/json",
+            .help = view != NULL ? view->help : act->help,
+            .sent_max = view != NULL ? 0 : ACT_REQUEST_MAX,
+            .own = view != NULL ? (const void *)view : act,
+        };
+        good = all[n].path != NULL;
+        if (view != NULL)
+            put_params(&all[n], view);
+    }
+    c->routes = all;
+    c->route_count = n;
+    return good ? ERR_OK : err_set(e, ERR_NOMEM, 0, "There is no memory for the console.");
+}
