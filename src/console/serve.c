@@ -403,9 +403,9 @@ static unsigned is_taken(struct conn *c, const struct http_request *r)
 
     if (refused != 0)
         return refused;
-    if (r->chunked)
+    if (r->chunked && row->sent_max > 0)
         return 411;
-    if (r->content_length > row->sent_max)
+    if (r->chunked || r->content_length > row->sent_max)
         return 413;
     return r->content_length > SERVE_BODIES_MAX - all_sent(c->serve) ? 503 : 0;
 }

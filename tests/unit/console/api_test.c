@@ -69,9 +69,10 @@ static void stream(void *arg, struct serve_call *c)
     }
 
 static const struct serve_route routes[] = {
-    { "GET", "/hello", DOOR_LOCAL | DOOR_API, SERVE_OPEN, hello, "text/plain", "says it", OPEN },
-    { "GET", "/local", DOOR_LOCAL, MAY_STAT, hello, "text/plain", "says it", OPEN },
-    { "GET", "/half", DOOR_API, MAY_STAT, half, "text/plain", "4 MB", OPEN },
+    { "GET", "/hello", DOOR_LOCAL | DOOR_API, SERVE_OPEN, hello, "text/plain", "says it", OPEN, 0,
+      NULL },
+    { "GET", "/local", DOOR_LOCAL, MAY_STAT, hello, "text/plain", "says it", OPEN, 0, NULL },
+    { "GET", "/half", DOOR_API, MAY_STAT, half, "text/plain", "4 MB", OPEN, 0, NULL },
     { "GET",
       "/stream",
       DOOR_API,
@@ -79,7 +80,9 @@ static const struct serve_route routes[] = {
       stream,
       "application/x-ndjson",
       "goes \"on\"",
-      { { "q", "a query", false }, { "limit", "so many", true } } },
+      { { "q", "a query", false }, { "limit", "so many", true } },
+      0,
+      NULL },
 };
 
 /* "stat" may ask what MAY_STAT is, "all" everything. */

@@ -24,6 +24,7 @@ struct bench {
     struct watch *tick;
     struct serve *serve;
     struct serve_stream *stream;
+    struct serve_later *later;
     unsigned gone;
     struct buf got; /* by the peer that asked last */
 };
@@ -83,35 +84,46 @@ static void stream(void *arg, struct serve_call *c)
     assert_non_null(b->stream);
 }
 
+/* What was sent, turned round. */
+static void turned(void *arg, struct serve_call *c)
+{
+    (void)arg;
+    for (size_t i = c->sent.n; i > 0; i--)
+        buf_byte(c->body, c->sent.p[i - 1]);
+}
+
+static void on_later_gone(void *arg)
+{
+    struct bench *b = arg;
+
+    b->later = NULL;
+    b->gone++;
+}
+
+static void later(void *arg, struct serve_call *c)
+{
+    struct bench *b = arg;
+
+    b->later = serve_later(c, on_later_gone, b);
+}
+
 #define TEXT "text/plain"
 
+#define ROUTE(method, path, doors, scope, fn, type, help, name, sent)                              \
+    {                                                                                              \
+        method, path, doors, scope, fn, type, help, { { name, "what", false } }, sent, NULL        \
+    }
+#define LINES "application/x-ndjson"
+
 static const struct serve_route routes[] = {
-    { "GET",
-      "/hello",
-      DOOR_LOCAL | DOOR_METRICS | DOOR_API,
-      SERVE_OPEN,
-      hello,
-      "application/json",
-      "says it",
-      { { 0 } } },
-    { "GET",
-      "/echo",
-      DOOR_LOCAL | DOOR_API,
-      1,
-      echo,
-      TEXT,
-      "says that",
-      { { "v", "what", false } } },
-    { "GET", "/large", DOOR_LOCAL, 1, large, TEXT, "too much", { { 0 } } },
-    { "GET", "/half", DOOR_LOCAL | DOOR_API, 2, half, TEXT, "4 MB", { { 0 } } },
-    { "GET",
-      "/stream",
-      DOOR_LOCAL | DOOR_API,
-      1,
-      stream,
-      "application/x-ndjson",
-      "goes on",
-      { { 0 } } },
+    ROUTE("GET", "/hello", DOOR_LOCAL | DOOR_METRICS | DOOR_API, SERVE_OPEN, hello,
+          "application/json", "says it", NULL, 0),
+    ROUTE("GET", "/echo", DOOR_LOCAL | DOOR_API, 1, echo, TEXT, "says that", "v", 0),
+    ROUTE("GET", "/large", DOOR_LOCAL, 1, large, TEXT, "too much", NULL, 0),
+    ROUTE("GET", "/half", DOOR_LOCAL | DOOR_API, 2, half, TEXT, "4 MB", NULL, 0),
+    ROUTE("GET", "/stream", DOOR_LOCAL | DOOR_API, 1, stream, LINES, "goes on", NULL, 0),
+    ROUTE("POST", "/turned", DOOR_LOCAL, 1, turned, TEXT, "turns it", NULL, (size_t)12 << 20),
+    ROUTE("POST", "/later", DOOR_LOCAL, 1, later, TEXT, "waits", NULL, 10),
 };
 
 /* --- the bench ------------------------------------------------------------------------------ */
@@ -419,6 +431,121 @@ static void test_one_door_cannot_take_all_connections(void **state)
     }
 }
 
+/* --- bodies ---------------------------------------------------------------------------------- */
+
+static void test_a_body_is_taken_however_it_comes(void **state)
+{
+    static const char text[] = "POST /turned HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde"
+                               "POST /turned HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nxyz"
+                               "POST /turned HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+                               "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    struct bench *b = *state;
+
+    for (size_t cut = 0; cut < sizeof(text) - 1; cut++) {
+        int fd = peer(b->path);
+
+        buf_clear(&b->got);
+        assert_int_equal(send(fd, text, cut, MSG_NOSIGNAL), cut);
+        turn(b);
+        assert_int_equal(send(fd, text + cut, sizeof(text) - 1 - cut, MSG_NOSIGNAL),
+                         sizeof(text) - 1 - cut);
+        await_end(b, fd);
+        assert_true(heard(b, "\r\n\r\nedcbaHTTP/1.1 200"));
+        assert_true(heard(b, "\r\n\r\nzyxHTTP/1.1 200"));
+        assert_true(heard(b, "{\"hello\":1}"));
+    }
+    await_none(b);
+}
+
+static void test_a_body_that_is_not_taken_is_refused_before_it_comes(void **state)
+{
+    static const struct {
+        const char *request;
+        unsigned status;
+    } rows[] = {
+        { "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n", 413 },
+        { "POST /turned HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413 },
+        { "POST /turned HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", 411 },
+        { "POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n", 404 },
+        { "PUT /turned HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n", 405 },
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        int fd = peer(b->path);
+
+        buf_clear(&b->got);
+        say(fd, rows[i].request);
+        await_end(b, fd);
+        CHECK_ROW(rows[i].request, status(b) == rows[i].status);
+    }
+    await_none(b);
+}
+
+static void test_all_bodies_together_have_a_limit(void **state)
+{
+    struct bench *b = *state;
+    int fds[5];
+
+    for (size_t i = 0; i < COUNT_OF(fds); i++) {
+        fds[i] = peer(b->path);
+        buf_clear(&b->got);
+        say(fds[i], "POST /turned HTTP/1.1\r\nHost: x\r\nContent-Length: 12582912\r\n\r\nx");
+        for (int k = 0; k < 5; k++)
+            turn(b);
+    }
+    (void)hear(b, fds[4]); /* four of 12 MiB are 48 */
+    assert_int_equal(status(b), 503);
+    assert_true(heard(b, "Retry-After"));
+    for (size_t i = 0; i < COUNT_OF(fds); i++)
+        (void)close(fds[i]);
+    await_none(b);
+    assert_int_equal(
+        ask(b, b->path,
+            "POST /turned HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab"),
+        200);
+}
+
+static void test_who_asks_first_is_told_to_go_on(void **state)
+{
+    struct bench *b = *state;
+    int fd = peer(b->path);
+
+    buf_clear(&b->got);
+    say(fd,
+        "POST /turned HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+    await(b, fd, "HTTP/1.1 100 Continue\r\n\r\n");
+    say(fd, "abc");
+    await(b, fd, "\r\n\r\ncba");
+    (void)close(fd);
+}
+
+static void test_an_answer_may_come_later(void **state)
+{
+    struct bench *b = *state;
+    int fd = peer(b->path);
+
+    buf_clear(&b->got);
+    say(fd, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na"
+            "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int i = 0; i < 20; i++)
+        turn(b);
+    (void)hear(b, fd);
+    assert_int_equal(b->got.n, 0);
+    assert_non_null(b->later);
+    serve_answer(b->later, 409, "text/plain", SPAN_LIT("no"));
+    await(b, fd, "hello");
+    assert_int_equal(status(b), 409);
+    assert_true(heard(b, "\r\n\r\nnoHTTP/1.1 200"));
+    assert_int_equal(b->gone, 0);
+    say(fd, "POST /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int i = 0; i < 20; i++)
+        turn(b);
+    serve_free(&b->serve); /* tells who waits */
+    assert_int_equal(b->gone, 1);
+    (void)close(fd);
+}
+
 /* --- streams -------------------------------------------------------------------------------- */
 
 static void test_a_stream_goes_on_in_chunks(void **state)
@@ -505,6 +632,11 @@ int main(void)
         T(test_an_answer_that_is_too_large_is_a_fault_and_not_cut),
         T(test_who_leaves_in_the_middle_leaves_nothing_behind),
         T(test_one_door_cannot_take_all_connections),
+        T(test_a_body_is_taken_however_it_comes),
+        T(test_a_body_that_is_not_taken_is_refused_before_it_comes),
+        T(test_all_bodies_together_have_a_limit),
+        T(test_who_asks_first_is_told_to_go_on),
+        T(test_an_answer_may_come_later),
         T(test_a_stream_goes_on_in_chunks),
         T(test_a_stream_that_is_not_read_takes_so_much_and_no_more),
         T(test_one_piece_always_fits),
