@@ -19,6 +19,10 @@ TABLES = {
     "act": ("CAST(id AS TEXT)", "id, time, user, name, via, address, act, parameters, outcome, undoes"),
     "act_on": ("act || '.' || kind || '.' || key", "act, kind, key, was, is_now"),
     "note": ("CAST(id AS TEXT)", "id, act, kind, key, text"),
+    "duty": ("CAST(id AS TEXT)", "id, person, part, starts, ends, act, ended, instead"),
+    "away": ("CAST(id AS TEXT)", "id, person, starts, ends, reason, act, ended"),
+    "handover": ("CAST(id AS TEXT)",
+                 "id, giver, taker, time, content, remarks, act, taken, refused, answer"),
     "suppression": ("CAST(id AS TEXT)", "id, rule, entity, entity_key, reason, until, act, ended"),
 }
 

@@ -3,6 +3,7 @@
  */
 #include "office/office.h"
 
+#include "shift/shift.h"
 #include "triage/triage.h"
 
 #define AREA(table)                                                                                \
@@ -14,6 +15,7 @@ static const struct act_area areas[] = {
     AREA(triage_general),
     AREA(triage_alert),
     AREA(triage_suppression),
+    AREA(shift_acts),
 };
 
 static const struct act_kind *const kinds[] = {
@@ -22,6 +24,7 @@ static const struct act_kind *const kinds[] = {
 
 static const struct view_area views[] = {
     AREA(triage_views),
+    AREA(shift_views),
 };
 
 const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };

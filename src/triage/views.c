@@ -5,7 +5,7 @@
 
 static const char *const states[] = { "open",   "new",       "acknowledged", "investigating",
                                       "closed", "withdrawn", "hidden",       NULL };
-static const char *const kinds[] = { "alert", "suppression", NULL };
+static const char *const kinds[] = { "alert", "suppression", "shift", "away", "handover", NULL };
 
 /* The index that leaves out most: what one thing is about, else those that are open, else time. */
 static enum db_statement choose_list(const struct view_call *c)
