@@ -3,22 +3,25 @@
  */
 #include "triage/triage.h"
 
-static const char *const states[] = { "open",   "new",       "acknowledged", "investigating",
-                                      "closed", "withdrawn", "hidden",       NULL };
+static const char *const states[] = { "open",          "new",    "acknowledged",
+                                      "investigating", "closed", "withdrawn",
+                                      "hidden",        "all",    NULL };
 static const char *const kinds[] = { "alert", "suppression", "shift", "away", "handover", NULL };
 
 /* The index that leaves out most: what one thing is about, else those that are open, else time. */
 static enum db_statement choose_list(const struct view_call *c)
 {
+    bool open = !view_has(c, "state") || span_eq(view_text(c, "state"), SPAN_LIT("open"));
+
     if (view_has(c, "incident"))
         return DB_ALERTS_OF_INCIDENT;
     if (view_has(c, "entity"))
         return DB_ALERTS_OF_ENTITY;
     if (view_has(c, "rule"))
-        return DB_ALERTS_OF_RULE;
+        return open ? DB_ALERTS_OPEN_OF_RULE : DB_ALERTS_OF_RULE;
     if (view_has(c, "assignee"))
         return DB_ALERTS_OF_ASSIGNEE;
-    if (!view_has(c, "state") || span_eq(view_text(c, "state"), SPAN_LIT("open")))
+    if (open)
         return DB_ALERTS_OPEN;
     return DB_ALERTS_ALL;
 }

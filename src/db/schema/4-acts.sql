@@ -29,6 +29,7 @@ CREATE INDEX alert_last ON alert(last);
 CREATE INDEX alert_linked ON alert(linked) WHERE linked IS NOT NULL;
 CREATE INDEX alert_open ON alert(level, last) WHERE {ALERT_IS_OPEN} AND hidden IS NULL;
 CREATE INDEX alert_queue ON alert(last) WHERE {ALERT_IS_OPEN} AND hidden IS NULL;
+CREATE INDEX alert_open_rule ON alert(rule, last) WHERE {ALERT_IS_OPEN} AND hidden IS NULL;
 CREATE INDEX alert_entity ON alert(entity_key, last);
 CREATE INDEX alert_rule ON alert(rule, last);
 CREATE INDEX alert_assignee ON alert(assignee, last) WHERE assignee IS NOT NULL;

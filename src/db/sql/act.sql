@@ -77,8 +77,8 @@ SELECT id FROM suppression WHERE ended IS NULL AND until > ?1 AND rule IN (?2, '
 --! define ALERT_WHERE (?1 IS NULL OR level >= ?1) AND (?2 IS NULL OR last >= ?2)
 --!     AND (?3 IS NULL OR last < ?3 OR (last = ?3 AND id < ?4)) AND (?6 IS NULL OR rule = ?6)
 --!     AND (?7 IS NULL OR entity_key = ?7) AND (?8 IS NULL OR assignee = ?8) AND (?9 IS NULL OR incident = ?9)
---! define ALERT_STATED (CASE ?5 WHEN 'hidden' THEN hidden IS NOT NULL
---!     WHEN 'open' THEN {ALERT_IS_OPEN} AND hidden IS NULL ELSE ?5 IS NULL OR (state = ?5 AND hidden IS NULL) END)
+--! define ALERT_STATED (CASE coalesce(?5, 'open') WHEN 'all' THEN 1 WHEN 'hidden' THEN hidden IS NOT NULL
+--!     WHEN 'open' THEN {ALERT_IS_OPEN} AND hidden IS NULL ELSE state = ?5 AND hidden IS NULL END)
 
 -- ALERTS_OPEN
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_queue WHERE {ALERT_IS_OPEN} AND hidden IS NULL
@@ -99,6 +99,10 @@ SELECT {ALERT_FULL} FROM alert INDEXED BY alert_entity WHERE entity_key = ?7
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_rule WHERE rule = ?6
     AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
     ORDER BY last DESC, id DESC LIMIT ?10
+
+-- ALERTS_OPEN_OF_RULE
+SELECT {ALERT_FULL} FROM alert INDEXED BY alert_open_rule WHERE rule = ?6 AND {ALERT_IS_OPEN} AND hidden IS NULL
+    AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_WHERE} ORDER BY last DESC, id DESC LIMIT ?10
 
 -- ALERTS_OF_ASSIGNEE
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_assignee WHERE assignee = ?8

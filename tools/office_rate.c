@@ -1,0 +1,248 @@
+/*
+ * office_rate.c - how long the desk's views and acts take in a database with many alerts. For
+ * bench/.
+ *
+ *   office_rate FOLDER [ALERTS]
+ *
+ * Makes FOLDER/office.db with ALERTS (1,000,000) alerts of a year, of 2,000 rules about 5,000
+ * machines, one in ten open, unless it is there; then asks each view of alerts, and does acts on
+ * alerts, each with its commit, in turn and with drawn parameters. Says the 99th percentile and the
+ * worst of each in ms: "view p99 worst", "act p99 worst".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "base/time.h"
+#include "desk/alerts.h"
+#include "office/office.h"
+#include "os/host.h"
+
+#define YEAR_NS  (365 * 86400 * TIME_SECOND)
+#define NOW_NS   (1764000000 * TIME_SECOND)
+#define RULES    2000u
+#define MACHINES 5000u
+#define RUNS     2000u
+#define GROUP    20000u
+
+struct bench {
+    struct db *db;
+    struct acts *acts;
+    struct actor who;
+    uint64_t random, alerts;
+    char text[256]; /* the parameters of a view: "name=value&..." */
+    struct buf out;
+};
+
+static uint64_t next(struct bench *b, uint64_t below)
+{
+    b->random = b->random * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return (b->random >> 20) % below;
+}
+
+static void must(int rc, const struct err *e)
+{
+    if (rc != ERR_OK) {
+        fprintf(stderr, "office_rate: %s\n", e->why);
+        exit(1);
+    }
+}
+
+/* --- the database --------------------------------------------------------------------------- */
+
+static void put_alert(struct bench *b, uint64_t i)
+{
+    struct db_row *r = db_use(b->db, DB_ALERT_ADD);
+    char rule[40], entity[40];
+    int64_t when = NOW_NS - YEAR_NS + (int64_t)(i * (YEAR_NS / b->alerts));
+    struct err e;
+    uint64_t number = next(b, RULES);
+
+    (void)snprintf(rule, sizeof(rule), "rule-%llu", (unsigned long long)(number * number / RULES));
+    (void)snprintf(entity, sizeof(entity), "srv-%llu", (unsigned long long)next(b, MACHINES));
+    db_text(r, 1, SPAN_LIT("detection"));
+    db_text(r, 2, span_of(rule));
+    db_u64(r, 3, number);
+    db_text(r, 4, SPAN_LIT("Suspicious Process Started From an Office Application"));
+    db_int(r, 5, (int64_t)next(b, 6));
+    db_text(r, 6, span_of(entity));
+    db_text(r, 7, span_of(entity));
+    db_int(r, 8, when);
+    db_int(r, 9, when);
+    db_int(r, 10, when + 3600 * TIME_SECOND);
+    db_int(r, 11, 0);
+    db_int(r, 12, when);
+    must(db_run(b->db, r, &e), &e);
+}
+
+static void decide(struct bench *b, uint64_t id)
+{
+    struct db_row *r = db_use(b->db, DB_ALERT_DECIDE);
+    struct err e;
+
+    db_int(r, 1, NOW_NS);
+    db_text(r, 2, SPAN_LIT("an"));
+    db_text(r, 3, SPAN_LIT("false-positive"));
+    db_text(r, 5, SPAN_LIT("known"));
+    db_u64(r, 6, id);
+    must(db_run(b->db, r, &e), &e);
+}
+
+static void grow(struct bench *b)
+{
+    struct err e;
+
+    for (uint64_t i = 0; i < b->alerts; i++) {
+        if (i % GROUP == 0)
+            must(db_begin(b->db, &e), &e);
+        put_alert(b, i);
+        if (next(b, 10) != 0)
+            decide(b, i + 1);
+        if (i % GROUP == GROUP - 1 || i + 1 == b->alerts)
+            must(db_commit(b->db, &e), &e);
+    }
+    db_checkpoint(b->db);
+}
+
+/* --- times ---------------------------------------------------------------------------------- */
+
+static int order(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void say(const char *what, double *ms, size_t n)
+{
+    qsort(ms, n, sizeof(*ms), order);
+    printf("%s %.3f %.3f\n", what, ms[n - 1 - n / 100], ms[n - 1]);
+}
+
+static struct span given(void *arg, const char *name)
+{
+    const struct bench *b = arg;
+    size_t n = strlen(name);
+
+    for (const char *p = b->text; *p != '\0'; p += strcspn(p, "&"), p += *p == '&') {
+        if (strncmp(p, name, n) == 0 && p[n] == '=')
+            return (struct span){ (const uint8_t *)p + n + 1, strcspn(p + n + 1, "&") };
+    }
+    return SPAN_NONE;
+}
+
+static void draw_view(struct bench *b, size_t i)
+{
+    uint64_t n = next(b, 1000);
+
+    switch (i % 8) {
+    case 0:
+        b->text[0] = '\0';
+        return;
+    case 1:
+        (void)snprintf(b->text, sizeof(b->text), "level=high");
+        return;
+    case 2:
+        (void)snprintf(b->text, sizeof(b->text), "entity=srv-%llu", (unsigned long long)n);
+        return;
+    case 3:
+        (void)snprintf(b->text, sizeof(b->text), "rule=rule-%llu&state=open",
+                       (unsigned long long)n);
+        return;
+    case 4:
+        (void)snprintf(b->text, sizeof(b->text), "state=closed&level=critical");
+        return;
+    case 5: /* some page of the queue */
+        (void)snprintf(b->text, sizeof(b->text), "before=%lld&below=1",
+                       (long long)((NOW_NS - (int64_t)n * (YEAR_NS / 1000)) / TIME_SECOND));
+        return;
+    case 6:
+        (void)snprintf(b->text, sizeof(b->text), "assignee=an&state=closed");
+        return;
+    default:
+        (void)snprintf(b->text, sizeof(b->text), "since=1d&state=acknowledged");
+    }
+}
+
+static void time_views(struct bench *b)
+{
+    const struct view_row *rows[] = { view_find(&office_views, SPAN_LIT("alert.list")),
+                                      view_find(&office_views, SPAN_LIT("alert.counts")) };
+    static double ms[RUNS];
+    struct err e;
+
+    for (size_t i = 0; i < RUNS; i++) {
+        const struct view_from from = { rows[i % 9 == 8], &b->who, NOW_NS, VIEW_NDJSON, given, b };
+        double began = host_seconds();
+
+        draw_view(b, i);
+        if (i % 9 == 8)
+            b->text[0] = '\0';
+        buf_clear(&b->out);
+        must(view_put(b->db, &from, &b->out, &e), &e);
+        ms[i] = (host_seconds() - began) * 1e3;
+        if (getenv("OFFICE_SLOW") != NULL && ms[i] > 20)
+            fprintf(stderr, "%.1f ms: %s?%s\n", ms[i], from.row->name, b->text);
+    }
+    say("view", ms, RUNS);
+}
+
+static void time_acts(struct bench *b)
+{
+    static double ms[RUNS];
+    char request[256];
+    struct err e;
+
+    for (size_t i = 0; i < RUNS; i++) {
+        static const char *const acts[] = {
+            "{\"act\":\"alert.assign\",\"alerts\":[%llu]}",
+            "{\"act\":\"note.add\",\"alert\":%llu,\"text\":\"looked at\"}",
+            "{\"act\":\"alert.close\",\"alerts\":[%llu],\"verdict\":\"test\",\"reason\":\"x\"}",
+        };
+        double began;
+        int rc;
+
+        (void)snprintf(request, sizeof(request), acts[i % COUNT_OF(acts)],
+                       (unsigned long long)next(b, b->alerts) + 1);
+        buf_clear(&b->out);
+        began = host_seconds();
+        rc = acts_do(b->acts, &b->who, span_of(request), NOW_NS, &b->out, &e);
+        ms[i] = (host_seconds() - began) * 1e3;
+        if (rc == ERR_CONFLICT) { /* it is closed: another */
+            i--;
+            continue;
+        }
+        must(rc, &e);
+    }
+    say("act", ms, RUNS);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = { .random = 7, .alerts = 1000000 };
+    struct acts_from from = { .table = &office_acts };
+    char path[512];
+    struct err e;
+    bool there;
+
+    if (argc < 2 || (argc > 2 && !num_u64(span_of(argv[2]), 100000000, &b.alerts))) {
+        fprintf(stderr, "usage: office_rate FOLDER [ALERTS]\n");
+        return 2;
+    }
+    b.who = (struct actor){ .name = SPAN_LIT("an"), .roles = ROLES_ALL, .via = "local" };
+    (void)snprintf(path, sizeof(path), "%s/office.db", argv[1]);
+    there = access(path, F_OK) == 0;
+    buf_init(&b.out, (size_t)16 << 20);
+    must(db_open(&b.db, path, &e), &e);
+    if (!there)
+        grow(&b);
+    from.db = b.db;
+    must(acts_new(&b.acts, &from, &e), &e);
+    time_views(&b);
+    time_acts(&b);
+    acts_free(&b.acts);
+    db_close(&b.db);
+    buf_release(&b.out);
+    return 0;
+}
