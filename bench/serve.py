@@ -138,13 +138,13 @@ def proportional_mb(pids):
 
 
 class Server:
-    def __init__(self, canh, place, rules):
+    def __init__(self, canh, place, rules, more=""):
         self.tcp, self.relp, self.http = free_port(), free_port(), free_port()
         self.data = os.path.join(place, "data")
         self.log_path = os.path.join(place, "log")
         config = os.path.join(place, "canh.yaml")
         with open(config, "w", encoding="utf-8") as f:
-            f.write(CONFIG % (", ".join(rules), self.tcp, self.relp, self.http))
+            f.write(CONFIG % (", ".join(rules), self.tcp, self.relp, self.http) + more)
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen([canh, "serve", "--config", config, "--data", self.data],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
