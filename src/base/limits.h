@@ -24,7 +24,14 @@
     X(RULES, 262144, "further rules are refused")                                                  \
     X(FINDING_VALUE_BYTES, 65536, "a value is cut in findings, which say so")                      \
     X(ARCHIVE_RATIO, 500, "the archive is given up as a bomb")                                     \
-    X(ARCHIVE_DEPTH, 3, "the inner archive is not opened, and counted")
+    X(ARCHIVE_DEPTH, 3, "the inner archive is not opened, and counted")                            \
+    X(BOOK_BYTES, 33554432, "the book is refused")                                                 \
+    X(BOOK_UNPACKED_BYTES, 268435456, "the book is refused as a bomb")                             \
+    X(BOOK_PARTS, 4096, "the book is refused")                                                     \
+    X(BOOK_SHEETS, 256, "the book is refused")                                                     \
+    X(SHEET_ROWS, 262144, "the book is refused")                                                   \
+    X(SHEET_COLUMNS, 512, "the book is refused")                                                   \
+    X(CELL_BYTES, 131072, "the book is refused")
 
 enum limit {
 #define X(name, value, beyond) LIMIT_##name = value,
