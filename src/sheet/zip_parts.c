@@ -124,6 +124,11 @@ void zip_parts_free(struct zip_parts **pp)
     free(p);
 }
 
+uint32_t zip_parts_count(const struct zip_parts *p)
+{
+    return p->count;
+}
+
 uint32_t zip_part_find(const struct zip_parts *p, struct span name)
 {
     if (span_starts(name, SPAN_LIT("/")))

@@ -22,6 +22,8 @@ struct zip_parts;
 CHECK_RESULT int zip_parts_open(struct zip_parts **out, struct span bytes, struct err *e);
 void zip_parts_free(struct zip_parts **p);
 
+uint32_t zip_parts_count(const struct zip_parts *p);
+
 /* ZIP_NO_PART when there is none. */
 uint32_t zip_part_find(const struct zip_parts *p, struct span name);
 

@@ -81,6 +81,7 @@ static void test_rows(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         make_text(&got, guard_put(&guard, rows[i].in));
         check_span(rows[i].name, buf_span(&got), rows[i].want);
+        make_seed("sheet_csv", i, rows[i].in);
     }
 }
 

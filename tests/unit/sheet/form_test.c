@@ -114,6 +114,7 @@ static void test_tables(void **state)
         check_span(tables[i].name, buf_span(&got), tables[i].vi);
         report_text(&r, FORM_EN);
         check_span(tables[i].name, buf_span(&got), tables[i].en);
+        make_seed("sheet_form", i, span_of(tables[i].in));
         form_report_release(&r);
         arena_release(&t.mem);
     }

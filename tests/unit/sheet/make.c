@@ -3,6 +3,8 @@
  */
 #include "make.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <zlib.h>
 
 #include "base/limits.h"
@@ -138,6 +140,46 @@ void make_xlsx(struct buf *out, const struct make_xlsx *x)
     buf_release(&data);
 }
 
+#define MEMBERS 7u
+
+static void members(struct make_xlsx *x, const char **of[MEMBERS])
+{
+    const char **all[MEMBERS] = { &x->sheet,    &x->worksheet, &x->shared, &x->styles,
+                                  &x->workbook, &x->relations, &x->package };
+
+    memcpy(of, all, sizeof(all));
+}
+
+void make_xlsx_pack(struct buf *out, const struct make_xlsx *x)
+{
+    struct make_xlsx copy = *x;
+    const char **of[MEMBERS];
+
+    members(&copy, of);
+    buf_clear(out);
+    for (size_t i = 0; i < MEMBERS; i++) {
+        buf_text(out, *of[i] != NULL ? *of[i] : "");
+        buf_byte(out, 0);
+    }
+}
+
+bool make_xlsx_unpack(struct make_xlsx *x, struct span in)
+{
+    const char **of[MEMBERS];
+
+    *x = (struct make_xlsx){ .sheet = NULL };
+    members(x, of);
+    for (size_t i = 0; i < MEMBERS; i++) {
+        size_t n = span_find(in, 0);
+
+        if (n == in.n)
+            return false;
+        *of[i] = n > 0 ? (const char *)in.p : NULL;
+        in = span_from(in, n + 1);
+    }
+    return true;
+}
+
 /* --- Books as text --------------------------------------------------------------------------- */
 
 static int on_row(void *ctx, const struct sheet_row *row, struct err *e)
@@ -186,4 +228,17 @@ void make_text(struct buf *out, struct span bytes)
         buf_fmt(out, "error %d %s\n", rc, e.why);
     }
     MUST(!buf_failed(out));
+}
+
+void make_seed(const char *target, size_t index, struct span s)
+{
+    const char *folder = getenv("CANH_SEEDS");
+    char path[512];
+    FILE *f;
+
+    if (folder == NULL)
+        return;
+    (void)snprintf(path, sizeof(path), "%s/%s/%02zu", folder, target, index);
+    f = fopen(path, "wb");
+    MUST(f != NULL && fwrite(s.p, 1, s.n, f) == s.n && fclose(f) == 0);
 }

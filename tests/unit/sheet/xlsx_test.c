@@ -183,6 +183,8 @@ static void test_rows(void **state)
         make_xlsx(&zip, &rows[i].in);
         make_text(&got, guard_put(&guard, buf_span(&zip)));
         check_span(rows[i].name, buf_span(&got), rows[i].want);
+        make_xlsx_pack(&zip, &rows[i].in);
+        make_seed("sheet_xlsx", i, buf_span(&zip));
     }
 }
 
@@ -365,6 +367,7 @@ static void test_books_of_other_programs_are_read(void **state)
     (void)state;
     assert_non_null(room);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
+        make_seed("sheet_zip", 1 + i, file_read(names[i], room, 1 << 17));
         make_text(&got, file_read(names[i], room, 1 << 17));
         check_span(names[i], buf_span(&got), want);
     }
