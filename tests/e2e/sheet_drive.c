@@ -7,6 +7,10 @@
  *   sheet_drive make FORMAT FILE     a book out of JSON on standard input: [sheet...], a sheet is
  *                                    { "name", "columns": [{"name", "look", "choices"}], "rows" }
  *
+ *   sheet_drive template vi|en FILE  the empty book of the form of tests/unit/sheet/sample_form.h
+ *   sheet_drive import FILE          ["taken", [name, level, kind, phone, day]] a row of that form,
+ *                                    or ["fault", name, vi, en] for each of the report
+ *
  * A cell is null, a text, a number, true, false, {"date": days, "seconds": n} or {"error": text}.
  */
 #include <jansson.h>
@@ -14,6 +18,9 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "sheet/form_read.h"
+#include "sheet/form_write.h"
+#include "sheet/sample_form.h"
 #include "sheet/sheet_write.h"
 
 static void put(json_t *line)
@@ -67,18 +74,29 @@ static int on_row(void *ctx, const struct sheet_row *row, struct err *e)
     return ERR_OK;
 }
 
-static struct span read_all(FILE *f)
+/* The caller frees what it points to. */
+static struct span read_all(const char *path)
 {
     uint8_t *p = malloc(LIMIT_BOOK_BYTES + 1u);
+    FILE *f = fopen(path, "rb");
+    struct span s;
 
     MUST(f != NULL && p != NULL);
-    return (struct span){ p, fread(p, 1, LIMIT_BOOK_BYTES + 1u, f) };
+    s = (struct span){ p, fread(p, 1, LIMIT_BOOK_BYTES + 1u, f) };
+    (void)fclose(f); /* only read */
+    return s;
+}
+
+static void write_all(const char *path, struct span s)
+{
+    FILE *f = fopen(path, "wb");
+
+    MUST(f != NULL && fwrite(s.p, 1, s.n, f) == s.n && fclose(f) == 0);
 }
 
 static int show(const char *path)
 {
-    FILE *f = fopen(path, "rb");
-    struct span bytes = read_all(f);
+    struct span bytes = read_all(path);
     struct book *b;
     struct err e;
     int rc = book_open(&b, bytes, &e);
@@ -91,7 +109,6 @@ static int show(const char *path)
     }
     book_free(&b);
     free((void *)(uintptr_t)bytes.p);
-    (void)fclose(f); /* only read */
     return rc == ERR_OK ? 0 : put_error(&e);
 }
 
@@ -170,7 +187,6 @@ static int make(const char *format, const char *path)
     struct book_writer *w = NULL;
     struct buf out;
     struct err e;
-    FILE *f;
     int rc;
 
     MUST(layouts != NULL && n > 0);
@@ -186,8 +202,7 @@ static int make(const char *format, const char *path)
     if (rc != ERR_OK)
         return put_error(&e);
     put(json_pack("[s, I]", "neutralised", (json_int_t)book_write_neutralised(w)));
-    f = fopen(path, "wb");
-    MUST(f != NULL && fwrite(out.p, 1, out.n, f) == out.n && fclose(f) == 0);
+    write_all(path, buf_span(&out));
     book_write_free(&w);
     buf_release(&out);
     for (size_t i = 0; i < n; i++) {
@@ -200,12 +215,80 @@ static int make(const char *format, const char *path)
     return 0;
 }
 
+/* --- The sample form ------------------------------------------------------------------------- */
+
+static int template(const char *language, const char *path)
+{
+    enum form_language l = strcmp(language, "vi") == 0 ? FORM_VI : FORM_EN;
+    struct form_writer *w;
+    struct buf out;
+    struct err e;
+    int rc;
+
+    buf_init(&out, LIMIT_BOOK_BYTES);
+    rc = form_write_new(&w, &sample_form, l, BOOK_XLSX, &out, &e);
+    if (rc == ERR_OK)
+        rc = form_write_end(w, &e);
+    form_write_free(&w);
+    if (rc == ERR_OK)
+        write_all(path, buf_span(&out));
+    buf_release(&out);
+    return rc == ERR_OK ? 0 : put_error(&e);
+}
+
+static int on_form_row(void *ctx, const struct form_row *row, struct err *e)
+{
+    const struct value *v = row->values;
+
+    (void)ctx;
+    (void)e;
+    put(json_pack("[s, [o, I, I, o, I]]", "taken", text_of(v[0].text), (json_int_t)v[4].whole,
+                  (json_int_t)v[5].whole, text_of(v[7].text), (json_int_t)v[3].whole));
+    return ERR_OK;
+}
+
+static void put_fault(const struct form_fault *f)
+{
+    struct buf vi, en;
+
+    buf_init(&vi, 1 << 16);
+    buf_init(&en, 1 << 16);
+    form_fault_put(&vi, f, FORM_VI);
+    form_fault_put(&en, f, FORM_EN);
+    put(json_pack("[s, s, o, o]", "fault", fault_row(f->id)->name, text_of(buf_span(&vi)),
+                  text_of(buf_span(&en))));
+    buf_release(&vi);
+    buf_release(&en);
+}
+
+static int import(const char *path)
+{
+    struct span bytes = read_all(path);
+    struct form_report r;
+    struct err e;
+    int rc;
+
+    form_report_init(&r);
+    rc = form_read(&sample_form, bytes, on_form_row, NULL, &r, &e);
+    for (uint32_t i = 0; i < r.count; i++)
+        put_fault(&r.list[i]);
+    form_report_release(&r);
+    free((void *)(uintptr_t)bytes.p);
+    return rc == ERR_OK ? 0 : put_error(&e);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "show") == 0)
         return show(argv[2]);
     if (argc == 4 && strcmp(argv[1], "make") == 0)
         return make(argv[2], argv[3]);
-    (void)fprintf(stderr, "usage: sheet_drive show FILE | make csv|xlsx FILE\n");
+    if (argc == 4 && strcmp(argv[1], "template") == 0)
+        return template(argv[2], argv[3]);
+    if (argc == 3 && strcmp(argv[1], "import") == 0)
+        return import(argv[2]);
+    (void)fprintf(stderr,
+                  "usage: sheet_drive show FILE | make csv|xlsx FILE | template vi|en FILE | "
+                  "import FILE\n");
     return 2;
 }

@@ -176,6 +176,40 @@ def test_csv_that_we_write_is_read_by_others(place):
     equal([rows[i + 2] for i in range(50)], table)
 
 
+def fill(path, rows, out):
+    """The empty book, filled in as somebody does: typed values, and the look that the columns have."""
+    book = openpyxl.load_workbook(path)
+    s = book.worksheets[0]
+    for at, row in enumerate(rows):
+        for k, value in row.items():
+            s.cell(at + 2, k + 1, value)
+    book.save(out)
+
+
+def test_an_empty_book_is_filled_in_and_taken(place):
+    if openpyxl is None:
+        return "no openpyxl (python3-openpyxl)"
+    kinds = {"vi": ["Máy chủ, thiết bị", "Máy trạm"], "en": ["Server", "Workstation"]}
+    for language, kind in kinds.items():
+        drive("template", language, place.path("t.xlsx"))
+        book = openpyxl.load_workbook(place.path("t.xlsx"))
+        s = book.worksheets[0]
+        equal([(str(v.sqref), v.formula1) for v in s.data_validations.dataValidation],
+              [("E2:E1048576", "_lists!$A$1:$A$5"), ("F2:F1048576", "_lists!$B$1:$B$2")])
+        equal([[c.value for c in row] for row in book["_lists"]][:2], [[1, kind[0]], [2, kind[1]]])
+        equal([s.column_dimensions[c].width >= 10 for c in "ABCDEFGHI"], [True] * 9)
+        fill(place.path("t.xlsx"), [{0: "Một", 3: datetime.date(2026, 1, 5), 4: 3, 5: kind[1], 7: "0912345678"},
+                                    {0: "Hai", 3: "5/1/2026", 4: 5, 5: kind[0].upper()}], place.path("f.xlsx"))
+        equal(drive("import", place.path("f.xlsx")),
+              [["taken", ["Một", 3, 1, "0912345678", 20458]], ["taken", ["Hai", 5, 0, "", 20458]]])
+        fill(place.path("t.xlsx"), [{0: "Một", 4: 3}, {0: "Hai", 4: 6, 7: 912345678}], place.path("w.xlsx"))
+        told = drive("import", place.path("w.xlsx"))
+        equal([t[:2] for t in told[:2]], [["fault", "NOT_LEVEL"], ["fault", "PHONE_ZERO"]])
+        equal(told[2][:2], ["error", -2])
+        holds("dòng 3, cột H" in told[1][2] and "row 3, column H" in told[1][3], told)
+    return None
+
+
 def convert(place, path, to):
     """With LibreOffice."""
     out = place.path("converted")
