@@ -60,16 +60,11 @@ static int next(struct archive *a, struct archive_entry **entry, struct err *e)
     return rc == ARCHIVE_OK || rc == ARCHIVE_WARN ? 1 : fault(a, SPAN_LIT("(directory)"), e);
 }
 
+/* libarchive turns the slashes of writers for Windows itself. */
 static struct span clean_name(struct zip_parts *p, const char *path)
 {
     struct span s = arena_span(&p->names, span_of(path != NULL ? path : "?"));
-    uint8_t *w = s.p == NULL ? NULL : arena_bytes(&p->names, s.n);
 
-    if (w == NULL)
-        return SPAN_NONE;
-    for (size_t i = 0; i < s.n; i++) /* some writers for Windows put the wrong slash */
-        w[i] = s.p[i] == '\\' ? '/' : s.p[i];
-    s.p = w;
     return s.n > 0 && s.p[0] == '/' ? span_from(s, 1) : s;
 }
 

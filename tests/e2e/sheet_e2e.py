@@ -11,6 +11,7 @@ import random
 import shutil
 import subprocess
 import sys
+import xml.dom.minidom
 import zipfile
 
 if sys.executable != "/usr/bin/python3" and not os.environ.get("CANH_SHEET_PYTHON"):
@@ -109,11 +110,13 @@ def test_openpyxl_reads_what_we_write(place):
         equal([(str(v.sqref), v.type, v.formula1) for v in s.data_validations.dataValidation],
               [("A2:A1048576", "list", "_lists!$A$1:$A$2")])
         equal([[c.value for c in row] for row in book["_lists"]], [["a, b"], [5]])
+        with zipfile.ZipFile(place.path("b.xlsx")) as z:
+            names = xml.dom.minidom.parseString(z.read("xl/workbook.xml")).getElementsByTagName("definedName")
+        equal([n.firstChild.data for n in names], ["'Máy & trạm''s'!$A$1:$G$41", "'Hai'!$A$1:$A$2"])
     return None
 
 
 def test_every_part_that_we_write_is_well_formed(place):
-    import xml.dom.minidom
     drive("make", "xlsx", place.path("b.xlsx"), given=json.dumps([layout("S", ["a"], [["\x01<&>]]>\ufffe"]], ["x"])]))
     with zipfile.ZipFile(place.path("b.xlsx")) as z:
         equal(z.testzip(), None)

@@ -210,6 +210,7 @@ static void test_the_sheet_with_most_columns_is_read(void **state)
     const struct sheet_layout sheets[] = {
         { SPAN_LIT("Notes"), notes, 2 },
         { SPAN_LIT("Table"), table, 2 },
+        { SPAN_LIT("Again"), table, 2 },
         { SPAN_LIT(FORM_HELP_EN), table, 2 },
     };
     const struct cell cells[] = { { .kind = CELL_TEXT, .text = SPAN_LIT("one") },
@@ -218,14 +219,15 @@ static void test_the_sheet_with_most_columns_is_read(void **state)
     struct form_report r;
 
     (void)state;
-    assert_int_equal(write_sheets(sheets, 3, cells, NULL), ERR_OK);
+    assert_int_equal(write_sheets(sheets, 4, cells, NULL), ERR_OK);
     taken_init(&t);
     form_report_init(&r);
     assert_int_equal(form_read(&sample_form, buf_span(&out), on_row, &t, &r, NULL), ERR_OK);
     assert_int_equal(t.count, 1);
     assert_int_equal(t.numbers[0], 2);
     report_text(&r, FORM_EN);
-    check_span("report", buf_span(&got), "Sheet “Notes”: This sheet is not read.\n");
+    check_span("report", buf_span(&got),
+               "Sheet “Notes”: This sheet is not read.\nSheet “Again”: This sheet is not read.\n");
     form_report_release(&r);
     arena_release(&t.mem);
 }

@@ -21,9 +21,9 @@
 
 #define DATES                                                                                      \
     "<numFmts><numFmt numFmtId='164' formatCode='dd/mm/yyyy'/><numFmt numFmtId='165' "             \
-    "formatCode='0.00 \"day\"'/></numFmts><cellStyleXfs><xf numFmtId='14'/></cellStyleXfs>"        \
-    "<cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='164'/><xf numFmtId='165'/>"       \
-    "<xf numFmtId='46'/></cellXfs><dxfs><dxf><numFmt numFmtId='165' formatCode='d'/></dxf></dxfs>"
+    "formatCode='0.00 \"day\"'/></numFmts><dxfs><dxf><numFmt numFmtId='165' formatCode='d'/>"      \
+    "</dxf></dxfs><cellStyleXfs><xf numFmtId='14'/></cellStyleXfs><cellXfs><xf numFmtId='0'/>"     \
+    "<xf numFmtId='14'/><xf numFmtId='164'/><xf numFmtId='165'/><xf numFmtId='46'/></cellXfs>"
 
 static const struct {
     const char *name;

@@ -145,6 +145,30 @@ static void test_bent_zips_are_refused_by_name(void **state)
     }
 }
 
+/* An entry of four bytes, and the end record right behind it. */
+static void test_an_entry_that_is_cut_is_not_read_beyond(void **state)
+{
+    struct err e;
+
+    (void)state;
+    buf_clear(&zip);
+    buf_add(&zip, SPAN_LIT("PK\1\2PK\5\6\0\0\0\0\1\0\1\0\4\0\0\0\0\0\0\0\0\0"));
+    assert_int_equal(look(&e), ERR_SYNTAX);
+    assert_string_equal(e.why, "The book is damaged: an entry of its directory is none.");
+}
+
+static void test_the_wrong_slash_is_forgiven(void **state)
+{
+    static const struct make_part one[] = { { "xl\\a.xml", { (const uint8_t *)"x", 1 } } };
+    struct zip_parts *p;
+
+    (void)state;
+    make_zip(&zip, one, 1);
+    assert_int_equal(zip_parts_open(&p, buf_span(&zip), NULL), ERR_OK);
+    assert_true(zip_part_find(p, SPAN_LIT("xl/a.xml")) == 0);
+    zip_parts_free(&p);
+}
+
 static void test_no_prefix_is_a_zip(void **state)
 {
     (void)state;
@@ -201,6 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_are_found_without_case_and_read),
         cmocka_unit_test(test_bent_zips_are_refused_by_name),
+        cmocka_unit_test(test_an_entry_that_is_cut_is_not_read_beyond),
+        cmocka_unit_test(test_the_wrong_slash_is_forgiven),
         cmocka_unit_test(test_no_prefix_is_a_zip),
         cmocka_unit_test(test_no_changed_byte_changes_what_is_read),
         cmocka_unit_test(test_a_wrong_size_in_a_member_is_found),
