@@ -31,6 +31,8 @@
     X(BOOK_SHEETS, 256, "the book is refused")                                                     \
     X(SHEET_ROWS, 262144, "the book is refused")                                                   \
     X(SHEET_COLUMNS, 512, "the book is refused")                                                   \
+    X(SHEET_TEXT_BYTES, 268435456, "the book is refused")                                          \
+    X(SHARED_TEXT_BYTES, 67108864, "the book is refused")                                          \
     X(CELL_BYTES, 131072, "the book is refused")
 
 enum limit {

@@ -131,8 +131,8 @@ int book_open(struct book **out, struct span bytes, struct err *e)
         return book_no_memory(e);
     arena_init(&b->mem, BOOK_ARENA_BYTES);
     buf_init(&b->wide, (size_t)LIMIT_BOOK_BYTES * 2);
-    buf_init(&b->shared.bytes, LIMIT_BOOK_UNPACKED_BYTES);
-    buf_init(&b->shared.ends, LIMIT_BOOK_UNPACKED_BYTES);
+    buf_init(&b->shared.bytes, LIMIT_SHARED_TEXT_BYTES);
+    buf_init(&b->shared.ends, LIMIT_SHARED_TEXT_BYTES);
     rc = tell(b, bytes, e);
     if (rc != ERR_OK)
         book_free(&b);
@@ -260,5 +260,10 @@ int row_give(struct row_maker *m, uint32_t number, struct err *e)
     if (m->rows == LIMIT_SHEET_ROWS)
         return err_set(e, ERR_LIMIT, number, "The sheet has more than %d rows.", LIMIT_SHEET_ROWS);
     m->rows++;
+    for (uint32_t i = 0; i < row.count; i++)
+        m->bytes += row.cells[i].text.n;
+    if (m->bytes > LIMIT_SHEET_TEXT_BYTES)
+        return err_set(e, ERR_LIMIT, number, "The sheet has more than %d MiB of text.",
+                       LIMIT_SHEET_TEXT_BYTES >> 20);
     return m->fn(m->ctx, &row, e);
 }

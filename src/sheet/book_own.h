@@ -43,7 +43,8 @@ struct book {
 struct row_maker {
     struct cell *cells; /* LIMIT_SHEET_COLUMNS */
     uint32_t count;
-    uint32_t rows; /* handed out */
+    uint32_t rows;  /* handed out */
+    uint64_t bytes; /* of their texts */
     struct buf text;
     sheet_row_fn *fn;
     void *ctx;

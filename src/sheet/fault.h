@@ -19,6 +19,8 @@ enum form_language { FORM_VI, FORM_EN, FORM_LANGUAGES };
     X(COLUMN_TWICE, false, "Cột này đã có ở cột $1.", "This column is in column $1 already.")      \
     X(COLUMN_UNKNOWN, true, "Mẫu không có cột này; các giá trị của cột không được đọc.",           \
       "The form has no such column; its values are not read.")                                     \
+    X(COLUMN_NAMELESS, true, "Cột này không có tiêu đề; các giá trị của cột không được đọc.",      \
+      "This column has no header; its values are not read.")                                       \
     X(SHEET_UNREAD, true, "Trang tính này không được đọc.", "This sheet is not read.")             \
     X(SHEET_HIDDEN, true, "Trang tính này bị ẩn, không được đọc.",                                 \
       "This sheet is hidden and not read.")                                                        \

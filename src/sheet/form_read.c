@@ -8,12 +8,13 @@
 #include "base/limits.h"
 #include "base/utf.h"
 
-#define REPORT_BYTES   ((size_t)4 << 20)
-#define ROW_BYTES      ((size_t)64 << 20)
-#define HEADER_BYTES   ((size_t)16 << 20)
-#define HEADER_SHOWN   120u /* bytes of a header in the report */
-#define ENOUGH         1
-#define NO_FORM_COLUMN UINT32_MAX
+#define REPORT_BYTES    ((size_t)4 << 20)
+#define ROW_BYTES       ((size_t)64 << 20)
+#define HEADER_BYTES    ((size_t)16 << 20)
+#define HEADER_CELL_MAX 1024u
+#define HEADER_SHOWN    120u /* bytes of a header in the report */
+#define ENOUGH          1
+#define NO_FORM_COLUMN  UINT32_MAX
 
 struct input {
     const struct form *form;
@@ -32,9 +33,21 @@ struct input {
     uint32_t of[LIMIT_SHEET_COLUMNS];        /* the form's column */
     struct span header[LIMIT_SHEET_COLUMNS]; /* as it stands */
     uint32_t place[FORM_COLUMNS_MAX];        /* the book's column of each of the form's */
+    bool told[LIMIT_SHEET_COLUMNS];          /* that it has values and no header */
     bool handing_out;
     struct value values[FORM_COLUMNS_MAX];
 };
+
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_NOMEM, 0, "There is no memory to read the table.");
+}
+
+/* A text that could not be kept is an empty one: never to be taken for what the table says. */
+static bool is_out_of_memory(const struct input *in)
+{
+    return arena_failed(&in->mem) || arena_failed(&in->folded) || arena_failed(&in->report->mem);
+}
 
 /* --- The report ------------------------------------------------------------------------------ */
 
@@ -99,8 +112,9 @@ static void put_place(struct buf *out, const struct form_fault *f, enum form_lan
     if (f->column != FORM_NO_COLUMN) {
         column_letters(f->column, letters);
         buf_text(out, comma);
-        buf_fmt(out, l == FORM_VI ? "cột %s (%.*s)" : "column %s (%.*s)", letters,
-                SPAN_ARG(f->header));
+        buf_fmt(out, l == FORM_VI ? "cột %s" : "column %s", letters);
+        if (f->header.n > 0)
+            buf_fmt(out, " (%.*s)", SPAN_ARG(f->header));
         comma = ", ";
     }
     buf_text(out, comma[0] != '\0' ? ": " : "");
@@ -127,9 +141,15 @@ static bool fold_names(struct input *in)
     return !arena_failed(&in->folded);
 }
 
+/* A longer text is no name, and not looked at: there may be many. */
+static bool is_header(const struct cell *c)
+{
+    return c->kind == CELL_TEXT && c->text.n <= HEADER_CELL_MAX;
+}
+
 static uint32_t column_of(struct input *in, const struct cell *c)
 {
-    struct span s = c->kind == CELL_TEXT ? fold_name(&in->mem, c->text) : SPAN_NONE;
+    struct span s = is_header(c) ? fold_name(&in->mem, c->text) : SPAN_NONE;
 
     for (uint32_t i = 0; s.n > 0 && i < in->form->column_count; i++) {
         for (int k = 0; k < 3; k++) {
@@ -163,8 +183,9 @@ static void take_header(struct input *in, const struct sheet_row *row)
     in->column_count = row->count;
     for (uint32_t i = 0; i < row->count; i++) {
         const struct cell *c = &row->cells[i];
-        struct span s = clean_text(&in->mem, c->kind == CELL_TEXT ? c->text : SPAN_NONE);
+        struct span s = c->kind == CELL_TEXT ? utf8_cut(c->text, HEADER_CELL_MAX) : SPAN_NONE;
 
+        s = clean_text(&in->mem, s);
         in->of[i] = column_of(in, c);
         in->header[i] = s.n == 0 ? SPAN_NONE : arena_span(&in->folded, utf8_cut(s, HEADER_SHOWN));
     }
@@ -175,7 +196,6 @@ static int on_header(void *ctx, const struct sheet_row *row, struct err *e)
     struct input *in = ctx;
     uint32_t n;
 
-    (void)e;
     in->has_rows[in->at] = true;
     if (row->number > FORM_HEADER_ROWS)
         return ENOUGH;
@@ -186,7 +206,7 @@ static int on_header(void *ctx, const struct sheet_row *row, struct err *e)
         in->row = row->number;
         take_header(in, row);
     }
-    return ERR_OK;
+    return is_out_of_memory(in) ? no_memory(e) : ERR_OK;
 }
 
 static bool is_ours(struct span name)
@@ -290,6 +310,19 @@ static void read_values(struct input *in, const struct sheet_row *row)
     }
 }
 
+/* Values in columns that have no header: told once a column, not to be lost in silence. */
+static void tell_nameless(struct input *in, const struct sheet_row *row)
+{
+    for (uint32_t i = 0; i < row->count; i++) {
+        bool named = i < in->column_count && in->header[i].n > 0;
+
+        if (named || in->told[i] || row->cells[i].kind == CELL_EMPTY)
+            continue;
+        in->told[i] = true;
+        tell(in, in->sheet, row->number, i, FAULT_COLUMN_NAMELESS, NULL);
+    }
+}
+
 static int on_row(void *ctx, const struct sheet_row *row, struct err *e)
 {
     struct input *in = ctx;
@@ -298,11 +331,13 @@ static int on_row(void *ctx, const struct sheet_row *row, struct err *e)
     if (row->number <= in->row)
         return ERR_OK;
     arena_reset(&in->mem);
-    if (is_blank_row(in, row))
-        return ERR_OK;
+    if (is_blank_row(in, row)) /* or out of memory */
+        return is_out_of_memory(in) ? no_memory(e) : ERR_OK;
     read_values(in, row);
-    if (arena_failed(&in->mem) || arena_failed(&in->report->mem))
-        return err_set(e, ERR_NOMEM, row->number, "There is no memory to read the table.");
+    if (!in->handing_out)
+        tell_nameless(in, row);
+    if (is_out_of_memory(in))
+        return no_memory(e);
     if (in->handing_out)
         return in->fn(in->ctx, &out, e);
     in->report->rows++;
@@ -322,8 +357,8 @@ static int read_all(struct input *in, struct err *e)
         if (rc != ERR_OK)
             return rc;
     }
-    if (arena_failed(&in->report->mem) || arena_failed(&in->folded))
-        return err_set(e, ERR_NOMEM, 0, "There is no memory to read the table.");
+    if (is_out_of_memory(in))
+        return no_memory(e);
     if (in->report->fault_count > 0)
         return err_set(e, ERR_SYNTAX, 0, "The table has %llu faults; nothing of it was taken.",
                        (unsigned long long)in->report->fault_count);
@@ -339,7 +374,7 @@ int form_read(const struct form *f, struct span bytes, form_row_fn *fn, void *ct
 
     MUST(f->column_count > 0 && f->column_count <= FORM_COLUMNS_MAX);
     if (in == NULL)
-        return err_set(e, ERR_NOMEM, 0, "There is no memory to read the table.");
+        return no_memory(e);
     in->form = f;
     in->report = report;
     in->fn = fn;
@@ -347,8 +382,7 @@ int form_read(const struct form *f, struct span bytes, form_row_fn *fn, void *ct
     in->sheet = UINT32_MAX;
     arena_init(&in->mem, ROW_BYTES);
     arena_init(&in->folded, HEADER_BYTES);
-    rc = fold_names(in) ? book_open(&in->book, bytes, e)
-                        : err_set(e, ERR_NOMEM, 0, "There is no memory to read the table.");
+    rc = fold_names(in) ? book_open(&in->book, bytes, e) : no_memory(e);
     if (rc == ERR_OK)
         rc = read_all(in, e);
     book_free(&in->book);

@@ -56,9 +56,11 @@ typedef int form_row_fn(void *ctx, const struct form_row *row, struct err *e);
 
 /*
  * ERR_OK      every row was handed out
- * ERR_SYNTAX  the report has faults (fault_count > 0): nothing was handed out
- * else        errors of book_open() and book_read(), ERR_NOMEM: nothing was handed out; or what
- *             `fn` returned, which ends the reading
+ * ERR_SYNTAX  the report has faults (fault_count > 0), and nothing was handed out; or as below
+ * else        errors of book_open() and book_read(); ERR_NOMEM; or what `fn` returned, which ends
+ *             the reading
+ * ERR_NOMEM and an answer of `fn` may come when some rows were handed out already: whoever takes
+ * rows keeps them only on ERR_OK, in one transaction.
  */
 CHECK_RESULT int form_read(const struct form *f, struct span bytes, form_row_fn *fn, void *ctx,
                            struct form_report *report, struct err *e);

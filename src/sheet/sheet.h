@@ -12,7 +12,8 @@
  * Memory: `bytes` is borrowed and stays until book_free(); a sheet is unpacked in a stream and a
  * row lives until its callback returns; the shared texts of an XLSX are kept. Everything that can
  * be many has a row in limits.h: BOOK_BYTES, BOOK_UNPACKED_BYTES, BOOK_PARTS, BOOK_SHEETS,
- * SHEET_ROWS, SHEET_COLUMNS, CELL_BYTES.
+ * SHEET_ROWS, SHEET_COLUMNS, SHEET_TEXT_BYTES (a text that many cells share counts in each: a small
+ * book can hold a large sheet), SHARED_TEXT_BYTES, CELL_BYTES.
  *
  * Of an XLSX:
  *   formulas          the value that was saved with them; without one the cell is an ERROR

@@ -94,12 +94,24 @@ static struct span parent(struct span folder)
     return folder;
 }
 
-/* The part that a relation of a part in `folder` ("xl/") leads to, or ZIP_NO_PART. */
+static struct span joined(struct book *b, struct span one, struct span other)
+{
+    uint8_t *p = arena_bytes(&b->mem, one.n + other.n + 1);
+
+    if (p == NULL)
+        return SPAN_NONE;
+    if (one.n > 0)
+        memcpy(p, one.p, one.n);
+    if (other.n > 0)
+        memcpy(p + one.n, other.p, other.n);
+    return (struct span){ p, one.n + other.n };
+}
+
+/* The part that a relation of a part in `folder` ("xl/") leads to; ZIP_NO_PART when there is none,
+ * or no memory, which b->mem tells. */
 static uint32_t target(struct book *b, struct span folder, const struct relation *r)
 {
     struct span t = r->target;
-    struct buf name;
-    uint32_t part;
 
     if (t.n > 0 && t.p[0] == '/')
         folder = SPAN_NONE;
@@ -109,12 +121,7 @@ static uint32_t target(struct book *b, struct span folder, const struct relation
         t = span_from(t, up ? 3 : 2);
         folder = up ? parent(folder) : folder;
     }
-    buf_init(&name, 4096);
-    buf_add(&name, folder);
-    buf_add(&name, t);
-    part = buf_failed(&name) ? ZIP_NO_PART : zip_part_find(b->parts, buf_span(&name));
-    buf_release(&name);
-    return part;
+    return zip_part_find(b->parts, joined(b, folder, t));
 }
 
 /* --- workbook.xml ---------------------------------------------------------------------------- */
@@ -124,6 +131,16 @@ struct workbook {
     const struct relations *relations;
     struct span folder;
 };
+
+/* Else a small book could have one large sheet many times. */
+static bool is_known_part(const struct book *b, uint32_t part)
+{
+    for (uint32_t i = 0; i < b->sheet_count; i++) {
+        if (b->sheets[i].part == part)
+            return true;
+    }
+    return false;
+}
 
 static int add_sheet(struct workbook *w, const struct xml_tag *t, struct err *e)
 {
@@ -151,6 +168,8 @@ static int add_sheet(struct workbook *w, const struct xml_tag *t, struct err *e)
             return err_set(e, ERR_SYNTAX, 0, "The part of the sheet %.*s is missing.",
                            (int)(s->info.name.n < 60 ? s->info.name.n : 60),
                            (const char *)s->info.name.p);
+        if (is_known_part(b, s->part))
+            return err_set(e, ERR_SYNTAX, 0, "Two of its sheets are the same part.");
         b->sheet_count++;
         return ERR_OK;
     }
@@ -257,7 +276,10 @@ static int sharing_end(void *ctx, const struct xml_tag *t, struct err *e)
     (void)xlsx_text_end(&s->text);
     end = (uint32_t)s->to->bytes.n;
     buf_add(&s->to->ends, (struct span){ (const uint8_t *)&end, sizeof(end) });
-    return buf_failed(&s->to->ends) || buf_failed(&s->to->bytes) ? book_no_memory(e) : ERR_OK;
+    if (buf_failed(&s->to->ends) || buf_failed(&s->to->bytes))
+        return err_set(e, ERR_LIMIT, 0, "The book has more than %d MiB of text.",
+                       LIMIT_SHARED_TEXT_BYTES >> 20);
+    return ERR_OK;
 }
 
 /* --- All of it ------------------------------------------------------------------------------- */
@@ -280,20 +302,12 @@ static uint32_t part_of_type(const struct workbook *w, const char *type)
 static int workbook_relations(struct workbook *w, struct span part, struct relations *out,
                               struct err *e)
 {
-    struct span file = behind_slash(part);
-    struct buf name;
-    int rc;
+    struct span file = behind_slash(part), name;
 
     w->folder = (struct span){ part.p, part.n - file.n };
-    buf_init(&name, 4096);
-    buf_add(&name, w->folder);
-    buf_text(&name, "_rels/");
-    buf_add(&name, file);
-    buf_text(&name, ".rels");
-    rc = buf_failed(&name) ? err_set(e, ERR_SYNTAX, 0, "The name of the workbook is too long.")
-                           : relations_read(w->b, buf_span(&name), out, e);
-    buf_release(&name);
-    return rc;
+    name = joined(w->b, joined(w->b, w->folder, SPAN_LIT("_rels/")),
+                  joined(w->b, file, SPAN_LIT(".rels")));
+    return arena_failed(&w->b->mem) ? book_no_memory(e) : relations_read(w->b, name, out, e);
 }
 
 /* What else is a zip. */
@@ -318,6 +332,8 @@ static int find_workbook(struct book *b, uint32_t *part, struct err *e)
         return rc;
     r = relation_of_type(&package, "officeDocument");
     *part = r == NULL ? ZIP_NO_PART : target(b, SPAN_NONE, r);
+    if (arena_failed(&b->mem))
+        return book_no_memory(e);
     if (*part == ZIP_NO_PART)
         return err_set(e, ERR_SYNTAX, 0, "The book is damaged: it has no workbook.");
     if (span_ends(r->target, SPAN_LIT(".bin")))
@@ -334,15 +350,18 @@ static int read_frame(struct workbook *w, uint32_t part, struct err *e)
     struct book *b = w->b;
     struct styles styles = { .formats = &b->formats };
     struct sharing sharing = { .to = &b->shared };
+    uint32_t style_part = part_of_type(w, "styles"), text_part = part_of_type(w, "sharedStrings");
     int rc = xml_part_read(b->parts, part, &workbook, w, e);
 
+    if (arena_failed(&b->mem))
+        rc = book_no_memory(e);
     if (rc == ERR_OK && b->sheet_count == 0)
         rc =
             err_set(e, ERR_SYNTAX, 0, "The file has no sheet with cells; it is no Excel workbook.");
     if (rc == ERR_OK)
-        rc = read_part(b, part_of_type(w, "styles"), &style, &styles, e);
+        rc = read_part(b, style_part, &style, &styles, e);
     if (rc == ERR_OK)
-        rc = read_part(b, part_of_type(w, "sharedStrings"), &share, &sharing, e);
+        rc = read_part(b, text_part, &share, &sharing, e);
     return rc;
 }
 

@@ -73,6 +73,9 @@ static const struct {
     { "an unknown column is told", "STT,name,level\n1,Một,1\n", ERR_OK, 1,
       "dòng 1, cột A (STT): Mẫu không có cột này; các giá trị của cột không được đọc.\n",
       "row 1, column A (STT): The form has no such column; its values are not read.\n" },
+    { "values without a header are told", "name,level\nMột,1,x\nHai,2,y\n,,z\n", ERR_OK, 2,
+      "dòng 2, cột C: Cột này không có tiêu đề; các giá trị của cột không được đọc.\n",
+      "row 2, column C: This column has no header; its values are not read.\n" },
     { "no header", "x,y\n1,2\n", ERR_SYNTAX, 0,
       "Không tìm thấy dòng tiêu đề có các cột của mẫu này.\n",
       "There is no row with the columns of this form.\n" },
@@ -232,6 +235,30 @@ static void test_the_sheet_with_most_columns_is_read(void **state)
     arena_release(&t.mem);
 }
 
+/* Texts too long to be names are passed over. */
+static void test_a_long_text_is_no_header(void **state)
+{
+    struct taken t;
+    struct form_report r;
+    struct buf in;
+
+    (void)state;
+    taken_init(&t);
+    form_report_init(&r);
+    buf_init(&in, 1 << 20);
+    buf_text(&in, "name,level,");
+    for (int i = 0; i < 1025; i++)
+        buf_byte(&in, 'x');
+    buf_text(&in, "\nMột,1,y\n");
+    assert_int_equal(form_read(&sample_form, buf_span(&in), on_row, &t, &r, NULL), ERR_OK);
+    assert_int_equal(t.count, 1);
+    assert_int_equal(r.count, 1);
+    assert_int_equal(r.list[0].id, FAULT_COLUMN_UNKNOWN);
+    buf_release(&in);
+    form_report_release(&r);
+    arena_release(&t.mem);
+}
+
 static void test_hidden_sheets_are_told_and_not_read(void **state)
 {
 #define MAIN   "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -240,7 +267,7 @@ static void test_hidden_sheets_are_told_and_not_read(void **state)
         .sheet = "<row><c t='inlineStr'><is><t>name</t></is></c><c t='inlineStr'><is><t>level</t>"
                  "</is></c></row><row><c/><c><v>9</v></c></row>",
         .workbook = "<workbook xmlns='" MAIN "' xmlns:r='" OFFICE "'><sheets><sheet name='Ẩn' "
-                    "state='hidden' r:id='r1'/><sheet name='Hiện' r:id='r1'/></sheets></workbook>",
+                    "state='hidden' r:id='r1'/><sheet name='Hiện' r:id='r0'/></sheets></workbook>",
     };
     struct taken t;
     struct form_report r;
@@ -470,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_the_callers_answer_ends_the_reading),
         cmocka_unit_test(test_many_faults_are_counted),
         cmocka_unit_test(test_the_sheet_with_most_columns_is_read),
+        cmocka_unit_test(test_a_long_text_is_no_header),
         cmocka_unit_test(test_hidden_sheets_are_told_and_not_read),
         cmocka_unit_test(test_what_is_exported_is_imported_unchanged),
         cmocka_unit_test(test_the_empty_book_explains_itself),

@@ -88,6 +88,7 @@ static const char package_default[] =
 static const char relations_default[] =
     "<Relationships xmlns='" PACKAGE "'>"
     "<Relationship Id='r1' Type='" OFFICE "/worksheet' Target='worksheets/sheet1.xml'/>"
+    "<Relationship Id='r0' Type='" OFFICE "/worksheet' Target='worksheets/sheet2.xml'/>"
     "<Relationship Id='r2' Type='" OFFICE "/styles' Target='styles.xml'/>"
     "<Relationship Id='r3' Type='" OFFICE "/sharedStrings' Target='/xl/sharedStrings.xml'/>"
     "</Relationships>";
@@ -104,7 +105,7 @@ static struct span wrapped(struct buf *b, const char *element, const char *insid
 
 void make_xlsx(struct buf *out, const struct make_xlsx *x)
 {
-    struct make_part parts[7];
+    struct make_part parts[8];
     struct buf sheet, shared, styles, data;
     size_t n = 0;
 
@@ -127,6 +128,8 @@ void make_xlsx(struct buf *out, const struct make_xlsx *x)
                                      x->worksheet != NULL
                                          ? span_of(x->worksheet)
                                          : wrapped(&sheet, "worksheet", (const char *)data.p) };
+    parts[n] = parts[n - 1];
+    parts[n++].name = "xl/worksheets/sheet2.xml";
     if (x->shared != NULL)
         parts[n++] =
             (struct make_part){ "xl/sharedStrings.xml", wrapped(&shared, "sst", x->shared) };

@@ -18,6 +18,7 @@ void make_zip(struct buf *out, const struct make_part *parts, size_t count);
 
 /* What is left NULL is as ordinary as can be, or, of `shared` and `styles`, not there. */
 struct make_xlsx {
+    /* Of sheet1.xml (r1) and of sheet2.xml (r0), which are the same: */
     const char *sheet;     /* the inside of <sheetData> */
     const char *worksheet; /* or the whole part */
     const char *shared;    /* the inside of <sst> */

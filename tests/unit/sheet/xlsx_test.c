@@ -114,11 +114,12 @@ static const struct {
       { .sheet = "<row><c><v>1</v></c></row>",
         .workbook = "<workbook xmlns='" MAIN "' xmlns:r='" OFFICE "'><sheets><sheet name='A' "
                     "sheetId='1' r:id='r1' state='veryHidden'/><sheet name='Biểu đồ' r:id='r9'/>"
-                    "<sheet name='B &amp; C' sheetId='2' r:id='r1'/></sheets></workbook>",
+                    "<sheet name='B &amp; C' sheetId='2' r:id='r2'/></sheets></workbook>",
         .relations =
             "<Relationships xmlns='" PACK "'><Relationship Id='r1' Type='" OFFICE
-            "/worksheet' Target='worksheets/sheet1.xml'/><Relationship Id='r9' Type='" OFFICE
-            "/chartsheet' Target='c.xml'/></Relationships>" },
+            "/worksheet' Target='worksheets/sheet1.xml'/><Relationship Id='r2' Type='" OFFICE
+            "/worksheet' Target='worksheets/sheet2.xml'/><Relationship Id='r9' "
+            "Type='" OFFICE "/chartsheet' Target='c.xml'/></Relationships>" },
       "hidden A\n1|#1\nsheet B & C\n1|#1\n" },
     /* What is wrong. */
     { "no XML",
@@ -164,6 +165,10 @@ static const struct {
     { "no sheets",
       { .workbook = "<workbook xmlns='" MAIN "'/>" },
       "error -2 The file has no sheet with cells; it is no Excel workbook.\n" },
+    { "one part twice",
+      { .workbook = "<workbook xmlns='" MAIN "' xmlns:r='" OFFICE "'><sheets><sheet name='S' "
+                    "r:id='r1'/><sheet name='T' r:id='r1'/></sheets></workbook>" },
+      "error -2 xl/workbook.xml: Two of its sheets are the same part.\n" },
     { "a sheet that leads nowhere",
       { .workbook = "<workbook xmlns='" MAIN "' xmlns:r='" OFFICE "'><sheets><sheet name='S' "
                     "r:id='r7'/></sheets></workbook>" },
@@ -284,6 +289,34 @@ static void test_limits_are_refused(void **state)
     assert_true(span_ends(buf_span(&got), SPAN_LIT("Row 1 has more than 512 columns.\n")));
 }
 
+/* A text that is there once and shown often. */
+static void test_a_shared_text_counts_in_each_cell(void **state)
+{
+    struct buf shared, sheet;
+
+    (void)state;
+    buf_init(&shared, 1 << 20);
+    buf_init(&sheet, 1 << 20);
+    buf_text(&shared, "<si><t>");
+    for (int i = 0; i < LIMIT_CELL_BYTES; i++)
+        buf_byte(&shared, 'x');
+    buf_text(&shared, "</t></si>");
+    buf_byte(&shared, '\0');
+    for (int i = 0; i <= LIMIT_SHEET_TEXT_BYTES / LIMIT_CELL_BYTES; i++)
+        buf_text(&sheet, "<row><c t='s'><v>0</v></c></row>");
+    buf_byte(&sheet, '\0');
+    make_xlsx(&zip, &(struct make_xlsx){ .sheet = (const char *)sheet.p,
+                                         .shared = (const char *)shared.p });
+    buf_release(&got);
+    got.max = (size_t)LIMIT_SHEET_TEXT_BYTES * 2;
+    make_text(&got, buf_span(&zip));
+    check_span("text", buf_span(&got),
+               "error -3 xl/worksheets/sheet1.xml: The sheet has more than 256 MiB of text.\n");
+    buf_release(&got);
+    buf_release(&shared);
+    buf_release(&sheet);
+}
+
 static const struct {
     const char *name;
     struct span in;
@@ -400,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_a_prefix_of_a_sheet_is_refused),
         cmocka_unit_test(test_changed_bytes_do_no_harm),
         cmocka_unit_test(test_limits_are_refused),
+        cmocka_unit_test(test_a_shared_text_counts_in_each_cell),
         cmocka_unit_test(test_what_is_no_book_is_told_by_name),
         cmocka_unit_test(test_books_of_other_programs_are_read),
     };
