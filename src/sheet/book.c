@@ -247,6 +247,7 @@ static void place_texts(struct row_maker *m)
 int row_give(struct row_maker *m, uint32_t number, struct err *e)
 {
     struct sheet_row row = { .number = number, .cells = m->cells };
+    int rc;
 
     if (buf_failed(&m->text))
         return err_set(e, ERR_LIMIT, number, "Row %u has more than %zu MiB of text.", number,
@@ -265,5 +266,7 @@ int row_give(struct row_maker *m, uint32_t number, struct err *e)
     if (m->bytes > LIMIT_SHEET_TEXT_BYTES)
         return err_set(e, ERR_LIMIT, number, "The sheet has more than %d MiB of text.",
                        LIMIT_SHEET_TEXT_BYTES >> 20);
-    return m->fn(m->ctx, &row, e);
+    rc = m->fn(m->ctx, &row, e);
+    m->stopped = rc != ERR_OK;
+    return rc;
 }

@@ -48,6 +48,7 @@ struct row_maker {
     struct buf text;
     sheet_row_fn *fn;
     void *ctx;
+    bool stopped; /* by fn */
 };
 
 #define ROW_TEXT_BYTES ((size_t)8 << 20)

@@ -25,6 +25,20 @@ struct relations {
     uint32_t count;
 };
 
+/* A part that a book may lack. */
+static int read_part(struct book *b, uint32_t part, const struct xml_hooks *h, void *ctx,
+                     struct err *e)
+{
+    int rc = part == ZIP_NO_PART ? ERR_OK : xml_part_read(b->parts, part, h, ctx, e);
+
+    if (rc != ERR_OK) {
+        struct span name = zip_part_name(b->parts, part);
+
+        err_prefix(e, "%.*s", (int)(name.n < 60 ? name.n : 60), (const char *)name.p);
+    }
+    return rc;
+}
+
 /* --- Relations (ECMA-376 part 2, 9.3) -------------------------------------------------------- */
 
 static struct span behind_slash(struct span s)
@@ -73,7 +87,7 @@ static int relations_read(struct book *b, struct span part, struct relations *ou
     if (at == ZIP_NO_PART)
         return err_set(e, ERR_SYNTAX, 0, "The book is damaged: its part %.*s is missing.",
                        (int)(part.n < 60 ? part.n : 60), (const char *)part.p);
-    return xml_part_read(b->parts, at, &hooks, out, e);
+    return read_part(b, at, &hooks, out, e);
 }
 
 static const struct relation *relation_of_type(const struct relations *all, const char *type)
@@ -284,13 +298,6 @@ static int sharing_end(void *ctx, const struct xml_tag *t, struct err *e)
 
 /* --- All of it ------------------------------------------------------------------------------- */
 
-/* A part that a book may lack. */
-static int read_part(struct book *b, uint32_t part, const struct xml_hooks *h, void *ctx,
-                     struct err *e)
-{
-    return part == ZIP_NO_PART ? ERR_OK : xml_part_read(b->parts, part, h, ctx, e);
-}
-
 static uint32_t part_of_type(const struct workbook *w, const char *type)
 {
     const struct relation *r = relation_of_type(w->relations, type);
@@ -351,7 +358,7 @@ static int read_frame(struct workbook *w, uint32_t part, struct err *e)
     struct styles styles = { .formats = &b->formats };
     struct sharing sharing = { .to = &b->shared };
     uint32_t style_part = part_of_type(w, "styles"), text_part = part_of_type(w, "sharedStrings");
-    int rc = xml_part_read(b->parts, part, &workbook, w, e);
+    int rc = read_part(b, part, &workbook, w, e);
 
     if (arena_failed(&b->mem))
         rc = book_no_memory(e);

@@ -298,10 +298,13 @@ int xlsx_read(struct book *b, uint32_t sheet, struct row_maker *m, struct err *e
 {
     static const struct xml_hooks hooks = { on_begin, on_text, on_end };
     struct reading r = { .book = b, .m = m };
+    struct span name = b->sheets[sheet].info.name;
     int rc;
 
     buf_init(&r.value, LIMIT_CELL_BYTES);
     rc = xml_part_read(b->parts, b->sheets[sheet].part, &hooks, &r, e);
     buf_release(&r.value);
+    if (rc < 0 && !m->stopped)
+        err_prefix(e, "Sheet %.*s", (int)(name.n < 60 ? name.n : 60), (const char *)name.p);
     return rc;
 }

@@ -146,7 +146,6 @@ int xml_part_read(const struct zip_parts *p, uint32_t part, const struct xml_hoo
                   struct err *e)
 {
     struct reading r = { .hooks = h, .ctx = ctx, .e = e };
-    struct span name = zip_part_name(p, part);
     int rc;
 
     r.parser = XML_ParserCreateNS(NULL, SEPARATOR);
@@ -159,7 +158,5 @@ int xml_part_read(const struct zip_parts *p, uint32_t part, const struct xml_hoo
     XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
     rc = zip_part_read(p, part, on_piece, &r, e);
     XML_ParserFree(r.parser);
-    if (rc < 0)
-        err_prefix(e, "%.*s", (int)(name.n < 60 ? name.n : 60), (const char *)name.p);
     return rc;
 }

@@ -47,7 +47,8 @@ struct xml_hooks {
     int (*end)(void *ctx, const struct xml_tag *t, struct err *e); /* no attributes */
 };
 
-/* ERR_SYNTAX with part and line when it is no XML; errors of zip_part_read() and of the hooks. */
+/* ERR_SYNTAX with the line when it is no XML; errors of zip_part_read() and of the hooks. Which
+ * part it was, the caller says. */
 CHECK_RESULT int xml_part_read(const struct zip_parts *p, uint32_t part, const struct xml_hooks *h,
                                void *ctx, struct err *e);
 

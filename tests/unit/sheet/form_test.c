@@ -23,7 +23,6 @@ struct taken {
     struct value *rows[64];
     uint32_t numbers[64];
     uint32_t count;
-    int answer;
 };
 
 static int on_row(void *ctx, const struct form_row *row, struct err *e)
@@ -38,7 +37,7 @@ static int on_row(void *ctx, const struct form_row *row, struct err *e)
         v[i].text = arena_span(&t->mem, v[i].text);
     t->numbers[t->count] = row->number;
     t->rows[t->count++] = v;
-    return t->answer;
+    return ERR_OK;
 }
 
 static void taken_init(struct taken *t)
@@ -139,21 +138,34 @@ static void test_what_cannot_be_read_is_told(void **state)
     arena_release(&t.mem);
 }
 
+static int refuse(void *ctx, const struct form_row *row, struct err *e)
+{
+    ++*(int *)ctx;
+    return err_set(e, ERR_IO, row->number, "The disk is full.");
+}
+
 static void test_the_callers_answer_ends_the_reading(void **state)
 {
-    struct taken t;
-    struct form_report r;
+    const struct make_xlsx in = {
+        .sheet = "<row><c t='inlineStr'><is><t>name</t></is></c><c t='inlineStr'><is><t>level</t>"
+                 "</is></c></row><row><c t='inlineStr'><is><t>a</t></is></c><c><v>1</v></c></row>"
+                 "<row><c t='inlineStr'><is><t>b</t></is></c><c><v>2</v></c></row>",
+    };
 
     (void)state;
-    taken_init(&t);
-    t.answer = ERR_IO;
-    form_report_init(&r);
-    assert_int_equal(form_read(&sample_form, SPAN_LIT("name,level\na,1\nb,2\n"), on_row, &t, &r,
-                               &(struct err){ .code = ERR_OK }),
-                     ERR_IO);
-    assert_int_equal(t.count, 1);
-    form_report_release(&r);
-    arena_release(&t.mem);
+    make_xlsx(&out, &in);
+    for (int f = 0; f < BOOK_FORMAT_COUNT; f++) {
+        struct span bytes = f == BOOK_CSV ? SPAN_LIT("name,level\na,1\nb,2\n") : buf_span(&out);
+        struct form_report r;
+        struct err e;
+        int calls = 0;
+
+        form_report_init(&r);
+        assert_int_equal(form_read(&sample_form, bytes, refuse, &calls, &r, &e), ERR_IO);
+        assert_int_equal(calls, 1);
+        assert_string_equal(e.why, "The disk is full.");
+        form_report_release(&r);
+    }
 }
 
 static void test_many_faults_are_counted(void **state)

@@ -124,44 +124,44 @@ static const struct {
     /* What is wrong. */
     { "no XML",
       { .sheet = "<row r='1'>\n</c></row>" },
-      "error -2 xl/worksheets/sheet1.xml: Line 2 is no XML: mismatched tag.\n" },
+      "error -2 Sheet S: Line 2 is no XML: mismatched tag.\n" },
     { "a document type",
       { .worksheet = "<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><worksheet xmlns='" MAIN
                      "'>&b;</worksheet>" },
-      "error -2 xl/worksheets/sheet1.xml: It has a document type, which no book has.\n" },
+      "error -2 Sheet S: It has a document type, which no book has.\n" },
     { "rows that go back",
       { .sheet = "<row r='2'/><row r='2'/>" },
-      "error -2 xl/worksheets/sheet1.xml: The row behind row 2 has no number that follows.\n" },
+      "error -2 Sheet S: The row behind row 2 has no number that follows.\n" },
     { "a row within a row",
       { .sheet = "<row r='2'><row r='3'/></row>" },
-      "error -2 xl/worksheets/sheet1.xml: The row behind row 2 has no number that follows.\n" },
+      "error -2 Sheet S: The row behind row 2 has no number that follows.\n" },
     { "cells that go back",
       { .sheet = "<row r='2'><c r='B2'/><c r='A2'/></row>" },
-      "error -2 xl/worksheets/sheet1.xml: A cell of row 2 has no place that follows.\n" },
+      "error -2 Sheet S: A cell of row 2 has no place that follows.\n" },
     { "a cell of another row",
       { .sheet = "<row r='2'><c r='B3'/></row>" },
-      "error -2 xl/worksheets/sheet1.xml: A cell of row 2 has no place that follows.\n" },
+      "error -2 Sheet S: A cell of row 2 has no place that follows.\n" },
     { "a cell within a cell",
       { .sheet = "<row r='2'><c r='B2'><c r='C2'/></c></row>" },
-      "error -2 xl/worksheets/sheet1.xml: A cell of row 2 has no place that follows.\n" },
+      "error -2 Sheet S: A cell of row 2 has no place that follows.\n" },
     { "no such text",
       { .sheet = "<row r='2'><c r='B2' t='s'><v>5</v></c></row>" },
-      "error -2 xl/worksheets/sheet1.xml: Cell B2 is damaged: its text is not there.\n" },
+      "error -2 Sheet S: Cell B2 is damaged: its text is not there.\n" },
     { "no number",
       { .sheet = "<row r='2'><c r='AB2'><v>nan</v></c></row>" },
-      "error -2 xl/worksheets/sheet1.xml: Cell AB2 is damaged: its number is none.\n" },
+      "error -2 Sheet S: Cell AB2 is damaged: its number is none.\n" },
     { "no type",
       { .sheet = "<row r='2'><c r='B2' t='q'/></row>" },
-      "error -2 xl/worksheets/sheet1.xml: Cell B2 is damaged: its type is none.\n" },
+      "error -2 Sheet S: Cell B2 is damaged: its type is none.\n" },
     { "no bool",
       { .sheet = "<row r='2'><c r='B2' t='b'><v>2</v></c></row>" },
-      "error -2 xl/worksheets/sheet1.xml: Cell B2 is damaged: it is neither true nor false.\n" },
+      "error -2 Sheet S: Cell B2 is damaged: it is neither true nor false.\n" },
     { "no date",
       { .sheet = "<row r='2'><c r='B2' t='d'><v>x</v></c></row>" },
-      "error -2 xl/worksheets/sheet1.xml: Cell B2 is damaged: its date is none.\n" },
+      "error -2 Sheet S: Cell B2 is damaged: its date is none.\n" },
     { "a value beyond the columns",
       { .sheet = "<row r='2'><c r='XFD2' s='1'/></row><row r='3'><c r='SS3'><v>1</v></c></row>" },
-      "error -3 xl/worksheets/sheet1.xml: Row 3 has more than 512 columns.\n" },
+      "error -3 Sheet S: Row 3 has more than 512 columns.\n" },
     { "no sheets",
       { .workbook = "<workbook xmlns='" MAIN "'/>" },
       "error -2 The file has no sheet with cells; it is no Excel workbook.\n" },
@@ -219,8 +219,7 @@ static void test_a_prefix_of_a_sheet_is_refused(void **state)
         in.worksheet = text;
         make_xlsx(&zip, &in);
         make_text(&got, buf_span(&zip));
-        assert_true(
-            span_starts(buf_span(&got), SPAN_LIT("error -2 xl/worksheets/sheet1.xml: Line")));
+        assert_true(span_starts(buf_span(&got), SPAN_LIT("error -2 Sheet S: Line")));
     }
 }
 
@@ -311,7 +310,7 @@ static void test_a_shared_text_counts_in_each_cell(void **state)
     got.max = (size_t)LIMIT_SHEET_TEXT_BYTES * 2;
     make_text(&got, buf_span(&zip));
     check_span("text", buf_span(&got),
-               "error -3 xl/worksheets/sheet1.xml: The sheet has more than 256 MiB of text.\n");
+               "error -3 Sheet S: The sheet has more than 256 MiB of text.\n");
     buf_release(&got);
     buf_release(&shared);
     buf_release(&sheet);
