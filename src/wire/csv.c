@@ -105,14 +105,12 @@ int64_t csv_read(struct span line, struct rec *r, struct err *e)
 
 bool csv_is(struct span line)
 {
-    size_t n = line.n < SNIFF_BYTES ? line.n : SNIFF_BYTES;
+    struct span head = line_cut(line, 0, line.n < SNIFF_BYTES ? line.n : SNIFF_BYTES);
     size_t commas = 0, prose = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        if (line.p[i] == ',') {
-            commas++;
-            prose += line_at(line, i + 1, ' ') ? 1 : 0;
-        }
+    for (size_t i = line_find(head, 0, ','); i < head.n; i = line_find(head, i + 1, ',')) {
+        commas++;
+        prose += line_at(line, i + 1, ' ') ? 1 : 0;
     }
     return commas >= CSV_COLUMNS_MIN - 1 && prose * 2 <= commas;
 }

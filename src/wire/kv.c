@@ -29,10 +29,13 @@ struct kv {
     size_t paired_bytes; /* of the line that are pairs */
 };
 
-static bool is_key_byte(uint8_t c)
+/* Letters, digits, "_.-/@%" and wide bytes: most bytes of most lines are asked. */
+static inline bool is_key_byte(uint8_t c)
 {
-    return ascii_is_alnum(c) || c == '_' || c == '.' || c == '-' || c == '/' || c == '@' ||
-           c == '%' || c >= 0x80;
+    static const uint64_t bits[4] = { 0x03FFE02000000000u, 0x07FFFFFE87FFFFFFu, ~(uint64_t)0,
+                                      ~(uint64_t)0 };
+
+    return (bits[c >> 6] >> (c & 63) & 1) != 0;
 }
 
 /* End of the key at `at` when a value follows it, else `at`; *word is where its bytes end. */
@@ -146,13 +149,19 @@ static size_t first_key(struct span s)
     return s.n;
 }
 
-/* All pairs from `at` on. */
+/* So much is no pair before `at` that pairs cannot make up half of the line any more. */
+static bool is_prose(const struct kv *k, size_t at)
+{
+    return (at - k->paired_bytes) * 2 > k->s.n;
+}
+
+/* All pairs from `at` on, or, of a line that is none of them, as many as it takes to know that. */
 static void pairs_read(struct kv *k, size_t at)
 {
     struct span s = k->s;
     size_t word;
 
-    while (at < s.n) {
+    while (at < s.n && !is_prose(k, at)) {
         size_t end;
 
         if (ascii_is_blank(s.p[at]) || is_separator(s.p[at])) {
