@@ -13,16 +13,9 @@
 #define RECORDS_H
 
 #include "scan/cut.h"
-#include "wire/rec.h"
+#include "wire/rec_one.h"
 
 struct records;
-
-enum record_state {
-    RECORD_WHOLE,   /* read by a codec */
-    RECORD_PLAIN,   /* a line of no format that we know: text, and kept as such */
-    RECORD_DAMAGED, /* of a format that its codec could not read, or only in part: *why says why */
-    RECORD_NONE,    /* no record, and none is counted: what holds the next ones is damaged: *why */
-};
 
 int records_new(struct records **out, struct err *e);
 void records_free(struct records **rs);
@@ -36,14 +29,8 @@ void records_begin(struct records *rs, struct span block, const struct cut *cut,
  */
 int records_next(struct records *rs, struct rec *r, enum record_state *state, struct err *why);
 
-/*
- * One wire record that came by itself (a syslog message, a document, a line), into `r` (cleared
- * first): all of `record`, line feeds included, is in r->raw (but for blanks and zeros at its ends
- * and a byte order mark), and in the message of a syslog or plain record. Always gives a record,
- * RECORD_PLAIN or RECORD_DAMAGED at the worst, of an empty one too. What stands behind a JSON
- * object, an XML event or an audit event is no second record: its fields stay, the record is
- * damaged. *why is set when it is damaged. Of a block at hand nothing is used or changed.
- */
+/* rec_read_one() (wire/rec_one.h), for who has a reader of records. Of a block at hand nothing is
+ * used or changed. */
 void records_one(struct records *rs, struct span record, struct rec *r, enum record_state *state,
                  struct err *why);
 

@@ -6,13 +6,12 @@
 #include <stdlib.h>
 
 #include "event/search_text.h"
-#include "scan/records.h"
 #include "store/word_index.h"
+#include "wire/rec_one.h"
 
 #define TEXT_MAX ((size_t)128 << 20) /* four times the largest record, and some */
 
 struct words {
-    struct records *records;
     struct rec rec;
     struct buf text;
 };
@@ -20,18 +19,15 @@ struct words {
 int words_new(struct words **out, struct err *e)
 {
     struct words *w = calloc(1, sizeof(*w));
-    int rc;
 
     *out = w;
     if (w == NULL)
         return err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
     buf_init(&w->text, TEXT_MAX);
-    rc = records_new(&w->records, e);
-    if (rc == ERR_OK && !rec_init(&w->rec))
-        rc = err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
-    if (rc != ERR_OK)
-        words_free(out);
-    return rc;
+    if (rec_init(&w->rec))
+        return ERR_OK;
+    words_free(out);
+    return err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
 }
 
 void words_free(struct words **out)
@@ -43,17 +39,15 @@ void words_free(struct words **out)
         return;
     if (w->rec.fields != NULL)
         rec_release(&w->rec);
-    records_free(&w->records);
     buf_release(&w->text);
     free(w);
 }
 
 bool words_of(struct words *w, struct span raw, words_fn *fn, void *arg)
 {
-    enum record_state state;
     struct span rest, word;
 
-    records_one(w->records, raw, &w->rec, &state, NULL);
+    (void)rec_read_one(&w->rec, raw, NULL, NULL); /* always gives one */
     buf_clear(&w->text);
     search_text(&w->rec, &w->text);
     if (buf_failed(&w->text))

@@ -45,3 +45,8 @@ const struct codec_row codec_rows[] = {
 };
 
 const size_t codec_row_count = COUNT_OF(codec_rows);
+
+bool codec_is_decisive(enum codec_id id)
+{
+    return id == CODEC_AUDIT || id == CODEC_CEF || id == CODEC_LEEF;
+}

@@ -46,6 +46,9 @@ struct codec_row {
 extern const struct codec_row codec_rows[];
 extern const size_t codec_row_count;
 
+/* A format that its first bytes leave no doubt of: to be refused by its codec is damage. */
+bool codec_is_decisive(enum codec_id id);
+
 bool json_is(struct span line);   /* '{' and then a blank, '"', '}' or nothing */
 bool xml_is(struct span line);    /* "<Event" or "<EPOEvent", with any prefix */
 bool audit_is(struct span line);  /* "type=... msg=audit(", or "node=..." before it */
