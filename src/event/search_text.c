@@ -239,14 +239,24 @@ static void add_value(const struct rec *r, bool json, const struct rec_field *f,
     }
 }
 
-void search_text(const struct rec *r, struct buf *out)
+bool search_text_is_json(const struct rec *r)
 {
-    bool json = r->codec == CODEC_JSON || r->inner == CODEC_JSON;
+    return r->codec == CODEC_JSON || r->inner == CODEC_JSON;
+}
 
-    if ((r->flags & REC_RAW_BINARY) == 0)
-        search_fold_add(r->raw, json, out);
+void search_text_values(const struct rec *r, struct buf *out)
+{
+    bool json = search_text_is_json(r);
+
     for (uint32_t i = 0; i < r->count; i++)
         add_value(r, json, &r->fields[i], out);
+}
+
+void search_text(const struct rec *r, struct buf *out)
+{
+    if ((r->flags & REC_RAW_BINARY) == 0)
+        search_fold_add(r->raw, search_text_is_json(r), out);
+    search_text_values(r, out);
 }
 
 /* --- words ---------------------------------------------------------------------------------- */

@@ -46,6 +46,11 @@ void search_fold_add(struct span in, bool json, struct buf *out);
  * most some four times the record's bytes. */
 void search_text(const struct rec *r, struct buf *out);
 
+/* Its parts: is the raw record folded with the escapes of strings resolved? And the lines behind
+ * it, each with a line feed before it. */
+bool search_text_is_json(const struct rec *r);
+void search_text_values(const struct rec *r, struct buf *out);
+
 /* The first word of *rest, which then begins behind it; false when there is none. Of folded text.
  */
 bool search_word_next(struct span *rest, struct span *word);

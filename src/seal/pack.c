@@ -15,7 +15,6 @@
 
 #include "ledger/leaf.h"
 #include "seal/table.h"
-#include "seal/words.h"
 #include "store/block.h"
 
 #define BODY_MAX    ((size_t)96 << 20)
@@ -41,7 +40,6 @@ struct pack {
     struct part *part[PACK_PARTS_MAX];
     uint32_t parts;
     struct buf body, table; /* of a block that is put */
-    struct words *words;
     struct merkle_hasher *hasher;
     struct tip base;                      /* the streams behind the runs that count */
     struct tip expected;                  /* what they must be behind event `seen` */
@@ -177,6 +175,7 @@ static int put_block(struct pack *p, struct part *part, struct err *e)
     buf_clear(&p->table);
     part->about.events = block_count(part->block);
     part->about.place = part->leaves.begin;
+    block_words(part->block, sealed_words(part->file));
     rc = block_put(part->block, &p->body, e);
     if (rc == ERR_OK)
         rc = block_sources_put(&part->sources, &p->table, e);
@@ -227,11 +226,6 @@ static void add_leaf(struct pack *p, struct part *part, const struct lane_read_e
     merkle_append(p->hasher, &part->leaves, &hash);
 }
 
-static void add_word(void *arg, uint64_t hash)
-{
-    word_index_add(arg, hash);
-}
-
 static int part_add(struct pack *p, struct part *part, const struct lane_read_event *in,
                     struct err *e)
 {
@@ -255,8 +249,6 @@ static int part_add(struct pack *p, struct part *part, const struct lane_read_ev
     MUST(added); /* an empty one takes any event */
     note_event(part, &ev);
     add_leaf(p, part, in);
-    if (!words_of(p->words, in->raw, add_word, sealed_words(part->file)))
-        return err_set(e, ERR_NOMEM, 0, "There is no memory for the words of events.");
     return ERR_OK;
 }
 
@@ -659,9 +651,7 @@ int pack_new(struct pack **out, const struct pack_from *from, const struct catal
     p->next = catalog_next(c, from->lane);
     buf_init(&p->body, BODY_MAX);
     buf_init(&p->table, SEALED_SOURCES_MAX);
-    rc = words_new(&p->words, e);
-    if (rc == ERR_OK)
-        rc = merkle_hasher_new(&p->hasher, e);
+    rc = merkle_hasher_new(&p->hasher, e);
     if (rc == ERR_OK)
         rc = remove_leftovers(p, c, e);
     if (rc == ERR_OK)
@@ -684,7 +674,6 @@ void pack_free(struct pack **out)
     drop_parts(p);
     lane_reader_free(&p->reader);
     lane_sources_clear(&p->sources);
-    words_free(&p->words);
     merkle_hasher_free(&p->hasher);
     tip_release(&p->base);
     tip_release(&p->expected);

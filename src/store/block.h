@@ -45,6 +45,11 @@ void block_writer_free(struct block_writer **w);
 bool block_add(struct block_writer *w, const struct block_event *ev);
 uint32_t block_count(const struct block_writer *w);
 
+/* The words of the events' search texts (event/search_text.h), with the next block that is put, go
+ * into this index, which is borrowed until then; NULL: into none. */
+struct word_index_writer;
+void block_words(struct block_writer *w, struct word_index_writer *words);
+
 /* Append the block to `out` and begin anew. What this takes beside the raw bytes is given back:
  * writers that fill cost no more than what they hold. ERR_NOMEM; ERR_LIMIT when `out` is full. */
 int block_put(struct block_writer *w, struct buf *out, struct err *e);

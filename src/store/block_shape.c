@@ -80,7 +80,7 @@ static bool base_is(const struct block_writer *w, const struct block_base *b)
     const struct block_split *s = &w->split;
     const struct block_name_row *names = w->names.at;
 
-    if (b->part_count != s->part_count || b->slots != s->slot_count ||
+    if (b->part_count != s->part_count || b->slots != s->slot_count || b->fold != s->fold ||
         !span_eq(b->key, buf_span(&s->key)))
         return false;
     for (uint32_t i = 0; i < s->part_count; i++) {
@@ -99,7 +99,7 @@ static bool base_fill(struct block_writer *w, struct block_base *b)
 {
     const struct block_split *s = &w->split;
 
-    *b = (struct block_base){ .slots = s->slot_count, .partial = s->partial };
+    *b = (struct block_base){ .slots = s->slot_count, .partial = s->partial, .fold = s->fold };
     b->key = arena_span(&w->kept, buf_span(&s->key));
     b->parts = arena_array(&w->kept, s->part_count > 0 ? s->part_count : 1, sizeof(*b->parts));
     if (b->key.p == NULL || b->parts == NULL)
@@ -322,8 +322,7 @@ static uint64_t take_number(struct span *s)
     return v;
 }
 
-/* The next literal of a key that we made. */
-static struct span take_literal(struct span *key)
+struct span block_shape_literal(struct span *key)
 {
     size_t n = (size_t)take_number(key);
     struct span s = { key->p, n };
@@ -335,7 +334,7 @@ static struct span take_literal(struct span *key)
 void block_shape_literals(struct span key, uint32_t slots, uint32_t *sizes)
 {
     for (uint32_t i = 0; i <= slots; i++)
-        sizes[i] = (uint32_t)take_literal(&key).n;
+        sizes[i] = (uint32_t)block_shape_literal(&key).n;
 }
 
 /* Which text of the shape slot `slot` of the base is, cut; BLOCK_TEXTS: none. */
@@ -362,7 +361,7 @@ static bool made_key(struct block_writer *w, struct block_made *m, struct block_
         uint32_t text = i < b->slots ? text_of(m, i) : BLOCK_TEXTS;
 
         places[i] = (struct block_cut){ slot, (uint32_t)open->n };
-        buf_add(open, take_literal(&key));
+        buf_add(open, block_shape_literal(&key));
         if (i == b->slots)
             break;
         if (text == BLOCK_TEXTS) {
@@ -374,11 +373,11 @@ static bool made_key(struct block_writer *w, struct block_made *m, struct block_
         struct span literals = m->literals[text];
 
         for (uint32_t k = 0; k < m->cuts[text]; k++, slot++) {
-            buf_add(open, take_literal(&literals));
+            buf_add(open, block_shape_literal(&literals));
             block_put_text(out, buf_span(open));
             buf_clear(open);
         }
-        buf_add(open, take_literal(&literals));
+        buf_add(open, block_shape_literal(&literals));
     }
     block_put_text(out, buf_span(open));
     m->key = arena_span(&w->mem, buf_span(out));

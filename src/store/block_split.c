@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#include "base/ascii.h"
+#include "event/search_text.h"
 #include "store/block_own.h"
-#include "wire/sniff.h"
+#include "wire/rec_one.h"
 
 /* A value's place in the raw. */
 struct block_span {
@@ -38,42 +38,7 @@ void block_split_release(struct block_split *s)
     *s = (struct block_split){ 0 };
 }
 
-/* --- Reading -------------------------------------------------------------------------------- */
-
-/* What a syslog message holds; the first field of it is r->fields[*inner]. */
-static void read_inner(struct rec *r, uint32_t *inner)
-{
-    const struct rec_field *last = &r->fields[r->count - 1];
-    struct span message = { last->value, last->value_bytes };
-
-    *inner = r->count;
-    if (!span_eq(last->name, SPAN_LIT("message")))
-        return;
-    for (size_t i = 0; i < codec_row_count; i++) {
-        if (codec_rows[i].inner && codec_rows[i].is(message) &&
-            codec_rows[i].read(message, r, NULL) > 0)
-            return;
-    }
-}
-
-/* The record's fields; those from the result on are of r->inner. */
-static uint32_t read_record(struct span raw, struct rec *r)
-{
-    struct span text = span_trim(raw);
-    uint32_t inner = UINT32_MAX;
-
-    rec_clear(r);
-    for (size_t i = 0; i < codec_row_count && text.n > 0; i++) {
-        const struct codec_row *row = &codec_rows[i];
-
-        if (row->read == NULL || !row->is(text) || row->read(text, r, NULL) <= 0)
-            continue;
-        if (row->id == CODEC_SYSLOG && r->count > 0)
-            read_inner(r, &inner);
-        break;
-    }
-    return inner;
-}
+/* --- Kinds ---------------------------------------------------------------------------------- */
 
 static uint8_t kind_of(const struct rec_field *f, bool json)
 {
@@ -193,7 +158,10 @@ void block_split_record(struct block_split *s, struct span raw)
     s->slot_count = s->part_count = 0;
     s->partial = false;
     buf_clear(&s->key);
-    inner = read_record(raw, &s->rec);
+    (void)rec_read_one(&s->rec, raw, &inner, NULL); /* always gives one */
+    s->fold = (s->rec.flags & REC_RAW_BINARY) != 0 ? BLOCK_FOLD_NONE
+              : search_text_is_json(&s->rec)       ? BLOCK_FOLD_JSON
+                                                   : BLOCK_FOLD_TEXT;
     count = nest(s, collect(s, raw));
     for (uint32_t i = 0; i < count; i++) {
         const struct block_span *x = &s->spans[i];
@@ -227,6 +195,7 @@ void block_split_whole(struct block_split *s, struct span raw)
 
     s->slot_count = s->part_count = 0;
     s->partial = true;
+    s->fold = BLOCK_FOLD_NONE;
     buf_clear(&s->key);
     add_slot(s, raw, 0, &x);
     put_literal(s, raw, (uint32_t)raw.n, (uint32_t)raw.n);

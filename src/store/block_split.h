@@ -1,9 +1,9 @@
 /*
  * block_split.h - one record as slots and the bytes between them.
  *
- * The raw is read by the codecs of src/wire, as a record that came by itself; values that are
- * slices of it become slots, in order and apart from each other. A value that holds others becomes
- * a field that runs over several slots. What overlaps otherwise is left out, and the split says so
+ * The raw is read as a record that came by itself (wire/rec_one.h); values that are slices of it
+ * become slots, in order and apart from each other. A value that holds others becomes a field that
+ * runs over several slots. What overlaps otherwise is left out, and the split says so
  * (`partial`), as it does of values that are no slices at all.
  *
  * Pure. Private to src/store.
@@ -26,6 +26,13 @@ struct block_part {
     uint32_t first, from, last, to;
 };
 
+/* How the search text of a record follows from its bytes (event/search_text.h). */
+enum block_fold {
+    BLOCK_FOLD_TEXT, /* folded as they are, then lines of some values */
+    BLOCK_FOLD_JSON, /* with the escapes of strings resolved, then the same */
+    BLOCK_FOLD_NONE, /* not known: the record was not read */
+};
+
 struct block_split {
     struct rec rec;
     struct block_cut *slots; /* LIMIT_FIELDS of them */
@@ -34,6 +41,7 @@ struct block_split {
     uint32_t part_count;
     struct buf key; /* slots + 1 times: LEB128 bytes, literal */
     bool partial;
+    uint8_t fold;             /* enum block_fold */
     struct block_span *spans; /* own */
 };
 

@@ -6,6 +6,7 @@
  *                 texts ──▶ shapes; columns ──▶ drafts ──▶ streams  (block_shape, block_column)
  *                 streams of one field beside each other ──▶ parts ──▶ zstd
  *                 read back, compared
+ *                 words of literals and columns ──▶ index           (block_words)
  */
 #include <stdlib.h>
 
@@ -60,6 +61,12 @@ void block_clear(struct block_writer *w)
     buf_clear(&w->raw);
     w->rows.count = 0;
     w->failed = false;
+    w->words = NULL;
+}
+
+void block_words(struct block_writer *w, struct word_index_writer *words)
+{
+    w->words = words;
 }
 
 uint32_t block_count(const struct block_writer *w)
@@ -101,6 +108,7 @@ static bool work_init(struct block_writer *w)
     buf_init(&w->body, WORK_MAX);
     buf_init(&w->directory, WORK_MAX);
     buf_init(&w->frame, WORK_MAX);
+    buf_init(&w->text, WORK_MAX);
     arena_init(&w->kept, WORK_MAX);
     arena_init(&w->mem, WORK_MAX);
     w->name_next = malloc(BLOCK_NAMES_MAX * sizeof(*w->name_next));
@@ -115,6 +123,7 @@ static void work_release(struct block_writer *w)
     buf_release(&w->body);
     buf_release(&w->directory);
     buf_release(&w->frame);
+    buf_release(&w->text);
     arena_release(&w->kept);
     arena_release(&w->mem);
     block_split_release(&w->split);
@@ -146,7 +155,8 @@ static bool split_row(struct block_writer *w, struct block_row *row)
         row->base = block_shape_base(w);
     }
     if (row->base == BLOCK_NONE ||
-        !block_array_room(&w->cells, w->split.slot_count, sizeof(*cells)))
+        !block_array_room(&w->cells, w->split.slot_count, sizeof(*cells)) ||
+        !block_words_row(w, raw))
         return false;
     row->cell = (uint32_t)w->cells.count;
     cells = (struct block_cut *)w->cells.at + row->cell;
@@ -280,19 +290,13 @@ static void put_planes(struct buf *b, const uint64_t *v, uint32_t rows, unsigned
     }
 }
 
-static struct span draft_value(const struct block_writer *w, const struct block_made *m,
-                               const struct block_column_draft *c, uint32_t value)
-{
-    return block_cut_span(w, m->cells[(size_t)c->slot * m->rows + c->first[value]]);
-}
-
 static void put_dict(struct put *p, const struct block_made *m, struct block_column_draft *c)
 {
     int64_t before = 0;
 
     c->plan.values = c->distinct;
     for (uint32_t v = 0; v < c->distinct; v++) {
-        int64_t id = pool_id(&p->pool, draft_value(p->w, m, c, v), c->hashes[v]);
+        int64_t id = pool_id(&p->pool, block_draft_value(p->w, m, c, v), c->hashes[v]);
 
         block_put_signed(&p->part, id - before);
         before = id;
@@ -306,7 +310,7 @@ static void put_column(struct put *p, struct block_column_draft *c)
     const struct block_made *m = &block_mades(p->w)[c->made];
 
     if (c->plan.encoding == BLOCK_CONST)
-        c->plan.values = pool_id(&p->pool, draft_value(p->w, m, c, 0), c->hashes[0]);
+        c->plan.values = pool_id(&p->pool, block_draft_value(p->w, m, c, 0), c->hashes[0]);
     if (c->plan.encoding != BLOCK_DICT && c->plan.encoding != BLOCK_INT)
         return;
     c->plan.part = p->part_count;
@@ -631,6 +635,7 @@ int block_put(struct block_writer *w, struct buf *out, struct err *e)
         w->verbatim += w->rows.count;
         ok = split_rows(w, true) && encode(w) && gives_back(w);
     }
+    ok = ok && block_words_shapes(w);
     if (ok)
         buf_add(out, buf_span(&w->frame));
     if (!w->failed)

@@ -4,6 +4,7 @@
  *   block_write.c    takes events, puts the block together
  *   block_shape.c    which rows are alike: shapes by the record, and by the text within
  *   block_column.c   what each column of a shape is written as
+ *   block_words.c    the words of the events, for the index
  *
  * Private to src/store.
  */
@@ -16,6 +17,7 @@
 #include "store/block_own.h"
 #include "store/block_split.h"
 #include "store/block_text.h"
+#include "store/word_index.h"
 
 #define BLOCK_NAMES_MAX   65535u
 #define BLOCK_COLUMNS_MAX 65536u /* of all shapes; records and texts beyond are stored whole */
@@ -57,6 +59,7 @@ struct block_base {
     struct block_base_part *parts; /* in writer.kept */
     uint32_t next;                 /* of the same hash's bucket, + 1 */
     bool partial;
+    uint8_t fold; /* enum block_fold */
 };
 
 /* Records alike in their texts too: a shape of the block. */
@@ -73,6 +76,7 @@ struct block_made {
     struct block_cut *cells;    /* slots * rows, by slot */
     uint32_t filled;
     struct block_column_draft *columns; /* slots */
+    bool joined;                        /* words may run from one piece into the next */
 };
 
 struct block_column_draft {
@@ -103,7 +107,8 @@ struct block_writer {
     struct block_array cells, names, bases, made, text_cuts;
     uint32_t columns; /* of bases, then of shapes */
     uint32_t *order;  /* rows by base, then by shape */
-    struct buf scratch, stream, body, directory, frame;
+    struct buf scratch, stream, body, directory, frame, text;
+    struct word_index_writer *words; /* NULL: nobody asks for them */
     ZSTD_CCtx *zstd;
 };
 
@@ -122,15 +127,23 @@ static inline struct block_base *block_bases(const struct block_writer *w)
     return w->bases.at;
 }
 
+static inline struct span block_cut_span(const struct block_writer *w, struct block_cut c)
+{
+    return (struct span){ w->raw.p + c.at, c.n };
+}
+
+/* A value of a column. */
+static inline struct span block_draft_value(const struct block_writer *w,
+                                            const struct block_made *m,
+                                            const struct block_column_draft *c, uint32_t value)
+{
+    return block_cut_span(w, m->cells[(size_t)c->slot * m->rows + c->first[value]]);
+}
+
 /* Where a hash goes in a table of `size`, a power of two. */
 static inline uint32_t block_place(const struct block_writer *w, uint64_t hash, uint32_t size)
 {
     return (uint32_t)((hash ^ w->keys[0]) * (w->keys[1] | 1) >> 32) & (size - 1);
-}
-
-static inline struct span block_cut_span(const struct block_writer *w, struct block_cut c)
-{
-    return (struct span){ w->raw.p + c.at, c.n };
 }
 
 /* The base of what w->split holds; BLOCK_NONE when memory is out or there are too many. */
@@ -142,12 +155,23 @@ bool block_shape_texts(struct block_writer *w);
 /* The drafts of a shape's columns. False: memory is out. */
 bool block_column_draft(struct block_writer *w, uint32_t made);
 
+/* Words of the search text of the record that was split which do not come of its bytes as they are:
+ * all, where these say nothing. False: memory is out. */
+bool block_words_row(struct block_writer *w, struct span raw);
+
+/* Those of the bytes, out of the drafts: each literal and each value of a column once. The same,
+ * and all rows are put into shapes. */
+bool block_words_shapes(struct block_writer *w);
+
 /* The plan of numbers, but its form: into `out` what is written of each. */
 void block_column_numbers(struct block_plan *plan, const int64_t *numbers, uint32_t rows,
                           uint64_t *out);
 
 /* The symbols of a dictionary by its plan. */
 void block_column_symbols(const struct block_column_draft *c, uint32_t rows, uint64_t *out);
+
+/* The next literal of a key; *key then begins behind it. */
+struct span block_shape_literal(struct span *key);
 
 /* How long the literals of a key are; slots + 1 of them. */
 void block_shape_literals(struct span key, uint32_t slots, uint32_t *sizes);
