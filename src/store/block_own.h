@@ -82,6 +82,22 @@ static inline void block_put_text(struct buf *b, struct span s)
     buf_add(b, s);
 }
 
+/* The next text of those that block_put_text() put; *s then begins behind it. Of our own. */
+static inline struct span block_take_text(struct span *s)
+{
+    uint64_t n = 0;
+    unsigned shift = 0;
+    struct span text;
+
+    for (; s->n > 1 && (s->p[0] & 0x80) != 0; shift += 7, *s = span_from(*s, 1))
+        n |= (uint64_t)(s->p[0] & 0x7F) << shift;
+    n |= (uint64_t)s->p[0] << shift;
+    *s = span_from(*s, 1);
+    text = (struct span){ s->p, (size_t)n };
+    *s = span_from(*s, text.n);
+    return text;
+}
+
 /* Bytes of a symbol of a dictionary of so many values. In steps: 0 is the value of the row before,
  * 1 the first that no row had yet, 2 + i value i; else i is value i. */
 static inline unsigned block_symbol_bytes(uint32_t values)

@@ -148,10 +148,13 @@ uint32_t block_shape_base(struct block_writer *w)
 
 /* --- Templates ------------------------------------------------------------------------------ */
 
+#define TEXTS_LATE 4u
+
 struct template
 {
     uint64_t hash;
-    struct span literals; /* in writer.mem */
+    struct span literals; /* in writer.mem, as `ways` */
+    const uint8_t *ways;  /* cuts of them */
     uint32_t cuts, rows, next;
 };
 
@@ -166,6 +169,7 @@ struct texts {
     struct block_array templates[BLOCK_TEXTS];
     struct text_cut *cuts; /* by row of the base, BLOCK_TEXTS each */
     uint32_t heads[BLOCK_TEXTS][256];
+    uint32_t late[BLOCK_TEXTS][TEXTS_LATE]; /* templates, + 1; the last that was seen first */
     uint32_t made_heads[256];
 };
 
@@ -213,7 +217,8 @@ static void choose_texts(const struct block_writer *w, const struct block_base *
     }
 }
 
-static uint32_t template_id(struct block_writer *w, struct texts *t, uint32_t text, uint32_t cuts)
+static uint32_t template_id(struct block_writer *w, struct texts *t, uint32_t text, uint32_t cuts,
+                            const uint8_t *ways)
 {
     struct span key = buf_span(&w->scratch);
     uint64_t hash = XXH3_64bits(key.p, key.n);
@@ -221,20 +226,67 @@ static uint32_t template_id(struct block_writer *w, struct texts *t, uint32_t te
     struct template *all = t->templates[text].at;
 
     for (uint32_t i = *head; i > 0; i = all[i - 1].next) {
-        if (all[i - 1].hash == hash && span_eq(all[i - 1].literals, key)) {
-            all[i - 1].rows++;
+        if (all[i - 1].hash == hash && span_eq(all[i - 1].literals, key))
             return i;
-        }
     }
     if (!block_array_room(&t->templates[text], 1, sizeof(*all)))
         return 0;
     all = t->templates[text].at;
-    all[t->templates[text].count] =
-        (struct template){ hash, arena_span(&w->mem, key), cuts, 1, *head };
+    all[t->templates[text].count] = (struct template){
+        .hash = hash,
+        .literals = arena_span(&w->mem, key),
+        .ways = arena_span(&w->mem, (struct span){ ways, cuts }).p,
+        .cuts = cuts,
+        .next = *head,
+    };
     if (arena_failed(&w->mem))
         return 0;
     *head = (uint32_t)++t->templates[text].count;
     return *head;
+}
+
+/* As one of the templates that texts had of late: most are. 0: as none of them. */
+static uint32_t template_expected(const struct texts *t, uint32_t text, struct span value,
+                                  struct block_cut *cuts)
+{
+    const struct template *all = t->templates[text].at;
+
+    for (uint32_t i = 0; i < TEXTS_LATE && t->late[text][i] > 0; i++) {
+        const struct template *m = &all[t->late[text][i] - 1];
+
+        if (block_text_like(value, m->literals, m->cuts, m->ways, cuts))
+            return t->late[text][i];
+    }
+    return 0;
+}
+
+/* To the front of those of late. */
+static void template_seen(struct texts *t, uint32_t text, uint32_t id)
+{
+    uint32_t *late = t->late[text], at = 0;
+
+    while (at + 1 < TEXTS_LATE && late[at] != id)
+        at++;
+    for (; at > 0; at--)
+        late[at] = late[at - 1];
+    late[0] = id;
+}
+
+static uint32_t cut_anew(struct block_writer *w, struct texts *t, uint32_t text, struct span value,
+                         struct block_cut *cuts)
+{
+    uint8_t ways[BLOCK_TEXT_CUTS];
+    uint32_t count = block_text_cut(value, cuts, ways), at = 0;
+
+    if (count > BLOCK_TEXT_CUTS)
+        return 0;
+    buf_clear(&w->scratch);
+    for (uint32_t i = 0; i < count; i++) {
+        block_put_text(&w->scratch, (struct span){ value.p + at, cuts[i].at - at });
+        at = cuts[i].at + cuts[i].n;
+    }
+    block_put_text(&w->scratch, span_from(value, at));
+    return buf_failed(&w->scratch) ? 0 : template_id(w, t, text, count, ways);
 }
 
 static struct text_cut cut_text(struct block_writer *w, struct texts *t, uint32_t text,
@@ -242,24 +294,20 @@ static struct text_cut cut_text(struct block_writer *w, struct texts *t, uint32_
 {
     struct text_cut out = { (uint32_t)w->text_cuts.count, 0 };
     struct block_cut *cuts;
-    uint32_t count, at = 0;
+    struct template *m;
 
     if (!block_array_room(&w->text_cuts, BLOCK_TEXT_CUTS + 1, sizeof(*cuts)))
         return out;
     cuts = (struct block_cut *)w->text_cuts.at + w->text_cuts.count;
-    count = block_text_cut(value, cuts);
-    if (count > BLOCK_TEXT_CUTS)
+    out.template = template_expected(t, text, value, cuts);
+    if (out.template == 0)
+        out.template = cut_anew(w, t, text, value, cuts);
+    if (out.template == 0)
         return out;
-    buf_clear(&w->scratch);
-    for (uint32_t i = 0; i < count; i++) {
-        block_put_text(&w->scratch, (struct span){ value.p + at, cuts[i].at - at });
-        at = cuts[i].at + cuts[i].n;
-    }
-    block_put_text(&w->scratch, span_from(value, at));
-    if (buf_failed(&w->scratch))
-        return out;
-    out.template = template_id(w, t, text, count);
-    w->text_cuts.count += out.template > 0 ? count : 0;
+    template_seen(t, text, out.template);
+    m = (struct template *)t->templates[text].at + (out.template - 1);
+    m->rows++;
+    w->text_cuts.count += m->cuts;
     return out;
 }
 
@@ -310,31 +358,10 @@ static uint32_t made_id(struct block_writer *w, uint32_t base, struct texts *t,
     return *head;
 }
 
-static uint64_t take_number(struct span *s)
-{
-    uint64_t v = 0;
-    unsigned shift = 0;
-
-    for (; s->n > 1 && (s->p[0] & 0x80) != 0; shift += 7, *s = span_from(*s, 1))
-        v |= (uint64_t)(s->p[0] & 0x7F) << shift;
-    v |= (uint64_t)s->p[0] << shift;
-    *s = span_from(*s, 1);
-    return v;
-}
-
-struct span block_shape_literal(struct span *key)
-{
-    size_t n = (size_t)take_number(key);
-    struct span s = { key->p, n };
-
-    *key = span_from(*key, n);
-    return s;
-}
-
 void block_shape_literals(struct span key, uint32_t slots, uint32_t *sizes)
 {
     for (uint32_t i = 0; i <= slots; i++)
-        sizes[i] = (uint32_t)block_shape_literal(&key).n;
+        sizes[i] = (uint32_t)block_take_text(&key).n;
 }
 
 /* Which text of the shape slot `slot` of the base is, cut; BLOCK_TEXTS: none. */
@@ -361,7 +388,7 @@ static bool made_key(struct block_writer *w, struct block_made *m, struct block_
         uint32_t text = i < b->slots ? text_of(m, i) : BLOCK_TEXTS;
 
         places[i] = (struct block_cut){ slot, (uint32_t)open->n };
-        buf_add(open, block_shape_literal(&key));
+        buf_add(open, block_take_text(&key));
         if (i == b->slots)
             break;
         if (text == BLOCK_TEXTS) {
@@ -373,11 +400,11 @@ static bool made_key(struct block_writer *w, struct block_made *m, struct block_
         struct span literals = m->literals[text];
 
         for (uint32_t k = 0; k < m->cuts[text]; k++, slot++) {
-            buf_add(open, block_shape_literal(&literals));
+            buf_add(open, block_take_text(&literals));
             block_put_text(out, buf_span(open));
             buf_clear(open);
         }
-        buf_add(open, block_shape_literal(&literals));
+        buf_add(open, block_take_text(&literals));
     }
     block_put_text(out, buf_span(open));
     m->key = arena_span(&w->mem, buf_span(out));
@@ -455,6 +482,7 @@ static bool base_texts(struct block_writer *w, uint32_t base, const uint32_t *ro
 
     t->count = 0;
     memset(t->heads, 0, sizeof(t->heads));
+    memset(t->late, 0, sizeof(t->late));
     memset(t->made_heads, 0, sizeof(t->made_heads));
     w->text_cuts.count = 0;
     for (unsigned i = 0; i < BLOCK_TEXTS; i++)

@@ -94,7 +94,7 @@ static bool is_parted(struct block_writer *w, const struct block_made *m)
     struct span key = m->key;
 
     for (uint32_t slot = 0; slot <= m->slots; slot++) {
-        if (!literal_parts(w, m, slot, block_shape_literal(&key)))
+        if (!literal_parts(w, m, slot, block_take_text(&key)))
             return false;
     }
     for (uint32_t slot = 0; slot < m->slots; slot++) {
@@ -143,7 +143,7 @@ static void add_shape(struct block_writer *w, const struct block_made *m)
     struct span key = m->key;
 
     for (uint32_t slot = 0; slot <= m->slots; slot++)
-        add_words(w, fold(w, block_shape_literal(&key), block_bases(w)[m->base].fold));
+        add_words(w, fold(w, block_take_text(&key), block_bases(w)[m->base].fold));
     for (uint32_t slot = 0; slot < m->slots; slot++)
         add_column(w, m, &m->columns[slot]);
 }

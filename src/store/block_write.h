@@ -170,9 +170,6 @@ void block_column_numbers(struct block_plan *plan, const int64_t *numbers, uint3
 /* The symbols of a dictionary by its plan. */
 void block_column_symbols(const struct block_column_draft *c, uint32_t rows, uint64_t *out);
 
-/* The next literal of a key; *key then begins behind it. */
-struct span block_shape_literal(struct span *key);
-
 /* How long the literals of a key are; slots + 1 of them. */
 void block_shape_literals(struct span key, uint32_t slots, uint32_t *sizes);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "block_forge.h"
+#include "store/block_own.h"
 #include "store/block_split.h"
 #include "store/block_text.h"
 #include "store/sealed.h"
@@ -393,9 +394,23 @@ static const struct {
     { "", "" },
 };
 
+static void put_literals(struct buf *b, struct span s, const struct block_cut *cuts, uint32_t count)
+{
+    uint32_t at = 0;
+
+    buf_clear(b);
+    for (uint32_t i = 0; i <= count; i++) {
+        uint32_t to = i < count ? cuts[i].at : (uint32_t)s.n;
+
+        block_put_text(b, (struct span){ s.p + at, to - at });
+        at = i < count ? to + cuts[i].n : to;
+    }
+}
+
 static void texts_are_cut(void **state)
 {
-    struct block_cut cuts[BLOCK_TEXT_CUTS + 1];
+    struct block_cut cuts[BLOCK_TEXT_CUTS + 1], other[BLOCK_TEXT_CUTS + 1];
+    uint8_t ways[2 * BLOCK_TEXT_CUTS];
     struct guard g;
     struct buf b;
 
@@ -404,7 +419,7 @@ static void texts_are_cut(void **state)
     guard_init(&g, 256);
     for (size_t i = 0; i < COUNT_OF(text_rows); i++) {
         struct span s = guard_put(&g, span_of(text_rows[i].text));
-        uint32_t count = block_text_cut(s, cuts), at = 0;
+        uint32_t count = block_text_cut(s, cuts, ways), at = 0;
 
         buf_clear(&b);
         for (uint32_t k = 0; k < count; k++) {
@@ -414,13 +429,66 @@ static void texts_are_cut(void **state)
         }
         buf_add(&b, span_from(s, at));
         check_span(text_rows[i].text, buf_span(&b), text_rows[i].cut);
-        for (size_t n = 0; n < s.n; n++)
-            assert_true(
-                block_text_cut(guard_put(&g, (struct span){ span_of(text_rows[i].text).p, n }),
-                               cuts) <= BLOCK_TEXT_CUTS);
+        put_literals(&b, s, cuts, count);
+        for (size_t n = 0; text_rows[i].text[n] != 0; n++) {
+            s = guard_put(&g, (struct span){ span_of(text_rows[i].text).p, n });
+            assert_false(block_text_like(s, buf_span(&b), count, ways, other) && count == 0);
+            assert_true(block_text_cut(s, other, ways + BLOCK_TEXT_CUTS) <= BLOCK_TEXT_CUTS);
+        }
     }
     guard_release(&g);
     buf_release(&b);
+}
+
+/* A text that is said to be like another has the cuts that it has when it is cut by itself, and the
+ * literals of the other; one that is the other is always like it. */
+static void like_texts_are_cut_alike(void **state)
+{
+    static const char *const pieces[] = {
+        "Name:", "\t",      "\n",        "\\r\\n", "\\t",  " ",  "a",       "an7",
+        "7",     "x.",      ".",         "=",      ":",    ": ", "key=",    "(",
+        "\\",    "user 12", "\\\"b\\\"", "-1.5",   "end.", ", ", "\xC3\xAA"
+    };
+    struct block_cut cuts[BLOCK_TEXT_CUTS + 1], like[BLOCK_TEXT_CUTS + 1];
+    uint8_t ways[BLOCK_TEXT_CUTS], again[BLOCK_TEXT_CUTS];
+    struct buf a, b, literals, own;
+    uint32_t alike = 0;
+
+    (void)state;
+    buf_init(&a, 4096);
+    buf_init(&b, 4096);
+    buf_init(&literals, 4096);
+    buf_init(&own, 4096);
+    for (uint32_t i = 0; i < 200000; i++) {
+        uint32_t n = 1 + (uint32_t)(rnd() % 8), other = (uint32_t)(rnd() % n), count, same;
+
+        buf_clear(&a);
+        buf_clear(&b);
+        for (uint32_t k = 0; k < n; k++) { /* b is a with another piece somewhere */
+            const char *piece = pieces[rnd() % COUNT_OF(pieces)];
+
+            buf_text(&a, piece);
+            buf_text(&b, k == other ? pieces[rnd() % COUNT_OF(pieces)] : piece);
+        }
+        count = block_text_cut(buf_span(&a), cuts, ways);
+        put_literals(&literals, buf_span(&a), cuts, count);
+        assert_true(block_text_like(buf_span(&a), buf_span(&literals), count, ways, like));
+        assert_memory_equal(cuts, like, count * sizeof(*cuts));
+        if (!block_text_like(buf_span(&b), buf_span(&literals), count, ways, like))
+            continue;
+        same = block_text_cut(buf_span(&b), cuts, again);
+        if (same != count || memcmp(cuts, like, count * sizeof(*cuts)) != 0 ||
+            memcmp(ways, again, count) != 0)
+            fail_msg("'%.*s' is not cut as '%.*s'", SPAN_ARG(buf_span(&b)), SPAN_ARG(buf_span(&a)));
+        put_literals(&own, buf_span(&b), cuts, count);
+        assert_true(span_eq(buf_span(&own), buf_span(&literals)));
+        alike += !span_eq(buf_span(&a), buf_span(&b));
+    }
+    assert_true(alike > 1000);
+    buf_release(&a);
+    buf_release(&b);
+    buf_release(&literals);
+    buf_release(&own);
 }
 
 /* What is too much for a block's tables is stored whole, and comes back: a shape for each record,
@@ -784,6 +852,7 @@ int main(void)
         cmocka_unit_test(odd_records_come_back),
         cmocka_unit_test(generated_logs_come_back_small),
         cmocka_unit_test(texts_are_cut),
+        cmocka_unit_test(like_texts_are_cut_alike),
         cmocka_unit_test(unlike_records_come_back),
         cmocka_unit_test(columns_say_what_the_codecs_say),
         cmocka_unit_test(a_damaged_part_leaves_the_others),
