@@ -118,6 +118,17 @@ void *arena_array(struct arena *a, size_t count, size_t each)
     return arena_alloc(a, bytes);
 }
 
+void *arena_room(struct arena *a, size_t count, size_t each)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, each, &bytes)) {
+        a->failed = true;
+        return NULL;
+    }
+    return arena_take(a, bytes, 16);
+}
+
 uint8_t *arena_bytes(struct arena *a, size_t bytes)
 {
     return arena_take(a, bytes, 1);

@@ -33,6 +33,9 @@ void *arena_alloc(struct arena *a, size_t bytes);
 /* `count` zeroed things; the product is checked. */
 void *arena_array(struct arena *a, size_t count, size_t each);
 
+/* The same, not zeroed: for what the caller fills at once. */
+void *arena_room(struct arena *a, size_t count, size_t each);
+
 /* Unaligned, not zeroed: for text that the caller fills at once. */
 uint8_t *arena_bytes(struct arena *a, size_t bytes);
 

@@ -73,7 +73,7 @@ static bool is_const(const struct shape_work *k, uint32_t slot)
 /* `count` things at `from`, to stay. */
 static void *keep(struct shape_work *k, const void *from, uint32_t count, size_t each)
 {
-    void *p = arena_array(&k->w->mem, count, each);
+    void *p = arena_room(&k->w->mem, count, each);
 
     if (p != NULL)
         memcpy(p, from, count * each);
@@ -94,7 +94,7 @@ static bool draft_values(struct shape_work *k, struct block_column_draft *c, uin
         c->hashes[0] = XXH3_64bits(s.p, s.n);
         c->distinct = 1;
     } else {
-        c->ids = arena_array(&k->w->mem, rows, sizeof(*c->ids));
+        c->ids = arena_room(&k->w->mem, rows, sizeof(*c->ids));
         if (c->ids == NULL)
             return false;
         memset(k->table, 0, k->table_size * sizeof(*k->table));
@@ -135,10 +135,16 @@ static bool draft_same(const struct shape_work *k, struct block_column_draft *c,
 
 /* --- Entropy -------------------------------------------------------------------------------- */
 
+/* count * log2(count); most counts are 1. */
+static double weight_of(uint32_t count)
+{
+    return count > 1 ? count * log2(count) : 0;
+}
+
 /* Bits of `total` things of which one happens `count` times: count * log2(total / count). */
 static double bits_of(uint32_t count, uint32_t total)
 {
-    return count > 0 ? count * (log2(total) - log2(count)) : 0;
+    return count > 0 ? count * log2(total) - weight_of(count) : 0;
 }
 
 static double bits_of_bytes(const uint64_t *v, uint32_t rows, unsigned bytes)
@@ -150,8 +156,9 @@ static double bits_of_bytes(const uint64_t *v, uint32_t rows, unsigned bytes)
 
         for (uint32_t i = 0; i < rows; i++)
             counts[v[i] >> (8 * plane) & 255]++;
+        bits += weight_of(rows);
         for (unsigned i = 0; i < 256; i++)
-            bits += bits_of(counts[i], rows);
+            bits -= weight_of(counts[i]);
     }
     return bits;
 }
@@ -211,7 +218,7 @@ void block_column_numbers(struct block_plan *plan, const int64_t *v, uint32_t ro
 /* The column's values as numbers of one form; false when they are none. */
 static bool draft_numbers(struct shape_work *k, struct block_column_draft *c)
 {
-    uint8_t pattern[BLOCK_FORM_TEXT_MAX], text[3 * BLOCK_FORM_TEXT_MAX];
+    uint8_t pattern[BLOCK_FORM_TEXT_MAX];
     struct block_form form;
 
     if (c->distinct < INT_LEAST)
@@ -221,13 +228,10 @@ static bool draft_numbers(struct shape_work *k, struct block_column_draft *c)
     if (!block_form_guess(&form, k->values, c->distinct, pattern))
         return false;
     for (uint32_t v = 0; v < c->distinct; v++) {
-        int64_t *n = &k->value_numbers[v];
-
-        if (!block_form_read(&form, k->values[v], n) ||
-            !span_eq((struct span){ text, block_form_put(&form, *n, text) }, k->values[v]))
+        if (!block_form_read(&form, k->values[v], &k->value_numbers[v]))
             return false;
     }
-    c->numbers = arena_array(&k->w->mem, k->m->rows, sizeof(*c->numbers));
+    c->numbers = arena_room(&k->w->mem, k->m->rows, sizeof(*c->numbers));
     form.prefix = arena_span(&k->w->mem, form.prefix);
     form.suffix = arena_span(&k->w->mem, form.suffix);
     if (c->numbers == NULL)
@@ -259,7 +263,7 @@ void block_column_symbols(const struct block_column_draft *c, uint32_t rows, uin
 static double plan_dict(struct shape_work *k, struct block_column_draft *c)
 {
     uint32_t rows = k->m->rows, changes = 1, again;
-    double plain = 0, steps;
+    double plain = weight_of(k->m->rows), steps;
 
     memset(k->counts, 0, c->distinct * sizeof(*k->counts));
     for (uint32_t i = 0; i < rows; i++) {
@@ -267,7 +271,7 @@ static double plan_dict(struct shape_work *k, struct block_column_draft *c)
         k->counts[c->ids[i]]++;
     }
     for (uint32_t v = 0; v < c->distinct; v++)
-        plain += bits_of(k->counts[v], rows);
+        plain -= weight_of(k->counts[v]);
     again = changes - c->distinct; /* to a value that an earlier row had */
     steps = bits_of(rows - changes, rows) + bits_of(c->distinct, rows) + bits_of(again, rows) +
             again * log2(c->distinct);
@@ -313,12 +317,12 @@ static bool work_init(struct shape_work *k)
     for (k->table_size = 16; k->table_size < rows * 2; k->table_size *= 2) {
     }
     k->table = arena_array(mem, k->table_size, sizeof(*k->table));
-    k->first = arena_array(mem, rows, sizeof(*k->first));
-    k->hashes = arena_array(mem, rows, sizeof(*k->hashes));
-    k->counts = arena_array(mem, rows + 1u, sizeof(*k->counts));
-    k->deltas = arena_array(mem, rows, sizeof(*k->deltas));
-    k->values = arena_array(mem, rows, sizeof(*k->values));
-    k->value_numbers = arena_array(mem, rows, sizeof(*k->value_numbers));
+    k->first = arena_room(mem, rows, sizeof(*k->first));
+    k->hashes = arena_room(mem, rows, sizeof(*k->hashes));
+    k->counts = arena_room(mem, rows + 1u, sizeof(*k->counts));
+    k->deltas = arena_room(mem, rows, sizeof(*k->deltas));
+    k->values = arena_room(mem, rows, sizeof(*k->values));
+    k->value_numbers = arena_room(mem, rows, sizeof(*k->value_numbers));
     return !arena_failed(mem);
 }
 

@@ -60,45 +60,66 @@ static bool read_number(const struct block_form *f, struct span s, int64_t *out)
     return true;
 }
 
-/* The digits of `v`, before `end`; how many. */
-static size_t digits_of(uint64_t v, unsigned kind, uint8_t *end)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t *p = end;
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                            "25262728293031323334353637383940414243444546474849"
+                            "50515253545556575859606162636465666768697071727374"
+                            "75767778798081828384858687888990919293949596979899";
 
-    if (kind != FORM_DEC) {
-        do
-            *--p = (uint8_t)digits[v & 15];
-        while ((v >>= 4) > 0);
-        return (size_t)(end - p);
-    }
-    for (; v > UINT32_MAX; v /= 10)
-        *--p = (uint8_t)('0' + v % 10);
-    for (uint32_t low = (uint32_t)v;; low /= 10) { /* a narrow division is faster */
-        *--p = (uint8_t)('0' + low % 10);
-        if (low < 10)
-            return (size_t)(end - p);
-    }
+/* The last `digits` digits of a number; two at a time, and by narrow divisions where it may be. */
+static size_t put_padded(uint8_t *dst, uint64_t v, unsigned digits)
+{
+    unsigned i = digits;
+    uint32_t low;
+
+    for (; i >= 2 && v > UINT32_MAX; i -= 2, v /= 100)
+        memcpy(dst + i - 2, pairs + 2 * (v % 100), 2);
+    for (low = (uint32_t)v; i >= 2; i -= 2, low /= 100)
+        memcpy(dst + i - 2, pairs + (size_t)2 * (low % 100), 2);
+    if (i > 0)
+        dst[0] = (uint8_t)('0' + low % 10);
+    return digits;
+}
+
+static unsigned digits_of(uint64_t v)
+{
+    unsigned n = 1;
+
+    while (n < COUNT_OF(powers) && v >= (uint64_t)powers[n])
+        n++;
+    return n < COUNT_OF(powers) || v < (uint64_t)powers[9] * 10
+               ? n
+               : 9 + digits_of(v / (uint64_t)powers[9]);
+}
+
+static size_t put_hex(uint64_t v, unsigned width, uint8_t *dst)
+{
+    unsigned n = v > 0 ? (67u - (unsigned)__builtin_clzll(v)) / 4 : 1;
+
+    if (width > 0 && n > width)
+        return 0;
+    n = width > 0 ? width : n;
+    for (unsigned i = n; i > 0; v >>= 4)
+        dst[--i] = (uint8_t) "0123456789abcdef"[v & 15];
+    return n;
 }
 
 static size_t put_number(const struct block_form *f, int64_t number, uint8_t *dst)
 {
-    bool minus = f->kind == FORM_DEC && number < 0;
-    uint64_t v = minus ? 0 - (uint64_t)number : (uint64_t)number;
-    uint8_t text[24] = { 0 }, *end = text + sizeof(text);
-    size_t n;
+    uint64_t v = (uint64_t)number;
+    unsigned n;
 
-    if (minus && f->width > 0)
-        return 0;
-    n = digits_of(v, f->kind, end);
+    if (f->kind == FORM_HEX)
+        return put_hex(v, f->width, dst);
+    if (number < 0) {
+        v = 0 - v;
+        n = digits_of(v);
+        *dst = '-';
+        return f->width > 0 ? 0 : 1 + put_padded(dst + 1, v, n);
+    }
+    n = digits_of(v);
     if (f->width > 0 && n > f->width)
         return 0;
-    while (n < f->width)
-        end[-(ptrdiff_t)++n] = '0';
-    if (minus)
-        end[-(ptrdiff_t)++n] = '-';
-    memcpy(dst, end - n, n);
-    return n;
+    return put_padded(dst, v, f->width > 0 ? f->width : n);
 }
 
 static bool read_ipv4(struct span s, int64_t *out)
@@ -186,7 +207,7 @@ static bool take_part(uint8_t what, struct span s, size_t *at, struct clock *c)
             (*at)++;
             return take(s, at, 1, &c->day);
         }
-        return take(s, at, 2, &c->day);
+        return take(s, at, 2, &c->day) && c->day >= 10;
     case 'H':
         return take(s, at, 2, &c->hour);
     case 'M':
@@ -198,6 +219,14 @@ static bool take_part(uint8_t what, struct span s, size_t *at, struct clock *c)
     default:
         return take(s, at, (size_t)(what - '0'), &c->fraction);
     }
+}
+
+static int64_t days_in(int64_t year, int64_t month)
+{
+    static const int8_t days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return days[month - 1] + leap;
 }
 
 static bool read_time(const struct block_form *f, struct span s, int64_t *out)
@@ -215,7 +244,8 @@ static bool read_time(const struct block_form *f, struct span s, int64_t *out)
         }
     }
     if (at != s.n || c.year < YEAR_LEAST || c.year > YEAR_MOST || c.month < 1 || c.month > 12 ||
-        c.day < 1 || c.day > 31 || c.hour > 23 || c.minute > 59 || c.second > 59)
+        c.day < 1 || c.day > days_in(c.year, c.month) || c.hour > 23 || c.minute > 59 ||
+        c.second > 59)
         return false;
     *out = (time_days((int32_t)c.year, (unsigned)c.month, (unsigned)c.day) * 86400 + c.hour * 3600 +
             c.minute * 60 + c.second) *
@@ -224,21 +254,11 @@ static bool read_time(const struct block_form *f, struct span s, int64_t *out)
     return true;
 }
 
-/* The last `digits` digits of a number that is not negative. */
-static size_t put_padded(uint8_t *dst, int64_t v, unsigned digits)
-{
-    uint32_t left = (uint32_t)v;
-
-    for (unsigned i = digits; i > 0; left /= 10)
-        dst[--i] = (uint8_t)('0' + left % 10);
-    return digits;
-}
-
 static size_t put_part(uint8_t what, const struct time_parts *t, int64_t fraction, uint8_t *dst)
 {
     switch (what) {
     case 'Y':
-        return put_padded(dst, t->year, 4);
+        return put_padded(dst, (uint64_t)t->year, 4);
     case 'm':
         return put_padded(dst, t->month, 2);
     case 'd':
@@ -258,7 +278,7 @@ static size_t put_part(uint8_t what, const struct time_parts *t, int64_t fractio
         memcpy(dst, months[t->month - 1], 3);
         return 3;
     default:
-        return put_padded(dst, fraction, (unsigned)(what - '0'));
+        return put_padded(dst, (uint64_t)fraction, (unsigned)(what - '0'));
     }
 }
 

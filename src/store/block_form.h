@@ -34,8 +34,8 @@ struct block_form {
 bool block_form_guess(struct block_form *f, const struct span *values, uint32_t count,
                       uint8_t *pattern);
 
-/* The number of a text. False when it is not of the form; who needs the same bytes back compares
- * block_form_put(). */
+/* The number of a text. False when it is not of the form. A form that was guessed has one text for
+ * a number: block_form_put() gives back what was read. */
 bool block_form_read(const struct block_form *f, struct span s, int64_t *out);
 
 /* The text of a number into `dst` (3 * BLOCK_FORM_TEXT_MAX); 0 when the form cannot say it. */

@@ -154,6 +154,9 @@ bool block_expand(struct block *b, struct span frame, uint8_t *to, size_t room);
 int block_open_pool(struct block *b, uint32_t part, struct err *e);
 /* The pool's numbers of the values of a dictionary. */
 int block_dict_ids(struct block *b, uint32_t shape, uint32_t slot, uint64_t *id, struct err *e);
+/* Is the raw of this event these bytes, and all parts that say so sound? BLOCK_COPY_BYTES behind
+ * them can be read. */
+bool block_gives(struct block *b, uint32_t row, struct span raw);
 /* A column of numbers. */
 int block_read_numbers(struct block *b, const struct block_plan *plan, uint32_t rows, int64_t *out,
                        struct err *e);

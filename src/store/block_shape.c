@@ -418,7 +418,7 @@ static bool made_fields(struct block_writer *w, struct block_made *m)
     struct block_cut *places = arena_array(&w->mem, b->slots + 1, sizeof(*places));
 
     m->fields = arena_array(&w->mem, b->part_count + 1, sizeof(*m->fields));
-    m->cells = arena_array(&w->mem, (size_t)m->slots * m->rows + 1, sizeof(*m->cells));
+    m->cells = arena_room(&w->mem, (size_t)m->slots * m->rows + 1, sizeof(*m->cells));
     if (places == NULL || m->fields == NULL || m->cells == NULL || !made_key(w, m, places))
         return false;
     for (uint32_t i = 0; i < b->part_count; i++) {
@@ -489,7 +489,7 @@ static bool base_texts(struct block_writer *w, uint32_t base, const uint32_t *ro
         t->templates[i].count = 0;
     if (!w->whole && b->slots < LIMIT_FIELDS)
         choose_texts(w, b, rows, count, t);
-    t->cuts = arena_array(&w->mem, (size_t)count * BLOCK_TEXTS, sizeof(*t->cuts));
+    t->cuts = arena_room(&w->mem, (size_t)count * BLOCK_TEXTS, sizeof(*t->cuts));
     if (t->cuts == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++) {

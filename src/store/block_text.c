@@ -11,14 +11,17 @@
 
 /* --- Characters ----------------------------------------------------------------------------- */
 
-enum { WORD, BLANK, LINE, MARK, CLASS = 3, DIGIT = 4, ESCAPE = 8 };
+enum { WORD, BLANK, LINE, MARK, CLASS = 3, DIGIT = 4, ESCAPE = 8, STOP = 16 };
 
 static const uint8_t classes[256] = {
-    [' '] = BLANK, ['\t'] = BLANK, ['\r'] = LINE, ['\n'] = LINE, [','] = MARK,  [';'] = MARK,
-    ['('] = MARK,  [')'] = MARK,   ['['] = MARK,  [']'] = MARK,  ['{'] = MARK,  ['}'] = MARK,
-    ['<'] = MARK,  ['>'] = MARK,   ['"'] = MARK,  ['\''] = MARK, ['|'] = MARK,  ['='] = MARK,
-    [':'] = MARK,  ['0'] = DIGIT,  ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT,
-    ['5'] = DIGIT, ['6'] = DIGIT,  ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT, ['\\'] = ESCAPE,
+    [' '] = BLANK | STOP, ['\t'] = BLANK | STOP,  ['\r'] = LINE | STOP, ['\n'] = LINE | STOP,
+    [','] = MARK,         [';'] = MARK,           ['('] = MARK,         [')'] = MARK,
+    ['['] = MARK,         [']'] = MARK,           ['{'] = MARK,         ['}'] = MARK,
+    ['<'] = MARK,         ['>'] = MARK,           ['"'] = MARK,         ['\''] = MARK,
+    ['|'] = MARK,         ['='] = MARK,           [':'] = MARK,         ['0'] = DIGIT,
+    ['1'] = DIGIT,        ['2'] = DIGIT,          ['3'] = DIGIT,        ['4'] = DIGIT,
+    ['5'] = DIGIT,        ['6'] = DIGIT,          ['7'] = DIGIT,        ['8'] = DIGIT,
+    ['9'] = DIGIT,        ['\\'] = ESCAPE | STOP,
 };
 
 /* The class of what stands at `at`, and how many bytes it has. */
@@ -68,15 +71,21 @@ bool block_text_is(struct span s)
 /* To the end of the line, without blanks there. */
 static size_t line_rest(struct span s, size_t at)
 {
-    size_t end = at;
+    size_t end = at, i = at, n;
 
-    for (size_t n, i = at; i < s.n; i += n) {
-        unsigned c = class_at(s, i, &n);
+    for (;;) {
+        unsigned c;
 
+        while (i < s.n && (classes[s.p[i]] & STOP) == 0)
+            end = ++i;
+        if (i >= s.n)
+            break;
+        c = class_at(s, i, &n);
         if (c == LINE)
             break;
+        i += n;
         if (c != BLANK)
-            end = i + n;
+            end = i;
     }
     return (end < s.n ? end : s.n) - at;
 }

@@ -6,6 +6,7 @@
 
 #include <xxhash.h>
 
+#include "base/bytes.h"
 #include "store/block_read.h"
 
 #define FORM_ROOM (3 * BLOCK_FORM_TEXT_MAX)
@@ -433,4 +434,61 @@ int block_raw(struct block *b, uint32_t row, struct buf *out, struct err *e)
         if (room > b->head.raw_bytes)
             return wrong_size(e);
     }
+}
+
+/* --- Comparing ------------------------------------------------------------------------------ */
+
+/* `n` from 1 to 8 bytes; eight can be read. */
+static inline bool same_few(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    return (bytes_u64(a) ^ bytes_u64(b)) << (64 - 8 * n) == 0;
+}
+
+/* Most pieces are short, and what lies behind them can be read (BLOCK_COPY_BYTES). */
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    if (n == 0)
+        return true;
+    if (n <= 8)
+        return same_few(a, b, n);
+    if (n <= 16)
+        return bytes_u64(a) == bytes_u64(b) && same_few(a + 8, b + 8, n - 8);
+    return memcmp(a, b, n) == 0;
+}
+
+/* Does `*left` begin with the piece? It then begins behind it. */
+static inline bool take_piece(struct span *left, struct span piece)
+{
+    if (piece.n > left->n || !same_bytes(left->p, piece.p, piece.n))
+        return false;
+    *left = span_from(*left, piece.n);
+    return true;
+}
+
+static bool take_value(struct span *left, const struct block_read_column *c, uint32_t row)
+{
+    uint8_t text[FORM_ROOM + BLOCK_COPY_BYTES];
+    size_t n;
+
+    if (c->is.numbers == NULL)
+        return take_piece(left, c->is.value[c->is.row != NULL ? c->is.row[row] : 0]);
+    n = block_form_put(&c->plan.form, c->is.numbers[row], text);
+    return n > 0 && take_piece(left, (struct span){ text, n });
+}
+
+bool block_gives(struct block *b, uint32_t row, struct span raw)
+{
+    struct block_read_shape *s;
+    bool same;
+
+    MUST(row < b->head.rows);
+    s = &b->shapes[b->envelope[BLOCK_ROW_SHAPE][row]];
+    if (shape_ready(b, s, NULL) != ERR_OK)
+        return false;
+    row = b->place[row];
+    same = take_piece(&raw, s->literals[0]);
+    for (uint32_t slot = 0; slot < s->is.slots && same; slot++)
+        same = take_value(&raw, &s->columns[column_slot(s, slot)], row) &&
+               take_piece(&raw, s->literals[slot + 1]);
+    return same && raw.n == 0;
 }

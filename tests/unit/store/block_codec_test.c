@@ -281,6 +281,48 @@ static void forms_stay_within(void **state)
     guard_release(&g);
 }
 
+/* A text that a guessed form reads is the one that it makes of the number: columns rest on it. */
+static void a_form_has_one_text_for_a_number(void **state)
+{
+    static const char *const rows[][2] = {
+        { "2024-02-28T10:00:00Z", "2023-02-27T11:00:00Z" },
+        { "Feb 28 10:00:00", "Mar  1 10:00:00" },
+        { "28/Feb/2023:10:00:00 +0700", "01/Mar/2023:10:00:00 +0700" },
+        { "2026-03-01 10:00:00.123", "2026-03-01 10:00:00.124" },
+        { "10.0.0.7", "192.168.1.20" },
+        { "port 80", "port 9" },
+        { "007", "123" },
+        { "-5", "17" },
+        { "0x1f", "0xabc" },
+        { "00ff", "1234" },
+    };
+    static const char marks[] = "0123456789-+ abcf.xJanFebMar";
+    uint8_t pattern[BLOCK_FORM_TEXT_MAX], text[3 * BLOCK_FORM_TEXT_MAX], value[64];
+    uint32_t other = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < 600000; i++) {
+        const char *const *row = rows[i % COUNT_OF(rows)];
+        struct span two[2] = { span_of(row[0]), span_of(row[1]) }, v = { value, two[i / 64 % 2].n };
+        struct block_form f;
+        int64_t n;
+
+        if (!block_form_guess(&f, two, 2, pattern))
+            fail_msg("'%s' has no form", row[0]);
+        memcpy(value, two[i / 64 % 2].p, v.n);
+        for (uint32_t k = 0; k <= i % 3; k++)
+            value[rnd() % v.n] = (uint8_t)marks[rnd() % (sizeof(marks) - 1)];
+        v.n -= rnd() % 8 == 0 && v.n > 1;
+        if (!block_form_read(&f, v, &n))
+            continue;
+        if (!span_eq((struct span){ text, block_form_put(&f, n, text) }, v))
+            fail_msg("'%.*s' comes back as '%.*s'", SPAN_ARG(v), (int)block_form_put(&f, n, text),
+                     (const char *)text);
+        other++;
+    }
+    assert_true(other > 10000);
+}
+
 /* --- Round trips ---------------------------------------------------------------------------- */
 
 static void the_samples_come_back(void **state)
@@ -848,6 +890,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_have_forms),
         cmocka_unit_test(forms_stay_within),
+        cmocka_unit_test(a_form_has_one_text_for_a_number),
         cmocka_unit_test(the_samples_come_back),
         cmocka_unit_test(odd_records_come_back),
         cmocka_unit_test(generated_logs_come_back_small),
