@@ -13,6 +13,7 @@
  * sealed bytes, SECONDS s"; the time is processor time of sealing alone.
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,6 +207,8 @@ int main(int argc, char **argv)
     struct catalog none;
     struct err e;
 
+    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20); /* as the role does */
+    (void)mallopt(M_TRIM_THRESHOLD, 32 << 20);
     if (argc - at < 2)
         die("seal_rate [--start S] [--step NS] [--run BYTES] FOLDER FILE...");
     (void)snprintf(folder, sizeof(folder), "%s", argv[at]);
