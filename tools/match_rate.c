@@ -5,7 +5,8 @@
  *   match_rate [-n ROUNDS] [-s STEP] [-p BYTES] [-j THREADS]
  *              -t TAXONOMY -r RULES [-r RULES]... FILE...
  *
- * A file is EVTX when it begins like one, else JSON objects one behind the other. -s does only one
+ * A file is EVTX when it begins like one, else JSON objects one behind the other; one that does not
+ * begin with '{' holds records that came by themselves, a line each. -s does only one
  * of read, name and match; -p takes at most so many bytes of each file. The sum behind the hits is
  * one of (event, rule) pairs: equal sums, equal findings. Rates are by the thread's own clock, so
  * that other work on the machine spoils them less; loading, on -j threads, is by the clock on the
@@ -25,6 +26,7 @@
 #include "sigma/match.h"
 #include "wire/codec.h"
 #include "wire/evtx.h"
+#include "wire/rec_one.h"
 
 #define RULES_MAX 16u
 
@@ -127,6 +129,17 @@ static void pass_json(struct work *w, struct span in)
     }
 }
 
+static void pass_lines(struct work *w, struct span in)
+{
+    while (in.n > 0) {
+        struct span line = { in.p, span_find(in, '\n') };
+
+        (void)rec_read_one(&w->rec, line, NULL, NULL); /* always gives one */
+        one(w);
+        in = span_from(in, line.n < in.n ? line.n + 1 : line.n);
+    }
+}
+
 static bool measure(struct work *w, const struct options *o, const char *path)
 {
     struct span in;
@@ -146,8 +159,10 @@ static bool measure(struct work *w, const struct options *o, const char *path)
             w->events = w->hits = w->bad = w->sum = 0;
             if (evtx_is(in))
                 pass_evtx(w, in);
-            else
+            else if (in.p[0] == '{')
                 pass_json(w, in);
+            else
+                pass_lines(w, in);
             took = now(CLOCK_THREAD_CPUTIME_ID) - t0;
             best = took < best ? took : best;
         }

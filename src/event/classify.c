@@ -32,15 +32,18 @@ static struct outcomes outcomes(struct event *e, const struct disc *d, uint16_t 
 {
     uint32_t codecs = 1u << e->rec->codec | 1u << e->rec->inner;
     struct outcomes o = { { 0 } };
+    struct span text = SPAN_NONE;
+    bool asked = false;
 
     for (uint32_t i = 0; i < d->pattern_count; i++) {
-        struct span text;
-
         if ((d->pattern_codecs[i] & codecs) == 0)
             continue;
-        text = event_text(e, handle); /* decoded once, and only now */
-        if (text.p != NULL &&
-            pattern_holds((enum test_kind)d->pattern_kind[i], d->pattern[i], text))
+        if (!asked)
+            text = event_text(e, handle); /* decoded only now */
+        asked = true;
+        if (text.p == NULL)
+            break;
+        if (pattern_holds((enum test_kind)d->pattern_kind[i], d->pattern[i], text))
             o.bits[i / 64] |= 1ull << (i % 64);
     }
     return o;

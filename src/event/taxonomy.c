@@ -536,25 +536,33 @@ static bool may_begin(const uint8_t *text, struct span part)
     return any != 0;
 }
 
+/* Does the part stand at one of the places in [from, to)? */
+static bool stands_at(struct span text, struct span part, size_t from, size_t to)
+{
+    uint8_t first = part.p[0] | 0x20, last = part.p[part.n - 1] | 0x20;
+
+    for (size_t i = from; i < to; i++) {
+        if ((text.p[i] | 0x20) == first && (text.p[i + part.n - 1] | 0x20) == last &&
+            span_eq_nocase((struct span){ text.p + i, part.n }, part))
+            return true;
+    }
+    return false;
+}
+
 static bool contains_nocase(struct span text, struct span part)
 {
-    size_t i = 0;
+    size_t places;
 
-    if (part.n == 0)
-        return true;
-    while (i + part.n <= text.n) {
-        bool whole = text.n - i >= STRIDE - 1 + part.n;
-        size_t end = whole ? i + STRIDE : text.n - part.n + 1;
+    if (part.n == 0 || part.n > text.n)
+        return part.n == 0;
+    places = text.n - part.n + 1;
+    if (places < STRIDE)
+        return stands_at(text, part, 0, places);
+    for (size_t i = 0; i < places; i += STRIDE) {
+        size_t from = i + STRIDE <= places ? i : places - STRIDE; /* the last ones, some again */
 
-        if (whole && !may_begin(text.p + i, part)) {
-            i = end;
-            continue;
-        }
-        for (; i < end; i++) {
-            if (ascii_lower(text.p[i]) == ascii_lower(part.p[0]) &&
-                span_eq_nocase((struct span){ text.p + i, part.n }, part))
-                return true;
-        }
+        if (may_begin(text.p + from, part) && stands_at(text, part, from, from + STRIDE))
+            return true;
     }
     return false;
 }
