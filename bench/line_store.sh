@@ -4,11 +4,13 @@
 #   STORE_MILLION=2     events to search in, in millions (20 for the record)
 #   STORE_GIB=2         the store that a server starts over (50 for the record)
 #   STORE_HUNTS=50      so many of the rules of hunt_rules.txt
+#   STORE_LOAD_SECONDS=60   of the steady load
 #   SERVE_PLACE         a folder on a disk (default /var/tmp), with room for all of it
 
 store_million=${STORE_MILLION:-2}
 store_gib=${STORE_GIB:-2}
 store_hunts=${STORE_HUNTS:-50}
+store_load_seconds=${STORE_LOAD_SECONDS:-60}
 store_events=$((store_million * 1000000))
 store_day=$((($(date +%s) / 86400 - 1) * 86400)) # yesterday, UTC: all events are of one day
 store_step=$((86400000000000 / store_events))
@@ -89,6 +91,21 @@ store_sealing() {
     fi
     row store.seal_cpu "Sealing 10,000 events" "$(calc '10000 / r' r="$rate")" '<=' 0.15 s \
         "processor time; the limit is that of all roles together, a second"
+}
+
+# --- a server that receives, seals and signs -----------------------------------------------------
+
+store_load() {
+    what="Server, receiving and sealing 10,000 events/s"
+    : >"$work/store.load"
+    # shellcheck disable=SC2086 # lists of words
+    timed store-load "$two" "$work/store.load" python3 "$top/bench/serve.py" load "$canh" "$work" \
+        $store_rules -- "$store_load_seconds" 10000 >/dev/null
+    IFS=$(printf '\t') read -r _ _ cpu memory _ files signed shares <"$work/store.load" ||
+        cpu=100 memory=1000 files=0 signed=0 shares=none
+    row store.load_cpu "$what, processor time" "$cpu" '<=' 15 "%" "of one core; $shares"
+    row store.load_memory "$what, memory" "$memory" '<=' 200 MB \
+        "$store_load_seconds s: $files files sealed, $signed checkpoints signed"
 }
 
 # --- search -----------------------------------------------------------------------------------
@@ -192,6 +209,7 @@ line_store() {
     store_otrf
     store_varied
     store_sealing
+    store_load
     store_search
     store_clickhouse
     store_victoria

@@ -2,12 +2,13 @@
 """Measure a running server from outside: what it stores, what it costs.
 
     serve.py throughput CANH WORK RULES... -- SECONDS FORM CONNECTIONS
-    serve.py load       CANH WORK RULES... -- SECONDS RATE
+    serve.py load       CANH WORK RULES... -- SECONDS RATE       30 s at least: files are sealed in it
     serve.py rsyslog    CANH WORK          -- SECONDS CONNECTIONS
 
 Each starts a server of its own with an empty folder on the disk, feeds it by `canh send`, and prints
 one line of figures between tabs: for throughput "stored seconds sent acknowledged", for load
-"stored seconds cpu_percent memory_mb sent", for rsyslog "acknowledged seconds".
+"stored seconds cpu_percent memory_mb sent sealed_files checkpoints shares", the shares of the processor
+by role, for rsyslog "acknowledged seconds".
 
 What is stored is counted in the store's own files, by walking their frames (docs/store.md), never
 taken from the server or the sender; the seconds run from the start of the sender until as many events
@@ -247,6 +248,28 @@ def throughput(canh, place, rules, seconds, form, connections):
         server.end()
 
 
+def sealed_and_signed(data):
+    """(sealed files, checkpoints) that the server has made: none of either, and it did not do its work."""
+    files = sum(name.endswith(".seal") for _, _, names in os.walk(os.path.join(data, "sealed"))
+                for name in names)
+    signed, ledger = 0, os.path.join(data, "ledger")
+    for name in os.listdir(ledger):
+        if name.endswith(".chain"):
+            with open(os.path.join(ledger, name), "rb") as f:
+                signed += f.read().count(b"canh/checkpoint/v")
+    return files, signed
+
+
+def shares(before, after, spent):
+    """What each role took, in percent of a core, the most first."""
+    by_role = {}
+    for pid, taken in after.items():
+        name = role_name(pid) or "keeper"
+        by_role[name] = by_role.get(name, 0) + 100 * (taken - before[pid]) / spent
+    return ", ".join("%s %.1f" % (name, by_role[name]) for name in sorted(by_role, key=by_role.get,
+                                                                            reverse=True))
+
+
 def load(canh, place, rules, seconds, rate):
     """What a steady rate costs, from its first second to a moment before its end."""
     server = Server(canh, place, rules)
@@ -254,14 +277,19 @@ def load(canh, place, rules, seconds, rate):
         process = sender(canh, "syslog-tcp", server.tcp, seconds, 8, rate)
         time.sleep(1)
         pids, most = children(server.process.pid), 0.0
-        before, begun = ticks(pids), time.monotonic()
+        before, begun = {pid: ticks([pid]) for pid in pids}, time.monotonic()
         while process.poll() is None and time.monotonic() - begun < seconds - 2:
             time.sleep(1)
             most = max(most, proportional_mb(pids))
-        cpu, spent = ticks(pids) - before, time.monotonic() - begun
+        after, spent = {pid: ticks([pid]) for pid in pids}, time.monotonic() - begun
+        files, signed = sealed_and_signed(server.data)
         sent, _, took = summary(process, seconds)
         server.until_stored(sent)
-        return sent, took, 100 * cpu / spent, most, sent
+        if files == 0 or signed == 0:
+            fail("%d files sealed, %d checkpoints signed during the load" % (files, signed),
+                 server.log_path)
+        cpu = 100 * (sum(after.values()) - sum(before.values())) / spent
+        return sent, took, cpu, most, sent, files, signed, shares(before, after, spent)
     finally:
         server.end()
 
