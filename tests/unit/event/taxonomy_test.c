@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "event/steps.h"
+#include "event/taxonomy_own.h"
+#include "guard.h"
 #include "laid.h"
 
 #define FILE_BYTES_MAX (4u << 20)
@@ -466,6 +468,50 @@ static void every_step_is_documented(void **state)
     free(text);
 }
 
+/* --- Patterns ------------------------------------------------------------------------------- */
+
+static bool contains_slowly(struct span text, struct span part)
+{
+    for (size_t i = 0; i + part.n <= text.n; i++) {
+        if (span_eq_nocase((struct span){ text.p + i, part.n }, part))
+            return true;
+    }
+    return false;
+}
+
+static uint32_t next_of(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 16;
+}
+
+/* At every place, of any length: texts are looked through many places at once. */
+static void parts_are_found_wherever_they_stand(void **state)
+{
+    static const char letters[] = "aAbB \x10 0@`";
+    uint32_t seed = 3, found = 0;
+    struct guard g;
+
+    (void)state;
+    guard_init(&g, 256);
+    for (uint32_t i = 0; i < 200000; i++) {
+        uint8_t text[200], part[8];
+        struct span p = { part, i % 8 }, t = { text, i / 8 % 200 };
+
+        for (size_t k = 0; k < t.n; k++)
+            text[k] = (uint8_t)letters[next_of(&seed) % (sizeof(letters) - 1)];
+        for (size_t k = 0; k < p.n; k++)
+            part[k] = (uint8_t)letters[next_of(&seed) % (sizeof(letters) - 1)];
+        if (i % 3 == 0 && p.n > 0 && p.n <= t.n) /* once for sure, at any place */
+            memcpy(text + (seed >> 8) % (t.n - p.n + 1), part, p.n);
+        t = guard_put(&g, t);
+        found += contains_slowly(t, p);
+        assert_int_equal(pattern_holds(TEST_CONTAINS, p, t), contains_slowly(t, p));
+    }
+    assert_true(found > 50000 && found < 180000);
+    guard_release(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +527,7 @@ int main(void)
         cmocka_unit_test(views_have_their_tags),
         cmocka_unit_test(lacks_knows_every_spelling),
         cmocka_unit_test(every_step_is_documented),
+        cmocka_unit_test(parts_are_found_wherever_they_stand),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
