@@ -166,6 +166,7 @@ struct text_cut {
 struct texts {
     uint32_t count;
     uint32_t slot[BLOCK_TEXTS];
+    uint8_t of[LIMIT_FIELDS]; /* by slot: which text it is, BLOCK_TEXTS: none */
     struct block_array templates[BLOCK_TEXTS];
     struct text_cut *cuts; /* by row of the base, BLOCK_TEXTS each */
     uint32_t heads[BLOCK_TEXTS][256];
@@ -438,16 +439,16 @@ static bool made_fields(struct block_writer *w, struct block_made *m)
 
 /* The cells of a row. */
 static void made_row(struct block_writer *w, struct block_made *m, const struct block_row *r,
-                     const struct text_cut *cuts)
+                     const struct texts *t, const struct text_cut *cuts)
 {
     const struct block_cut *cells = (struct block_cut *)w->cells.at + r->cell;
     const struct block_cut *text_cuts = w->text_cuts.at;
     uint32_t slots = block_bases(w)[m->base].slots, slot = 0, row = m->filled++;
 
     for (uint32_t i = 0; i < slots; i++) {
-        uint32_t text = text_of(m, i);
+        uint32_t text = t->of[i];
 
-        if (text == BLOCK_TEXTS) {
+        if (text == BLOCK_TEXTS || m->text[text] == 0) {
             m->cells[(size_t)slot++ * m->rows + row] = cells[i];
             continue;
         }
@@ -489,6 +490,9 @@ static bool base_texts(struct block_writer *w, uint32_t base, const uint32_t *ro
         t->templates[i].count = 0;
     if (!w->whole && b->slots < LIMIT_FIELDS)
         choose_texts(w, b, rows, count, t);
+    memset(t->of, BLOCK_TEXTS, sizeof(t->of));
+    for (uint32_t i = 0; i < t->count; i++)
+        t->of[t->slot[i]] = (uint8_t)i;
     t->cuts = arena_room(&w->mem, (size_t)count * BLOCK_TEXTS, sizeof(*t->cuts));
     if (t->cuts == NULL)
         return false;
@@ -512,7 +516,7 @@ static bool base_texts(struct block_writer *w, uint32_t base, const uint32_t *ro
     for (uint32_t i = 0; i < count; i++) {
         const struct block_row *r = &block_rows(w)[rows[i]];
 
-        made_row(w, &block_mades(w)[r->shape], r, &t->cuts[(size_t)i * BLOCK_TEXTS]);
+        made_row(w, &block_mades(w)[r->shape], r, t, &t->cuts[(size_t)i * BLOCK_TEXTS]);
     }
     return true;
 }

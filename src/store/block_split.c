@@ -126,9 +126,20 @@ static uint32_t nest(struct block_split *s, uint32_t count)
 
 /* --- Slots ---------------------------------------------------------------------------------- */
 
+#define LITERAL_HEAD 5u /* bytes that its length takes at most */
+
+/* There is room for it. */
 static void put_literal(struct block_split *s, struct span raw, uint32_t from, uint32_t to)
 {
-    block_put_text(&s->key, (struct span){ raw.p + from, to - from });
+    uint8_t *p = s->key.p + s->key.n;
+    uint32_t n = to - from;
+
+    for (; n >= 0x80; n >>= 7)
+        *p++ = (uint8_t)(n | 0x80);
+    *p++ = (uint8_t)n;
+    if (to > from)
+        memcpy(p, raw.p + from, to - from);
+    s->key.n = (size_t)(p - s->key.p) + (to - from);
 }
 
 static void add_slot(struct block_split *s, struct span raw, uint32_t from,
@@ -163,6 +174,10 @@ void block_split_record(struct block_split *s, struct span raw)
               : search_text_is_json(&s->rec)       ? BLOCK_FOLD_JSON
                                                    : BLOCK_FOLD_TEXT;
     count = nest(s, collect(s, raw));
+    if (!buf_reserve(&s->key, raw.n + (size_t)LITERAL_HEAD * (count + 1))) {
+        block_split_whole(s, raw);
+        return;
+    }
     for (uint32_t i = 0; i < count; i++) {
         const struct block_span *x = &s->spans[i];
         const struct rec_field *f = &s->rec.fields[x->field];
@@ -185,18 +200,18 @@ void block_split_record(struct block_split *s, struct span raw)
     (void)close_fields(s, open, depth, UINT32_MAX, at);
     s->part_count = count;
     put_literal(s, raw, at, (uint32_t)raw.n);
-    if (s->slot_count == 0 || buf_failed(&s->key))
+    if (s->slot_count == 0)
         block_split_whole(s, raw);
 }
 
 void block_split_whole(struct block_split *s, struct span raw)
 {
-    struct block_span x = { 0, (uint32_t)raw.n, 0 };
-
-    s->slot_count = s->part_count = 0;
+    s->slots[0] = (struct block_cut){ 0, (uint32_t)raw.n };
+    s->slot_count = 1;
+    s->part_count = 0;
     s->partial = true;
     s->fold = BLOCK_FOLD_NONE;
     buf_clear(&s->key);
-    add_slot(s, raw, 0, &x);
-    put_literal(s, raw, (uint32_t)raw.n, (uint32_t)raw.n);
+    block_put_text(&s->key, SPAN_NONE);
+    block_put_text(&s->key, SPAN_NONE);
 }

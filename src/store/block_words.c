@@ -99,10 +99,11 @@ static bool is_parted(struct block_writer *w, const struct block_made *m)
     }
     for (uint32_t slot = 0; slot < m->slots; slot++) {
         const struct block_column_draft *c = &m->columns[slot];
+        uint32_t values = c->plan.encoding == BLOCK_INT ? 1 : c->distinct; /* those look alike */
 
         if (block_bases(w)[m->base].fold != BLOCK_FOLD_JSON || c->plan.encoding == BLOCK_SAME)
             continue;
-        for (uint32_t v = 0; v < c->distinct; v++) {
+        for (uint32_t v = 0; v < values; v++) {
             if (!is_closed(block_draft_value(w, m, c, v)))
                 return false;
         }
