@@ -114,8 +114,8 @@ static int sealer_open(struct role_self *self, struct err *e)
 
     r->self = self;
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* else it takes its turn like the others */
-    /* A block takes some 20 MiB and gives them back; to have the system clear new pages for the next
-     * one costs a tenth of sealing it. */
+    /* A block takes some 20 MiB and gives them back; to have the system clear new pages for the
+     * next one costs a tenth of sealing it. */
     (void)mallopt(M_MMAP_THRESHOLD, KEPT);
     (void)mallopt(M_TRIM_THRESHOLD, KEPT);
     rc = store_id_read(self->data, from.store, e);

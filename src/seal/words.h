@@ -8,8 +8,9 @@
  * and the index does not would be an event that a search does not find; one too many only costs
  * time.
  *
- * Whoever writes a block takes them from its columns (store/block.h, block_words()): the same words,
- * sooner. This is what they must be, event by event: for who verifies, and for the tests of that.
+ * Whoever writes a block takes them from its columns (store/block.h, block_words()): the same
+ * words, sooner. This is what they must be, event by event: for who verifies, and for the tests of
+ * that.
  *
  * One thread; buffers are used again from event to event.
  */
