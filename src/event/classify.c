@@ -78,23 +78,101 @@ static bool key_value(struct event *e, struct key *k, const struct disc_hit *hit
     return true;
 }
 
-static const struct class_own *class_find(struct event *e)
+struct found_values {
+    struct disc_value at[EVENT_HITS_MAX];
+};
+
+static void find_values(struct event *e, struct found_values *v)
 {
     struct event_own *o = e->own;
-    struct disc_value values[EVENT_HITS_MAX];
 
     for (uint32_t i = 0; i < o->hit_count; i++) {
         const struct rec_field *f = event_field(e, o->hits[i].handle);
 
-        values[i] = (struct disc_value){ .disc = o->hits[i].disc, .group = f->kind == REC_GROUP };
-        if (!values[i].group && e->taxonomy->disc[values[i].disc].mode != BY_PRESENCE)
-            values[i].text = event_text(e, o->hits[i].handle);
+        v->at[i] = (struct disc_value){ .disc = o->hits[i].disc, .group = f->kind == REC_GROUP };
+        if (!v->at[i].group && e->taxonomy->disc[v->at[i].disc].mode != BY_PRESENCE)
+            v->at[i].text = event_text(e, o->hits[i].handle);
     }
-    return taxonomy_class(e->taxonomy, 1u << e->rec->codec | 1u << e->rec->inner, values,
+}
+
+static const struct class_own *class_find(struct event *e)
+{
+    struct event_own *o = e->own;
+    struct found_values v;
+
+    find_values(e, &v);
+    return taxonomy_class(e->taxonomy, 1u << e->rec->codec | 1u << e->rec->inner, v.at,
                           o->hit_count, &o->scratch);
 }
 
+/* --- with somebody watching ----------------------------------------------------------------- */
+
+static bool is_noted(const struct event_watch *w, const struct event_pattern *p)
+{
+    for (uint32_t i = 0; i < w->patterns; i++) {
+        const struct event_pattern *q = &w->pattern[i];
+
+        if (q->field == p->field && q->kind == p->kind && span_eq(q->text, p->text))
+            return true;
+    }
+    return false;
+}
+
+static void note_reason(void *arg, uint32_t value, const struct test *x)
+{
+    static const enum event_pattern_kind kinds[] = { [TEST_EQ] = EVENT_IS,
+                                                     [TEST_STARTS] = EVENT_STARTS,
+                                                     [TEST_ENDS] = EVENT_ENDS,
+                                                     [TEST_CONTAINS] = EVENT_HOLDS };
+    struct event *e = arg;
+    struct event_watch *w = e->own->watch;
+    const uint32_t handle = e->own->hits[value].handle;
+    const uint32_t field = handle < LIMIT_FIELDS ? handle : e->own->origin[handle - LIMIT_FIELDS];
+
+    event_note(e, handle, EVENT_SEEN_KIND);
+    for (uint32_t i = 0; i < x->count; i++) {
+        struct event_pattern p;
+
+        if (x->kind[i] == TEST_EXISTS)
+            continue;
+        p = (struct event_pattern){ field, kinds[x->kind[i]], x->text[i] };
+        event_note(e, handle, EVENT_SEEN_TESTS);
+        if (is_noted(w, &p))
+            continue;
+        if (w->patterns == EVENT_PATTERNS_MAX)
+            event_note(e, handle, EVENT_SEEN_ALL);
+        else
+            w->pattern[w->patterns++] = p;
+    }
+}
+
+/* What was looked at is what the class follows from, and not what the search for it read. */
+static void note_class(struct event *e)
+{
+    struct event_watch *watch = e->own->watch;
+    struct found_values v;
+
+    e->own->watch = NULL;
+    find_values(e, &v);
+    e->own->watch = watch;
+    taxonomy_reasons(e->taxonomy, 1u << e->rec->codec | 1u << e->rec->inner, v.at,
+                     e->own->hit_count, note_reason, e);
+}
+
+static void classify(struct event *e);
+
 void event_classify(struct event *e)
+{
+    struct event_watch *watch = e->own->watch;
+
+    e->own->watch = NULL;
+    classify(e);
+    e->own->watch = watch;
+    if (watch != NULL)
+        note_class(e);
+}
+
+static void classify(struct event *e)
 {
     struct event_own *o = e->own;
     struct key k;

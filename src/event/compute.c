@@ -46,7 +46,7 @@ static uint32_t next_text(struct event *e, uint32_t name, uint32_t handle)
 {
     uint32_t h = handle == EVENT_NONE ? event_own_get(e, name) : event_own_slow(e, name, handle);
 
-    while (h != EVENT_NONE && event_field(e, h)->kind == REC_GROUP)
+    while (h != EVENT_NONE && event_kind(e, h) == REC_GROUP)
         h = event_own_slow(e, name, h);
     return h;
 }

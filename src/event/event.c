@@ -60,6 +60,11 @@ void event_release(struct event *e)
     *e = (struct event){ 0 };
 }
 
+void event_watch(struct event *e, struct event_watch *w)
+{
+    e->own->watch = w;
+}
+
 void event_reference_time(struct event *e, int64_t ns)
 {
     e->own->reference_ns = ns;
@@ -174,6 +179,11 @@ void event_begin(struct event *e, struct rec *r)
     o->extra_count = 0;
     o->hit_count = 0;
     o->hits_cut = false;
+    if (o->watch != NULL) {
+        memset(o->watch->seen, 0, r->count);
+        o->watch->patterns = 0;
+        o->watch->time = EVENT_NONE;
+    }
     name_fields(e, r);
     event_classify(e);
 }
@@ -218,7 +228,7 @@ static uint32_t mapped_pick(struct event *e, const struct view *v, uint32_t name
         if (h == EVENT_NONE)
             continue;
         *own = s.name;
-        if (event_field(e, h)->kind != REC_NONE)
+        if (event_kind(e, h) != REC_NONE)
             return h;
         if (null == EVENT_NONE) {
             null = h;
@@ -246,15 +256,31 @@ uint32_t event_more(struct event *e, const struct view *v, uint32_t name, uint32
     return own != 0 ? event_own_slow(e, own, handle) : chain_next(e, handle);
 }
 
-const struct rec_field *event_field(const struct event *e, uint32_t handle)
+static const struct rec_field *field_of(const struct event *e, uint32_t handle)
 {
     MUST(handle < LIMIT_FIELDS + e->own->extra_count);
     return handle < LIMIT_FIELDS ? &e->rec->fields[handle] : &e->own->extra[handle - LIMIT_FIELDS];
 }
 
-struct span event_text(struct event *e, uint32_t handle)
+const struct rec_field *event_field(const struct event *e, uint32_t handle)
 {
-    const struct rec_field *f = event_field(e, handle);
+    const struct rec_field *f = field_of(e, handle);
+
+    event_note(e, handle, EVENT_SEEN_ALL);
+    return f;
+}
+
+uint16_t event_kind(const struct event *e, uint32_t handle)
+{
+    const struct rec_field *f = field_of(e, handle);
+
+    event_note(e, handle, EVENT_SEEN_KIND);
+    return f->kind;
+}
+
+static struct span text_of(struct event *e, uint32_t handle)
+{
+    const struct rec_field *f = field_of(e, handle);
     struct text_slot *t = &e->own->text[handle];
 
     if (f->kind == REC_TEXT)
@@ -268,6 +294,18 @@ struct span event_text(struct event *e, uint32_t handle)
     if (t->text.p == NULL && !arena_failed(&e->own->mem))
         t->text = SPAN_LIT("");
     return t->text;
+}
+
+struct span event_text(struct event *e, uint32_t handle)
+{
+    event_note(e, handle, EVENT_SEEN_ALL);
+    return text_of(e, handle);
+}
+
+struct span event_handed(struct event *e, uint32_t handle)
+{
+    event_note(e, handle, EVENT_SEEN_HANDED);
+    return text_of(e, handle);
 }
 
 struct span event_name(struct event *e, uint32_t handle)
@@ -289,6 +327,19 @@ struct span event_name(struct event *e, uint32_t handle)
 
 /* --- Time and host -------------------------------------------------------------------------- */
 
+/* One that is no time has been looked at; one that is, is told apart. */
+static void note_time(struct event *e, uint32_t handle, bool good)
+{
+    struct event_own *o = e->own;
+
+    if (!good)
+        event_note(e, handle, EVENT_SEEN_ALL);
+    else if (o->watch != NULL)
+        o->watch->time = handle < LIMIT_FIELDS ? handle : o->origin[handle - LIMIT_FIELDS];
+    if (o->watch != NULL && o->watch->time == EVENT_CHAIN_END)
+        o->watch->time = EVENT_NONE;
+}
+
 /* A row's own list is read through its view: a time may be joined from a date and a time of day. */
 static bool time_of(struct event *e, const struct view *v, uint32_t name, int64_t *ns)
 {
@@ -298,9 +349,14 @@ static bool time_of(struct event *e, const struct view *v, uint32_t name, int64_
 
     if (h == EVENT_NONE)
         return false;
-    f = event_field(e, h);
-    if (f->kind != REC_FILETIME || f->value_bytes != 8)
-        return time_parse(event_text(e, h), e->own->reference_ns, ns);
+    f = field_of(e, h);
+    if (f->kind != REC_FILETIME || f->value_bytes != 8) {
+        bool good = time_parse(text_of(e, h), e->own->reference_ns, ns);
+
+        note_time(e, h, good);
+        return good;
+    }
+    event_note(e, h, EVENT_SEEN_ALL);
     for (unsigned i = 0; i < 8; i++)
         ticks |= (uint64_t)f->value[i] << (8 * i);
     return time_from_filetime(ticks, ns);
@@ -325,33 +381,44 @@ bool event_time(struct event *e, int64_t *ns)
     return false;
 }
 
-static struct span host_of(struct event *e, const struct view *v, const struct ids *list)
+/* The handle of the first that is something, or EVENT_NONE. */
+static uint32_t host_of(struct event *e, const struct view *v, const struct ids *list)
 {
     for (uint32_t k = 0; k < list->count; k++) {
         uint32_t h = v != NULL ? event_get(e, v, list->id[k]) : event_own_get(e, list->id[k]);
-        struct span s;
 
-        if (h == EVENT_NONE || event_field(e, h)->kind == REC_GROUP)
-            continue;
-        s = event_text(e, h);
-        if (s.n > 0)
-            return s;
+        if (h != EVENT_NONE && event_kind(e, h) != REC_GROUP && event_handed(e, h).n > 0)
+            return h;
     }
-    return SPAN_LIT("");
+    return EVENT_NONE;
 }
 
-struct span event_host(struct event *e)
+static uint32_t host_handle(struct event *e)
 {
     const struct class_own *c = e->own->cls;
     bool own = false;
 
     for (uint32_t i = 0; i < c->pub.view_count; i++) {
         const struct ids *list = &e->taxonomy->rows[c->rows[i]].body.host;
-        struct span s = host_of(e, c->pub.views[i], list);
+        uint32_t h = host_of(e, c->pub.views[i], list);
 
-        if (s.n > 0)
-            return s;
+        if (h != EVENT_NONE)
+            return h;
         own |= list->count > 0;
     }
-    return own ? SPAN_LIT("") : host_of(e, NULL, &e->taxonomy->host);
+    return own ? EVENT_NONE : host_of(e, NULL, &e->taxonomy->host);
+}
+
+struct span event_host(struct event *e)
+{
+    uint32_t h = host_handle(e);
+
+    return h == EVENT_NONE ? SPAN_LIT("") : event_text(e, h);
+}
+
+struct span event_host_handed(struct event *e)
+{
+    uint32_t h = host_handle(e);
+
+    return h == EVENT_NONE ? SPAN_LIT("") : event_handed(e, h);
 }

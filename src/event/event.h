@@ -38,6 +38,31 @@ struct event_slot {
     uint16_t mixed; /* the chain has fields whose exact names differ */
 };
 
+/* What answers have looked at of a record's fields: for who wants to know which other records have
+ * the same answers (search/figures.h). A field that is not looked at, or only by its name, place
+ * and codec, has no say in them. Answers that look at more than fields (event_raw(), search text)
+ * are seen as what they are by who asks for them. */
+enum event_seen {
+    EVENT_SEEN_KIND = 1u << 0,   /* is it null, a container, empty? */
+    EVENT_SEEN_HANDED = 1u << 1, /* its text was handed out, as an answer */
+    EVENT_SEEN_TESTS = 1u << 2,  /* which of the patterns does it fit? */
+    EVENT_SEEN_ALL = 1u << 3
+};
+enum event_pattern_kind { EVENT_IS, EVENT_STARTS, EVENT_ENDS, EVENT_HOLDS }; /* in any ASCII case */
+struct event_pattern {
+    uint32_t field;
+    enum event_pattern_kind kind;
+    struct span text; /* the taxonomy's */
+};
+#define EVENT_PATTERNS_MAX 256u
+struct event_watch {
+    uint8_t seen[LIMIT_FIELDS]; /* bits; those below the record's count */
+    struct event_pattern pattern[EVENT_PATTERNS_MAX];
+    uint32_t patterns;
+    uint32_t time; /* the field that event_time() read last, which is not in `seen`;
+                      EVENT_NONE: none, or one that was computed */
+};
+
 struct event {
     struct rec *rec;
     const struct event_class *cls; /* never NULL after event_begin(); may have no views */
@@ -52,6 +77,9 @@ struct event {
 
 int event_init(struct event *e, const struct taxonomy *t, const struct names *n, struct err *err);
 void event_release(struct event *e);
+
+/* From the next event_begin() on, `w` has what is seen of the event at hand. NULL: nobody asks. */
+void event_watch(struct event *e, struct event_watch *w);
 
 /* Lay names and class over `r`, which must stay as it is until the next event_begin(). */
 void event_begin(struct event *e, struct rec *r);
@@ -84,9 +112,15 @@ uint32_t event_more(struct event *e, const struct view *v, uint32_t name, uint32
 /* The field behind a handle: raw form for those who can do without the text. */
 const struct rec_field *event_field(const struct event *e, uint32_t handle);
 
+/* Its kind alone (enum rec_kind). */
+uint16_t event_kind(const struct event *e, uint32_t handle);
+
 /* Its text (decoded at most once per event). A NULL kind gives SPAN_NONE (p == NULL); an empty
  * text gives p != NULL, n == 0. */
 struct span event_text(struct event *e, uint32_t handle);
+
+/* The same, for who hands it on without looking at more than whether it is there, and empty. */
+struct span event_handed(struct event *e, uint32_t handle);
 
 /* The whole record, cut at LIMIT_EVENT_BYTES: what keywords look into. */
 static inline struct span event_raw(const struct event *e)
@@ -110,5 +144,8 @@ bool event_time(struct event *e, int64_t *ns);
  * asked only when no row of the class names hosts of its own: auditd's `hostname` is the other
  * end. */
 struct span event_host(struct event *e);
+
+/* The same, as event_handed(). */
+struct span event_host_handed(struct event *e);
 
 #endif

@@ -54,8 +54,22 @@ struct event_own {
     uint32_t *computed_round; /* by number of the computed field */
     uint16_t *computed_first;
     struct arena mem; /* decoded and computed texts of this event */
+    struct event_watch *watch;
     int64_t reference_ns;
 };
+
+/* A computed value is seen when it is made, by the fields that it is made of. */
+static inline void event_note(const struct event *e, uint32_t handle, enum event_seen seen)
+{
+    struct event_watch *w = e->own->watch;
+
+    if (w == NULL)
+        return;
+    if (handle >= LIMIT_FIELDS)
+        handle = e->own->origin[handle - LIMIT_FIELDS];
+    if (handle < LIMIT_FIELDS)
+        w->seen[handle] |= (uint8_t)seen;
+}
 
 /* First handle of computed field `index`, computed when it has not been; EVENT_NONE. (compute.c) */
 uint32_t event_compute(struct event *e, uint32_t index);

@@ -599,8 +599,58 @@ static bool test_holds(const struct test *x, const struct disc_value *values, ui
     return x->negate;
 }
 
-static bool condition_holds(const struct condition *c, uint32_t codecs,
+/* Who asks why a class is what it is. */
+struct reasons {
+    const struct taxonomy *t;
+    taxonomy_reason_fn *fn;
+    void *arg;
+};
+
+static void give_reason(const struct reasons *why, const struct test *x,
+                        const struct disc_value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i].disc == x->disc)
+            why->fn(why->arg, i, x);
+    }
+}
+
+/* How much a test that fails looks at: at nothing, where there is no value. */
+static uint32_t reason_cost(const struct reasons *why, const struct test *x,
                             const struct disc_value *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i].disc == x->disc)
+            return why->t->disc[x->disc].mode == BY_TESTS ? 2 : 1;
+    }
+    return 0;
+}
+
+/* That all tests hold, or that one does not: the first of those that look at least. */
+static void give_reasons(const struct reasons *why, const struct test_all *all,
+                         const struct disc_value *values, uint32_t count)
+{
+    const struct test *least = NULL;
+    uint32_t least_cost = 0;
+
+    for (uint32_t k = 0; k < all->count; k++) {
+        const struct test *x = &all->tests[k];
+        const uint32_t cost = reason_cost(why, x, values, count);
+
+        if (!test_holds(x, values, count) && (least == NULL || cost < least_cost)) {
+            least = x;
+            least_cost = cost;
+        }
+    }
+    for (uint32_t k = 0; k < all->count; k++) {
+        if (least == NULL || least == &all->tests[k])
+            give_reason(why, &all->tests[k], values, count);
+    }
+}
+
+static bool condition_holds(const struct condition *c, uint32_t codecs,
+                            const struct disc_value *values, uint32_t count,
+                            const struct reasons *why)
 {
     for (uint32_t i = 0; i < c->count; i++) {
         const struct test_all *all = &c->any[i];
@@ -608,6 +658,8 @@ static bool condition_holds(const struct condition *c, uint32_t codecs,
 
         if (all->codecs != 0 && (all->codecs & codecs) == 0)
             continue;
+        if (why != NULL)
+            give_reasons(why, all, values, count);
         while (k < all->count && test_holds(&all->tests[k], values, count))
             k++;
         if (k == all->count)
@@ -628,7 +680,8 @@ static bool product_seen(const struct class_own *c, const struct row *r)
 
 /* The rows that apply, of those that are for the case that no other does (`otherwise`), or not. */
 static void class_add(const struct taxonomy *t, uint32_t codecs, const struct disc_value *values,
-                      uint32_t count, bool otherwise, struct class_own *c)
+                      uint32_t count, bool otherwise, const struct reasons *why,
+                      struct class_own *c)
 {
     uint32_t base = UINT32_MAX;
 
@@ -636,8 +689,9 @@ static void class_add(const struct taxonomy *t, uint32_t codecs, const struct di
         const struct row *r = &t->rows[i];
 
         if (r->base == base || r->body.otherwise != otherwise ||
-            !condition_holds(&r->body.when, codecs, values, count) ||
-            !condition_holds(&r->extra, codecs, values, count) || (otherwise && product_seen(c, r)))
+            !condition_holds(&r->body.when, codecs, values, count, why) ||
+            !condition_holds(&r->extra, codecs, values, count, why) ||
+            (otherwise && product_seen(c, r)))
             continue;
         base = r->base;
         if (c->pub.view_count == TAXONOMY_VIEWS_MAX) {
@@ -650,11 +704,11 @@ static void class_add(const struct taxonomy *t, uint32_t codecs, const struct di
 }
 
 static void class_build(const struct taxonomy *t, uint32_t codecs, const struct disc_value *values,
-                        uint32_t count, struct class_own *c)
+                        uint32_t count, const struct reasons *why, struct class_own *c)
 {
     *c = (struct class_own){ .pub.id = UINT32_MAX };
-    class_add(t, codecs, values, count, false, c);
-    class_add(t, codecs, values, count, true, c);
+    class_add(t, codecs, values, count, false, why, c);
+    class_add(t, codecs, values, count, true, why, c);
 }
 
 static bool class_same(const struct class_own *a, const struct class_own *b)
@@ -670,7 +724,7 @@ const struct class_own *taxonomy_class(const struct taxonomy *t, uint32_t codecs
     const struct class_own *found = scratch;
     uint32_t mask = (uint32_t)COUNT_OF(table->by_slot) - 1, at;
 
-    class_build(t, codecs, values, count, scratch);
+    class_build(t, codecs, values, count, NULL, scratch);
     at = (uint32_t)XXH3_64bits(scratch->rows, sizeof(scratch->rows)) & mask;
     MUST(pthread_mutex_lock(&table->lock) == 0);
     while (table->by_slot[at] != NULL && !class_same(table->by_slot[at], scratch))
@@ -689,4 +743,13 @@ const struct class_own *taxonomy_class(const struct taxonomy *t, uint32_t codecs
     }
     MUST(pthread_mutex_unlock(&table->lock) == 0);
     return found;
+}
+
+void taxonomy_reasons(const struct taxonomy *t, uint32_t codecs, const struct disc_value *values,
+                      uint32_t count, taxonomy_reason_fn *fn, void *arg)
+{
+    const struct reasons why = { t, fn, arg };
+    struct class_own unused;
+
+    class_build(t, codecs, values, count, &why, &unused);
 }

@@ -206,6 +206,12 @@ const struct class_own *taxonomy_class(const struct taxonomy *t, uint32_t codecs
                                        const struct disc_value *values, uint32_t count,
                                        struct class_own *scratch);
 
+/* Which tests of which values their class follows from: values that pass the same of them, and are
+ * there as these are, have the same class. One test more than once, perhaps. */
+typedef void taxonomy_reason_fn(void *arg, uint32_t value, const struct test *x);
+void taxonomy_reasons(const struct taxonomy *t, uint32_t codecs, const struct disc_value *values,
+                      uint32_t count, taxonomy_reason_fn *fn, void *arg);
+
 /* Does one pattern of a test hold for a text? Case is ignored. */
 bool pattern_holds(enum test_kind kind, struct span pattern, struct span text);
 

@@ -102,7 +102,7 @@ static struct span server_value(struct query_subject *s, struct span name)
     if (span_eq_nocase(name, SPAN_LIT("input")))
         return s->input;
     if (span_eq_nocase(name, SPAN_LIT("host")))
-        return event_host(s->event);
+        return event_host_handed(s->event);
     return SPAN_NONE;
 }
 
@@ -121,7 +121,7 @@ static struct span tag_value(const struct view *v, struct span name)
 
 static struct span handle_value(struct event *e, uint32_t handle)
 {
-    return event_field(e, handle)->kind == REC_GROUP ? SPAN_NONE : event_text(e, handle);
+    return event_kind(e, handle) == REC_GROUP ? SPAN_NONE : event_handed(e, handle);
 }
 
 static struct span view_value(struct event *e, const struct view *v, const struct query_ids *ids)
