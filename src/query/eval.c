@@ -120,18 +120,21 @@ static struct span subject_text(struct query_subject *s)
     return buf_span(&s->text);
 }
 
-static bool is_believed(const struct query_subject *s, int64_t ns)
+int64_t query_time_believed(int64_t ns, int64_t receipt_ns, int64_t skew_ns)
 {
     int64_t off;
+    bool good = skew_ns == INT64_MAX || (!__builtin_sub_overflow(ns, receipt_ns, &off) &&
+                                         off <= skew_ns && off >= -skew_ns);
 
-    return s->skew_ns == INT64_MAX || (!__builtin_sub_overflow(ns, s->receipt_ns, &off) &&
-                                       off <= s->skew_ns && off >= -s->skew_ns);
+    return good ? ns : receipt_ns;
 }
 
 int64_t query_subject_time(struct query_subject *s)
 {
-    if (!s->has_time && (!event_time(s->event, &s->time_ns) || !is_believed(s, s->time_ns)))
-        s->time_ns = s->receipt_ns;
+    if (!s->has_time)
+        s->time_ns = event_time(s->event, &s->time_ns)
+                         ? query_time_believed(s->time_ns, s->receipt_ns, s->skew_ns)
+                         : s->receipt_ns;
     s->has_time = true;
     return s->time_ns;
 }
@@ -183,8 +186,10 @@ static bool value_holds(const struct query_node *n, struct query_subject *s, str
 
 static bool handle_holds(const struct query_node *n, struct query_subject *s, uint32_t handle)
 {
-    if (event_field(s->event, handle)->kind == REC_GROUP)
+    if (event_kind(s->event, handle) == REC_GROUP)
         return n->op == QUERY_EXISTS;
+    if (n->op == QUERY_EXISTS)
+        return event_handed(s->event, handle).p != NULL;
     return value_holds(n, s, event_text(s->event, handle));
 }
 
@@ -294,4 +299,24 @@ static bool node_holds(const struct query_eval *ev, const struct query_node *n,
 bool query_eval_holds(const struct query_eval *ev, struct query_subject *s)
 {
     return ev->query->top == NULL || node_holds(ev, ev->query->top, s);
+}
+
+/* What is joined by `and` at the top is all in the range (query_range). */
+static bool in_range_holds(const struct query_eval *ev, const struct query_node *n,
+                           struct query_subject *s)
+{
+    const struct query_node *kid = n->kid;
+
+    if (n->op == QUERY_SINCE || n->op == QUERY_UNTIL)
+        return true;
+    if (n->op != QUERY_AND)
+        return node_holds(ev, n, s);
+    while (kid != NULL && in_range_holds(ev, kid, s))
+        kid = kid->next;
+    return kid == NULL;
+}
+
+bool query_eval_holds_in_range(const struct query_eval *ev, struct query_subject *s)
+{
+    return ev->query->top == NULL || in_range_holds(ev, ev->query->top, s);
 }

@@ -55,6 +55,14 @@ void query_subject_take(struct query_subject *s, struct event *e, struct span so
 
 int64_t query_subject_time(struct query_subject *s);
 
+/* What that is where the event's own time is `ns`. */
+int64_t query_time_believed(int64_t ns, int64_t receipt_ns, int64_t skew_ns);
+
 bool query_eval_holds(const struct query_eval *ev, struct query_subject *s);
+
+/* The same, for events whose time is in query_range(): what that says is not asked again. When the
+ * answer still needs a time, the subject has one then (has_time); when it needs the search text,
+ * has_text. */
+bool query_eval_holds_in_range(const struct query_eval *ev, struct query_subject *s);
 
 #endif

@@ -358,6 +358,7 @@ int query_run_new(struct query_run **out, const struct query *q, const struct qu
     *out = run;
     if (run != NULL) {
         run->o = *o;
+        run->times = 1;
         arena_init(&run->mem, (size_t)16 << 20);
         if (source_columns(run, q))
             rc = make_stages(run, q, e);
@@ -384,10 +385,44 @@ void query_run_free(struct query_run **prun)
     free(run);
 }
 
+uint32_t query_run_names(const struct query_run *run, const struct span **names)
+{
+    *names = run->source.name;
+    return run->source.count;
+}
+
+bool query_run_is_unordered(const struct query *q)
+{
+    const struct query_command *c = q->commands;
+
+    while (c != NULL && c->kind == QUERY_FIELDS)
+        c = c->next;
+    return c != NULL && (c->kind == QUERY_STATS || c->kind == QUERY_TOP || c->kind == QUERY_RARE ||
+                         c->kind == QUERY_HISTOGRAM);
+}
+
+/* Into a stage that groups at once; others take rows one by one. */
+static void push_times(struct query_run *run, uint64_t times)
+{
+    const struct stage *s = run->first;
+
+    while (s->next != NULL && s->c->kind == QUERY_FIELDS)
+        s = s->next;
+    run->times = s->groups != NULL ? times : 1;
+    for (uint64_t i = s->groups != NULL ? 1 : times; i > 0 && !run->first->done; i--)
+        run->first->push(run->first, run->source_cells);
+    run->times = 1;
+}
+
 bool query_run_row(struct query_run *run, const struct query_row *row)
 {
-    MUST(!run->ended);
-    run->out.rows_in++;
+    return query_run_rows(run, row, 1);
+}
+
+bool query_run_rows(struct query_run *run, const struct query_row *row, uint64_t times)
+{
+    MUST(!run->ended && times > 0);
+    run->out.rows_in += times;
     for (uint32_t i = 0; i < run->source.count; i++) {
         struct span name = run->source.name[i];
 
@@ -395,7 +430,7 @@ bool query_run_row(struct query_run *run, const struct query_row *row)
                                    ? cell_time(row->time_ns)
                                    : cell_text(row->get(row->arg, name));
     }
-    run->first->push(run->first, run->source_cells);
+    push_times(run, times);
     return !run->first->done && !run->failed;
 }
 

@@ -60,6 +60,10 @@ struct query_row {
 
 struct query_run;
 
+/* Does the table depend on which rows there are only, not on the order in which they come? So it is
+ * as long as it is not partial; sums of fractions come to the same within rounding. */
+bool query_run_is_unordered(const struct query *q);
+
 /* ERR_USAGE with a sentence when a command names a column that those before it left out. The query
  * and the usual columns are borrowed. */
 int query_run_new(struct query_run **out, const struct query *q, const struct query_run_options *o,
@@ -68,6 +72,12 @@ void query_run_free(struct query_run **run);
 
 /* Texts are copied where they are kept. False: no further row can change the table. */
 bool query_run_row(struct query_run *run, const struct query_row *row);
+
+/* As many rows with the same values: as query_run_row() `times` times. */
+bool query_run_rows(struct query_run *run, const struct query_row *row, uint64_t times);
+
+/* What rows are asked for; "time" in any case is the row's time. */
+uint32_t query_run_names(const struct query_run *run, const struct span **names);
 
 /* After the last row, once. The table lives as long as the run. ERR_NOMEM when memory ran out that
  * the limits would have allowed. */

@@ -111,12 +111,15 @@ static void distinct(struct stage *s, struct figure *f, uint64_t which, struct q
 
 /* --- figures -------------------------------------------------------------------------------- */
 
-static void sum_add(struct figure *f, struct query_cell number)
+static void sum_add(struct figure *f, struct query_cell number, uint64_t times)
 {
-    f->count++;
-    f->sum += cell_double(number);
+    int64_t whole = 0;
+
+    f->count += times;
+    f->sum += cell_double(number) * (double)times;
     if (number.kind == CELL_NUMBER || f->is_fraction ||
-        __builtin_add_overflow(f->whole, number.integer, &f->whole))
+        __builtin_mul_overflow(number.integer, times, &whole) ||
+        __builtin_add_overflow(f->whole, whole, &f->whole))
         f->is_fraction = true;
 }
 
@@ -133,7 +136,7 @@ static void figure_add(struct stage *s, struct figure *f, const struct query_agg
 
     switch (a->kind) {
     case QUERY_COUNT:
-        f->count += a->field.n == 0 || c.kind != CELL_NONE;
+        f->count += a->field.n == 0 || c.kind != CELL_NONE ? s->run->times : 0;
         break;
     case QUERY_DC:
         if (c.kind != CELL_NONE)
@@ -146,7 +149,7 @@ static void figure_add(struct stage *s, struct figure *f, const struct query_agg
         break;
     default:
         if (worth.kind == CELL_INTEGER || worth.kind == CELL_NUMBER)
-            sum_add(f, worth);
+            sum_add(f, worth, s->run->times);
         break;
     }
 }
@@ -243,7 +246,7 @@ static uint32_t group_of(struct stage *s, const struct query_cell *key)
             return g->slot[at] - 1;
     }
     if (!rows_add(&g->keys, key, &s->run->failed)) {
-        s->missed++;
+        s->missed += s->run->times;
         return none;
     }
     g->slot[at] = g->keys.count;

@@ -49,7 +49,8 @@ struct query_run {
     struct columns source;
     struct query_cell *source_cells;
     struct query_table out;
-    bool failed; /* no memory */
+    uint64_t times; /* as many rows as the one that is pushed; groups count with it */
+    bool failed;    /* no memory */
     bool ended;
 };
 
