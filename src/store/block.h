@@ -87,6 +87,10 @@ int block_load(struct block *b, struct err *e);
 /* The raw of one event into `out`, which is cleared first. ERR_CORRUPT, ERR_NOMEM. */
 int block_raw(struct block *b, uint32_t row, struct buf *out, struct err *e);
 
+/* The same, and where in it each literal begins: of slots + 1 at most `at_max`. */
+int block_raw_places(struct block *b, uint32_t row, struct buf *out, uint32_t *at, uint32_t at_max,
+                     struct err *e);
+
 /* Names of fields: the last part of it, and the name that it lies below, or BLOCK_NONE. */
 #define BLOCK_NONE UINT32_MAX
 struct block_name {
@@ -142,6 +146,31 @@ struct block_column {
 /* ERR_CORRUPT, ERR_NOMEM. What it gives lives as long as the block. */
 int block_column(struct block *b, uint32_t shape, uint32_t slot, struct block_column *out,
                  struct err *e);
+/* A column as its different values: row i of its shape has value id[i], all rows value 0 without
+ * `id`. `pool`: their numbers in the pool, the same for the same text anywhere in the block; NULL
+ * for numbers, of which `numbers` has one by row. When there are more than `most` of them, `count`
+ * is 0, and only `numbers` are there. The same errors, the same life. */
+struct block_distinct {
+    uint32_t count;
+    const uint32_t *id, *pool;
+    const struct span *text;
+    const int64_t *numbers;
+};
+int block_distinct(struct block *b, uint32_t shape, uint32_t slot, uint32_t most,
+                   struct block_distinct *out, struct err *e);
+
+/* The text of a number of a column of numbers into `dst` (BLOCK_NUMBER_TEXT); 0 when its form
+ * cannot say it. */
+#define BLOCK_NUMBER_TEXT 1536u
+size_t block_number_text(const struct block *b, uint32_t shape, uint32_t slot, int64_t number,
+                         uint8_t *dst);
+/* Adds to `set` the bytes that texts of a column of numbers may have; false for others. */
+bool block_number_bytes(const struct block *b, uint32_t shape, uint32_t slot, bool set[256]);
+/* May these texts be compared as times by their numbers: does the column have one form of
+ * YYYY-MM-DD, 'T' or a blank, HH:MM:SS, a fraction or none, and then always the same? Ticks of how
+ * many ns; 0: no. */
+int64_t block_time_ticks(const struct block *b, uint32_t shape, uint32_t slot);
+
 /* Least and greatest number of a column of numbers, from the directory; false for others. */
 bool block_range(const struct block *b, uint32_t shape, uint32_t slot, int64_t *least,
                  int64_t *greatest);

@@ -3,6 +3,7 @@
  *
  *   block_read.c     head, directory, opening; what the directory says
  *   block_values.c   parts, pool, columns; events put together again
+ *   block_distinct.c columns as their different values
  *   block_find.c     texts in pool and literals
  *   block_v1.c       blocks of version 1
  *
@@ -157,6 +158,9 @@ int block_dict_ids(struct block *b, uint32_t shape, uint32_t slot, uint64_t *id,
 /* Is the raw of this event these bytes, and all parts that say so sound? BLOCK_COPY_BYTES behind
  * them can be read. */
 bool block_gives(struct block *b, uint32_t row, struct span raw);
+/* The column in which that of `slot` is written, decoded; numbers without their texts. */
+int block_column_of(struct block *b, uint32_t shape, uint32_t slot, struct block_read_column **out,
+                    struct err *e);
 /* A column of numbers. */
 int block_read_numbers(struct block *b, const struct block_plan *plan, uint32_t rows, int64_t *out,
                        struct err *e);

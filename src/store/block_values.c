@@ -255,18 +255,24 @@ static uint32_t column_slot(const struct block_read_shape *s, uint32_t slot)
     return p->encoding == BLOCK_SAME ? p->same : slot;
 }
 
-int block_column(struct block *b, uint32_t shape, uint32_t slot, struct block_column *out,
-                 struct err *e)
+int block_column_of(struct block *b, uint32_t shape, uint32_t slot, struct block_read_column **out,
+                    struct err *e)
 {
     struct block_read_shape *s;
-    struct block_read_column *c;
-    int rc;
 
     MUST(shape < b->shape_count && slot < b->shapes[shape].is.slots);
     s = &b->shapes[shape];
     slot = column_slot(s, slot);
-    c = &s->columns[slot];
-    rc = column_ready(b, s, slot, e);
+    *out = &s->columns[slot];
+    return column_ready(b, s, slot, e);
+}
+
+int block_column(struct block *b, uint32_t shape, uint32_t slot, struct block_column *out,
+                 struct err *e)
+{
+    struct block_read_column *c;
+    int rc = block_column_of(b, shape, slot, &c, e);
+
     if (rc == ERR_OK && c->is.value == NULL)
         rc = column_texts(b, c, e);
     if (rc == ERR_OK)
@@ -314,6 +320,8 @@ bool block_range(const struct block *b, uint32_t shape, uint32_t slot, int64_t *
 /* What a row is written into: `end` is FORM_ROOM before the end of what there is. */
 struct target {
     uint8_t *at, *end;
+    const uint8_t *from;
+    uint32_t *places, places_max; /* where literals begin, behind `from` */
 };
 
 static bool put_bytes(struct target *t, struct span s)
@@ -341,12 +349,18 @@ static bool put_value(struct target *t, const struct block_read_column *c, uint3
 
 static bool put_event(const struct block_read_shape *s, uint32_t row, struct target *t)
 {
-    bool ok = put_bytes(t, s->literals[0]);
+    bool ok;
 
+    if (t->places_max > 0)
+        t->places[0] = 0;
+    ok = put_bytes(t, s->literals[0]);
     for (uint32_t slot = 0; slot < s->is.slots && ok; slot++) {
         const struct block_read_column *c = &s->columns[column_slot(s, slot)];
 
-        ok = put_value(t, c, row) && put_bytes(t, s->literals[slot + 1]);
+        ok = put_value(t, c, row);
+        if (slot + 1 < t->places_max)
+            t->places[slot + 1] = (uint32_t)(t->at - t->from);
+        ok = ok && put_bytes(t, s->literals[slot + 1]);
     }
     return ok;
 }
@@ -378,7 +392,7 @@ static int wrong_size(struct err *e)
 
 static int put_events(struct block *b, struct err *e)
 {
-    struct target t = { b->raw, b->raw + b->head.raw_bytes };
+    struct target t = { .at = b->raw, .end = b->raw + b->head.raw_bytes };
 
     for (uint32_t i = 0; i < b->head.rows; i++) {
         const uint8_t *from = t.at;
@@ -413,6 +427,12 @@ int block_load(struct block *b, struct err *e)
 
 int block_raw(struct block *b, uint32_t row, struct buf *out, struct err *e)
 {
+    return block_raw_places(b, row, out, NULL, 0, e);
+}
+
+int block_raw_places(struct block *b, uint32_t row, struct buf *out, uint32_t *at, uint32_t at_max,
+                     struct err *e)
+{
     struct block_read_shape *s;
     struct target t;
     int rc;
@@ -426,7 +446,7 @@ int block_raw(struct block *b, uint32_t row, struct buf *out, struct err *e)
         buf_clear(out);
         if (!buf_reserve(out, room + FORM_ROOM))
             return block_no_memory(e);
-        t = (struct target){ out->p, out->p + room };
+        t = (struct target){ out->p, out->p + room, out->p, at, at_max };
         if (put_event(s, b->place[row], &t)) {
             out->n = (size_t)(t.at - out->p);
             return ERR_OK;
