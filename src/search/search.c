@@ -11,6 +11,7 @@
 #include "query/value.h"
 #include "scan/finding.h"
 #include "scan/put.h"
+#include "search/figures.h"
 #include "search/hits.h"
 
 #define LINE_MAX  ((size_t)64 << 20)
@@ -35,6 +36,7 @@ struct search {
     bool all;         /* the commands want all events, not the newest only */
     struct hits hits; /* unless `all` */
     struct query_run *run;
+    struct figures *figures;         /* NULL: events are looked at one by one */
     const struct query_table *table; /* when it is done; NULL: lines are events */
     struct buf line;
     double began;
@@ -101,6 +103,54 @@ static int look(void *arg, const struct shown_about *a, struct err *e)
     if (!take_row(s))
         s->stopped = true;
     return ERR_OK;
+}
+
+/* --- many events -------------------------------------------------------------------------- */
+
+struct cells_of {
+    const struct search *search;
+    const struct figures_row *row;
+};
+
+static struct span cells_get(void *arg, struct span name)
+{
+    const struct cells_of *c = arg;
+    const struct span *names;
+    uint32_t count = query_run_names(c->search->run, &names), i = 0;
+
+    while (i < count && names[i].p != name.p)
+        i++;
+    MUST(i < count);
+    return c->row->value[i];
+}
+
+static int take_figures(void *arg, const struct figures_row *r, struct err *e)
+{
+    struct search *s = arg;
+    struct cells_of of = { s, r };
+    const struct query_row row = { cells_get, &of, r->time_ns };
+
+    (void)e;
+    s->counts.found += r->times;
+    if (!query_run_rows(s->run, &row, r->times))
+        s->stopped = true;
+    return ERR_OK;
+}
+
+static int look_at_columns(void *arg, const struct walk_block *b, struct err *e)
+{
+    struct search *s = arg;
+    const uint32_t rows = block_events(b->block);
+    uint64_t before = 0, after = 0;
+    int rc;
+
+    for (uint32_t i = 0; i < rows; i++)
+        before += b->left[i];
+    rc = figures_block(s->figures, b, take_figures, s, e);
+    for (uint32_t i = 0; i < rows; i++)
+        after += b->left[i];
+    s->counts.told += before - after;
+    return rc;
 }
 
 /* --- going on ------------------------------------------------------------------------------- */
@@ -322,6 +372,28 @@ static int make_walk(struct search *s, struct err *e)
     return walk_new(&s->walk, &from, e);
 }
 
+/* Figures that do not hang on the order of rows are told by columns. */
+static int make_figures(struct search *s, struct err *e)
+{
+    struct figures_from from = { .taxonomy = s->from.taxonomy,
+                                 .names = s->from.names,
+                                 .query = s->query,
+                                 .filter = s->filter,
+                                 .values = s->values,
+                                 .from_ns = s->from.from_ns,
+                                 .to_ns = s->from.to_ns,
+                                 .skew_ns = s->from.skew_ns };
+    int rc;
+
+    if (!s->all || s->from.no_columns || !query_run_is_unordered(s->query))
+        return ERR_OK;
+    from.name_count = query_run_names(s->run, &from.name);
+    rc = figures_new(&s->figures, &from, e);
+    if (rc == ERR_OK)
+        walk_columns(s->walk, look_at_columns, s);
+    return rc;
+}
+
 static int prepare(struct search *s, struct err *e)
 {
     const struct search_from *from = &s->from;
@@ -341,7 +413,9 @@ static int prepare(struct search *s, struct err *e)
     if (!s->all && !hits_init(&s->hits, newest, from->bytes))
         return no_memory(e);
     rc = make_run(s, e);
-    return rc == ERR_OK ? make_walk(s, e) : rc;
+    if (rc == ERR_OK)
+        rc = make_walk(s, e);
+    return rc == ERR_OK ? make_figures(s, e) : rc;
 }
 
 int search_new(struct search **out, const struct search_from *from, struct err *e)
@@ -373,6 +447,7 @@ void search_free(struct search **out)
     if (s == NULL)
         return;
     walk_free(&s->walk);
+    figures_free(&s->figures);
     hits_release(&s->hits);
     query_run_free(&s->run);
     query_values_free(&s->values);

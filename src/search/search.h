@@ -45,6 +45,7 @@ struct search_from {
     size_t bytes;           /* for what was found; 0: SEARCH_BYTES */
     bool filter_only;       /* commands are a fault */
     bool no_index;          /* look everywhere: for tests */
+    bool no_columns;        /* put together every event that is looked at: for tests */
 };
 
 struct search_counts {
@@ -53,6 +54,7 @@ struct search_counts {
     uint64_t found;          /* of them, that the filter holds for; all there are, unless `more` */
     uint64_t blocks, passed; /* sealed: in the time; of them, left out by the index of words */
     uint64_t damaged;        /* blocks that cannot be read */
+    uint64_t told;           /* of the events, by the columns alone (figures.h) */
     uint64_t ms;
     bool more; /* the limit was reached: older ones were not looked for */
     bool partial;

@@ -68,6 +68,11 @@ void shown_free(struct shown **ps)
     free(s);
 }
 
+void shown_watch(struct shown *s, struct event_watch *w)
+{
+    event_watch(&s->event, w);
+}
+
 void shown_take(struct shown *s, const struct shown_about *a)
 {
     enum record_state state;

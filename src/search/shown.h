@@ -31,6 +31,9 @@ int shown_new(struct shown **out, const struct taxonomy *t, const struct names *
               struct err *e);
 void shown_free(struct shown **s);
 
+/* `w` has what is seen of each event from then on (event_watch). */
+void shown_watch(struct shown *s, struct event_watch *w);
+
 /* Read this event. What is borrowed must stay until the next one. */
 void shown_take(struct shown *s, const struct shown_about *a);
 

@@ -43,8 +43,12 @@ struct walk {
     const struct catalog_file *of;
     struct block *block; /* being looked at */
     uint32_t row;
-    struct sieve *sieve; /* NULL: all events are looked at */
-    struct buf raw;      /* of one event, out of columns */
+    struct sieve *sieve;    /* NULL: all events are looked at */
+    walk_block_fn *columns; /* NULL: nobody asks */
+    void *columns_arg;
+    bool *left; /* by row, when `columns` is asked */
+    size_t left_room;
+    struct buf raw; /* of one event, out of columns */
     uint32_t block_lane;
     struct source_names *names;
     struct buf records;
@@ -262,17 +266,52 @@ static void pass_rows(struct walk *w)
     w->at++;
 }
 
+void walk_columns(struct walk *w, walk_block_fn *fn, void *arg)
+{
+    w->columns = fn;
+    w->columns_arg = arg;
+}
+
+/* What is left of a block when its columns were asked: 1, 0 when nothing is. */
+static int ask_columns(struct walk *w, uint32_t lane, struct err *e)
+{
+    const uint32_t rows = block_events(w->block);
+    int rc;
+
+    if (rows > w->left_room) {
+        free(w->left);
+        w->left = malloc(rows * sizeof(*w->left));
+        w->left_room = w->left != NULL ? rows : 0;
+        if (w->left == NULL)
+            return no_memory(e);
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        const struct block_event ev = block_event(w->block, i);
+
+        w->left[i] = is_counted(w, &ev);
+    }
+    rc = w->columns(w->columns_arg, &(struct walk_block){ w->block, w->names, lane, w->left }, e);
+    if (rc != ERR_OK)
+        return rc;
+    return rows > 0 && memchr(w->left, true, rows) != NULL;
+}
+
 /* All of a block, or its columns with what they tell of its events: 1, or 0 when none is needed. */
-static int open_body(struct walk *w, struct span body, struct err *e)
+static int open_body(struct walk *w, struct span body, uint32_t lane, struct err *e)
 {
     int rc;
 
-    if (w->sieve == NULL) {
+    if (w->sieve == NULL && w->columns == NULL) {
         rc = block_open(&w->block, body, e);
         return rc == ERR_OK ? 1 : rc;
     }
     rc = block_open_columns(&w->block, body, e);
-    return rc == ERR_OK ? sieve_block(w->sieve, w->block, e) : rc;
+    if (rc == ERR_OK && w->columns != NULL) {
+        rc = ask_columns(w, lane, e);
+        if (rc <= 0 || w->sieve == NULL)
+            return rc;
+    }
+    return rc >= 0 && w->sieve != NULL ? sieve_block(w->sieve, w->block, e) : rc;
 }
 
 /* Open the block of a unit; one that is damaged is counted and passed over. */
@@ -287,8 +326,10 @@ static int open_block(struct walk *w, const struct unit *u, struct err *e)
         rc = sealed_sources(w->file, u->block, &frame, e);
     if (rc == ERR_OK)
         rc = block_sources_read(frame, &w->records, e);
+    if (rc == ERR_OK && w->columns != NULL)
+        source_names_block(w->names, buf_span(&w->records));
     if (rc == ERR_OK)
-        rc = open_body(w, body, e);
+        rc = open_body(w, body, u->lane, e);
     if (rc == ERR_NOMEM)
         return rc;
     if (rc < 0)
@@ -297,7 +338,8 @@ static int open_block(struct walk *w, const struct unit *u, struct err *e)
         pass_rows(w);
         return ERR_OK;
     }
-    source_names_block(w->names, buf_span(&w->records));
+    if (w->columns == NULL)
+        source_names_block(w->names, buf_span(&w->records));
     w->row = 0;
     w->block_lane = u->lane;
     return ERR_OK;
@@ -320,11 +362,12 @@ static int look_at_row(struct walk *w, walk_fn *fn, void *arg, struct err *e)
     struct block_event ev = block_event(w->block, w->row);
     struct shown_about a = { .lane = w->block_lane };
 
-    if (w->sieve != NULL && !sieve_row(w->sieve, w->row)) {
+    if ((w->columns != NULL && !w->left[w->row]) ||
+        (w->sieve != NULL && !sieve_row(w->sieve, w->row))) {
         w->counts.events += is_counted(w, &ev);
         return ERR_OK;
     }
-    if (w->sieve != NULL) {
+    if (w->sieve != NULL || w->columns != NULL) {
         int rc = block_raw(w->block, w->row, &w->raw, e);
 
         if (rc != ERR_OK)
@@ -529,5 +572,6 @@ void walk_free(struct walk **out)
     buf_release(&w->records);
     buf_release(&w->raw);
     free(w->unit);
+    free(w->left);
     free(w);
 }

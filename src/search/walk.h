@@ -22,6 +22,8 @@
 #include "os/io.h"
 #include "query/needs.h"
 #include "search/shown.h"
+#include "search/source_names.h"
+#include "store/block.h"
 
 #define WALK_LANES 64u
 
@@ -51,6 +53,20 @@ void walk_free(struct walk **w);
 /* Deal the blocks out to `count` more walks, which need `w` for as long as they live; each may have
  * a thread of its own. Before the first step. ERR_NOMEM, ERR_IO. */
 int walk_split(struct walk *w, struct walk **more, uint32_t count, struct err *e);
+
+/* A block whose columns are open, before any of its events is put together. left[row]: the event
+ * counts, and is to be handed out; who can do without clears it. */
+struct walk_block {
+    struct block *block;
+    const struct source_names *names; /* of its sources */
+    uint32_t lane;
+    bool *left;
+};
+typedef int walk_block_fn(void *arg, const struct walk_block *b, struct err *e);
+
+/* Ask `fn` of each sealed block first. ERR_CORRUPT: the block is damaged; other codes are what
+ * walk_step() returns. Before the first step. */
+void walk_columns(struct walk *w, walk_block_fn *fn, void *arg);
 
 /* What an event borrows lives until the next call. Negative: it is what walk_step() returns. */
 typedef int walk_fn(void *arg, const struct shown_about *a, struct err *e);

@@ -45,7 +45,7 @@ static void make_lane(struct store_bench *b, store_bench_fn *fn, void *arg)
     s.state = tell_sources;
     assert_int_equal(lane_new(&l, &s, &e), ERR_OK);
     for (uint64_t n = 1; n <= b->events; n++) {
-        char room[256];
+        char room[512];
         const struct lane_event ev = { 0, n == b->tracer ? LANE_TRACER : 0, 1,
                                        store_bench_receipt(b, n) };
         uint64_t got;

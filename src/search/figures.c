@@ -1,0 +1,576 @@
+/*
+ * figures.c - see figures.h.
+ */
+#include "search/figures.h"
+
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/time.h"
+#include "os/host.h"
+#include "search/figures_own.h"
+
+#define KNOWN_BYTES   ((size_t)64 << 20) /* of shapes; beyond, new ones are looked at row by row */
+#define BLOCK_BYTES   ((size_t)256 << 20)
+#define ASKED_LEAST   32u /* events of a shape that are asked in one block, and */
+#define ASKED_OF      8u  /*   one of so many beyond */
+#define STRIKES       8u
+#define KEY_BYTES_MAX ((size_t)64 << 20)
+
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_NOMEM, 0, "There is no memory for the figures of a block.");
+}
+
+/* --- what is told --------------------------------------------------------------------------- */
+
+static bool told_room(struct figures *f)
+{
+    const uint32_t names = f->from.name_count;
+
+    if (f->told_count == f->told_room) {
+        const size_t room = f->told_room == 0 ? 1024 : 2 * f->told_room;
+        struct told *more = realloc(f->told, room * sizeof(*more));
+
+        if (more == NULL)
+            return false;
+        f->told = more;
+        f->told_room = room;
+    }
+    if (f->span_count + names > f->span_room) {
+        const size_t room = 2 * (f->span_count + names) + 1024;
+        struct span *more = realloc(f->span, room * sizeof(*more));
+
+        if (more == NULL)
+            return false;
+        f->span = more;
+        f->span_room = room;
+    }
+    return true;
+}
+
+static struct span value_at(const struct figures *f, const struct answer *a, uint32_t row)
+{
+    const struct block_distinct *d;
+
+    if (a->slot == BLOCK_NONE)
+        return a->text;
+    d = &f->values[a->slot].is;
+    return d->text[d->id != NULL ? d->id[row] : 0];
+}
+
+/* The values' numbers in the pool: false when some have none, or they are too many to compare. */
+static bool pool_of(const struct figures *f, const struct figure_case *c, uint32_t row,
+                    uint32_t pool[3])
+{
+    uint32_t n = 0;
+
+    pool[0] = pool[1] = pool[2] = 0;
+    for (uint32_t i = 0; i < f->from.name_count; i++) {
+        const struct block_distinct *d;
+
+        if (c->answer[i].slot == BLOCK_NONE)
+            continue;
+        d = &f->values[c->answer[i].slot].is;
+        if (d->pool == NULL || n == 3)
+            return false;
+        pool[n++] = d->pool[d->id != NULL ? d->id[row] : 0];
+    }
+    return true;
+}
+
+/* One that has the same answers, of whatever shape; NULL: none has, and *place is where it is to be
+ * found. */
+static struct told *told_find(struct figures *f, const struct figure_case *c,
+                              const uint32_t pool[3], uint64_t hash, uint32_t **place)
+{
+    *place = &f->told_place[hash % COUNT_OF(f->told_place)];
+    for (uint32_t i = **place; i > 0; i = f->told[i - 1].next) {
+        struct told *t = &f->told[i - 1];
+
+        if (t->hash == hash && t->like == c->like && memcmp(t->pool, pool, sizeof(t->pool)) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+/* `times` rows as this one (by place in its shape). */
+static int tell(struct figures *f, const struct figure_case *c, uint32_t row, int64_t time_ns,
+                uint64_t times, struct err *e)
+{
+    struct told t = { .like = c->like, .time_ns = time_ns, .times = times }, *same;
+    const bool alike = !f->tells_time && pool_of(f, c, row, t.pool);
+    uint32_t *place = NULL;
+
+    if (alike) {
+        t.hash = XXH3_64bits_withSeed(t.pool, sizeof(t.pool), c->like);
+        same = told_find(f, c, t.pool, t.hash, &place);
+        if (same != NULL) {
+            same->times += times;
+            return ERR_OK;
+        }
+        t.next = *place;
+    }
+    if (!told_room(f))
+        return no_memory(e);
+    t.at = f->span_count;
+    for (uint32_t i = 0; i < f->from.name_count; i++)
+        f->span[f->span_count++] = value_at(f, &c->answer[i], row);
+    f->told[f->told_count++] = t;
+    if (alike)
+        *place = (uint32_t)f->told_count;
+    return ERR_OK;
+}
+
+static int tell_all(struct figures *f, figures_fn *fn, void *arg, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (size_t i = 0; i < f->told_count && rc == ERR_OK; i++) {
+        const struct told *t = &f->told[i];
+
+        rc = fn(arg, &(struct figures_row){ f->span + t->at, t->time_ns, t->times }, e);
+    }
+    return rc;
+}
+
+/* --- times ---------------------------------------------------------------------------------- */
+
+static bool in_range(const struct figures *f, int64_t ns)
+{
+    return ns >= f->from.from_ns && ns < f->from.to_ns;
+}
+
+/* How the numbers of a column of times become times: number * ticks + offset. False: they do not,
+ * for certain. */
+static bool time_scale(struct figures *f, const struct known *k, uint32_t slot, int64_t *ticks,
+                       int64_t *offset)
+{
+    const struct block *b = f->at->block;
+    uint8_t room[BLOCK_NUMBER_TEXT];
+    int64_t end[2], ns, at[2];
+
+    *ticks = block_time_ticks(b, f->shape, slot);
+    if (*ticks == 0 || !block_range(b, f->shape, slot, &end[0], &end[1]))
+        return false;
+    for (unsigned i = 0; i < 2; i++) {
+        struct span text = { room, block_number_text(b, f->shape, slot, end[i], room) };
+
+        if (!figures_is_plain(text, k->kind[slot]) || !time_parse(text, 0, &ns) ||
+            __builtin_mul_overflow(end[i], *ticks, &at[i]) ||
+            __builtin_sub_overflow(ns, at[i], &at[i]))
+            return false;
+    }
+    *offset = at[0];
+    return at[0] == at[1];
+}
+
+/* Are all rows of this case in the range, whichever of their two times counts? */
+static bool all_in_range(struct figures *f, const struct known *k, const struct figure_case *c)
+{
+    int64_t ticks, offset, least, greatest;
+
+    if (f->at == NULL || !in_range(f, f->receipt_least) || !in_range(f, f->receipt_greatest))
+        return false;
+    if (c->time == TIME_RECEIPT)
+        return true;
+    if (!time_scale(f, k, c->time_slot, &ticks, &offset))
+        return false;
+    (void)block_range(f->at->block, f->shape, c->time_slot, &least, &greatest);
+    return in_range(f, least * ticks + offset) && in_range(f, greatest * ticks + offset);
+}
+
+/* The text of one value of a column of times; SPAN_NONE: it cannot be read by itself. */
+static int time_text_of(struct figures *f, const struct figure_case *c, uint32_t row,
+                        uint8_t room[BLOCK_NUMBER_TEXT], struct span *text, struct err *e)
+{
+    struct block_distinct *d = &f->values[c->time_slot].is;
+    int rc = ERR_OK;
+
+    *text = SPAN_NONE;
+    if (d->count == 0 && d->numbers == NULL) {
+        int64_t least, greatest;
+        const bool numbers = block_range(f->at->block, f->shape, c->time_slot, &least, &greatest);
+
+        rc = block_distinct(f->at->block, f->shape, c->time_slot,
+                            numbers ? 0 : block_shape(f->at->block, f->shape).rows, d, e);
+    }
+    if (rc != ERR_OK)
+        return rc;
+    if (d->numbers != NULL)
+        *text = (struct span){ room, block_number_text(f->at->block, f->shape, c->time_slot,
+                                                       d->numbers[row], room) };
+    else if (d->count > 0)
+        *text = d->text[d->id != NULL ? d->id[row] : 0];
+    return ERR_OK;
+}
+
+/* The time of a row. *good: it is known. */
+static int row_time(struct figures *f, const struct known *k, const struct figure_case *c,
+                    uint32_t row, int64_t *ns, bool *good, struct err *e)
+{
+    const uint32_t at = block_shape_rows(f->at->block, f->shape)[row];
+    const int64_t receipt = block_event(f->at->block, at).receipt_ns;
+    uint8_t room[BLOCK_NUMBER_TEXT];
+    struct span text;
+    int rc;
+
+    *good = true;
+    *ns = receipt;
+    if (c->time == TIME_RECEIPT)
+        return ERR_OK;
+    rc = time_text_of(f, c, row, room, &text, e);
+    *good = rc == ERR_OK && figures_is_plain(text, k->kind[c->time_slot]) &&
+            time_parse(text, receipt, ns);
+    if (*good)
+        *ns = query_time_believed(*ns, receipt, f->from.skew_ns);
+    return rc;
+}
+
+/* --- cases ---------------------------------------------------------------------------------- */
+
+static void put_value(struct buf *key, struct span v)
+{
+    const uint64_t n = v.n;
+
+    buf_add(key, (struct span){ (const uint8_t *)&n, sizeof(n) });
+    buf_add(key, v);
+}
+
+static void put_source(struct figures *f, uint32_t row)
+{
+    const uint32_t at = block_shape_rows(f->at->block, f->shape)[row];
+    struct span source = SPAN_NONE, input = SPAN_NONE;
+
+    (void)source_names_find(f->at->names, block_event(f->at->block, at).source, &source, &input);
+    buf_byte(&f->key, source.p != NULL);
+    put_value(&f->key, source);
+    put_value(&f->key, input);
+}
+
+/* What rows of one id have in common. */
+static bool make_key(struct figures *f, const struct known *k, uint32_t row)
+{
+    buf_clear(&f->key);
+    for (uint32_t i = 0; i < k->used_count; i++) {
+        const struct slot_values *v = &f->values[k->used[i]];
+        const uint32_t id = v->is.id != NULL ? v->is.id[row] : 0;
+
+        if (k->role[k->used[i]] != SLOT_KEY) {
+            const bool odd = v->class != NULL && v->class[id] > 0;
+
+            buf_byte(&f->key, odd);
+            if (!odd)
+                continue;
+        }
+        put_value(&f->key, v->is.text[id]);
+    }
+    if (f->by_source)
+        put_source(f, row);
+    return !buf_failed(&f->key);
+}
+
+static int fold_sources(struct figures *f, struct err *e)
+{
+    const uint32_t rows = block_shape(f->at->block, f->shape).rows;
+    const uint32_t *at = block_shape_rows(f->at->block, f->shape);
+    uint32_t *source = arena_array(&f->block, rows, sizeof(*source));
+
+    if (source == NULL)
+        return no_memory(e);
+    for (uint32_t i = 0; i < rows; i++)
+        source[i] = block_event(f->at->block, at[i]).source;
+    figures_fold(f, source, NULL, UINT32_MAX);
+    return ERR_OK;
+}
+
+/* Rows by what matters of them. *good: they can be told apart. */
+static int fold_rows(struct figures *f, const struct known *k, bool *good, struct err *e)
+{
+    int rc = ERR_OK;
+
+    *good = true;
+    f->ids = 1;
+    f->first[0] = 0;
+    memset(f->id, 0, f->rows * sizeof(*f->id));
+    for (uint32_t i = 0; i < k->used_count && rc == ERR_OK && *good; i++) {
+        const struct slot_values *v = &f->values[k->used[i]];
+
+        rc = figures_values(f, k, k->used[i], good, e);
+        if (rc != ERR_OK || !*good)
+            break;
+        if (k->role[k->used[i]] == SLOT_KEY)
+            figures_fold(f, v->is.id, NULL, v->is.count);
+        else if (v->class != NULL)
+            figures_fold(f, v->is.id, v->class, v->classes);
+    }
+    return rc == ERR_OK && *good && f->by_source ? fold_sources(f, e) : rc;
+}
+
+/* The case of rows like this one (by number among f->rows), asked when it is new. *again: more
+ * matters than was known. NULL in *out: there is no room. */
+static int case_of(struct figures *f, struct known *k, uint32_t row, uint32_t *asked,
+                   struct figure_case **out, bool *again, struct err *e)
+{
+    const uint32_t place = f->row[row];
+    uint64_t hash;
+    int rc;
+
+    *again = false;
+    *out = NULL;
+    if (!make_key(f, k, place))
+        return ERR_OK;
+    hash = XXH3_64bits_withSeed(f->key.p, f->key.n, f->seed);
+    *out = figures_case(k, buf_span(&f->key), hash);
+    if (*out != NULL)
+        return ERR_OK;
+    if (++*asked > ASKED_LEAST + f->rows / ASKED_OF) {
+        k->never |= ++k->strikes >= STRIKES;
+        return ERR_OK;
+    }
+    *out = figures_case_new(f, k, buf_span(&f->key), hash);
+    if (*out == NULL)
+        return ERR_OK;
+    rc = figures_ask(f, k, block_shape_rows(f->at->block, f->shape)[place], *out, again, e);
+    if (*again)
+        figures_forget(k);
+    return rc;
+}
+
+/* The cases of all ids; NULL in *out: its rows are to be looked at one by one. */
+static int find_cases(struct figures *f, struct known *k, struct figure_case ***out, struct err *e)
+{
+    uint32_t asked = 0;
+    bool good, again;
+    int rc;
+
+    *out = NULL;
+    do {
+        struct figure_case **cases, *c = NULL;
+
+        again = false;
+        f->values = arena_array(&f->block, k->slots + 1u, sizeof(*f->values));
+        if (f->values == NULL)
+            return no_memory(e);
+        rc = fold_rows(f, k, &good, e);
+        if (rc != ERR_OK || !good)
+            return rc;
+        cases = arena_array(&f->block, f->ids, sizeof(struct figure_case *));
+        if (cases == NULL)
+            return no_memory(e);
+        for (uint32_t i = 0; i < f->ids && !again; i++) {
+            rc = case_of(f, k, f->first[i], &asked, &c, &again, e);
+            if (rc != ERR_OK || c == NULL || k->never)
+                return rc;
+            cases[i] = c;
+        }
+        if (!again)
+            *out = cases;
+    } while (again);
+    return ERR_OK;
+}
+
+/* --- a shape -------------------------------------------------------------------------------- */
+
+/* Of the rows those that are to be told, each with its case in origin[]; the others are done with,
+ * or left. */
+static int choose_rows(struct figures *f, const struct known *k, struct figure_case *const *cases,
+                       struct err *e)
+{
+    const uint32_t *at = block_shape_rows(f->at->block, f->shape);
+    bool *whole = arena_array(&f->block, f->ids, sizeof(*whole)), good = true;
+    uint32_t kept = 0;
+    int rc = ERR_OK;
+
+    if (whole == NULL)
+        return no_memory(e);
+    for (uint32_t i = 0; i < f->ids; i++)
+        whole[i] = cases[i]->kind == CASE_IN && !f->tells_time &&
+                   (!f->timed || all_in_range(f, k, cases[i]));
+    for (uint32_t i = 0; i < f->rows && rc == ERR_OK; i++) {
+        const struct figure_case *c = cases[f->id[i]];
+        const uint32_t row = f->row[i], id = f->id[i];
+        int64_t ns = 0;
+
+        if (c->kind == CASE_ROWS)
+            continue;
+        if (c->kind == CASE_IN && !whole[id])
+            rc = row_time(f, k, c, row, &ns, &good, e);
+        if (rc != ERR_OK || !good)
+            continue;
+        f->at->left[at[row]] = false;
+        if (c->kind == CASE_OUT || (!whole[id] && f->timed && !in_range(f, ns)))
+            continue;
+        if (f->tells_time)
+            rc = tell(f, c, row, ns, 1, e);
+        f->row[kept] = row;
+        f->id[kept] = f->origin[kept] = id;
+        kept++;
+    }
+    f->rows = f->tells_time ? 0 : kept;
+    return rc;
+}
+
+/* Rows with the same answers together. */
+static int tell_rows(struct figures *f, const struct known *k, struct figure_case *const *cases,
+                     struct err *e)
+{
+    uint32_t *times;
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < k->used_count; i++) {
+        const struct slot_values *v = &f->values[k->used[i]];
+
+        if (k->answers[k->used[i]])
+            figures_fold(f, v->is.id, NULL, v->is.count);
+    }
+    times = arena_array(&f->block, f->ids, sizeof(*times));
+    if (times == NULL)
+        return no_memory(e);
+    for (uint32_t i = 0; i < f->rows; i++) {
+        if (times[f->id[i]]++ == 0)
+            f->first[f->id[i]] = i;
+    }
+    for (uint32_t i = 0; i < f->ids && rc == ERR_OK; i++) {
+        const uint32_t row = f->first[i];
+
+        if (times[i] > 0)
+            rc = tell(f, cases[f->origin[row]], f->row[row], 0, times[i], e);
+    }
+    return rc;
+}
+
+static int shape_figures(struct figures *f, uint32_t shape, struct err *e)
+{
+    const struct block_shape s = block_shape(f->at->block, shape);
+    const uint32_t *at = block_shape_rows(f->at->block, shape);
+    struct figure_case **cases;
+    struct known *k = s.partial ? NULL : figures_known(f, shape);
+    int rc;
+
+    if (k == NULL || k->never)
+        return ERR_OK;
+    if (!figures_rows_room(f, s.rows))
+        return no_memory(e);
+    f->shape = shape;
+    f->rows = 0;
+    for (uint32_t i = 0; i < s.rows; i++) {
+        if (f->at->left[at[i]])
+            f->row[f->rows++] = i;
+    }
+    if (f->rows == 0)
+        return ERR_OK;
+    rc = find_cases(f, k, &cases, e);
+    if (rc != ERR_OK || cases == NULL || k->never)
+        return rc;
+    rc = choose_rows(f, k, cases, e);
+    return rc == ERR_OK && f->rows > 0 ? tell_rows(f, k, cases, e) : rc;
+}
+
+/* --- a block -------------------------------------------------------------------------------- */
+
+static void receipts(struct figures *f)
+{
+    const uint32_t rows = block_events(f->at->block);
+
+    f->receipt_least = INT64_MAX;
+    f->receipt_greatest = INT64_MIN;
+    for (uint32_t i = 0; i < rows; i++) {
+        const int64_t ns = block_event(f->at->block, i).receipt_ns;
+
+        f->receipt_least = ns < f->receipt_least ? ns : f->receipt_least;
+        f->receipt_greatest = ns > f->receipt_greatest ? ns : f->receipt_greatest;
+    }
+}
+
+int figures_block(struct figures *f, const struct walk_block *b, figures_fn *fn, void *arg,
+                  struct err *e)
+{
+    int rc = ERR_OK;
+
+    arena_reset(&f->block);
+    f->at = b;
+    f->name_hash = NULL;
+    f->told_count = f->span_count = 0;
+    memset(f->told_place, 0, sizeof(f->told_place));
+    if (f->timed)
+        receipts(f);
+    for (uint32_t i = 0; i < block_shapes(b->block) && rc == ERR_OK; i++)
+        rc = shape_figures(f, i, e);
+    return rc == ERR_OK ? tell_all(f, fn, arg, e) : rc;
+}
+
+/* --- beginning and end ---------------------------------------------------------------------- */
+
+static bool is_of_source(struct span name)
+{
+    return span_eq_nocase(name, SPAN_LIT("source")) || span_eq_nocase(name, SPAN_LIT("input"));
+}
+
+static bool asks_source(const struct query_node *n)
+{
+    if (n == NULL)
+        return false;
+    if (is_of_source(n->name))
+        return true;
+    for (const struct query_node *kid = n->kid; kid != NULL; kid = kid->next) {
+        if (asks_source(kid))
+            return true;
+    }
+    return false;
+}
+
+int figures_new(struct figures **out, const struct figures_from *from, struct err *e)
+{
+    struct figures *f = calloc(1, sizeof(*f));
+    int rc;
+
+    *out = f;
+    if (f == NULL)
+        return no_memory(e);
+    f->from = *from;
+    f->timed = from->from_ns > INT64_MIN || from->to_ns < INT64_MAX;
+    f->by_source = asks_source(from->query->top);
+    for (uint32_t i = 0; i < from->name_count; i++) {
+        f->tells_time |= span_eq_nocase(from->name[i], SPAN_LIT("time"));
+        f->by_source |= is_of_source(from->name[i]);
+    }
+    arena_init(&f->mem, KNOWN_BYTES);
+    arena_init(&f->block, BLOCK_BYTES);
+    buf_init(&f->raw, BLOCK_RAW_MAX * 8);
+    buf_init(&f->key, KEY_BYTES_MAX);
+    rc = host_random(&f->seed, sizeof(f->seed), e);
+    if (rc == ERR_OK)
+        rc = shown_new(&f->shown, from->taxonomy, from->names, from->skew_ns, e);
+    if (rc == ERR_OK)
+        shown_watch(f->shown, &f->watch);
+    else
+        figures_free(out);
+    return rc;
+}
+
+void figures_free(struct figures **out)
+{
+    struct figures *f = *out;
+
+    *out = NULL;
+    if (f == NULL)
+        return;
+    shown_free(&f->shown);
+    arena_release(&f->mem);
+    arena_release(&f->block);
+    buf_release(&f->raw);
+    buf_release(&f->key);
+    free(f->place);
+    free(f->told);
+    free(f->span);
+    free(f->row);
+    free(f->id);
+    free(f->first);
+    free(f->origin);
+    free(f->map);
+    free(f->wide);
+    free(f);
+}

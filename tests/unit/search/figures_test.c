@@ -1,0 +1,349 @@
+/*
+ * Goal: what columns tell of a store's events (figures.h) is what reading each of them tells,
+ * whatever the events and the query are. Method: events put together by chance out of what is
+ * awkward (nulls, "-", empty, escapes, arrays, names twice, odd times, damaged ones), queries by
+ * chance; each is asked both ways, and all lines must be the same.
+ */
+#include "../check.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../event/laid.h"
+#include "search/search.h"
+#include "store_bench.h"
+
+#define EVENTS  3000u
+#define QUERIES 200u
+
+static const char taxonomy[] =
+    "source: any\n"
+    "product: any\n"
+    "rows:\n"
+    "  - when: { kind: a }\n"
+    "    category: login\n"
+    "    host: [machine, host]\n"
+    "    time: at\n"
+    "    fields:\n"
+    "      User: [user, { from: message, after: \"for \", before: \" from\" }]\n"
+    "      joined: { from: [user, dom], join: \"@\" }\n"
+    "      n2: n\n"
+    "  - when: { kind: b, message: [\"Failed *\", \"*denied*\", \"*end\"] }\n"
+    "    category: denied\n"
+    "    time: [other, at]\n"
+    "    fields: { User: [dom, user], what: { from: message, starts: { \"Failed \": failure } } }\n"
+    "  - when: { app: [\"*sshd\", x], message: { not: \"*quiet*\" } }\n"
+    "    service: sshd\n"
+    "    time: at\n"
+    "  - when: { otherwise: true }\n"
+    "    category: rest\n"
+    "    time: at\n";
+
+/* The same numbers every time. */
+static uint64_t state;
+
+static uint32_t below(uint32_t n)
+{
+    uint64_t z = (state += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)((z ^ (z >> 31)) % n);
+}
+#define ONE_OF(list) (list)[below((uint32_t)COUNT_OF(list))]
+
+/* --- events --------------------------------------------------------------------------------- */
+
+static const char *const values[] = {
+    "\"an\"",
+    "\"an\"",
+    "\"binh\"",
+    "\"AN\"",
+    "\"\"",
+    "\"-\"",
+    "null",
+    "1",
+    "7",
+    "12345",
+    "-3",
+    "1.50",
+    "1e3",
+    "true",
+    "\"a\\tb\"",
+    "\"\\u0041n\"",
+    "\"\xC4\x90\"",
+    "\"a&b\"",
+    "[]",
+    "{}",
+    "[\"x\",\"y\"]",
+    "[null]",
+    "\"x y\"",
+    "\"from\"",
+    "\"10\"",
+    "\" \"",
+    "\"a<b\"",
+    "{\"in\":\"an\"}",
+};
+static const char *const plain[] = { "\"an\"", "\"binh\"", "\"chi\"", "\"srv-7\"" };
+static const char *const kinds[] = { "a", "a", "b", "b", "c", "A", "" };
+static const char *const apps[] = { "sshd", "internal-sshd", "x", "nginx", "" };
+static const char *const said[] = { "Failed password", "failed key",    "Accepted",
+                                    "quiet",           "access denied", "the end" };
+static const char *const users[] = {
+    "an", "binh7", "Failed 1", "denied2", "end", "x\\\\1", "quiet9"
+};
+
+static int put_time(char *to, size_t room, uint64_t n)
+{
+    const int64_t at = STORE_BENCH_NOW / 1000000000 + ((int64_t)n - EVENTS / 2) / 10;
+    const time_t s = (time_t)(below(40) == 0 ? at - 86400 : at);
+    struct tm t;
+    char text[64];
+
+    MUST(gmtime_r(&s, &t) != NULL);
+    switch (below(30)) {
+    case 0:
+        return snprintf(to, room, "\"at\":\"soon\",");
+    case 1:
+        return snprintf(to, room, "\"at\":%lld,", (long long)s);
+    case 2:
+        return snprintf(to, room, "\"at\":\"\",\"other\":null,");
+    case 3:
+        MUST(strftime(text, sizeof(text), "%b %e %H:%M:%S", &t) > 0);
+        return snprintf(to, room, "\"at\":\"%s\",", text);
+    case 4:
+        MUST(strftime(text, sizeof(text), "%d/%m/%Y %H:%M:%S", &t) > 0);
+        return snprintf(to, room, "\"other\":\"%s\",", text);
+    default:
+        MUST(strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &t) > 0);
+        return snprintf(to, room, "\"at\":\"%s.%03uZ\",", text, below(1000));
+    }
+}
+
+/* Most events are of few shapes: only then are there rows that are alike. */
+static struct span made(void *arg, uint64_t n, char *room, size_t bytes)
+{
+    const bool odd = below(4) == 0;
+    size_t at = (size_t)snprintf(room, bytes, "{");
+
+    (void)arg;
+    if (below(50) == 0) {
+        at = (size_t)snprintf(room, bytes, "<13>1 - host%u app - - - n=%u user=an %s", below(3),
+                              below(9), ONE_OF(said));
+        return (struct span){ (uint8_t *)room, at };
+    }
+    at += (size_t)put_time(room + at, bytes - at, n);
+    at += (size_t)snprintf(room + at, bytes - at, "\"host\":%s,\"kind\":\"%s\",\"n\":%s",
+                           odd ? ONE_OF(values) : ONE_OF(plain), ONE_OF(kinds),
+                           odd && below(3) == 0 ? ONE_OF(values) : (below(2) ? "3" : "44"));
+    if (below(2) == 0)
+        at += (size_t)snprintf(room + at, bytes - at, ",\"user\":%s,\"dom\":%s",
+                               odd ? ONE_OF(values) : ONE_OF(plain), ONE_OF(plain));
+    if (below(3) == 0)
+        at += (size_t)snprintf(room + at, bytes - at, ",\"app\":\"%s\"", ONE_OF(apps));
+    if (odd && below(8) == 0)
+        at += (size_t)snprintf(room + at, bytes - at, ",\"User\":%s,\"machine\":%s", ONE_OF(values),
+                               ONE_OF(values));
+    if (below(2) == 0)
+        at += (size_t)snprintf(room + at, bytes - at,
+                               ",\"message\":\"%s for %s from 10.0.0.%u:%u port=%u\"", ONE_OF(said),
+                               ONE_OF(users), below(200), below(9), below(60000));
+    at += (size_t)snprintf(room + at, bytes - at, below(300) == 0 ? ",\"cut" : "}");
+    return (struct span){ (uint8_t *)room, at < bytes ? at : bytes - 1 };
+}
+
+/* --- queries -------------------------------------------------------------------------------- */
+
+static const char *const names[] = { "host",    "user",    "User", "kind",     "n",       "n2",
+                                     "app",     "message", "dom",  "category", "service", "product",
+                                     "joined",  "what",    "at",   "raw",      "source",  "input",
+                                     "machine", "in",      "none", "other",    "host.in", "codec" };
+static const char *const filters[] = {
+    "",
+    "",
+    "kind:a",
+    "kind:a and n:3",
+    "not kind:b",
+    "user:an",
+    "user:*",
+    "n>5",
+    "host:srv-7",
+    "category:login",
+    "service:sshd",
+    "failed",
+    "an or kind:c",
+    "User:binh",
+    "app:*sshd",
+    "not user:*",
+    "message:*denied*",
+    "n:3..44",
+    "source:src",
+    "not source:src",
+    "joined:an@chi",
+    "what:failure",
+    "kind:a and failed",
+    "since:\"2026-11-18T23:59:00Z\"",
+    "since:\"2026-11-18T23:59:00Z\" and kind:a",
+    "until:\"2026-11-19T00:00:10Z\" or kind:b",
+    "not since:\"2026-11-19T00:00:10Z\"",
+};
+static const char *const figures[] = { "count",   "count(%s)", "dc(%s)", "min(%s)",
+                                       "max(%s)", "sum(n)",    "avg(n)", "max(time)" };
+
+static void put_figure(struct buf *q)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), ONE_OF(figures), ONE_OF(names));
+    buf_text(q, text);
+}
+
+static void make_query(struct buf *q)
+{
+    buf_clear(q);
+    buf_text(q, ONE_OF(filters));
+    if (below(8) == 0)
+        buf_text(q, " | fields time, host, user, User, kind, n, message, category, app, dom, raw");
+    switch (q->n > 40 && memchr(q->p, '|', q->n) != NULL ? 0 : below(5)) {
+    case 0:
+        buf_fmt(q, " | stats count, max(n), dc(user) by host%s", below(2) ? ", kind" : "");
+        break;
+    case 1:
+        buf_fmt(q, " | %s %u %s%s%s", below(2) ? "top" : "rare", 1 + below(20), ONE_OF(names),
+                below(2) ? ", " : "", "");
+        if (q->p[q->n - 2] == ',')
+            buf_text(q, ONE_OF(names));
+        break;
+    case 2:
+        buf_fmt(q, " | histogram %s", below(2) ? "1m" : "10s");
+        if (below(2))
+            buf_fmt(q, " by %s", ONE_OF(names));
+        break;
+    default:
+        buf_text(q, " | stats ");
+        put_figure(q);
+        if (below(2)) {
+            buf_text(q, ", ");
+            put_figure(q);
+        }
+        for (uint32_t i = below(3); i > 0; i--)
+            buf_fmt(q, "%s%s", memmem(q->p, q->n, " by ", 4) == NULL ? " by " : ", ",
+                    ONE_OF(names));
+        if (below(4) == 0)
+            buf_text(q, " | limit 5");
+    }
+}
+
+/* --- both ways ------------------------------------------------------------------------------ */
+
+struct bench {
+    struct laid laid;
+    struct store_bench store;
+};
+
+/* All lines; false when the query is none. */
+static bool ask(const struct search_from *from, struct buf *out, struct search_counts *counts)
+{
+    struct search *s;
+    struct span line;
+    struct err e;
+    int rc;
+
+    buf_clear(out);
+    if (search_new(&s, from, &e) != ERR_OK)
+        return false;
+    while ((rc = search_step(s, &e)) > 0)
+        ;
+    assert_int_equal(rc, 0);
+    for (uint32_t i = 0; i < search_lines(s); i++) {
+        assert_int_equal(search_line(s, i, &line, &e), ERR_OK);
+        buf_add(out, line);
+    }
+    assert_false(buf_failed(out));
+    *counts = search_counts(s);
+    search_free(&s);
+    return true;
+}
+
+static struct search_from asked(const struct bench *b, struct span query)
+{
+    return (struct search_from){ .io = &io_system,
+                                 .data = b->store.data,
+                                 .taxonomy = b->laid.taxonomy,
+                                 .names = &b->laid.names,
+                                 .query = query,
+                                 .clock = { STORE_BENCH_NOW, QUERY_VIETNAM_S },
+                                 .skew_ns = INT64_C(3600000000000),
+                                 .from_ns = INT64_MIN / 2,
+                                 .to_ns = INT64_MAX / 2,
+                                 .limit = 1000 };
+}
+
+static uint64_t check_query(const struct bench *b, struct span query, struct buf *told,
+                            struct buf *read)
+{
+    struct search_from from = asked(b, query);
+    struct search_counts a, c;
+
+    if (below(2) == 0) {
+        from.from_ns = store_bench_receipt(&b->store, below(EVENTS));
+        from.to_ns = store_bench_receipt(&b->store, EVENTS / 2 + below(EVENTS));
+    }
+    if (below(3) == 0)
+        from.skew_ns = INT64_C(200000000000000);
+    if (!ask(&from, told, &a))
+        return 0;
+    from.no_columns = from.no_index = true;
+    assert_true(ask(&from, read, &c));
+    assert_int_equal(c.told, 0);
+    if (!span_eq(buf_span(told), buf_span(read)) || a.found != c.found || a.partial != c.partial)
+        fail_msg("'%.*s' [%lld, %lld): %llu found, not %llu:\n%.*s--- not\n%.*s", (int)query.n,
+                 (const char *)query.p, (long long)from.from_ns, (long long)from.to_ns,
+                 (unsigned long long)a.found, (unsigned long long)c.found,
+                 (int)(told->n < 3000 ? told->n : 3000), (const char *)told->p,
+                 (int)(read->n < 3000 ? read->n : 3000), (const char *)read->p);
+    return a.told;
+}
+
+static void columns_tell_what_events_tell(void **s)
+{
+    struct buf query, told, read;
+    struct bench b;
+    uint64_t count = 0, queries = 0;
+
+    (void)s;
+    state = 1;
+    laid_init(&b.laid, taxonomy, "user,User,n,n2,joined,what,dom,kind,message,in");
+    store_bench_init(&b.store, made, NULL, EVENTS, 13);
+    store_bench_seal(&b.store, UINT64_MAX);
+    buf_init(&query, 4096);
+    buf_init(&told, (size_t)64 << 20);
+    buf_init(&read, (size_t)64 << 20);
+    for (uint32_t i = 0; i < QUERIES; i++) {
+        const uint64_t n = (make_query(&query), check_query(&b, buf_span(&query), &told, &read));
+
+        count += n;
+        queries += n > 0;
+    }
+    printf("%llu of %u queries were told of %llu events\n", (unsigned long long)queries, QUERIES,
+           (unsigned long long)count);
+    assert_true(queries > QUERIES / 2);
+    assert_true(count > (uint64_t)queries * EVENTS / 4);
+    buf_release(&query);
+    buf_release(&told);
+    buf_release(&read);
+    store_bench_release(&b.store);
+    laid_release(&b.laid);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_tell_what_events_tell),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
