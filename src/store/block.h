@@ -4,10 +4,11 @@
  *   raw ──wire codecs──▶ shape + values ──▶ columns ──zstd──▶ parts ──▶ columns ──▶ raw
  *
  * The values of a record's fields are its *slots*; the bytes between them are its *shape*. Rows of
- * one shape are a table with a column a slot. A slot of text is cut again, into what its rows have
- * in common (which becomes part of the shape) and what varies (slots without a name). Columns are
- * numbers, times, addresses or dictionaries over one pool of values; one that repeats another of
- * its table is not written at all, which is what most of a Windows `Message` does.
+ * one shape are a table with a column a slot; where a shape is not partial, the codecs read the
+ * same fields in each of them, at the same slots. A slot of text is cut again, into what its rows
+ * have in common (which becomes part of the shape) and what varies (slots without a name). Columns
+ * are numbers, times, addresses or dictionaries over one pool of values; one that repeats another
+ * of its table is not written at all, which is what most of a Windows `Message` does.
  *
  * The format is docs/block.md. A block names its fields itself: it can be read whatever later
  * parsers do. Every block is read back and compared by its writer; should that ever fail, its
@@ -82,6 +83,20 @@ struct block_event block_event(const struct block *b, uint32_t row);
  * checked, when something in them is asked for. A part that is damaged is ERR_CORRUPT there and
  * then (e->at is its place in the block); what lies in others stays readable. */
 int block_open_columns(struct block **out, struct span bytes, struct err *e);
+/* The same of bytes that stay as they are until block_free(), and without the envelope but for
+ * which row is of which shape: block_envelope() is for who wants events, or any of them
+ * (block_event()). */
+int block_open_shapes(struct block **out, struct span bytes, struct err *e);
+int block_envelope(struct block *b, struct err *e);
+
+/* What holds for all events of a block, from the directory. */
+struct block_about {
+    int64_t receipt_least, receipt_greatest;
+    uint32_t source_least, source_greatest;
+    uint16_t flags_greatest; /* no number of flags is greater */
+};
+struct block_about block_about(const struct block *b);
+
 /* All events. */
 int block_load(struct block *b, struct err *e);
 /* The raw of one event into `out`, which is cleared first. ERR_CORRUPT, ERR_NOMEM. */
@@ -90,6 +105,9 @@ int block_raw(struct block *b, uint32_t row, struct buf *out, struct err *e);
 /* The same, and where in it each literal begins: of slots + 1 at most `at_max`. */
 int block_raw_places(struct block *b, uint32_t row, struct buf *out, uint32_t *at, uint32_t at_max,
                      struct err *e);
+
+/* Values of the pool. */
+uint32_t block_pool(const struct block *b);
 
 /* Names of fields: the last part of it, and the name that it lies below, or BLOCK_NONE. */
 #define BLOCK_NONE UINT32_MAX

@@ -234,7 +234,7 @@ static int place_rows(struct block *b, struct err *e)
         uint64_t shape = (uint64_t)b->envelope[BLOCK_ROW_SHAPE][row];
         struct block_read_shape *s = shape < b->shape_count ? &b->shapes[shape] : NULL;
 
-        if (s == NULL || s->filled == s->is.rows || !envelope_sound(b->envelope, row))
+        if (s == NULL || s->filled == s->is.rows)
             return block_damaged(b, 0, "what rows are does not fit together", e);
         b->place[row] = s->filled;
         s->rows[s->filled++] = row;
@@ -242,24 +242,37 @@ static int place_rows(struct block *b, struct err *e)
     return ERR_OK;
 }
 
-static int read_envelope(struct block *b, const struct block_plan *plans, struct err *e)
+static int read_envelope(struct block *b, unsigned column, struct err *e)
+{
+    b->envelope[column] = arena_array(&b->mem, b->head.rows + 1u, sizeof(**b->envelope));
+    if (b->envelope[column] == NULL)
+        return block_no_memory(e);
+    return block_read_numbers(b, &b->envelope_plan[column], b->head.rows, b->envelope[column], e);
+}
+
+int block_envelope(struct block *b, struct err *e)
 {
     int rc = ERR_OK;
 
+    if (b->has_envelope)
+        return ERR_OK;
     for (unsigned i = 0; i < BLOCK_ROW_COLUMNS && rc == ERR_OK; i++) {
-        b->envelope[i] = arena_array(&b->mem, b->head.rows + 1u, sizeof(**b->envelope));
-        if (b->envelope[i] == NULL)
-            return block_no_memory(e);
-        rc = block_read_numbers(b, &plans[i], b->head.rows, b->envelope[i], e);
+        if (i != BLOCK_ROW_SHAPE)
+            rc = read_envelope(b, i, e);
     }
-    return rc == ERR_OK ? place_rows(b, e) : rc;
+    for (uint32_t row = 0; row < b->head.rows && rc == ERR_OK; row++) {
+        if (!envelope_sound(b->envelope, row))
+            rc = block_damaged(b, 0, "what rows are does not fit together", e);
+    }
+    b->has_envelope = rc == ERR_OK;
+    return rc;
 }
 
 static int read_directory(struct block *b, struct err *e)
 {
-    struct block_plan envelope[BLOCK_ROW_COLUMNS] = { { 0 } };
     struct block_taker t;
     bool ok;
+    int rc;
 
     b->directory = arena_bytes(&b->mem, b->head.directory_room + BLOCK_COPY_BYTES);
     if (b->directory == NULL)
@@ -270,7 +283,7 @@ static int read_directory(struct block *b, struct err *e)
     t = (struct block_taker){ b->directory, b->directory + b->head.directory_room, false };
     ok = read_parts(b, &t);
     for (unsigned i = 0; i < BLOCK_ROW_COLUMNS && ok; i++) {
-        read_plan_int(b, &envelope[i], &t);
+        read_plan_int(b, &b->envelope_plan[i], &t);
         ok = !t.failed;
     }
     ok = ok && read_pool_parts(b, &t) && read_names(b, &t) && read_shapes(b, &t) &&
@@ -279,7 +292,8 @@ static int read_directory(struct block *b, struct err *e)
         return block_no_memory(e);
     if (!ok)
         return err_set(e, ERR_CORRUPT, BLOCK_HEAD_BYTES, "The directory of a block is damaged.");
-    return read_envelope(b, envelope, e);
+    rc = read_envelope(b, BLOCK_ROW_SHAPE, e);
+    return rc == ERR_OK ? place_rows(b, e) : rc;
 }
 
 static int read_head(struct block *b, struct err *e)
@@ -309,20 +323,23 @@ static int read_head(struct block *b, struct err *e)
 /* --- Opening -------------------------------------------------------------------------------- */
 
 /* Version 2: what is not opened yet stays with the block. */
-static int keep_bytes(struct block *b, struct span bytes, struct err *e)
+static int keep_bytes(struct block *b, struct span bytes, bool borrow, struct err *e)
 {
+    uint8_t *copy = borrow ? NULL : malloc(bytes.n + 1);
     int rc;
 
-    b->stored = malloc(bytes.n + 1);
-    if (b->stored == NULL)
+    if (!borrow && copy == NULL)
         return block_no_memory(e);
-    memcpy(b->stored, bytes.p, bytes.n);
+    if (!borrow)
+        memcpy(copy, bytes.p, bytes.n);
+    b->borrows = borrow;
+    b->stored = borrow ? bytes.p : copy;
     b->stored_bytes = bytes.n;
     rc = read_head(b, e);
     return rc == ERR_OK ? read_directory(b, e) : rc;
 }
 
-int block_open_columns(struct block **out, struct span bytes, struct err *e)
+static int open_shapes(struct block **out, struct span bytes, bool borrow, struct err *e)
 {
     struct block *b = calloc(1, sizeof(*b));
     int rc;
@@ -339,11 +356,27 @@ int block_open_columns(struct block **out, struct span bytes, struct err *e)
     else if (bytes_u32(bytes.p + 4) == 1)
         rc = block_v1_read(b, bytes, e);
     else
-        rc = keep_bytes(b, bytes, e);
+        rc = keep_bytes(b, bytes, borrow, e);
     if (rc == ERR_OK)
         *out = b;
     else
         block_free(&b);
+    return rc;
+}
+
+int block_open_shapes(struct block **out, struct span bytes, struct err *e)
+{
+    return open_shapes(out, bytes, true, e);
+}
+
+int block_open_columns(struct block **out, struct span bytes, struct err *e)
+{
+    int rc = open_shapes(out, bytes, false, e);
+
+    if (rc == ERR_OK)
+        rc = block_envelope(*out, e);
+    if (rc != ERR_OK)
+        block_free(out);
     return rc;
 }
 
@@ -357,7 +390,8 @@ void block_free(struct block **out)
         free(b->parts[i].bytes);
     arena_release(&b->mem);
     (void)ZSTD_freeDCtx(b->zstd); /* 0 always */
-    free(b->stored);
+    if (!b->borrows)
+        free((void *)(uintptr_t)b->stored);
     free(b->raw);
     free(b->raws);
     free(b);
@@ -424,7 +458,7 @@ uint32_t block_events(const struct block *b)
 
 struct block_event block_event(const struct block *b, uint32_t row)
 {
-    MUST(row < b->head.rows);
+    MUST(row < b->head.rows && b->has_envelope);
     return (struct block_event){
         .sequence = (uint64_t)b->envelope[BLOCK_ROW_SEQUENCE][row],
         .receipt_ns = b->envelope[BLOCK_ROW_RECEIPT][row],
@@ -433,4 +467,19 @@ struct block_event block_event(const struct block *b, uint32_t row)
         .lines = (uint16_t)b->envelope[BLOCK_ROW_LINES][row],
         .raw = b->raws != NULL ? b->raws[row] : SPAN_NONE,
     };
+}
+
+struct block_about block_about(const struct block *b)
+{
+    const struct block_plan *p = b->envelope_plan;
+
+    return (struct block_about){ p[BLOCK_ROW_RECEIPT].least, p[BLOCK_ROW_RECEIPT].greatest,
+                                 (uint32_t)p[BLOCK_ROW_SOURCE].least,
+                                 (uint32_t)p[BLOCK_ROW_SOURCE].greatest,
+                                 (uint16_t)p[BLOCK_ROW_FLAGS].greatest };
+}
+
+uint32_t block_pool(const struct block *b)
+{
+    return b->pool_count;
 }

@@ -57,7 +57,7 @@ struct block_head {
 };
 
 struct block {
-    uint8_t *stored; /* as it came */
+    const uint8_t *stored; /* as it came */
     size_t stored_bytes;
     uint8_t *directory;
     struct block_head head;
@@ -72,6 +72,9 @@ struct block {
     struct block_read_shape *shapes;
     uint32_t shape_count;
     int64_t *envelope[BLOCK_ROW_COLUMNS];
+    struct block_plan envelope_plan[BLOCK_ROW_COLUMNS];
+    bool has_envelope; /* all of it; else that of the shapes */
+    bool borrows;      /* `stored` is somebody else's */
     uint8_t *raw;
     struct span *raws;
     uint32_t *place; /* of a row among those of its shape */

@@ -152,6 +152,19 @@ static bool show(struct block *b)
     return true;
 }
 
+/* As the directory of a later block has it. */
+static void set_range(struct block *b, unsigned column)
+{
+    struct block_plan *p = &b->envelope_plan[column];
+
+    for (uint32_t i = 0; i < b->head.rows; i++) {
+        const int64_t v = b->envelope[column][i];
+
+        p->least = i == 0 || v < p->least ? v : p->least;
+        p->greatest = i == 0 || v > p->greatest ? v : p->greatest;
+    }
+}
+
 int block_v1_read(struct block *b, struct span in, struct err *e)
 {
     int64_t *lengths;
@@ -169,5 +182,8 @@ int block_v1_read(struct block *b, struct span in, struct err *e)
     if (b->raws == NULL || arena_failed(&b->mem))
         return block_no_memory(e);
     rc = read_columns(b, in, lengths, e);
+    for (unsigned c = 0; c < BLOCK_ROW_COLUMNS && rc == ERR_OK; c++)
+        set_range(b, c);
+    b->has_envelope = true;
     return rc == ERR_OK && b->head.rows > 0 && !show(b) ? block_no_memory(e) : rc;
 }

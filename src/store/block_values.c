@@ -126,12 +126,17 @@ int block_read_numbers(struct block *b, const struct block_plan *plan, uint32_t 
     uint64_t last = (uint64_t)plan->first;
     int rc = part_bytes(b, plan->part, plan->at, (uint64_t)rows * plan->bytes, &p, e);
 
-    for (uint32_t i = 0; i < rows && rc == ERR_OK; i++) {
-        uint64_t v = plane_number(p, rows, i, plan->bytes) + (uint64_t)plan->base;
+    for (uint32_t i = 0; i < rows && rc == ERR_OK; i++)
+        out[i] = (int64_t)(plan->bytes > 0 ? (uint64_t)plan->base + p[i] : (uint64_t)plan->base);
+    for (unsigned plane = 1; plane < plan->bytes && rc == ERR_OK; plane++) {
+        const uint8_t *from = p + (size_t)plane * rows;
 
-        if (plan->steps)
-            v = last += v;
-        out[i] = (int64_t)v;
+        for (uint32_t i = 0; i < rows; i++)
+            out[i] = (int64_t)((uint64_t)out[i] + ((uint64_t)from[i] << (8 * plane)));
+    }
+    for (uint32_t i = 0; i < rows && rc == ERR_OK && plan->steps; i++) {
+        last += (uint64_t)out[i];
+        out[i] = (int64_t)last;
     }
     return rc;
 }
