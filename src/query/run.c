@@ -242,7 +242,10 @@ static bool source_columns(struct query_run *run, const struct query *q)
             break;
     }
     run->source_cells = arena_array(&run->mem, s->count + 1, sizeof(*run->source_cells));
-    return run->source_cells != NULL;
+    run->source_is_time = arena_array(&run->mem, s->count + 1, sizeof(*run->source_is_time));
+    for (uint32_t i = 0; i < s->count && run->source_is_time != NULL; i++)
+        run->source_is_time[i] = span_eq_nocase(s->name[i], SPAN_LIT("time"));
+    return run->source_cells != NULL && run->source_is_time != NULL;
 }
 
 static int column_missing(const struct stage *s, struct span name, struct err *e)
@@ -426,9 +429,8 @@ bool query_run_rows(struct query_run *run, const struct query_row *row, uint64_t
     for (uint32_t i = 0; i < run->source.count; i++) {
         struct span name = run->source.name[i];
 
-        run->source_cells[i] = span_eq_nocase(name, SPAN_LIT("time"))
-                                   ? cell_time(row->time_ns)
-                                   : cell_text(row->get(row->arg, name));
+        run->source_cells[i] =
+            run->source_is_time[i] ? cell_time(row->time_ns) : cell_text(row->get(row->arg, name));
     }
     push_times(run, times);
     return !run->first->done && !run->failed;

@@ -132,25 +132,23 @@ static void best_of(struct figure *f, struct query_cell c, bool greatest)
 static void figure_add(struct stage *s, struct figure *f, const struct query_aggregate *a,
                        uint64_t which, struct query_cell c)
 {
-    struct query_cell worth = cell_worth(c);
+    struct query_cell worth;
 
-    switch (a->kind) {
-    case QUERY_COUNT:
+    if (a->kind == QUERY_COUNT) {
         f->count += a->field.n == 0 || c.kind != CELL_NONE ? s->run->times : 0;
-        break;
-    case QUERY_DC:
+        return;
+    }
+    if (a->kind == QUERY_DC) {
         if (c.kind != CELL_NONE)
             distinct(s, f, which, c);
-        break;
-    case QUERY_MIN:
-    case QUERY_MAX:
+        return;
+    }
+    worth = cell_worth(c);
+    if (a->kind == QUERY_MIN || a->kind == QUERY_MAX) {
         if (worth.kind != CELL_NONE)
             best_of(f, worth, a->kind == QUERY_MAX);
-        break;
-    default:
-        if (worth.kind == CELL_INTEGER || worth.kind == CELL_NUMBER)
-            sum_add(f, worth, s->run->times);
-        break;
+    } else if (worth.kind == CELL_INTEGER || worth.kind == CELL_NUMBER) {
+        sum_add(f, worth, s->run->times);
     }
 }
 

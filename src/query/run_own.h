@@ -48,6 +48,7 @@ struct query_run {
     struct stage *first, *table;
     struct columns source;
     struct query_cell *source_cells;
+    bool *source_is_time;
     struct query_table out;
     uint64_t times; /* as many rows as the one that is pushed; groups count with it */
     bool failed;    /* no memory */

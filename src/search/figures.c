@@ -143,43 +143,53 @@ static bool in_range(const struct figures *f, int64_t ns)
     return ns >= f->from.from_ns && ns < f->from.to_ns;
 }
 
-/* How the numbers of a column of times become times: number * ticks + offset. False: they do not,
- * for certain. */
-static bool time_scale(struct figures *f, const struct known *k, uint32_t slot, int64_t *ticks,
-                       int64_t *offset)
+static bool find_scale(struct figures *f, const struct known *k, uint32_t slot,
+                       struct time_scale *s)
 {
     const struct block *b = f->at->block;
     uint8_t room[BLOCK_NUMBER_TEXT];
     int64_t end[2], ns, at[2];
 
-    *ticks = block_time_ticks(b, f->shape, slot);
-    if (*ticks == 0 || !block_range(b, f->shape, slot, &end[0], &end[1]))
+    s->ticks = block_time_ticks(b, f->shape, slot);
+    if (s->ticks == 0 || !block_range(b, f->shape, slot, &end[0], &end[1]))
         return false;
     for (unsigned i = 0; i < 2; i++) {
         struct span text = { room, block_number_text(b, f->shape, slot, end[i], room) };
 
         if (!figures_is_plain(text, k->kind[slot]) || !time_parse(text, 0, &ns) ||
-            __builtin_mul_overflow(end[i], *ticks, &at[i]) ||
+            __builtin_mul_overflow(end[i], s->ticks, &at[i]) ||
             __builtin_sub_overflow(ns, at[i], &at[i]))
             return false;
     }
-    *offset = at[0];
-    return at[0] == at[1];
+    s->offset = at[0];
+    return at[0] == at[1] && !__builtin_add_overflow(end[0] * s->ticks, at[0], &s->least) &&
+           !__builtin_add_overflow(end[1] * s->ticks, at[0], &s->greatest);
+}
+
+/* How the numbers of a column of times become times; NULL: not so, for certain. */
+static const struct time_scale *time_scale(struct figures *f, const struct known *k, uint32_t slot)
+{
+    struct time_scale *s = &f->scale;
+
+    if (s->shape != f->shape || s->slot != slot) {
+        s->shape = f->shape;
+        s->slot = slot;
+        s->good = find_scale(f, k, slot, s);
+    }
+    return s->good ? s : NULL;
 }
 
 /* Are all rows of this case in the range, whichever of their two times counts? */
 static bool all_in_range(struct figures *f, const struct known *k, const struct figure_case *c)
 {
-    int64_t ticks, offset, least, greatest;
+    const struct time_scale *s;
 
-    if (f->at == NULL || !in_range(f, f->receipt_least) || !in_range(f, f->receipt_greatest))
+    if (!in_range(f, f->about.receipt_least) || !in_range(f, f->about.receipt_greatest))
         return false;
     if (c->time == TIME_RECEIPT)
         return true;
-    if (!time_scale(f, k, c->time_slot, &ticks, &offset))
-        return false;
-    (void)block_range(f->at->block, f->shape, c->time_slot, &least, &greatest);
-    return in_range(f, least * ticks + offset) && in_range(f, greatest * ticks + offset);
+    s = time_scale(f, k, c->time_slot);
+    return s != NULL && in_range(f, s->least) && in_range(f, s->greatest);
 }
 
 /* The text of one value of a column of times; SPAN_NONE: it cannot be read by itself. */
@@ -212,15 +222,27 @@ static int row_time(struct figures *f, const struct known *k, const struct figur
                     uint32_t row, int64_t *ns, bool *good, struct err *e)
 {
     const uint32_t at = block_shape_rows(f->at->block, f->shape)[row];
-    const int64_t receipt = block_event(f->at->block, at).receipt_ns;
     uint8_t room[BLOCK_NUMBER_TEXT];
     struct span text;
-    int rc;
+    const struct time_scale *scale;
+    int64_t receipt;
+    int rc = block_envelope(f->at->block, e);
 
+    if (rc != ERR_OK)
+        return rc;
+    receipt = block_event(f->at->block, at).receipt_ns;
     *good = true;
     *ns = receipt;
     if (c->time == TIME_RECEIPT)
         return ERR_OK;
+    scale = time_scale(f, k, c->time_slot);
+    if (scale != NULL && f->values[c->time_slot].is.numbers != NULL &&
+        !__builtin_mul_overflow(f->values[c->time_slot].is.numbers[row], scale->ticks, ns) &&
+        !__builtin_add_overflow(*ns, scale->offset, ns)) {
+        *ns = query_time_believed(*ns, receipt, f->from.skew_ns);
+        return ERR_OK;
+    }
+    *ns = receipt;
     rc = time_text_of(f, c, row, room, &text, e);
     *good = rc == ERR_OK && figures_is_plain(text, k->kind[c->time_slot]) &&
             time_parse(text, receipt, ns);
@@ -277,9 +299,12 @@ static int fold_sources(struct figures *f, struct err *e)
     const uint32_t rows = block_shape(f->at->block, f->shape).rows;
     const uint32_t *at = block_shape_rows(f->at->block, f->shape);
     uint32_t *source = arena_array(&f->block, rows, sizeof(*source));
+    int rc = block_envelope(f->at->block, e);
 
     if (source == NULL)
         return no_memory(e);
+    if (rc != ERR_OK)
+        return rc;
     for (uint32_t i = 0; i < rows; i++)
         source[i] = block_event(f->at->block, at[i]).source;
     figures_fold(f, source, NULL, UINT32_MAX);
@@ -471,20 +496,6 @@ static int shape_figures(struct figures *f, uint32_t shape, struct err *e)
 
 /* --- a block -------------------------------------------------------------------------------- */
 
-static void receipts(struct figures *f)
-{
-    const uint32_t rows = block_events(f->at->block);
-
-    f->receipt_least = INT64_MAX;
-    f->receipt_greatest = INT64_MIN;
-    for (uint32_t i = 0; i < rows; i++) {
-        const int64_t ns = block_event(f->at->block, i).receipt_ns;
-
-        f->receipt_least = ns < f->receipt_least ? ns : f->receipt_least;
-        f->receipt_greatest = ns > f->receipt_greatest ? ns : f->receipt_greatest;
-    }
-}
-
 int figures_block(struct figures *f, const struct walk_block *b, figures_fn *fn, void *arg,
                   struct err *e)
 {
@@ -495,8 +506,11 @@ int figures_block(struct figures *f, const struct walk_block *b, figures_fn *fn,
     f->name_hash = NULL;
     f->told_count = f->span_count = 0;
     memset(f->told_place, 0, sizeof(f->told_place));
-    if (f->timed)
-        receipts(f);
+    f->about = block_about(b->block);
+    f->scale.shape = f->scale.slot = BLOCK_NONE;
+    f->pool_is = arena_array(&f->block, block_pool(b->block) + 1u, sizeof(*f->pool_is));
+    if (f->pool_is == NULL)
+        return no_memory(e);
     for (uint32_t i = 0; i < block_shapes(b->block) && rc == ERR_OK; i++)
         rc = shape_figures(f, i, e);
     return rc == ERR_OK ? tell_all(f, fn, arg, e) : rc;

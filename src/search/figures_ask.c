@@ -228,12 +228,15 @@ static void ask_time(struct figures *f, struct known *k, struct event *ev, struc
 
 static int take_event(struct figures *f, uint32_t row, uint32_t *at, uint32_t at_max, struct err *e)
 {
-    const struct block_event ev = block_event(f->at->block, row);
     struct shown_about a = { .lane = f->at->lane };
+    struct block_event ev;
     int rc = block_raw_places(f->at->block, row, &f->raw, at, at_max, e);
 
+    if (rc == ERR_OK)
+        rc = block_envelope(f->at->block, e);
     if (rc != ERR_OK)
         return rc;
+    ev = block_event(f->at->block, row);
     a.ev = (struct lane_read_event){ ev.sequence, ev.source,     ev.flags,
                                      ev.lines,    ev.receipt_ns, buf_span(&f->raw) };
     (void)source_names_find(f->at->names, ev.source, &a.source, &a.input); /* null when unknown */

@@ -80,6 +80,13 @@ struct told {
     uint64_t times;
 };
 
+/* Times are number * ticks + offset, from `least` to `greatest`. */
+struct time_scale {
+    uint32_t shape, slot; /* of which this is */
+    bool good;
+    int64_t ticks, offset, least, greatest;
+};
+
 struct figures {
     struct figures_from from;
     struct shown *shown;
@@ -99,7 +106,9 @@ struct figures {
     struct arena block;
     const struct walk_block *at;
     uint64_t *name_hash;
-    int64_t receipt_least, receipt_greatest;
+    struct block_about about;
+    struct time_scale scale;
+    uint8_t *pool_is; /* of its values: 1 plain as a text, 2 not, 0 not known */
     struct told *told;
     size_t told_count, told_room;
     struct span *span;

@@ -95,23 +95,37 @@ void figures_fold(struct figures *f, const uint32_t *symbol, const uint32_t *cla
 
 /* --- values --------------------------------------------------------------------------------- */
 
+static bool is_number(struct span v)
+{
+    size_t i = v.n > 1 && v.p[0] == '-' ? 1 : 0;
+
+    while (i < v.n && ascii_is_digit(v.p[i]))
+        i++;
+    return v.n > 0 && i == v.n;
+}
+
+/* Nothing in code. */
+static bool is_text(struct span v)
+{
+    unsigned odd = 0;
+
+    for (size_t i = 0; i < v.n; i++)
+        odd |= (unsigned)(v.p[i] < ' ') | (unsigned)(v.p[i] == '\\') | (unsigned)(v.p[i] == '&') |
+               (unsigned)(v.p[i] == '<');
+    return odd == 0 && v.n > 0 && !(v.n == 1 && v.p[0] == '-');
+}
+
 /* Is its text what its bytes are, something, and always of the same kind (rec.h)? */
 bool figures_is_plain(struct span v, uint8_t kind)
 {
-    bool plain = v.n > 0, digits = v.n > 0 && (v.n > 1 || v.p[0] != '-');
-
-    for (size_t i = 0; i < v.n; i++) {
-        plain &= v.p[i] >= ' ' && v.p[i] != '\\' && v.p[i] != '&' && v.p[i] != '<';
-        digits &= ascii_is_digit(v.p[i]) || (i == 0 && v.p[i] == '-');
-    }
     switch (kind & ~(unsigned)BLOCK_DASH) {
     case BLOCK_BARE:
     case BLOCK_NUMBER:
-        return digits;
+        return is_number(v);
     case BLOCK_TEXT:
     case BLOCK_JSON:
     case BLOCK_XML:
-        return plain && !(v.n == 1 && v.p[0] == '-');
+        return is_text(v);
     default:
         return false;
     }
@@ -135,6 +149,21 @@ static bool numbers_plain(struct figures *f, const struct known *k, uint32_t slo
     return true;
 }
 
+/* Values of the pool are looked at once. */
+static bool value_plain(struct figures *f, const struct slot_values *v, uint32_t i, uint8_t kind)
+{
+    uint8_t *known = v->is.pool != NULL && (kind & ~(unsigned)BLOCK_DASH) != BLOCK_BARE &&
+                             (kind & ~(unsigned)BLOCK_DASH) != BLOCK_NUMBER
+                         ? &f->pool_is[v->is.pool[i]]
+                         : NULL;
+
+    if (known == NULL)
+        return figures_is_plain(v->is.text[i], kind);
+    if (*known == 0)
+        *known = figures_is_plain(v->is.text[i], BLOCK_TEXT) ? 1 : 2;
+    return *known == 1 && figures_is_plain(SPAN_LIT("a"), kind);
+}
+
 static bool classify(struct figures *f, const struct known *k, uint32_t slot)
 {
     struct slot_values *v = &f->values[slot];
@@ -142,7 +171,7 @@ static bool classify(struct figures *f, const struct known *k, uint32_t slot)
     bool odd = false;
 
     for (uint32_t i = 0; i < v->is.count && !odd; i++)
-        odd = !figures_is_plain(v->is.text[i], k->kind[slot]);
+        odd = !value_plain(f, v, i, k->kind[slot]);
     if (!odd)
         return true;
     v->class = arena_array(&f->block, v->is.count, sizeof(*v->class));

@@ -254,14 +254,22 @@ static bool is_counted(const struct walk *w, const struct block_event *ev)
     return (ev->flags & LANE_TRACER) == 0 && in_time(w, ev->receipt_ns, ev->receipt_ns);
 }
 
+/* Is this event of the block to be counted, and was not yet? */
+static bool row_counts(const struct walk *w, uint32_t row)
+{
+    struct block_event ev;
+
+    if (w->columns != NULL)
+        return w->left[row];
+    ev = block_event(w->block, row);
+    return is_counted(w, &ev);
+}
+
 /* By its columns no event of the block is needed. */
 static void pass_rows(struct walk *w)
 {
-    for (uint32_t i = 0; i < block_events(w->block); i++) {
-        const struct block_event ev = block_event(w->block, i);
-
-        w->counts.events += is_counted(w, &ev);
-    }
+    for (uint32_t i = 0; i < block_events(w->block); i++)
+        w->counts.events += row_counts(w, i);
     block_free(&w->block);
     w->at++;
 }
@@ -272,10 +280,35 @@ void walk_columns(struct walk *w, walk_block_fn *fn, void *arg)
     w->columns_arg = arg;
 }
 
+/* Those of a block that count, before any is asked. */
+static int choose_left(struct walk *w, uint32_t *count, struct err *e)
+{
+    const struct block_about about = block_about(w->block);
+    const uint32_t rows = block_events(w->block);
+    int rc;
+
+    *count = rows;
+    memset(w->left, true, rows);
+    if (about.flags_greatest < LANE_TRACER &&
+        in_time(w, about.receipt_least, about.receipt_least) &&
+        in_time(w, about.receipt_greatest, about.receipt_greatest))
+        return ERR_OK;
+    rc = block_envelope(w->block, e);
+    *count = 0;
+    for (uint32_t i = 0; i < rows && rc == ERR_OK; i++) {
+        const struct block_event ev = block_event(w->block, i);
+
+        w->left[i] = is_counted(w, &ev);
+        *count += w->left[i];
+    }
+    return rc;
+}
+
 /* What is left of a block when its columns were asked: 1, 0 when nothing is. */
 static int ask_columns(struct walk *w, uint32_t lane, struct err *e)
 {
     const uint32_t rows = block_events(w->block);
+    uint32_t before, after = 0;
     int rc;
 
     if (rows > w->left_room) {
@@ -285,15 +318,19 @@ static int ask_columns(struct walk *w, uint32_t lane, struct err *e)
         if (w->left == NULL)
             return no_memory(e);
     }
-    for (uint32_t i = 0; i < rows; i++) {
-        const struct block_event ev = block_event(w->block, i);
-
-        w->left[i] = is_counted(w, &ev);
-    }
-    rc = w->columns(w->columns_arg, &(struct walk_block){ w->block, w->names, lane, w->left }, e);
-    if (rc != ERR_OK)
+    rc = choose_left(w, &before, e);
+    if (rc == ERR_OK)
+        rc = w->columns(w->columns_arg, &(struct walk_block){ w->block, w->names, lane, w->left },
+                        e);
+    for (uint32_t i = 0; i < rows; i++)
+        after += w->left[i];
+    if (rc != ERR_OK || after == 0) {
+        w->counts.events += rc == ERR_OK ? before : 0;
         return rc;
-    return rows > 0 && memchr(w->left, true, rows) != NULL;
+    }
+    w->counts.events += before - after;
+    rc = block_envelope(w->block, e);
+    return rc == ERR_OK ? 1 : rc;
 }
 
 /* All of a block, or its columns with what they tell of its events: 1, or 0 when none is needed. */
@@ -305,9 +342,14 @@ static int open_body(struct walk *w, struct span body, uint32_t lane, struct err
         rc = block_open(&w->block, body, e);
         return rc == ERR_OK ? 1 : rc;
     }
-    rc = block_open_columns(&w->block, body, e);
+    rc = w->columns != NULL ? block_open_shapes(&w->block, body, e)
+                            : block_open_columns(&w->block, body, e);
     if (rc == ERR_OK && w->columns != NULL) {
         rc = ask_columns(w, lane, e);
+        if (rc == 0) {
+            block_free(&w->block);
+            w->at++;
+        }
         if (rc <= 0 || w->sieve == NULL)
             return rc;
     }
@@ -321,7 +363,7 @@ static int open_block(struct walk *w, const struct unit *u, struct err *e)
     int rc = open_file(w, u->file, e);
 
     if (rc == ERR_OK)
-        rc = sealed_body(w->file, u->block, true, &body, e);
+        rc = sealed_body(w->file, u->block, w->columns == NULL, &body, e); /* parts check too */
     if (rc == ERR_OK)
         rc = sealed_sources(w->file, u->block, &frame, e);
     if (rc == ERR_OK)
@@ -335,7 +377,8 @@ static int open_block(struct walk *w, const struct unit *u, struct err *e)
     if (rc < 0)
         return pass_damaged(w);
     if (rc == 0) {
-        pass_rows(w);
+        if (w->block != NULL)
+            pass_rows(w);
         return ERR_OK;
     }
     if (w->columns == NULL)
@@ -364,7 +407,7 @@ static int look_at_row(struct walk *w, walk_fn *fn, void *arg, struct err *e)
 
     if ((w->columns != NULL && !w->left[w->row]) ||
         (w->sieve != NULL && !sieve_row(w->sieve, w->row))) {
-        w->counts.events += is_counted(w, &ev);
+        w->counts.events += row_counts(w, w->row);
         return ERR_OK;
     }
     if (w->sieve != NULL || w->columns != NULL) {

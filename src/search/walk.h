@@ -10,6 +10,8 @@
  * says that no event of it can be one. Of the others only the events are handed out that may be one
  * by the columns of their block. Tracers are ours and are not handed out.
  *
+ * Who can do without events asks the columns of a block first (walk_columns()).
+ *
  * A walk goes step by step, so that one thread can do other things between. What the sealer and the
  * keeper do meanwhile changes nothing: sealed files are mapped, and the first segments of the lanes
  * (those that go first) are held open from before the list of sealed files is read. Damaged blocks
