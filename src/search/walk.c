@@ -17,6 +17,7 @@
 #include "store/catalog.h"
 
 #define STEP_EVENTS 4096u
+#define AHEAD       8u /* blocks, the one at hand included; units mostly go down */
 #define RECORDS_MAX ((size_t)8 << 20)
 #define RAW_MAX     ((size_t)256 << 20)
 
@@ -362,6 +363,8 @@ static int open_block(struct walk *w, const struct unit *u, struct err *e)
     struct span body, frame;
     int rc = open_file(w, u->file, e);
 
+    if (rc == ERR_OK && w->columns != NULL) /* all of them, most likely */
+        sealed_ahead(w->file, u->block, AHEAD);
     if (rc == ERR_OK)
         rc = sealed_body(w->file, u->block, w->columns == NULL, &body, e); /* parts check too */
     if (rc == ERR_OK)

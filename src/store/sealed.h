@@ -150,6 +150,8 @@ uint64_t sealed_file_bytes(const struct sealed_file *f);
 /* The body; its bytes are checked when `check`, for who does not check them part by part. */
 int sealed_body(const struct sealed_file *f, uint32_t i, bool check, struct span *body,
                 struct err *e);
+/* The bodies of blocks `i` and before, `count` of them, will be read soon. */
+void sealed_ahead(const struct sealed_file *f, uint32_t i, uint32_t count);
 int sealed_roots(const struct sealed_file *f, uint32_t i, struct span *roots, struct err *e);
 int sealed_sources(const struct sealed_file *f, uint32_t i, struct span *sources, struct err *e);
 struct span sealed_stream(const struct sealed_file *f);

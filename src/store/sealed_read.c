@@ -239,6 +239,16 @@ int sealed_body(const struct sealed_file *f, uint32_t i, bool check, struct span
     return !check || sealed_hash(*body) == b->hash ? ERR_OK : corrupt(e, body_at(b), "A block");
 }
 
+void sealed_ahead(const struct sealed_file *f, uint32_t i, uint32_t count)
+{
+    const uint32_t first = count > i + 1 ? 0 : i + 1 - count;
+    const struct sealed_block *b = sealed_block(f, i);
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    const uint64_t from = sealed_block(f, first)->at / page * page, to = body_at(b) + b->bytes;
+
+    (void)madvise((void *)(uintptr_t)(f->map + from), to - from, MADV_WILLNEED); /* only a hint */
+}
+
 /* --- All of it ------------------------------------------------------------------------------ */
 
 /* The zero bytes behind a part that ends at `end`. */
