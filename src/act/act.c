@@ -305,20 +305,20 @@ int act_undo(struct act_call *c, struct err *e)
 
 /* --- doing ---------------------------------------------------------------------------------- */
 
-static int put_line(struct act_call *c, struct span parameters, const char *outcome, int64_t undoes,
-                    struct err *e)
+static int put_line(struct act_call *c, const struct actor *who, const char *outcome,
+                    int64_t undoes, struct err *e)
 {
     struct db_row *r = db_use(c->db, DB_ACT_ADD);
     int rc;
 
     db_int(r, 1, c->now_ns);
-    if (c->who->user != 0)
-        db_int(r, 2, c->who->user);
-    db_text(r, 3, c->who->name);
-    db_text(r, 4, span_of(c->who->via));
-    db_text(r, 5, c->who->address);
+    if (who->user != 0)
+        db_int(r, 2, who->user);
+    db_text(r, 3, who->name);
+    db_text(r, 4, span_of(who->via));
+    db_text(r, 5, who->address);
     db_text(r, 6, span_of(c->own->row->name));
-    db_text(r, 7, parameters);
+    db_text(r, 7, c->own->parameters);
     db_text(r, 8, span_of(outcome));
     if (undoes != 0)
         db_int(r, 9, undoes);
@@ -327,21 +327,57 @@ static int put_line(struct act_call *c, struct span parameters, const char *outc
     return rc;
 }
 
+/* One more line of who may not? A flood of them is no record. */
+static bool has_room(struct acts *a, int64_t now_ns)
+{
+    if (now_ns - a->denied_since > DENIED_SPAN_NS || now_ns < a->denied_since) {
+        a->denied_since = now_ns;
+        a->denied = 0;
+    }
+    return a->denied++ < DENIED_MAX;
+}
+
+static void begin_answer(struct act_call *c)
+{
+    if (!buf_failed(c->answer))
+        c->answer->n = c->own->begin;
+    buf_fmt(c->answer, "{\"act\":%lld", (long long)c->id);
+}
+
+int act_by(struct act_call *c, const struct actor *who, struct err *e)
+{
+    int rc = put_line(c, who, "done", 0, e);
+
+    MUST((c->own->row->roles & ROLE_LOGIN) != 0);
+    begin_answer(c);
+    return rc;
+}
+
+int act_refuse(struct act_call *c, const struct actor *who, struct err *e, const char *why)
+{
+    int rc = has_room(c->own->acts, c->now_ns) ? put_line(c, who, "denied", 0, e) : ERR_OK;
+
+    MUST((c->own->row->roles & ROLE_LOGIN) != 0);
+    if (rc != ERR_OK)
+        return rc;
+    c->own->stays = true;
+    return err_set(e, ERR_DENIED, 0, "%s", why);
+}
+
 /* All within a transaction. */
-static int do_within(struct act_call *c, struct span parameters, struct err *e)
+static int do_within(struct act_call *c, struct err *e)
 {
     struct act_own *o = c->own;
     int64_t undoes = o->row->fn == act_undo ? act_int(c, "undoes") : 0;
     int rc =
         undoes != 0 ? may_undo(c, undoes, e) : ERR_OK; /* before the line is there that says so */
 
-    if (rc == ERR_OK)
-        rc = put_line(c, parameters, "done", undoes, e);
-    if (rc == ERR_OK)
-        buf_fmt(c->answer, "{\"act\":%lld", (long long)c->id);
+    if (rc == ERR_OK && (o->row->roles & ROLE_LOGIN) == 0)
+        rc = put_line(c, c->who, "done", undoes, e);
+    begin_answer(c);
     if (rc == ERR_OK)
         rc = o->row->fn(c, e);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK && c->id != 0)
         rc = put_things(c, e);
     buf_text(c->answer, "}");
     if (rc == ERR_OK && buf_failed(c->answer))
@@ -349,37 +385,34 @@ static int do_within(struct act_call *c, struct span parameters, struct err *e)
     return rc;
 }
 
-static int do_act(struct acts *a, struct act_call *c, struct span parameters, struct err *e)
+static int do_act(struct acts *a, struct act_call *c, struct err *e)
 {
-    size_t begin = c->answer->n;
-    int rc = db_begin(c->db, e);
+    int rc = db_begin(c->db, e), kept = rc;
 
     if (rc == ERR_OK)
-        rc = do_within(c, parameters, e);
-    if (rc == ERR_OK)
-        rc = db_commit(c->db, e);
+        rc = do_within(c, e);
+    if (rc == ERR_OK || c->own->stays)
+        kept = db_commit(c->db, e);
+    if (kept != ERR_OK)
+        rc = kept;
     if (rc != ERR_OK) {
-        db_rollback(c->db);
+        db_rollback(c->db); /* of nothing, when it stays */
         if (!buf_failed(c->answer))
-            c->answer->n = begin;
+            c->answer->n = c->own->begin;
     }
     if (c->own->touched_alerts && a->from.changed != NULL)
         a->from.changed(a->from.arg);
     return rc;
 }
 
-static int deny(struct acts *a, struct act_call *c, struct span parameters, struct err *e)
+static int deny(struct acts *a, struct act_call *c, struct err *e)
 {
     int rc = ERR_OK;
 
-    if (c->now_ns - a->denied_since > DENIED_SPAN_NS || c->now_ns < a->denied_since) {
-        a->denied_since = c->now_ns;
-        a->denied = 0;
-    }
-    if (a->denied++ < DENIED_MAX) {
+    if (has_room(a, c->now_ns)) {
         rc = db_begin(c->db, e);
         if (rc == ERR_OK)
-            rc = put_line(c, parameters, "denied", 0, e);
+            rc = put_line(c, c->who, "denied", 0, e);
         if (rc == ERR_OK)
             rc = db_commit(c->db, e);
         if (rc != ERR_OK)
@@ -393,21 +426,19 @@ static int deny(struct acts *a, struct act_call *c, struct span parameters, stru
 
 static int read_and_do(struct acts *a, struct act_call *c, const json_t *request, struct err *e)
 {
-    struct span parameters = SPAN_NONE;
     int rc = act_read(c->own, request, e);
 
     if (rc == ERR_OK)
-        rc = act_keep(c->own, request, &parameters, e);
+        rc = act_keep(c->own, request, &c->own->parameters, e);
     if (rc != ERR_OK)
         return rc;
-    return (c->own->row->roles & c->who->roles) != 0 ? do_act(a, c, parameters, e)
-                                                     : deny(a, c, parameters, e);
+    return (c->own->row->roles & c->who->roles) != 0 ? do_act(a, c, e) : deny(a, c, e);
 }
 
 int acts_do(struct acts *a, const struct actor *who, struct span request, int64_t now_ns,
             struct buf *answer, struct err *e)
 {
-    struct act_own own = { .table = a->from.table };
+    struct act_own own = { .table = a->from.table, .acts = a, .begin = answer->n };
     struct act_call c = { a->from.db, who, now_ns, 0, answer, &own };
     json_error_t fault;
     json_t *json;

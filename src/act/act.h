@@ -122,7 +122,7 @@ struct act_call {
     struct db *db;
     const struct actor *who;
     int64_t now_ns;
-    int64_t id;         /* of its line */
+    int64_t id;         /* of its line; 0: it has none yet */
     struct buf *answer; /* members, each with a comma before it: ,"alert":7 */
     struct act_own *own;
 };
@@ -144,6 +144,16 @@ int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, st
 act_fn act_undo;
 /* Whoever counts alerts must look again. */
 void act_touches_alerts(struct act_call *c);
+
+/*
+ * Acts of ROLE_LOGIN: their function finds out who it is, and a flood of them is no record. They
+ * have no line, and what they are done to is not told, unless the function says:
+ *   act_by()      it is done, by this one: before the first member of the answer
+ *   act_refuse()  ERR_DENIED with a sentence, of this one; what was changed *stays*. Its line is
+ * one of those of which there are only so many
+ */
+int act_by(struct act_call *c, const struct actor *who, struct err *e);
+int act_refuse(struct act_call *c, const struct actor *who, struct err *e, const char *why);
 
 /* What was asked does not fit what is there: ERR_CONFLICT with a sentence. */
 int act_conflict(struct err *e, const char *fmt, ...) CHECK_FORMAT(2, 3);

@@ -39,6 +39,10 @@ struct act_own {
     struct act_thing *first, *last;
     struct arena mem; /* of one act */
     bool touched_alerts;
+    struct acts *acts;
+    struct span parameters; /* as they are kept */
+    size_t begin;           /* of the answer */
+    bool stays;             /* it is refused, and what it changed is kept */
 };
 
 /* The parameters of `o->row` out of a request, which is checked whole. The same codes as acts_do().

@@ -38,13 +38,19 @@ bool user_role_of(struct span name, enum user_role *r);
 /* Who sees everything: all but the contact of an agency. */
 #define ROLES_SEE (ROLES_ALL & ~ROLE_BIT(CONTACT))
 
+/* No roles of people, for acts and views that come before those: who has yet to show who he is; who
+ * has shown it with a session, in what is his own. */
+#define ROLE_LOGIN (1u << 30)
+#define ROLE_SELF  (1u << 29)
+
 struct actor {
     int64_t user;        /* 0: who has no row in table user */
     struct span name;    /* is never empty */
-    unsigned roles;      /* bits */
+    unsigned roles;      /* bits; ROLE_LOGIN, ROLE_SELF */
     int64_t agency;      /* of a contact; 0: none */
-    const char *via;     /* "session", "token", "local", "desk" */
+    const char *via;     /* "session", "token", "local", "login", "desk" */
     struct span address; /* where from; may be empty */
+    int64_t session;     /* its number; 0: it is none */
 };
 
 #endif

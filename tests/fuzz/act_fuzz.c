@@ -25,7 +25,7 @@ static void begin(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int64_t now = INT64_C(1764000000000000000);
-    const struct actor who = { 0, SPAN_LIT("an"), ROLES_ALL, 0, "session", SPAN_LIT("") };
+    const struct actor who = { 0, SPAN_LIT("an"), ROLES_ALL, 0, "session", SPAN_LIT(""), 0 };
     struct err e = { 0 };
     struct buf answer;
     int rc;
