@@ -19,6 +19,9 @@ TABLES = {
     "act": ("CAST(id AS TEXT)", "id, time, user, name, via, address, act, parameters, outcome, undoes"),
     "act_on": ("act || '.' || kind || '.' || key", "act, kind, key, was, is_now"),
     "note": ("CAST(id AS TEXT)", "id, act, kind, key, text"),
+    "user": ("CAST(id AS TEXT)", "id, name, display, roles, agency, state, salt, passes, kib, verifier, "
+             "must_change, short, totp, made, changed"),
+    "token": ("CAST(id AS TEXT)", "id, secret, user, service, name, roles, made, expires, act, ended"),
     "duty": ("CAST(id AS TEXT)", "id, person, part, starts, ends, act, ended, instead"),
     "away": ("CAST(id AS TEXT)", "id, person, starts, ends, reason, act, ended"),
     "handover": ("CAST(id AS TEXT)",

@@ -96,12 +96,14 @@ const struct act_row *act_at(const struct act_table *t, size_t i); /* NULL behin
 /* --- doing ---------------------------------------------------------------------------------- */
 
 struct acts;
+struct people;
 
 struct acts_from {
     const struct act_table *table;
     struct db *db;              /* in no transaction between acts */
     void (*changed)(void *arg); /* alerts were changed: the cache of who counts them is old */
     void *arg;
+    struct people *people; /* borrowed: of src/people; NULL where none of its acts is asked for */
 };
 
 int acts_new(struct acts **out, const struct acts_from *from, struct err *e);
@@ -124,6 +126,7 @@ struct act_call {
     int64_t now_ns;
     int64_t id;         /* of its line; 0: it has none yet */
     struct buf *answer; /* members, each with a comma before it: ,"alert":7 */
+    struct people *people;
     struct act_own *own;
 };
 

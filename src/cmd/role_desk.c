@@ -2,6 +2,8 @@
  * role_desk.c - the role that judges: opens the database, its rules and the lanes, enters its
  * sandbox, and turns src/desk round.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 struct role_desk {
     struct role_self *self;
     struct desk *desk;
+    struct people *people;
     struct acts *acts;
     struct counter *counter;
     struct watch *round;
@@ -132,9 +135,11 @@ static void on_alerts_changed(void *arg)
 /* What people ask for, as soon as the keeper brings the line to the console. */
 static int take_requests(struct role_desk *r, struct err *e)
 {
-    const struct acts_from acts = { &office_acts, desk_db(r->desk), on_alerts_changed, r };
+    const struct acts_from acts = { &office_acts, desk_db(r->desk), on_alerts_changed, r,
+                                    r->people };
     int rc = acts_new(&r->acts, &acts, e);
-    const struct counter_from counter = { r->self->loop, r->acts, on_desk_notice, r };
+    const struct counter_from counter = { r->self->loop,    r->acts,        r->people,
+                                          desk_db(r->desk), on_desk_notice, r };
 
     return rc == ERR_OK ? counter_new(&r->counter, &counter, e) : rc;
 }
@@ -163,6 +168,22 @@ static int start(struct role_desk *r, const struct live_rules *rules, struct err
     return ERR_OK;
 }
 
+/* The keys of users, before the sandbox, in which DATA/keys is not there. */
+static int open_people(struct role_desk *r, struct err *e)
+{
+    char keys[FILE_PATH_BYTES];
+    int dir, rc;
+
+    if (data_path(keys, sizeof(keys), r->self->data, "keys") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    dir = open(keys, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", keys, strerror(errno));
+    rc = people_new(&r->people, dir, NULL, loop_now_ns(r->self->loop), e);
+    (void)close(dir);
+    return rc;
+}
+
 /* No byte of a lane is read before the sandbox is entered. */
 static int desk_open(struct role_self *self, struct err *e)
 {
@@ -173,7 +194,9 @@ static int desk_open(struct role_self *self, struct err *e)
 
     r->self = self;
     r->lane_count = count_lanes(r);
-    rc = enter_sandbox(r, level, e);
+    rc = open_people(r, e);
+    if (rc == ERR_OK)
+        rc = enter_sandbox(r, level, e);
     if (rc == ERR_OK)
         rc = open_rules(r, self->generation, &rules, e);
     if (rc == ERR_OK)
@@ -190,6 +213,7 @@ static void desk_close(struct role_self *self)
     watch_free(&r->round);
     counter_free(&r->counter);
     acts_free(&r->acts);
+    people_free(&r->people);
     desk_free(&r->desk);
     close_rules(r);
 }

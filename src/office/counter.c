@@ -11,28 +11,46 @@ struct counter {
     struct buf answer;
 };
 
-/* Who asks. ERR_DENIED when that is nobody. */
-static int find_out(const struct line_ask *a, struct actor *who, struct err *e)
+/* At the console's local socket: the console says who. */
+static int find_local(const struct line_ask *a, struct people_who *who, struct err *e)
 {
-    *who = (struct actor){
-        .name = a->credential, .roles = ROLES_ALL, .via = line_by_name(a->by), .address = a->address
-    };
-    if (a->by != LINE_LOCAL || a->credential.n == 0)
-        return err_set(e, ERR_DENIED, 0, "Who asks is not known here.");
-    return ERR_OK;
+    *who = (struct people_who){ .actor = { .name = a->credential,
+                                           .roles = ROLES_ALL,
+                                           .via = line_by_name(a->by),
+                                           .address = a->address } };
+    return a->credential.n > 0 ? ERR_OK : err_set(e, ERR_DENIED, 0, "Who asks is not known here.");
+}
+
+/* Who asks. ERR_DENIED when that is nobody. */
+static int find_out(struct counter *c, const struct line_ask *a, int64_t now_ns,
+                    struct people_who *who, struct err *e)
+{
+    int rc;
+
+    if (a->by == LINE_NOBODY) {
+        people_nobody(a->address, who);
+        return ERR_OK;
+    }
+    if (a->by == LINE_LOCAL)
+        return find_local(a, who, e);
+    rc = a->by == LINE_SESSION
+             ? people_session(c->from.db, a->credential, a->address, now_ns, who, e)
+             : people_token(c->from.db, a->credential, a->address, now_ns, who, e);
+    return rc == ERR_OK ? people_touch(c->from.db, who, now_ns, e) : rc;
 }
 
 static void on_ask(void *arg, const struct line_ask *a)
 {
     struct counter *c = arg;
-    struct actor who;
+    int64_t now_ns = loop_now_ns(c->from.loop);
+    struct people_who who;
     struct err e = { 0 };
     struct line_tell t = { .id = a->id };
 
     buf_clear(&c->answer);
-    t.code = find_out(a, &who, &e);
+    t.code = find_out(c, a, now_ns, &who, &e);
     if (t.code == ERR_OK)
-        t.code = acts_do(c->from.acts, &who, a->request, loop_now_ns(c->from.loop), &c->answer, &e);
+        t.code = acts_do(c->from.acts, &who.actor, a->request, now_ns, &c->answer, &e);
     t.text = t.code == ERR_OK ? buf_span(&c->answer) : span_of(e.why);
     /* A console that takes nothing hears nothing: it is gone, or will be. */
     (void)line_tell(c->line, &t);

@@ -6,12 +6,15 @@
 #define COUNTER_H
 
 #include "office/line.h"
+#include "people/people.h"
 
 struct counter;
 
 struct counter_from {
     struct loop *loop;
-    struct acts *acts; /* borrowed */
+    struct acts *acts; /* these three are borrowed */
+    struct people *people;
+    struct db *db;
     void (*notice)(void *arg, const char *text);
     void *arg;
 };

@@ -3,6 +3,7 @@
  */
 #include "office/office.h"
 
+#include "people/people.h"
 #include "shift/shift.h"
 #include "triage/triage.h"
 
@@ -12,6 +13,10 @@
     }
 
 static const struct act_area areas[] = {
+    AREA(people_users),
+    AREA(people_sessions),
+    AREA(people_totp),
+    AREA(people_tokens),
     AREA(triage_general),
     AREA(triage_alert),
     AREA(triage_suppression),
@@ -23,6 +28,7 @@ static const struct act_kind *const kinds[] = {
 };
 
 static const struct view_area views[] = {
+    AREA(people_views),
     AREA(triage_views),
     AREA(shift_views),
 };

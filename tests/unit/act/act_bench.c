@@ -3,14 +3,30 @@
  */
 #include "act_bench.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../check.h"
 
 static void on_changed(void *arg)
 {
     ((struct act_bench *)arg)->changed++;
+}
+
+static struct people *people_of(struct act_bench *b)
+{
+    struct people_limits limits = people_limits_usual;
+    int dir = open(b->folder.path, O_RDONLY | O_DIRECTORY);
+    struct people *p;
+
+    limits.passes = 1;
+    limits.kib = 8;
+    assert_true(dir >= 0);
+    assert_int_equal(people_new(&p, dir, &limits, b->now_ns, &b->e), ERR_OK);
+    (void)close(dir);
+    return p;
 }
 
 void act_bench_init(struct act_bench *b)
@@ -24,8 +40,10 @@ void act_bench_init(struct act_bench *b)
                              .address = SPAN_LIT("") };
     desk_folder_init(&b->folder);
     buf_init(&b->answer, ACT_ANSWER_MAX);
-    assert_int_equal(db_open(&b->db, b->folder.db, &b->e), ERR_OK);
-    from = (struct acts_from){ &office_acts, b->db, on_changed, b };
+    if (db_open(&b->db, b->folder.db, &b->e) != ERR_OK)
+        fail_msg("%s", b->e.why);
+    b->people = people_of(b);
+    from = (struct acts_from){ &office_acts, b->db, on_changed, b, b->people };
     assert_int_equal(acts_new(&b->acts, &from, &b->e), ERR_OK);
 }
 
@@ -33,6 +51,7 @@ void act_bench_release(struct act_bench *b)
 {
     assert_int_equal(db_check(b->db, &b->e), ERR_OK);
     acts_free(&b->acts);
+    people_free(&b->people);
     db_close(&b->db);
     buf_release(&b->answer);
     desk_folder_release(&b->folder);

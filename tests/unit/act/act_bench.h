@@ -7,12 +7,14 @@
 #include "../desk/desk_lane.h"
 #include "desk/alerts.h"
 #include "office/office.h"
+#include "people/people.h"
 
 #define NOW INT64_C(1764000000000000000) /* 2025-11-24T16:00:00Z */
 
 struct act_bench {
     struct desk_folder folder;
     struct db *db;
+    struct people *people; /* with the least that Argon2id can cost */
     struct acts *acts;
     struct actor who;
     int64_t now_ns;
