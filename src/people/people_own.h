@@ -74,6 +74,22 @@ bool seal_open(const struct people *p, int64_t user, const uint8_t sealed[SEALED
 
 /* --- attempts ------------------------------------------------------------------------------- */
 
+#define ATTEMPT_BYTES 16u
+#define ADDRESS_MAX   64u
+
+struct attempt {
+    uint8_t name[HASH_BYTES];
+    char address[ADDRESS_MAX];
+    int64_t user; /* 0: none */
+};
+
+/* The keyed hash of a name, folded. ERR_NOMEM. */
+int attempt_name(struct act_call *c, struct span name, uint8_t hash[HASH_BYTES]);
+/* What counts as one address. */
+void attempt_address(struct span address, char out[ADDRESS_MAX]);
+/* 1 with *id and its secret, or 0 with *until when there are too many until then; or a code. */
+int attempt_reserve(struct act_call *c, const struct attempt *a, bool used,
+                    uint8_t secret[ATTEMPT_BYTES], int64_t *until, int64_t *id, struct err *e);
 /* One reserved by session.begin, used up: *user is whose, 0: nobody's. ERR_DENIED. */
 int attempt_take(struct act_call *c, int64_t *id, int64_t *user, struct err *e);
 /* One for user `u` at once, as used: 1 with its number, 0 when there are too many, or a code. */

@@ -9,11 +9,15 @@ static const char *const outcomes[] = { "done", "denied", NULL };
 /* The index that leaves out most. */
 static enum db_statement choose_trail(const struct view_call *c)
 {
-    if (view_has(c, "kind") && view_has(c, "key"))
+    bool name = view_has(c, "name"), did = view_has(c, "did");
+
+    if (view_has(c, "thing"))
         return DB_TRAIL_THING;
-    if (view_has(c, "name"))
-        return DB_TRAIL_NAME;
-    return view_has(c, "did") ? DB_TRAIL_ACT : DB_TRAIL_ALL;
+    if (span_eq(view_text(c, "outcome"), SPAN_LIT("denied")))
+        return DB_TRAIL_DENIED;
+    if (name && did)
+        return DB_TRAIL_NAME_ACT;
+    return name ? DB_TRAIL_NAME : did ? DB_TRAIL_ACT : DB_TRAIL_ALL;
 }
 
 #define LIMIT(usual)                                                                               \
@@ -110,12 +114,11 @@ const struct view_row people_views[] = {
       DB_TRAIL_ALL,
       choose_trail,
       { { "since", VIEW_TIME, false, 0, NULL, "done then or later" },
-        { "before", VIEW_TIME, false, 0, NULL, "done before" },
-        { "below", VIEW_ID, false, 0, NULL, "numbered below: to go on" },
+        { "before", VIEW_TIME, false, 0, NULL, "done before: the last of those that are there" },
+        { "below", VIEW_ID, false, 0, NULL, "and, of those done at that time, numbered below" },
         { "name", VIEW_TEXT, false, 64, NULL, "who" },
         { "did", VIEW_TEXT, false, 64, NULL, "the act, as alert.close" },
-        { "kind", VIEW_TEXT, false, 32, NULL, "what it was done to, as alert" },
-        { "key", VIEW_ID, false, 0, NULL, "and its number" },
+        { "thing", VIEW_TEXT, false, 64, NULL, "what it was done to, as alert:7" },
         { "outcome", VIEW_CHOICE, false, 0, outcomes, "whether it was done" },
         LIMIT(100) },
       { { "act", VIEW_AS_INTEGER },

@@ -97,6 +97,28 @@ def test_commands_do_acts_and_show_views(s):
 
 
 @with_server()
+def test_the_first_user_is_made_by_command(s):
+    canh = lambda *words: s.place.canh(*words, "--data", s.data)
+    ready(s)
+    equal(canh("user", "list").out, b"There is none.\n")  # no default account
+    for name in ("desk.key", "local.key"):
+        mode = os.stat(os.path.join(s.data, "keys", name))
+        equal((name, mode.st_mode & 0o777, mode.st_size), (name, 0o600, 32))
+    made = json.loads(canh("user", "add", "--user", "an", "--display", "Nguyễn Văn An", "--roles", "administrator",
+                           "--format", "json").out)
+    equal((made["user"], len(made["password"])), (1, 23))
+    done = canh("user", "disable", "--user", "an", "--reason", "x")
+    holds(done.code == 2 and "an is the last administrator." in done.err, done.err)
+    row = json.loads(canh("user", "show", "AN", "--format", "json").out)
+    equal((row["display"], row["roles"], row["must_change"], row["second"]),
+          ("Nguyễn Văn An", ["administrator"], True, False))
+    holds(made["password"] not in canh("act", "list", "--format", "json").out.decode(), "the trail tells a password")
+    # Who logs in is not on the host.
+    equal(act(s, "session.begin", name="an")[0], 403)
+    equal(act(s, "totp.begin")[0], 403)
+
+
+@with_server()
 def test_what_is_no_act_is_refused_and_the_desk_goes_on(s):
     ready(s)
     for method, path, body, status in [

@@ -56,6 +56,8 @@ CREATE INDEX token_ended ON token(ended) WHERE ended IS NOT NULL;
 
 -- The trail by what was done.
 CREATE INDEX act_act ON act(act, time);
+CREATE INDEX act_act_name ON act(act, name, time);
+CREATE INDEX act_denied ON act(time) WHERE outcome = 'denied';
 
 --! record user: CAST({of}id AS TEXT): id, name, display, roles, agency, state, salt, passes, kib, verifier,
 --!     must_change, short, totp, made, changed

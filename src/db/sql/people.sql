@@ -172,29 +172,37 @@ SELECT {TOKEN_SHOWN} FROM user u JOIN token t ON t.user = u.id JOIN act a ON a.i
 SELECT {TOKEN_SHOWN} FROM token t LEFT JOIN user u ON u.id = t.user JOIN act a ON a.id = t.act
     WHERE t.ended IS NULL AND t.expires > ?1 ORDER BY t.id LIMIT ?2
 
--- The trail: ?1 since, ?2 before, ?3 below (a number, to go on), ?4 name, ?5 act, ?6 kind, ?7 key, ?8 outcome,
--- ?9 limit. Each by another index; the conditions are the same.
+-- The trail: ?1 since, ?2 before, ?3 below, ?4 name, ?5 act, ?6 thing ("alert:7"), ?7 outcome, ?8 limit. Each by
+-- another index; the conditions are the same.
 
 --! define TRAIL a.id, a.time, a.name, a.via, a.address, a.act, a.parameters, a.outcome, a.undoes,
 --!     (SELECT id FROM act u WHERE u.undoes = a.id),
 --!     (SELECT json_group_array(json_object('kind', o.kind, 'key', o.key)) FROM act_on o WHERE o.act = a.id)
---! define TRAIL_WHERE (?1 IS NULL OR a.time >= ?1) AND (?2 IS NULL OR a.time < ?2) AND (?3 IS NULL OR a.id < ?3)
---!     AND (?4 IS NULL OR a.name = ?4) AND (?5 IS NULL OR a.act = ?5) AND (?8 IS NULL OR a.outcome = ?8)
---!     AND (?6 IS NULL OR EXISTS (SELECT 1 FROM act_on o WHERE o.act = a.id AND o.kind = ?6
---!     AND (?7 IS NULL OR o.key = ?7)))
+--! define TRAIL_TIME a.time >= coalesce(?1, -9223372036854775808) AND a.time <= coalesce(?2, 9223372036854775807)
+--!     AND (?2 IS NULL OR a.time < ?2 OR a.id < ?3)
+--! define TRAIL_WHERE (?4 IS NULL OR a.name = ?4) AND (?5 IS NULL OR a.act = ?5) AND (?7 IS NULL OR a.outcome = ?7)
+--! define TRAIL_ORDER ORDER BY a.time DESC, a.id DESC LIMIT ?8
 
 -- TRAIL_ALL
-SELECT {TRAIL} FROM act a INDEXED BY act_time WHERE a.time >= coalesce(?1, -9223372036854775808)
-    AND a.time < coalesce(?2, 9223372036854775807) AND {TRAIL_WHERE} ORDER BY a.time DESC, a.id DESC LIMIT ?9
+SELECT {TRAIL} FROM act a INDEXED BY act_time WHERE {TRAIL_TIME} AND {TRAIL_WHERE} AND ?6 IS NULL {TRAIL_ORDER}
 
 -- TRAIL_NAME
-SELECT {TRAIL} FROM act a INDEXED BY act_name WHERE a.name = ?4 AND a.time >= coalesce(?1, -9223372036854775808)
-    AND a.time < coalesce(?2, 9223372036854775807) AND {TRAIL_WHERE} ORDER BY a.time DESC, a.id DESC LIMIT ?9
+SELECT {TRAIL} FROM act a INDEXED BY act_name WHERE a.name = ?4 AND {TRAIL_TIME} AND {TRAIL_WHERE} AND ?6 IS NULL
+    {TRAIL_ORDER}
 
 -- TRAIL_ACT
-SELECT {TRAIL} FROM act a INDEXED BY act_act WHERE a.act = ?5 AND a.time >= coalesce(?1, -9223372036854775808)
-    AND a.time < coalesce(?2, 9223372036854775807) AND {TRAIL_WHERE} ORDER BY a.time DESC, a.id DESC LIMIT ?9
+SELECT {TRAIL} FROM act a INDEXED BY act_act WHERE a.act = ?5 AND {TRAIL_TIME} AND {TRAIL_WHERE} AND ?6 IS NULL
+    {TRAIL_ORDER}
+
+-- TRAIL_NAME_ACT
+SELECT {TRAIL} FROM act a INDEXED BY act_act_name WHERE a.act = ?5 AND a.name = ?4 AND {TRAIL_TIME} AND {TRAIL_WHERE}
+    AND ?6 IS NULL {TRAIL_ORDER}
+
+-- TRAIL_DENIED
+SELECT {TRAIL} FROM act a INDEXED BY act_denied WHERE a.outcome = 'denied' AND {TRAIL_TIME} AND {TRAIL_WHERE}
+    AND ?6 IS NULL {TRAIL_ORDER}
 
 -- TRAIL_THING
-SELECT {TRAIL} FROM act_on t INDEXED BY act_on_what CROSS JOIN act a ON a.id = t.act WHERE t.kind = ?6 AND t.key = ?7
-    AND {TRAIL_WHERE} ORDER BY t.act DESC LIMIT ?9
+SELECT {TRAIL} FROM act_on t INDEXED BY act_on_what CROSS JOIN act a ON a.id = t.act
+    WHERE t.kind = substr(?6, 1, instr(?6, ':') - 1) AND t.key = CAST(substr(?6, instr(?6, ':') + 1) AS INTEGER)
+    AND {TRAIL_TIME} AND {TRAIL_WHERE} ORDER BY t.act DESC LIMIT ?8
