@@ -5,6 +5,7 @@
  * character changed; the two pictures read back into modules.
  */
 #include "../check.h"
+#include "../guard.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,6 +136,28 @@ static void what_was_mistyped_is_none(void **state)
     assert_false(once_read(SPAN_LIT("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), got));
 }
 
+/* Whatever comes, no byte behind it is read. */
+static void what_is_cut_is_none(void **state)
+{
+    uint8_t raw[ONCE_BYTES] = "canh-once", got[ONCE_BYTES];
+    char text[ONCE_TEXT + 1];
+    struct guard g;
+    int64_t step;
+
+    (void)state;
+    guard_init(&g, 64);
+    once_put(raw, text);
+    for (size_t n = 0; n <= ONCE_TEXT; n++)
+        assert_int_equal(once_read(guard_put(&g, (struct span){ (const uint8_t *)text, n }), got),
+                         n == ONCE_TEXT);
+    for (size_t n = 0; n <= 6; n++)
+        assert_int_equal(totp_find(secret(),
+                                   guard_put(&g, (struct span){ (const uint8_t *)"081804", n }),
+                                   1111111109 * S, 0, &step),
+                         n == 6);
+    guard_release(&g);
+}
+
 /* --- pictures ------------------------------------------------------------------------------- */
 
 #define SIDE_MAX 128
@@ -222,6 +245,7 @@ int main(void)
         cmocka_unit_test(the_uri_is_what_applications_read),
         cmocka_unit_test(a_code_is_read_as_it_was_written),
         cmocka_unit_test(what_was_mistyped_is_none),
+        cmocka_unit_test(what_is_cut_is_none),
         cmocka_unit_test(both_pictures_are_one_code),
     };
 
