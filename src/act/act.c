@@ -67,12 +67,13 @@ void acts_free(struct acts **a)
 
 static const struct act_value *value_of(const struct act_call *c, const char *name)
 {
-    for (size_t i = 0; i < ACT_PARAMS_MAX && c->own->row->param[i].name != NULL; i++) {
-        if (strcmp(c->own->row->param[i].name, name) == 0)
-            return &c->own->value[i];
-    }
-    MUST(!"a parameter that the act's row has not");
-    return NULL;
+    const struct act_param *p = c->own->row->param;
+    size_t i = 0;
+
+    while (i < ACT_PARAMS_MAX && p[i].name != NULL && strcmp(p[i].name, name) != 0)
+        i++;
+    MUST(i < ACT_PARAMS_MAX && p[i].name != NULL); /* the act's row has it */
+    return &c->own->value[i];
 }
 
 bool act_has(const struct act_call *c, const char *name)

@@ -53,12 +53,12 @@ static const struct value *value_of(const struct view_call *c, const char *name)
 {
     const struct view_param *p = c->from->row->param;
 
-    for (size_t i = 0; i < VIEW_PARAMS_MAX && p[i].name != NULL; i++) {
-        if (strcmp(p[i].name, name) == 0)
-            return &c->value[i];
-    }
-    MUST(!"a parameter that the view's row has not");
-    return NULL;
+    size_t i = 0;
+
+    while (i < VIEW_PARAMS_MAX && p[i].name != NULL && strcmp(p[i].name, name) != 0)
+        i++;
+    MUST(i < VIEW_PARAMS_MAX && p[i].name != NULL); /* the view's row has it */
+    return &c->value[i];
 }
 
 bool view_has(const struct view_call *c, const char *name)
