@@ -32,6 +32,8 @@ static int compose(struct span password, uint8_t **out, size_t *n, struct err *e
     utf8proc_uint8_t *nfc = NULL;
     utf8proc_ssize_t got;
 
+    *out = NULL;
+    *n = 0;
     if (password.n > PASSWORD_BYTES_MAX || !utf8_valid(password))
         return bad(e, "The password is too long, or not UTF-8.");
     got = utf8proc_map(password.p, (utf8proc_ssize_t)password.n, &nfc,
