@@ -326,7 +326,7 @@ static void tell_nameless(struct input *in, const struct sheet_row *row)
 static int on_row(void *ctx, const struct sheet_row *row, struct err *e)
 {
     struct input *in = ctx;
-    struct form_row out = { row->number, in->values };
+    struct form_row out = { row->number, in->values, in->place };
 
     if (row->number <= in->row)
         return ERR_OK;

@@ -50,6 +50,7 @@ void form_fault_put(struct buf *out, const struct form_fault *f, enum form_langu
 struct form_row {
     uint32_t number;            /* in its sheet */
     const struct value *values; /* one a column of the form; live until the callback returns */
+    const uint32_t *columns;    /* in which column of the sheet each stands, or FORM_NO_COLUMN */
 };
 
 typedef int form_row_fn(void *ctx, const struct form_row *row, struct err *e);
