@@ -11,10 +11,12 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "event/search_text.h"
 #include "statement_texts.h" /* steps, texts */
 
-#define LOG_BYTES_MAX (64 << 20) /* the log is cut to it after a checkpoint */
-#define BUSY_MS       1000
+#define LOG_BYTES_MAX  (64 << 20) /* the log is cut to it after a checkpoint */
+#define BUSY_MS        1000
+#define FOLD_BYTES_MAX ((size_t)1 << 20)
 
 struct db {
     sqlite3 *conn;
@@ -143,6 +145,45 @@ static void digest(sqlite3_context *c, int count, sqlite3_value **values)
     EVP_MD_CTX_free(sha);
 }
 
+/* canh_fold(text): without case and marks, as search_text.h says. */
+static void fold(sqlite3_context *c, int count, sqlite3_value **values)
+{
+    struct buf out;
+
+    (void)count; /* 1 */
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    buf_init(&out, FOLD_BYTES_MAX);
+    search_fold_add(
+        (struct span){ sqlite3_value_text(values[0]), (size_t)sqlite3_value_bytes(values[0]) },
+        false, &out);
+    if (buf_failed(&out))
+        sqlite3_result_error_toobig(c);
+    else
+        sqlite3_result_text64(c, out.n > 0 ? (const char *)out.p : "", out.n, SQLITE_TRANSIENT,
+                              SQLITE_UTF8);
+    buf_release(&out);
+}
+
+#define FUNCTION_TABLE(X)                                                                          \
+    X("canh_digest", -1, digest)                                                                   \
+    X("canh_fold", 1, fold)
+
+static int add_functions(struct db *db, struct err *e)
+{
+    int rc = SQLITE_OK;
+
+#define X(name, count, fn)                                                                         \
+    rc = rc != SQLITE_OK                                                                           \
+             ? rc                                                                                  \
+             : sqlite3_create_function_v2(db->conn, name, count,                                   \
+                                          SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,   \
+                                          NULL, fn, NULL, NULL, NULL);
+    FUNCTION_TABLE(X)
+#undef X
+    return rc == SQLITE_OK ? ERR_OK : fault(db, e);
+}
+
 static int open_with(struct db **out, const char *path, int flags, struct err *e)
 {
     struct db *db = calloc(1, sizeof(*db));
@@ -158,11 +199,8 @@ static int open_with(struct db **out, const char *path, int flags, struct err *e
         err_prefix(e, "%s", path);
         return rc;
     }
-    if (sqlite3_create_function_v2(db->conn, "canh_digest", -1,
-                                   SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
-                                   digest, NULL, NULL, NULL) != SQLITE_OK)
-        rc = fault(db, e);
-    else
+    rc = add_functions(db, e);
+    if (rc == ERR_OK)
         rc = defend(db, e);
     if (rc != ERR_OK)
         err_prefix(e, "%s", path);
