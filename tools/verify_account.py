@@ -26,6 +26,15 @@ TABLES = {
     "away": ("CAST(id AS TEXT)", "id, person, starts, ends, reason, act, ended"),
     "handover": ("CAST(id AS TEXT)",
                  "id, giver, taker, time, content, remarks, act, taken, refused, answer"),
+    "agency": ("CAST(id AS TEXT)",
+               "id, code, name, kind, parent, valid_from, valid_to, successor, abbreviation, address, phone, email"),
+    "contact": ("CAST(id AS TEXT)", "id, agency, name, title, phone, email, all_hours, confirmed, ended"),
+    "system": ("CAST(id AS TEXT)",
+               "id, code, name, type, information, level, decision, decided, status, retired, retention, domains,"
+               " networks, provider"),
+    "system_agency": ("system || '.' || role || '.' || valid_from", "system, role, agency, valid_from, valid_to"),
+    "machine": ("CAST(id AS TEXT)", "id, system, name, kind, addresses, macs, os, importance, retired"),
+    "source_of": ("CAST(id AS TEXT)", "id, source, system"),
     "suppression": ("CAST(id AS TEXT)", "id, rule, entity, entity_key, reason, until, act, ended"),
 }
 

@@ -22,7 +22,7 @@
 #include "base/buf.h"
 #include "db/db.h"
 
-#define ACT_PARAMS_MAX  12u
+#define ACT_PARAMS_MAX  20u
 #define ACT_IDS_MAX     1000u              /* things in one act */
 #define ACT_TEXT_MAX    20000u             /* bytes of a text, whatever its row says */
 #define ACT_REQUEST_MAX ((size_t)16 << 20) /* a request: files come in it */

@@ -4,6 +4,7 @@
 #include "office/office.h"
 
 #include "people/people.h"
+#include "registry/registry.h"
 #include "shift/shift.h"
 #include "triage/triage.h"
 
@@ -17,6 +18,12 @@ static const struct act_area areas[] = {
     AREA(people_sessions),
     AREA(people_totp),
     AREA(people_tokens),
+    AREA(registry_agency),
+    AREA(registry_contact),
+    AREA(registry_system),
+    AREA(registry_machine),
+    AREA(registry_source),
+    AREA(registry_tables),
     AREA(triage_general),
     AREA(triage_alert),
     AREA(triage_suppression),
@@ -24,11 +31,17 @@ static const struct act_area areas[] = {
 };
 
 static const struct act_kind *const kinds[] = {
+    &registry_agency_kind,
+    &registry_contact_kind,
+    &registry_system_kind,
+    &registry_machine_kind,
+    &registry_source_kind,
     &triage_alert_kind,
 };
 
 static const struct view_area views[] = {
     AREA(people_views),
+    AREA(registry_views),
     AREA(triage_views),
     AREA(shift_views),
 };

@@ -1,0 +1,465 @@
+/*
+ * tables.c - registers in and out as tables: XLSX and CSV (sheet/form_read.h, form_write.h).
+ *
+ *   book ─▶ rows, each cell looked at ─▶ tried within the act and taken back ─▶ done in earnest
+ *              │ faults                       │ faults                 (unless it is only to be
+ * tried) └──────────────────────────────┴─▶ told by row and column; nothing was imported
+ *
+ * A row is the thing whose key it has: it is made, changed, or as it is. Empty cells and columns
+ * that are not there leave what is. Rows may refer to others further down: what is not found yet is
+ * tried again after the rest.
+ */
+#include "registry/registry_own.h"
+
+#include <stdlib.h>
+
+#include "scan/put.h"
+#include "sheet/form_read.h"
+#include "sheet/form_write.h"
+
+#define IMPORT_ROWS_MAX  5000u
+#define IMPORT_BYTES     ((size_t)96 << 20) /* of all rows */
+#define IMPORT_FILE_MAX  ((int64_t)8 << 20)
+#define FAULTS_MAX       200u
+#define EXPORT_BYTES_MAX ((size_t)64 << 20)
+
+struct import_row {
+    uint32_t number;
+    const struct value *values;
+    const uint32_t *columns; /* where each stands in the book */
+    int64_t id;
+    bool done, is_wrong;
+    struct complaint wrong;
+};
+
+struct import {
+    struct act_call *c;
+    const struct thing *thing;
+    struct arena mem;
+    struct import_row *row;
+    uint32_t count;
+    bool earnest, dry;
+    uint64_t added, changed, unchanged, faults;
+};
+
+/* --- reading
+ * -------------------------------------------------------------------------------------- */
+
+static int on_row(void *arg, const struct form_row *in, struct err *e)
+{
+    struct import *im = arg;
+    uint32_t columns = im->thing->form->column_count;
+    struct value *values = arena_array(&im->mem, columns, sizeof(*values));
+    uint32_t *places = arena_array(&im->mem, columns, sizeof(*places));
+
+    if (im->count == IMPORT_ROWS_MAX)
+        return err_set(e, ERR_LIMIT, 0, "There are more than %u rows: part the table.",
+                       IMPORT_ROWS_MAX);
+    if (values == NULL || places == NULL)
+        return edit_no_memory(e);
+    for (uint32_t i = 0; i < columns; i++) {
+        values[i] = in->values[i];
+        places[i] = in->columns[i];
+        values[i].text = arena_span(&im->mem, in->values[i].text);
+    }
+    im->row[im->count++] =
+        (struct import_row){ .number = in->number, .values = values, .columns = places };
+    return arena_failed(&im->mem) ? edit_no_memory(e) : ERR_OK;
+}
+
+/* --- one row
+ * -------------------------------------------------------------------------------------- */
+
+static int take_values(struct edit *x, const struct import_row *row, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; rc == ERR_OK && i < x->thing->form->column_count; i++)
+        rc = edit_take_value(x, i, &row->values[i], e);
+    return rc;
+}
+
+/* Of two rows of one key the second is wrong. */
+static int check_twice(struct import *im, struct edit *x, const struct import_row *row, int64_t id,
+                       struct err *e)
+{
+    const struct thing *t = im->thing;
+
+    for (uint32_t i = 0; i < im->count; i++) {
+        if (im->row[i].id == id && &im->row[i] != row)
+            return edit_wrong(x, t->key[t->keys - 1], WRONG_TWICE,
+                              edit_number(x, im->row[i].number), SPAN_NONE, e);
+    }
+    return ERR_OK;
+}
+
+static int put_row(struct import *im, struct edit *x, struct import_row *row, struct err *e)
+{
+    bool is_made = x->id == 0;
+    int rc = ERR_OK;
+
+    if (!is_made && !edit_is_changed(x)) {
+        im->unchanged++;
+        row->id = x->id;
+        return ERR_OK;
+    }
+    if (im->earnest && !is_made)
+        rc = act_changes(im->c, im->thing->undo, x->id, e);
+    if (rc == ERR_OK)
+        rc = edit_put(x, e);
+    if (rc == ERR_OK && im->earnest && is_made)
+        rc = act_on(im->c, im->thing->kind, x->id, e);
+    row->id = x->id;
+    im->added += is_made;
+    im->changed += !is_made;
+    return rc;
+}
+
+static int edit_row(struct import *im, struct edit *x, struct import_row *row, struct err *e)
+{
+    int64_t id = 0;
+    int rc = take_values(x, row, e);
+
+    if (rc == ERR_OK)
+        rc = edit_find(x, &id, e);
+    if (rc == ERR_OK && id != 0)
+        rc = check_twice(im, x, row, id, e);
+    if (rc == ERR_OK && id != 0)
+        rc = edit_load(x, id, e);
+    if (rc == ERR_OK && id != 0)
+        rc = take_values(x, row, e);
+    return rc == ERR_OK ? put_row(im, x, row, e) : rc;
+}
+
+/* A fault of the row is kept with it; ERR_NOTFOUND: what it refers to may still come. */
+static int do_row(struct import *im, struct import_row *row, struct err *e)
+{
+    struct edit x;
+    int rc;
+
+    edit_init(&x, im->thing, im->c->db, im->c->now_ns);
+    x.of_table = true;
+    rc = edit_row(im, &x, row, e);
+    row->done = rc != ERR_NOTFOUND;
+    row->is_wrong = x.is_wrong;
+    row->wrong = x.wrong;
+    edit_release(&x);
+    return rc != ERR_OK && row->is_wrong ? ERR_OK : rc;
+}
+
+/* --- all rows
+ * ------------------------------------------------------------------------------------- */
+
+static int do_rows(struct import *im, struct err *e)
+{
+    bool moved = true, wait = true;
+
+    im->added = im->changed = im->unchanged = im->faults = 0;
+    for (uint32_t i = 0; i < im->count; i++) {
+        im->row[i].done = im->row[i].is_wrong = false;
+        im->row[i].id = 0;
+    }
+    while (moved && wait) {
+        moved = wait = false;
+        for (uint32_t i = 0; i < im->count; i++) {
+            int rc;
+
+            if (im->row[i].done)
+                continue;
+            rc = do_row(im, &im->row[i], e);
+            if (rc != ERR_OK)
+                return rc;
+            moved = moved || im->row[i].done;
+            wait = wait || !im->row[i].done;
+        }
+    }
+    for (uint32_t i = 0; i < im->count; i++)
+        im->faults += im->row[i].is_wrong;
+    return ERR_OK;
+}
+
+static int run_statement(struct import *im, enum db_statement s, struct err *e)
+{
+    return db_run(im->c->db, db_use(im->c->db, s), e);
+}
+
+/* Once, taken back; and when nothing was wrong, again. */
+static int do_import(struct import *im, struct err *e)
+{
+    int rc = run_statement(im, DB_IMPORT_BEGIN, e);
+
+    if (rc == ERR_OK)
+        rc = do_rows(im, e);
+    if (rc == ERR_OK)
+        rc = run_statement(im, DB_IMPORT_BACK, e);
+    if (rc == ERR_OK)
+        rc = run_statement(im, DB_IMPORT_END, e);
+    if (rc != ERR_OK || im->faults > 0 || im->dry)
+        return rc;
+    im->earnest = true;
+    rc = do_rows(im, e);
+    MUST(rc != ERR_OK || im->faults == 0); /* there were none a moment ago */
+    return rc;
+}
+
+/* --- what was wrong
+ * ------------------------------------------------------------------------------- */
+
+static void put_fault_begin(struct buf *out, bool first, uint32_t row, uint32_t column,
+                            struct span header)
+{
+    char letters[COLUMN_LETTERS_MAX];
+
+    buf_text(out, first ? "{" : ",{");
+    if (row > 0)
+        buf_fmt(out, "\"row\":%u,", row);
+    if (column != FORM_NO_COLUMN) {
+        column_letters(column, letters);
+        buf_fmt(out, "\"column\":\"%s\",", letters);
+    }
+    if (header.n > 0) {
+        buf_text(out, "\"header\":");
+        put_json_text(out, header);
+        buf_byte(out, ',');
+    }
+}
+
+static void put_texts(struct buf *out, struct span vi, struct span en)
+{
+    buf_text(out, "\"vi\":");
+    put_json_text(out, vi);
+    buf_text(out, ",\"en\":");
+    put_json_text(out, en);
+    buf_byte(out, '}');
+}
+
+/* Of cells: what form_read() found. */
+static void put_report(struct buf *out, const struct form_report *r)
+{
+    buf_text(out, ",\"faults\":[");
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct form_fault *f = &r->list[i];
+        struct buf vi, en;
+
+        put_fault_begin(out, i == 0, f->row, f->column, f->header);
+        if (fault_row(f->id)->note)
+            buf_text(out, "\"note\":true,");
+        buf_init(&vi, 4096);
+        buf_init(&en, 4096);
+        fault_put(&vi, f->id, &f->words, FORM_VI);
+        fault_put(&en, f->id, &f->words, FORM_EN);
+        put_texts(out, buf_span(&vi), buf_span(&en));
+        buf_release(&vi);
+        buf_release(&en);
+    }
+    buf_text(out, "]");
+    if (r->more > 0)
+        buf_fmt(out, ",\"more\":%llu", (unsigned long long)r->more);
+}
+
+/* Of rows against what is there. */
+static void put_complaints(struct buf *out, const struct import *im)
+{
+    uint64_t told = 0;
+
+    buf_text(out, ",\"faults\":[");
+    for (uint32_t i = 0; i < im->count && told < FAULTS_MAX; i++) {
+        const struct import_row *row = &im->row[i];
+        const struct complaint *w = &row->wrong;
+
+        if (!row->is_wrong)
+            continue;
+        put_fault_begin(out, told++ == 0, row->number, row->columns[w->field],
+                        span_of(im->thing->form->columns[w->field].vi));
+        put_texts(out, span_of(w->text[FORM_VI]), span_of(w->text[FORM_EN]));
+    }
+    buf_text(out, "]");
+    if (im->faults > told)
+        buf_fmt(out, ",\"more\":%llu", (unsigned long long)(im->faults - told));
+}
+
+static void put_outcome(const struct import *im, uint64_t rows, uint64_t faults)
+{
+    buf_fmt(im->c->answer, ",\"form\":\"%s\",\"imported\":%s,\"rows\":%llu,\"wrong\":%llu",
+            im->thing->kind, im->earnest ? "true" : "false", (unsigned long long)rows,
+            (unsigned long long)faults);
+    if (faults == 0)
+        buf_fmt(im->c->answer, ",\"added\":%llu,\"changed\":%llu,\"unchanged\":%llu",
+                (unsigned long long)im->added, (unsigned long long)im->changed,
+                (unsigned long long)im->unchanged);
+}
+
+/* --- the act
+ * -------------------------------------------------------------------------------------- */
+
+static int import_rows(struct import *im, struct form_report *report, struct err *e)
+{
+    int rc = form_read(im->thing->form, act_text(im->c, "file"), on_row, im, report, e);
+
+    if (rc == ERR_SYNTAX && report->fault_count > 0) {
+        put_outcome(im, report->rows, report->fault_count);
+        put_report(im->c->answer, report);
+        return ERR_OK;
+    }
+    if (rc != ERR_OK) {
+        err_prefix(e, "file");
+        return rc;
+    }
+    rc = do_import(im, e);
+    if (rc != ERR_OK)
+        return rc;
+    put_outcome(im, im->count, im->faults);
+    if (im->faults > 0)
+        put_complaints(im->c->answer, im);
+    else
+        put_report(im->c->answer, report); /* notes */
+    return ERR_OK;
+}
+
+static int import(struct act_call *c, struct err *e)
+{
+    struct import im = { .c = c, .dry = act_int(c, "dry") != 0 };
+    struct form_report report;
+    enum registry_form form = REGISTRY_AGENCY;
+    int rc;
+
+    MUST(registry_form_of(act_text(c, "form"), &form));
+    im.thing = &registry_things[form];
+    im.row = calloc(IMPORT_ROWS_MAX, sizeof(*im.row));
+    if (im.row == NULL)
+        return edit_no_memory(e);
+    arena_init(&im.mem, IMPORT_BYTES);
+    form_report_init(&report);
+    rc = import_rows(&im, &report, e);
+    form_report_release(&report);
+    arena_release(&im.mem);
+    free(im.row);
+    return rc;
+}
+
+static const char *const forms[] = {
+#define X(thing, ID) #thing,
+    REGISTRY_KIND_TABLE(X)
+#undef X
+        NULL
+};
+
+const struct act_row registry_tables[] = {
+    { "registry.import",
+      ROLES_REGISTRY,
+      "Take in a table, XLSX or CSV: all rows, or none and what is wrong with each.",
+      import,
+      { { "form", ACT_CHOICE, true, 0, forms, "what the rows are" },
+        { "file", ACT_FILE, true, IMPORT_FILE_MAX, NULL, "the table" },
+        { "dry", ACT_BOOL, false, 0, NULL, "only try it" } } },
+};
+
+/* --- out
+ * ------------------------------------------------------------------------------------------ */
+
+/* "public; personal" as people write it. */
+static int list_classes(struct span names, bool english, struct arena *mem, struct span *out)
+{
+    struct buf text;
+
+    buf_init(&text, 4096);
+    while (names.n > 0) {
+        size_t n = span_find(names, ';');
+        struct span one = span_trim((struct span){ names.p, n });
+
+        for (uint32_t i = 0; i < information_classes_count; i++) {
+            const struct choice *c = &information_classes_choices[i];
+
+            if (span_eq(one, span_of(c->name)))
+                buf_fmt(&text, "%s%s", text.n > 0 ? "; " : "", english ? c->en : c->vi);
+        }
+        names = span_from(names, n < names.n ? n + 1 : n);
+    }
+    *out = arena_span(mem, buf_span(&text));
+    buf_release(&text);
+    return out->p != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+static int export_value(const struct thing *t, uint32_t i, struct db_row *r, bool english,
+                        struct arena *mem, struct value *out, struct err *e)
+{
+    struct cell cell = { .kind = CELL_TEXT };
+    struct fault_words words;
+    int column = (int)i + 1;
+
+    *out = (struct value){ .present = false };
+    if (db_get_null(r, column))
+        return ERR_OK;
+    if (t->type[i] == FIELD_LEVEL || t->type[i] == FIELD_COUNT) {
+        out->present = true;
+        out->whole = db_get_int(r, column);
+        return ERR_OK;
+    }
+    cell.text = db_get_text(r, column);
+    if (t->type[i] == FIELD_CLASSES && list_classes(cell.text, english, mem, &cell.text) != ERR_OK)
+        return edit_no_memory(e);
+    if (value_read(&t->form->columns[i], &cell, mem, out, &words) != FAULT_NONE)
+        return err_set(e, ERR_CORRUPT, 0, "%s %lld: %s is not as it was written down.", t->kind,
+                       (long long)db_get_int(r, 0), t->form->columns[i].name);
+    return arena_failed(mem) ? edit_no_memory(e) : ERR_OK;
+}
+
+static int export_row(const struct thing *t, struct db_row *r, bool english, struct arena *mem,
+                      struct form_writer *w, struct err *e)
+{
+    struct value values[REGISTRY_FIELDS_MAX];
+    int rc = ERR_OK;
+
+    arena_reset(mem);
+    for (uint32_t i = 0; rc == ERR_OK && i < t->form->column_count; i++)
+        rc = export_value(t, i, r, english, mem, &values[i], e);
+    return rc == ERR_OK ? form_write_row(w, values, e) : rc;
+}
+
+static int export_rows(struct db *reader, const struct thing *t, bool english, int64_t agency,
+                       struct form_writer *w, struct err *e)
+{
+    struct db_row *r = db_use(reader, t->rows);
+    struct arena mem;
+    int rc;
+
+    if (agency != 0)
+        db_int(r, 1, agency);
+    db_int(r, 3, INT64_MAX);
+    arena_init(&mem, EXPORT_BYTES_MAX);
+    while ((rc = db_next(reader, r, e)) == 1) {
+        rc = export_row(t, r, english, &mem, w, e);
+        if (rc != ERR_OK)
+            break;
+    }
+    db_end(r);
+    arena_release(&mem);
+    return rc;
+}
+
+int registry_export(struct db *reader, enum registry_form form, bool english,
+                    enum book_format format, int64_t agency, struct buf *out, struct err *e)
+{
+    const struct thing *t = &registry_things[form];
+    struct form_writer *w;
+    int rc = form_write_new(&w, t->form, english ? FORM_EN : FORM_VI, format, out, e);
+
+    if (rc == ERR_OK)
+        rc = export_rows(reader, t, english, agency, w, e);
+    if (rc == ERR_OK)
+        rc = form_write_end(w, e);
+    form_write_free(&w);
+    return rc;
+}
+
+int registry_template(enum registry_form form, bool english, struct buf *out, struct err *e)
+{
+    struct form_writer *w;
+    int rc = form_write_new(&w, registry_things[form].form, english ? FORM_EN : FORM_VI, BOOK_XLSX,
+                            out, e);
+
+    if (rc == ERR_OK)
+        rc = form_write_end(w, e);
+    form_write_free(&w);
+    return rc;
+}

@@ -1,0 +1,115 @@
+/*
+ * registry_bench.c - see registry_bench.h.
+ */
+#include "registry_bench.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const world[] = {
+    "{'act':'agency.add','code':'TINH','name':'UBND tỉnh Mẫu','kind':'province'}",
+    "{'act':'agency.add','code':'SKHCN','name':'Sở Khoa học và Công nghệ','kind':'department',"
+    "'parent':1,'valid_from':'2025-03-01'}",
+    "{'act':'agency.add','code':'STTTT','name':'Sở Thông tin và Truyền thông',"
+    "'kind':'department','parent':1}",
+    "{'act':'agency.end','agency':3,'valid_to':'2025-03-01','successor':2}",
+    "{'act':'agency.add','code':'HUYEN','name':'UBND huyện Cũ','kind':'district','parent':1}",
+    "{'act':'agency.add','code':'PHUONG','name':'UBND phường Mới','kind':'ward','parent':1,"
+    "'valid_from':'2025-07-01'}",
+    "{'act':'agency.add','code':'XA','name':'UBND xã Cũ','kind':'commune','parent':4}",
+    "{'act':'agency.add','code':'TT','name':'Trung tâm Công nghệ thông tin','kind':'unit',"
+    "'parent':2,'valid_from':'2025-03-01'}",
+    "{'act':'system.add','code':'MOTCUA','name':'Một cửa điện tử','owner':1,'operator':7,"
+    "'type':'public','information':['personal','public'],'level':3,'decision':'12/QĐ-UBND',"
+    "'decided':'2025-05-20','domains':'dichvucong.mau.gov.vn','networks':'10.1.0.0/16',"
+    "'since':'2025-03-01'}",
+    "{'act':'system.add','code':'LOA','name':'Truyền thanh xã','owner':6,'operator':6,"
+    "'type':'other','information':['public'],'level':1}",
+    "{'act':'system.add','code':'MAIL','name':'Thư điện tử công vụ','owner':1,'operator':3,"
+    "'type':'internal','information':['private'],'since':'2020-01-01'}",
+    "{'act':'agency.end','agency':6,'valid_to':'2025-07-01','successor':5}",
+    "{'act':'agency.end','agency':4,'valid_to':'2025-07-01'}",
+};
+
+void ask_as(struct act_bench *b, unsigned roles, int64_t agency)
+{
+    b->who.roles = roles;
+    b->who.agency = agency;
+}
+
+void world_make(struct act_bench *b)
+{
+    ask_as(b, ROLE_BIT(OFFICER), 0);
+    for (size_t i = 0; i < COUNT_OF(world); i++)
+        act_good(b, world[i]);
+}
+
+struct asked {
+    const char *text;
+};
+
+static struct span given(void *arg, const char *name)
+{
+    const struct asked *a = arg;
+    size_t n = strlen(name);
+
+    for (const char *p = a->text; p != NULL && *p != '\0';) {
+        const char *end = strchr(p, '&');
+        size_t all = end != NULL ? (size_t)(end - p) : strlen(p);
+
+        if (all > n && strncmp(p, name, n) == 0 && p[n] == '=')
+            return (struct span){ (const uint8_t *)p + n + 1, all - n - 1 };
+        p = end != NULL ? end + 1 : NULL;
+    }
+    return SPAN_NONE;
+}
+
+int view_ask(struct act_bench *b, const char *view, const char *text)
+{
+    struct asked a = { .text = text };
+    const struct view_from from = {
+        view_find(&office_views, span_of(view)), &b->who, b->now_ns, VIEW_NDJSON, given, &a
+    };
+    int rc;
+
+    assert_non_null(from.row);
+    buf_clear(&b->answer);
+    b->e = (struct err){ 0 };
+    rc = view_put(b->db, &from, &b->answer, &b->e);
+    buf_byte(&b->answer, 0);
+    return rc;
+}
+
+uint32_t view_lines(struct act_bench *b, const char *view, const char *text)
+{
+    uint32_t n = 0;
+
+    if (view_ask(b, view, text) != ERR_OK)
+        fail_msg("%s?%s: %s", view, text, b->e.why);
+    for (size_t i = 0; i < b->answer.n; i++)
+        n += b->answer.p[i] == '\n';
+    return n;
+}
+
+bool view_says(const struct act_bench *b, const char *text)
+{
+    return strstr((const char *)b->answer.p, text) != NULL;
+}
+
+int import_ask(struct act_bench *b, const char *form, struct span file, bool dry)
+{
+    size_t room = sodium_base64_encoded_len(file.n, sodium_base64_VARIANT_ORIGINAL);
+    char *text = malloc(room), *request = malloc(room + 200);
+    int rc;
+
+    assert_non_null(text);
+    assert_non_null(request);
+    (void)sodium_bin2base64(text, room, file.p, file.n, sodium_base64_VARIANT_ORIGINAL);
+    (void)snprintf(request, room + 200, "{'act':'registry.import','form':'%s','file':'%s'%s}", form,
+                   text, dry ? ",'dry':true" : "");
+    rc = act_ask(b, request);
+    free(text);
+    free(request);
+    return rc;
+}
