@@ -1,0 +1,99 @@
+"""The registers of a running server: the sample province by command, XLSX and CSV, out and back.
+
+    registry_e2e.py CANH
+"""
+
+import io
+import json
+import os
+import sys
+import zipfile
+
+from program import equal, holds, run
+from server import with_server
+
+SAMPLE = os.path.join(os.path.dirname(__file__), "..", "..", "data", "sample", "province")
+TABLES = [("agency", "agencies", 29), ("contact", "contacts", 19), ("system", "systems", 30), ("machine", "machines", 63),
+          ("source", "sources", 5)]
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+
+
+def xlsx(rows):
+    """The smallest book there is, all cells texts."""
+    cells = "".join("<row>%s</row>" % "".join("<c t='inlineStr'><is><t>%s</t></is></c>" % c for c in r) for r in rows)
+    parts = {
+        "[Content_Types].xml": "<Types xmlns='%s/content-types'><Default Extension='rels' ContentType='application/vnd."
+                               "openxmlformats-package.relationships+xml'/><Default Extension='xml' ContentType="
+                               "'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml'/></Types>"
+                               % PACKAGE,
+        "_rels/.rels": "<Relationships xmlns='%s/relationships'><Relationship Id='a' Type='%s/officeDocument' "
+                       "Target='xl/workbook.xml'/></Relationships>" % (PACKAGE, OFFICE),
+        "xl/workbook.xml": "<workbook xmlns='%s' xmlns:r='%s'><sheets><sheet name='A' sheetId='1' r:id='a'/></sheets>"
+                           "</workbook>" % (MAIN, OFFICE),
+        "xl/_rels/workbook.xml.rels": "<Relationships xmlns='%s/relationships'><Relationship Id='a' Type='%s/worksheet' "
+                                      "Target='worksheets/sheet1.xml'/></Relationships>" % (PACKAGE, OFFICE),
+        "xl/worksheets/sheet1.xml": "<worksheet xmlns='%s'><sheetData>%s</sheetData></worksheet>" % (MAIN, cells),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, text in parts.items():
+            z.writestr(name, text)
+    return out.getvalue()
+
+
+def commands(s):
+    canh = lambda *words: s.place.canh(*words, "--data", s.data)
+    s.until("the desk", lambda: canh("agency", "list").code == 0)
+    return canh
+
+
+def take(canh, form, path, *more):
+    done = canh("registry", "import", "--form", form, "--file", path, "--format", "json", *more)
+    holds(done.code == 0, (form, done.code, done.err))
+    return json.loads(done.out)
+
+
+@with_server()
+def test_the_sample_province_goes_in_and_out(s):
+    canh = commands(s)
+    for form, name, count in TABLES:
+        tried = take(canh, form, os.path.join(SAMPLE, name + ".csv"), "--dry")
+        equal((tried["imported"], tried["added"]), (False, count))
+        done = take(canh, form, os.path.join(SAMPLE, name + ".csv"))
+        equal((form, done["imported"], done["added"]), (form, True, count))
+    shown = canh("system", "list", "--text", "mot cua").out.decode() + canh("system", "list", "--level", "3").out.decode()
+    holds("HT-QLVB" in shown, shown)
+    tree = canh("agency", "list", "--state", "all").out.decode()
+    holds("UBND phường Mẫu An" in tree and "XC-1" in tree, tree)
+    for form, name, count in TABLES:
+        path = os.path.join(s.data, "..", form + ".csv")
+        with open(path, "wb") as f:
+            f.write(canh(form, "rows", "--format", "csv").out)
+        done = take(canh, form, path)
+        equal((form, done.get("added"), done.get("changed")), (form, 0, 0))
+
+
+@with_server()
+def test_a_book_is_taken_whole_or_not_at_all(s):
+    canh = commands(s)
+    path = os.path.join(s.data, "..", "book.xlsx")
+    head = ["Mã cơ quan", "Tên cơ quan", "Loại cơ quan", "Mã cơ quan cấp trên"]
+    for last, imported in (("KHONG", False), ("A", True)):
+        with open(path, "wb") as f:
+            f.write(xlsx([["Danh mục"], head, ["A", "Tỉnh", "UBND tỉnh, thành phố", ""], ["B", "Xã", "Xã", last]]))
+        done = take(canh, "agency", path)
+        equal((done["imported"], done["rows"], done["wrong"]), (imported, 2, 0 if imported else 1))
+        equal(canh("agency", "list", "--format", "csv").out.count(b"\r\n") > 1, imported)
+        if not imported:
+            fault = done["faults"][0]
+            equal((fault["row"], fault["column"], fault["en"]), (4, "D", "There is no agency KHONG."))
+    with open(path, "wb") as f:
+        f.write(b"PK\3\4nothing")
+    done = canh("registry", "import", "--form", "agency", "--file", path)
+    holds(done.code == 2 and "file: " in done.err, (done.code, done.err))
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.modules[__name__]))
