@@ -27,8 +27,7 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* data/NAME, wherever it lies as seen from the program. */
-static bool find_data(const char *name, char *room, size_t bytes)
+bool load_find_data(const char *name, char *room, size_t bytes)
 {
     static const char *const places[] = { "../../../data", "../data", "../share/canh" };
     char program[PATH_MAX];
@@ -54,13 +53,13 @@ void load_operands(struct load_options *o, char **paths, int count)
 int load_defaults(struct load_options *o, struct load_room *room, struct err *e)
 {
     if (o->taxonomy == NULL) {
-        if (!find_data("taxonomy", room->taxonomy, sizeof(room->taxonomy)))
+        if (!load_find_data("taxonomy", room->taxonomy, sizeof(room->taxonomy)))
             return err_set(e, ERR_NOTFOUND, 0,
                            "The taxonomy that ships is not found; give --taxonomy FOLDER.");
         o->taxonomy = room->taxonomy;
     }
     if (o->rules.count == 0) {
-        if (!find_data("rules", room->rules, sizeof(room->rules)))
+        if (!load_find_data("rules", room->rules, sizeof(room->rules)))
             return err_set(e, ERR_NOTFOUND, 0,
                            "The rules that ship are not found; give --rules PATH.");
         o->rules.value[o->rules.count++] = room->rules;

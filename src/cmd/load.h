@@ -18,6 +18,9 @@ struct load_options {
     uint64_t threads; /* 0: as many as there are cores */
 };
 
+/* data/NAME, wherever it lies as seen from the program; false: nowhere. */
+bool load_find_data(const char *name, char *room, size_t bytes);
+
 /* Rows for a command's option table: how rules are read, and (LOAD_OPTIONS) all of it. */
 #define READ_OPTIONS(S, member)                                                                    \
     { "placeholders",                                                                              \

@@ -21,6 +21,7 @@ static const struct command_row commands[] = {
     { "token", "make a token for a sender over HTTP", cmd_token },
     { "verify", "is the store as it was written?", cmd_verify },
     { "export", "events as evidence, for somebody without canh", cmd_export },
+    { "page", "an official document out of a template, as PDF or DOCX", cmd_page },
     { "doctor", "what is wrong with this installation", cmd_doctor },
     { "send", "send made events to a server", cmd_send },
     { "role", NULL, cmd_role },
