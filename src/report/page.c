@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
+#include "base/utf.h"
 #include "report/vi.h"
 
 static const struct page_layout layouts[] = {
@@ -36,25 +37,38 @@ void page_release(struct page *p)
     arena_release(&p->arena);
 }
 
+/* What no text has: control characters but a newline, and code points that stand for nothing, which
+ * neither XML nor Cairo takes. */
+static uint32_t clean(uint32_t cp)
+{
+    if ((cp < 0x20 && cp != '\n') || (cp >= 0x7f && cp < 0xa0))
+        return ' ';
+    return (cp & 0xfffe) == 0xfffe || (cp >= 0xfdd0 && cp <= 0xfdef) ? UTF_BAD : cp;
+}
+
 struct span page_copy(struct page *p, struct span s)
 {
     utf8proc_uint8_t *nfc = NULL;
     utf8proc_ssize_t n;
-    struct span copy;
-    uint8_t *to;
+    struct span rest, copy;
+    struct buf text;
 
     n = utf8proc_map(s.p, (utf8proc_ssize_t)s.n, &nfc, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    /* What is no UTF-8 is left as it is, for the writers to show as U+FFFD. */
-    copy = arena_span(&p->arena, n >= 0 ? (struct span){ nfc, (size_t)n } : s);
-    free(nfc);
-    if (page_failed(p))
-        return SPAN_NONE;
-    to = (uint8_t *)(uintptr_t)copy.p; /* ours, just made */
-    for (size_t i = 0; i < copy.n; i++) {
-        if ((to[i] < 0x20 && to[i] != '\n') || to[i] == 0x7f)
-            to[i] = ' ';
+    rest = n >= 0 ? (struct span){ nfc, (size_t)n } : s; /* what is no UTF-8 is U+FFFD below */
+    buf_init(&text, PAGE_BYTES_MAX);
+    while (rest.n > 0 && buf_reserve(&text, 4)) {
+        size_t used;
+        uint32_t cp = clean(utf8_get(rest, &used));
+
+        text.n += utf8_put(text.p + text.n, cp);
+        rest = span_from(rest, used);
     }
-    return copy;
+    free(nfc);
+    if (buf_failed(&text))
+        p->arena.failed = true;
+    copy = arena_span(&p->arena, buf_span(&text));
+    buf_release(&text);
+    return page_failed(p) ? SPAN_NONE : copy;
 }
 
 void page_add(struct page *p, struct page_text *t, struct span s, unsigned style)
