@@ -18,7 +18,8 @@ static const struct command_row commands[] = {
     { "alerts", "what was found, newest first", cmd_alerts },
     { "ledger", "verify what is signed of a store", cmd_ledger },
     { "witness", "remember, on another host, how far a store's ledger was seen", cmd_witness },
-    { "token", "make a token for a sender over HTTP", cmd_token },
+    { "token", "make a token for a sender over HTTP; canh token list, add, end: those of the desk",
+      cmd_token },
     { "verify", "is the store as it was written?", cmd_verify },
     { "export", "events as evidence, for somebody without canh", cmd_export },
     { "page", "an official document out of a template, as PDF or DOCX", cmd_page },
@@ -121,6 +122,18 @@ int command_run(const struct command_row *rows, size_t count, const char *usage,
     return EXIT_UNUSABLE;
 }
 
+/* A command of its own, and not a verb of the area that has the same name (canh token list). */
+static bool is_plain(int argc, char **argv)
+{
+    bool verb = argc > 1 && argv[1][0] != '-';
+
+    for (size_t i = 0; argc > 0 && !verb && i < COUNT_OF(commands); i++) {
+        if (strcmp(argv[0], commands[i].name) == 0)
+            return true;
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -132,7 +145,7 @@ int main(int argc, char **argv)
         printf("canh %s\n", CANH_VERSION);
         return EXIT_RAN;
     }
-    if (office_command(argc - 1, argv + 1, &code))
+    if (!is_plain(argc - 1, argv + 1) && office_command(argc - 1, argv + 1, &code))
         return code;
     return command_run(commands, COUNT_OF(commands), "canh", argc - 1, argv + 1);
 }

@@ -9,28 +9,59 @@
 #include "office/line.h"
 #include "office/office.h"
 #include "os/host.h"
+#include "people/people.h"
 
 /* --- who asks ------------------------------------------------------------------------------- */
 
 struct asker {
     enum line_by by;
     struct span credential;
+    struct people_who who; /* as far as the console can tell; the desk finds it out itself */
     char room[32];
 };
 
 /* At the local socket: an account of this host, by its number. */
-static bool find_asker(const struct serve_call *call, struct asker *a)
+static bool find_local(const struct serve_call *call, struct asker *a)
 {
     struct ucred peer;
     socklen_t bytes = sizeof(peer);
 
-    if (call->door != DOOR_LOCAL ||
-        getsockopt(call->fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
+    if (getsockopt(call->fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
         return false;
     (void)snprintf(a->room, sizeof(a->room), "uid %u", (unsigned)peer.uid);
     a->by = LINE_LOCAL;
     a->credential = span_of(a->room);
+    a->who.actor = (struct actor){ .name = a->credential,
+                                   .roles = ROLES_ALL,
+                                   .via = line_by_name(LINE_LOCAL) };
     return true;
+}
+
+/* Authorization: Bearer TOKEN, of table token. */
+static bool find_token(struct console *c, struct span authorization, struct asker *a)
+{
+    static const struct span bearer = { (const uint8_t *)"Bearer ", 7 };
+    struct db *reader = console_db(c);
+
+    if (reader == NULL || authorization.n <= bearer.n ||
+        !span_eq_nocase((struct span){ authorization.p, bearer.n }, bearer))
+        return false;
+    a->by = LINE_TOKEN;
+    a->credential = span_trim(span_from(authorization, bearer.n));
+    return people_token(reader, a->credential, SPAN_LIT(""), host_now_ns(), &a->who, NULL) ==
+           ERR_OK;
+}
+
+static bool find_asker(struct console *c, const struct serve_call *call, struct asker *a)
+{
+    return call->door == DOOR_LOCAL ? find_local(call, a) : find_token(c, call->authorization, a);
+}
+
+bool ask_knows(struct console *c, struct span authorization)
+{
+    struct asker a = { 0 };
+
+    return find_token(c, authorization, &a);
 }
 
 static unsigned status_of(int code)
@@ -121,7 +152,7 @@ static void act_route(void *arg, struct serve_call *call)
 {
     struct asker who = { 0 };
 
-    if (find_asker(call, &who))
+    if (find_asker(arg, call, &who))
         send_act(arg, call, &who);
     else
         refuse(call, 401, "This needs somebody who is known here.");
@@ -259,16 +290,12 @@ static void answer_view(struct console *c, struct serve_call *call, const struct
 
 static void view_route(void *arg, struct serve_call *call)
 {
-    struct asker asker = { 0 };
-    struct actor who = { .roles = ROLES_ALL };
+    struct asker who = { 0 };
 
-    if (!find_asker(call, &asker)) {
+    if (find_asker(arg, call, &who))
+        answer_view(arg, call, &who.who.actor);
+    else
         refuse(call, 401, "This needs somebody who is known here.");
-        return;
-    }
-    who.name = asker.credential;
-    who.via = line_by_name(asker.by);
-    answer_view(arg, call, &who);
 }
 
 /* --- routes --------------------------------------------------------------------------------- */

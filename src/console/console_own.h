@@ -86,6 +86,7 @@ void find_stop(struct console *c);
 
 /* ask.c */
 int ask_routes(struct console *c, struct err *e);
+bool ask_knows(struct console *c, struct span authorization); /* is this a token of table token? */
 
 /* routes.c */
 extern const struct serve_route console_routes[];

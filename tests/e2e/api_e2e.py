@@ -124,6 +124,36 @@ def test_the_description_is_true(s):
 
 
 @with_api
+def test_who_has_a_token_of_the_desk_does_what_its_roles_may(s):
+    """Made by a command on the host, used over HTTPS, ended."""
+    canh = lambda *words: json.loads(s.place.canh(*words, "--data", s.data, "--format", "json").out or "{}")
+    s.until("the desk", lambda: canh("token", "add", "--name", "robot", "--roles", "analyst", "--expires",
+                                      "7d", "--service", "robot"))
+    made = canh("token", "add", "--name", "robot2", "--roles", "analyst", "--expires", "7d", "--service", "robot2")
+    secret = made["secret"]
+
+    def post(path, body, token):
+        c = s.connect()
+        c.request("POST", "/api" + path, body=json.dumps(body), headers={"Authorization": "Bearer " + token})
+        answer = c.getresponse()
+        text = answer.read()
+        c.close()
+        return answer.status, json.loads(text)
+
+    alert = {"title": "A", "level": "high", "entity": "srv", "channel": "phone", "text": "told"}
+    equal(post("/alert/open", alert, secret)[0], 200)
+    status, _, body, _ = s.ask("/api/alert/list", secret)
+    equal((status, json.loads(body)["title"]), (200, "A"))
+    equal(post("/shift/cancel", {"shift": 1, "reason": "x"}, secret)[0], 403)
+    equal(post("/alert/open", alert, "x" + secret)[0], 401)
+    equal(s.ask("/api/alert/list", secret[:-1])[0], 401)
+    history = canh("act", "of", "--kind", "alert", "--key", "1")
+    holds("robot2" in history["name"], history)
+    equal(s.place.canh("token", "end", str(made["token"]), "--data", s.data).code, 0)
+    equal(s.ask("/api/alert/list", secret)[0], 401)
+
+
+@with_api
 def test_a_certificate_is_made_once_and_tokens_can_be_taken_away(s):
     first = s.ask("/api")[3]
     equal(first, told_print(s))
