@@ -130,6 +130,8 @@ def test_paper_and_margins(place):
             rights.append((page.width - max(w[2] for w in body)) / MM)
             near(min(w[1] for w in body) / MM, 20, 25, what + "top margin")
             near((page.height - max(w[3] for w in body)) / MM, 20, 297, what + "bottom margin")
+        # The edge of a table is its border, however short what stands in its last column is.
+        rights += [(pdf.pages[0].width - r[1]) / MM for r in pdf.rules]
         near(min(lefts), 30, 35, what + "left margin")
         near(min(rights), 15, 20, what + "right margin")
 
