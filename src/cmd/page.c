@@ -1,217 +1,40 @@
 /*
- * page.c - canh page: an official document out of a template and a file of values.
+ * page.c - canh page: becomes canh-page, which lies beside this program or in its libexec.
+ *
+ * What makes pages needs Pango, Cairo and what they need, some forty libraries. They are in a
+ * program of their own, so that no role that reads a stranger's byte has them in its memory.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
-#include "cmd/load.h"
-#include "os/file.h"
-#include "report/template.h"
 
-#define DATA_BYTES_MAX (16u * 1024 * 1024)
+#define PROGRAM    "canh-page"
+#define PATH_BYTES 4096u
 
-struct page_options {
-    const char *data, *out, *templates, *created;
-    int layout;
-    bool list;
-};
-
-static const struct option_row options[] = {
-    { "data", OPTION_TEXT, offsetof(struct page_options, data), "FILE", NULL, 0, 0,
-      "JSON with what the template asks for" },
-    { "out", OPTION_TEXT, offsetof(struct page_options, out), "FILE", NULL, 0, 0,
-      "where it goes, by its ending: .pdf, .docx; .txt is the short form, of 300 characters" },
-    { "layout", OPTION_CHOICE, offsetof(struct page_options, layout), "13|14", "14", 0, 0,
-      "size of the text; the other sizes go with it" },
-    { "created", OPTION_TEXT, offsetof(struct page_options, created), "TIME", NULL, 0, 0,
-      "written into the file as when it was made, as 2026-01-05T08:30:00+07:00 (default: nothing)" },
-    { "templates", OPTION_TEXT, offsetof(struct page_options, templates), "FOLDER", NULL, 0, 0,
-      "where templates are (default: what ships)" },
-    { "list", OPTION_FLAG, offsetof(struct page_options, list), NULL, NULL, 0, 0,
-      "name the templates" },
-};
-
-static bool is_template(struct span name)
+/* "DIR/canh-page", DIR being where this program lies; false when that cannot be told. */
+static bool beside(char path[PATH_BYTES])
 {
-    return span_ends(name, SPAN_LIT(".yaml"));
-}
+    ssize_t n = readlink("/proc/self/exe", path, PATH_BYTES - sizeof(PROGRAM));
 
-/* The folder of templates into `room`. */
-static int find_templates(struct page_options *o, char *room, size_t bytes, struct err *e)
-{
-    if (o->templates != NULL)
-        return ERR_OK;
-    if (!load_find_data("templates", room, bytes))
-        return err_set(e, ERR_NOTFOUND, 0,
-                       "The templates that ship are not found; give --templates FOLDER.");
-    o->templates = room;
-    return ERR_OK;
-}
-
-static int read_template(const char *path, struct template *t, struct err *e)
-{
-    struct buf yaml;
-    int rc;
-
-    buf_init(&yaml, TEMPLATE_BYTES_MAX);
-    rc = file_read(path, TEMPLATE_BYTES_MAX, &yaml, e);
-    *t = (struct template){ 0 };
-    if (rc == ERR_OK)
-        rc = template_read(t, buf_span(&yaml), path, e);
-    buf_release(&yaml);
-    return rc;
-}
-
-static int list_templates(const struct page_options *o)
-{
-    static const struct file_walk walk = { .wanted = is_template };
-    struct file_list files;
-    struct buf text;
-    struct err e = { 0 };
-    int rc;
-
-    files_init(&files);
-    buf_init(&text, 1024 * 1024);
-    rc = files_add(&files, o->templates, &walk, &e);
-    for (size_t i = 0; rc == ERR_OK && i < files.count; i++) {
-        struct template t;
-
-        rc = read_template(files_path(&files, i), &t, &e);
-        if (rc == ERR_OK)
-            buf_fmt(&text, "%-20.*s %.*s\n", SPAN_ARG(t.name), SPAN_ARG(t.help));
-        template_release(&t);
-    }
-    files_release(&files);
-    if (rc == ERR_OK)
-        return command_show(&text);
-    buf_release(&text);
-    return command_fault(&e);
-}
-
-/* --- One document --------------------------------------------------------------------------- */
-
-static int read_values(const char *path, json_t **value, struct err *e)
-{
-    struct buf text;
-    json_error_t why;
-    int rc;
-
-    buf_init(&text, DATA_BYTES_MAX);
-    rc = file_read(path, DATA_BYTES_MAX, &text, e);
-    if (rc == ERR_OK) {
-        *value = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &why);
-        if (*value == NULL)
-            rc = err_set(e, ERR_SYNTAX, (size_t)(why.line > 0 ? why.line : 0), "%.60s:%d: %.120s.",
-                         path, why.line, why.text);
-    }
-    buf_release(&text);
-    return rc;
-}
-
-static int make_page(const struct page_options *o, const struct template *t, json_t *value,
-                     bool pdf, struct buf *out, struct template_gaps *gaps, struct err *e)
-{
-    struct page p;
-    int rc;
-
-    page_init(&p, page_layout(o->layout == 0 ? "13" : "14"));
-    rc = template_fill(t, value, &p, gaps, e);
-    if (o->created != NULL)
-        p.created = page_copy(&p, span_of(o->created));
-    if (rc == ERR_OK)
-        rc = pdf ? page_pdf(&p, out, e) : page_docx(&p, out, e);
-    page_release(&p);
-    return rc;
-}
-
-static int make(const struct page_options *o, const struct template *t, json_t *value,
-                struct buf *out, struct template_gaps *gaps, struct err *e)
-{
-    struct span name = span_of(o->out);
-
-    if (span_ends(name, SPAN_LIT(".pdf")))
-        return make_page(o, t, value, true, out, gaps, e);
-    if (span_ends(name, SPAN_LIT(".docx")))
-        return make_page(o, t, value, false, out, gaps, e);
-    if (!span_ends(name, SPAN_LIT(".txt")))
-        return err_set(e, ERR_USAGE, 0, "--out ends in .pdf, .docx or .txt.");
-    return template_message(t, value, out, gaps, e);
-}
-
-static int write_file(const char *path, struct span bytes, struct err *e)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool good = fd >= 0 && file_write_all(fd, bytes);
-    int why = errno;
-
-    if (fd >= 0 && close(fd) != 0 && good) {
-        why = errno;
-        good = false;
-    }
-    return good ? ERR_OK : err_set(e, ERR_IO, 0, "%.120s: %s.", path, strerror(why));
-}
-
-static int run_page(const struct page_options *o, const char *name, struct err *e)
-{
-    struct template t = { 0 };
-    struct template_gaps gaps;
-    struct buf out;
-    json_t *value = NULL;
-    char path[PATH_MAX];
-    int n = strchr(name, '/') != NULL
-                ? snprintf(path, sizeof(path), "%s", name)
-                : snprintf(path, sizeof(path), "%s/%s.yaml", o->templates, name);
-    int rc;
-
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return err_set(e, ERR_USAGE, 0, "The template's name is too long.");
-    buf_init(&out, PAGE_BYTES_MAX);
-    template_gaps_init(&gaps);
-    rc = read_template(path, &t, e);
-    if (rc == ERR_OK)
-        rc = read_values(o->data, &value, e);
-    if (rc == ERR_OK)
-        rc = make(o, &t, value, &out, &gaps, e);
-    if (rc == ERR_OK)
-        rc = write_file(o->out, buf_span(&out), e);
-    if (rc == ERR_OK && gaps.count > 0)
-        fprintf(stderr, "canh: %u fields have no value:\n%.*s", gaps.count,
-                SPAN_ARG(buf_span(&gaps.text)));
-    json_decref(value);
-    template_release(&t);
-    template_gaps_release(&gaps);
-    buf_release(&out);
-    return rc;
+    while (n > 0 && path[n - 1] != '/')
+        n--;
+    if (n <= 0)
+        return false;
+    memcpy(path + n, PROGRAM, sizeof(PROGRAM));
+    return true;
 }
 
 int cmd_page(int argc, char **argv)
 {
-    static const struct command_line line = {
-        options, COUNT_OF(options), "canh page TEMPLATE --data FILE.json --out FILE.pdf",
-        "Fills a template (docs/pages.md) and writes it in the layout of official documents (Decree\n"
-        "30/2020). TEMPLATE is a name that --list shows, or a path. Fields that the values do not have\n"
-        "are dots in the document, and are told on standard error."
-    };
-    struct page_options o;
-    struct err e = { 0 };
-    char room[PATH_MAX];
-    int operands, code;
+    char path[PATH_BYTES];
+    struct err e;
 
-    if (!command_options(&line, &o, argc, argv, &operands, &code))
-        return code;
-    if (find_templates(&o, room, sizeof(room), &e) != ERR_OK)
-        return command_fault(&e);
-    if (o.list)
-        return operands > 0 ? command_surplus("page --list", argv[0]) : list_templates(&o);
-    if (operands != 1 || o.data == NULL || o.out == NULL) {
-        (void)err_set(&e, ERR_USAGE, 0, "canh page takes one TEMPLATE, --data and --out.");
-        return command_fault(&e);
-    }
-    return run_page(&o, argv[0], &e) == ERR_OK ? EXIT_RAN : command_fault(&e);
+    (void)argc;
+    if (beside(path))
+        (void)execv(path, argv - 1); /* comes back when it is not there */
+    (void)execv(CANH_LIBEXEC "/" PROGRAM, argv - 1);
+    (void)err_set(&e, ERR_NOTFOUND, 0, "Pages are made by " PROGRAM ", which is not there.");
+    return command_fault(&e);
 }

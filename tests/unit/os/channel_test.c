@@ -128,15 +128,17 @@ static void send_raw(int fd, const void *bytes, size_t n, size_t fd_count)
     static _Alignas(struct cmsghdr) uint8_t room[CMSG_SPACE(64 * sizeof(int))];
     struct iovec part = { (void *)(uintptr_t)bytes, n };
     struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+    struct cmsghdr *head;
 
     if (fd_count > 0) {
         m.msg_control = room;
         m.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-        *CMSG_FIRSTHDR(&m) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(fd_count * sizeof(int)),
-                                               .cmsg_level = SOL_SOCKET,
-                                               .cmsg_type = SCM_RIGHTS };
+        head = (struct cmsghdr *)(void *)room;
+        *head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(fd_count * sizeof(int)),
+                                  .cmsg_level = SOL_SOCKET,
+                                  .cmsg_type = SCM_RIGHTS };
         for (size_t i = 0; i < fd_count; i++)
-            memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)) + i * sizeof(int), &fd, sizeof(fd));
+            memcpy(room + CMSG_LEN(0) + i * sizeof(int), &fd, sizeof(fd));
     }
     assert_int_equal(sendmsg(fd, &m, 0), (ssize_t)n);
 }
