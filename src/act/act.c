@@ -365,6 +365,21 @@ int act_refuse(struct act_call *c, const struct actor *who, struct err *e, const
     return err_set(e, ERR_DENIED, 0, "%s", why);
 }
 
+int act_take_back(struct act_call *c, struct err *e)
+{
+    int64_t id = c->id;
+    int rc;
+
+    MUST(id != 0 && c->own->row->fn != act_undo);
+    db_rollback(c->db);
+    c->own->first = c->own->last = NULL;
+    rc = db_begin(c->db, e);
+    if (rc == ERR_OK)
+        rc = put_line(c, c->who, "done", 0, e);
+    MUST(rc != ERR_OK || c->id == id); /* the line that was there was the last */
+    return rc;
+}
+
 /* All within a transaction. */
 static int do_within(struct act_call *c, struct err *e)
 {

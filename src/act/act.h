@@ -145,6 +145,9 @@ int act_on(struct act_call *c, const char *kind, int64_t key, struct err *e);
 int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, struct err *e);
 /* Act "act.undo": put back what another changed, unless that was changed since. */
 act_fn act_undo;
+/* Take back what was done so far, for what was only tried: the act goes on with its line alone, and
+ * nothing that it was done to. Not of acts that undo. */
+int act_take_back(struct act_call *c, struct err *e);
 /* Whoever counts alerts must look again. */
 void act_touches_alerts(struct act_call *c);
 

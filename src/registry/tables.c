@@ -1,9 +1,9 @@
 /*
  * tables.c - registers in and out as tables: XLSX and CSV (sheet/form_read.h, form_write.h).
  *
- *   book ─▶ rows, each cell looked at ─▶ tried within the act and taken back ─▶ done in earnest
- *              │ faults                       │ faults                 (unless it is only to be
- * tried) └──────────────────────────────┴─▶ told by row and column; nothing was imported
+ *   book ─▶ rows, each cell looked at ─▶ each put, within the act ─▶ all are right: they stay
+ *              │ faults                       │ faults, or only to be tried: taken back
+ *              └──────────────────────────────┴─▶ told by row and column; nothing was imported
  *
  * A row is the thing whose key it has: it is made, changed, or as it is. Empty cells and columns
  * that are not there leave what is. Rows may refer to others further down: what is not found yet is
@@ -38,7 +38,7 @@ struct import {
     struct arena mem;
     struct import_row *row;
     uint32_t count;
-    bool earnest, dry;
+    bool dry, done;
     uint64_t added, changed, unchanged, faults;
 };
 
@@ -103,11 +103,11 @@ static int put_row(struct import *im, struct edit *x, struct import_row *row, st
         row->id = x->id;
         return ERR_OK;
     }
-    if (im->earnest && !is_made)
+    if (!is_made)
         rc = act_changes(im->c, im->thing->undo, x->id, e);
     if (rc == ERR_OK)
         rc = edit_put(x, e);
-    if (rc == ERR_OK && im->earnest && is_made)
+    if (rc == ERR_OK && is_made)
         rc = act_on(im->c, im->thing->kind, x->id, e);
     row->id = x->id;
     im->added += is_made;
@@ -154,11 +154,6 @@ static int do_rows(struct import *im, struct err *e)
 {
     bool moved = true, wait = true;
 
-    im->added = im->changed = im->unchanged = im->faults = 0;
-    for (uint32_t i = 0; i < im->count; i++) {
-        im->row[i].done = im->row[i].is_wrong = false;
-        im->row[i].id = 0;
-    }
     while (moved && wait) {
         moved = wait = false;
         for (uint32_t i = 0; i < im->count; i++) {
@@ -178,28 +173,13 @@ static int do_rows(struct import *im, struct err *e)
     return ERR_OK;
 }
 
-static int run_statement(struct import *im, enum db_statement s, struct err *e)
-{
-    return db_run(im->c->db, db_use(im->c->db, s), e);
-}
-
-/* Once, taken back; and when nothing was wrong, again. */
+/* Done, and taken back when a row was wrong, or when it was only to be tried. */
 static int do_import(struct import *im, struct err *e)
 {
-    int rc = run_statement(im, DB_IMPORT_BEGIN, e);
+    int rc = do_rows(im, e);
 
-    if (rc == ERR_OK)
-        rc = do_rows(im, e);
-    if (rc == ERR_OK)
-        rc = run_statement(im, DB_IMPORT_BACK, e);
-    if (rc == ERR_OK)
-        rc = run_statement(im, DB_IMPORT_END, e);
-    if (rc != ERR_OK || im->faults > 0 || im->dry)
-        return rc;
-    im->earnest = true;
-    rc = do_rows(im, e);
-    MUST(rc != ERR_OK || im->faults == 0); /* there were none a moment ago */
-    return rc;
+    im->done = im->faults == 0 && !im->dry;
+    return rc == ERR_OK && !im->done ? act_take_back(im->c, e) : rc;
 }
 
 /* --- what was wrong
@@ -281,7 +261,7 @@ static void put_complaints(struct buf *out, const struct import *im)
 static void put_outcome(const struct import *im, uint64_t rows, uint64_t faults)
 {
     buf_fmt(im->c->answer, ",\"form\":\"%s\",\"imported\":%s,\"rows\":%llu,\"wrong\":%llu",
-            im->thing->kind, im->earnest ? "true" : "false", (unsigned long long)rows,
+            im->thing->kind, im->done ? "true" : "false", (unsigned long long)rows,
             (unsigned long long)faults);
     if (faults == 0)
         buf_fmt(im->c->answer, ",\"added\":%llu,\"changed\":%llu,\"unchanged\":%llu",

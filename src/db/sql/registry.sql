@@ -144,17 +144,6 @@ SELECT json_array(source, system) FROM source_of WHERE id = ?
 -- SOURCE_STATE_PUT
 UPDATE source_of SET source = ?2 ->> 0, system = ?2 ->> 1 WHERE id = ?1
 
--- --- an import that is only tried, or refused, within its act
-
--- IMPORT_BEGIN
-SAVEPOINT import
-
--- IMPORT_BACK
-ROLLBACK TO import
-
--- IMPORT_END
-RELEASE import
-
 -- --- whose is it
 
 -- SYSTEM_OF_SOURCE

@@ -95,6 +95,9 @@ static void what_is_wrong_is_told_and_nothing_was_done(void **state)
         { "agency",
           "code,name,kind,valid_from\nA,a,ward,31/02/2025\nB,b,planet,\n",
           { "\"wrong\":2", "{\"row\":2,\"column\":\"D\"", "{\"row\":3,\"column\":\"C\"" } },
+        { "agency",
+          "code,name,kind,parent\nPHUONG,Khác,ward,\nA,a,ward,TINH\nC,c,ward,KHONG\n",
+          { "\"wrong\":1", "{\"row\":4,\"column\":\"D\"", NULL } },
         { "contact",
           "agency,name,phone\nPHUONG,Lan,\n",
           { "{\"row\":2,\"column\":\"C\",\"header\":\"Điện thoại\"",
@@ -130,6 +133,9 @@ static void what_is_wrong_is_told_and_nothing_was_done(void **state)
         }
         assert_int_equal(act_sql(&b, "SELECT count(*) FROM record WHERE kind NOT IN ('act')"),
                          lines);
+        assert_int_equal(act_sql(&b, "SELECT count(*) FROM act WHERE act = 'registry.import' AND"
+                                     " outcome = 'done'"),
+                         i + 1);
     }
     act_bad(&b, "{'act':'registry.import','form':'agency','file':'UEsDBA=='}", ERR_SYNTAX,
             "file: ");
