@@ -36,7 +36,8 @@ bool list_domain(struct span item, struct buf *out)
     return label > 0 && labels >= 2 && item.n <= DOMAIN_BYTES_MAX;
 }
 
-static void put_address(const uint8_t a[16], struct buf *out)
+/* Is it IPv4's? */
+static bool put_address(const uint8_t a[16], struct buf *out)
 {
     static const uint8_t v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
     char text[INET6_ADDRSTRLEN];
@@ -45,6 +46,7 @@ static void put_address(const uint8_t a[16], struct buf *out)
     /* it fits */
     (void)inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? a + 12 : a, text, sizeof(text));
     buf_text(out, text);
+    return is_v4;
 }
 
 bool list_address(struct span item, struct buf *out)
@@ -53,27 +55,27 @@ bool list_address(struct span item, struct buf *out)
 
     if (!addr_parse(item, a))
         return false;
-    put_address(a, out);
+    (void)put_address(a, out);
     return true;
 }
 
-/* Bits behind the prefix are cleared: 10.1.2.3/8 is 10.0.0.0/8. An IPv4 network is one wherever it
- * has a dotted address; ::ffff:0:0/90 is none of either. */
+/* Bits behind the prefix are cleared: 10.1.2.3/8 is 10.0.0.0/8. ::ffff:10.0.0.0/104 is that, too;
+ * with less than 96 bits it is a network of IPv6. */
 bool list_network(struct span item, struct buf *out)
 {
     uint8_t a[16], bits;
-    bool dotted = span_find(item, ':') == item.n;
+    bool is_v4;
 
-    if (!addr_net_parse(item, a, &bits) || (dotted && bits < V4_BITS))
+    if (!addr_net_parse(item, a, &bits))
         return false;
     for (unsigned i = 0; i < 16; i++) {
         unsigned kept = bits > 8 * i ? bits - 8 * i : 0;
 
         a[i] = (uint8_t)(a[i] & (kept >= 8 ? 0xffu : 0xff00u >> kept));
     }
-    put_address(a, out);
+    is_v4 = put_address(a, out);
     if (bits < 128)
-        buf_fmt(out, "/%u", dotted ? bits - V4_BITS : bits);
+        buf_fmt(out, "/%u", is_v4 ? bits - V4_BITS : bits);
     return true;
 }
 
