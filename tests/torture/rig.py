@@ -575,14 +575,14 @@ class Names:
     def __init__(self, folder):
         self.log = "/dev/shm/canh-names.%d" % os.getpid() if os.path.isdir("/dev/shm") else \
             os.path.join(folder, "names.log")
-        self.library = os.path.join(folder, "names.so")
+        self.preload = os.path.join(folder, "names.so")
         cc = os.environ.get("CC", "cc").split()
-        run(cc + ["-shared", "-fPIC", "-O1", "-o", self.library, os.path.join(HERE, "names.c"),
+        run(cc + ["-shared", "-fPIC", "-O1", "-o", self.preload, os.path.join(HERE, "names.c"),
                   "-ldl"])
 
     def env(self, **more):
         asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
-        return dict(os.environ, LD_PRELOAD=self.library, CANH_NAMES_LOG=self.log, ASAN_OPTIONS=asan,
+        return dict(os.environ, LD_PRELOAD=self.preload, CANH_NAMES_LOG=self.log, ASAN_OPTIONS=asan,
                     **more)
 
     def begin(self):
