@@ -552,7 +552,7 @@ static bool lay(const struct points *pat, size_t i, const struct points *t, size
                 bool inside)
 {
     if (i == pat->n)
-        return inside ? pat->p[i - 1] == '*' || edge(t, at_point) : at_point == t->n;
+        return inside ? (i > 0 && pat->p[i - 1] == '*') || edge(t, at_point) : at_point == t->n;
     if (pat->p[i] == '*') {
         if (lay(pat, i + 1, t, at_point, inside))
             return true;
