@@ -149,6 +149,16 @@ int act_on(struct act_call *c, const char *kind, int64_t key, struct err *e)
                                                                              : act_no_memory(e);
 }
 
+int act_made(struct act_call *c, struct db_row *insert, const char *kind, struct err *e)
+{
+    int rc = db_run(c->db, insert, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    buf_fmt(c->answer, ",\"%s\":%lld", kind, (long long)db_key(c->db));
+    return act_on(c, kind, db_key(c->db), e);
+}
+
 /* Its state, into the act's memory. ERR_NOTFOUND when it is not there. */
 static int state_of(struct act_call *c, const struct act_kind *kind, int64_t key, struct span *out,
                     struct err *e)

@@ -140,6 +140,9 @@ struct span act_member(const struct act_call *c, const char *name, size_t i, str
 
 /* The act is about this thing (each once): part of its history. */
 int act_on(struct act_call *c, const char *kind, int64_t key, struct err *e);
+/* The act makes a thing: run this insert, answer its number as a member called `kind`, and be about
+ * it. */
+int act_made(struct act_call *c, struct db_row *insert, const char *kind, struct err *e);
 /* The same, before it is changed, of a kind that can be undone; the state behind it is taken when
  * the function has returned. */
 int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, struct err *e);

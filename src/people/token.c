@@ -58,7 +58,7 @@ static int put_token(struct act_call *c, const struct user *u, const uint8_t has
     db_int(r, 6, c->now_ns);
     db_int(r, 7, act_int(c, "expires"));
     db_int(r, 8, c->id);
-    rc = buf_failed(&roles) ? act_no_memory(e) : db_run(c->db, r, e);
+    rc = buf_failed(&roles) ? act_no_memory(e) : act_made(c, r, "token", e);
     buf_release(&roles);
     return rc;
 }
@@ -83,12 +83,8 @@ static int add(struct act_call *c, struct err *e)
         return rc;
     secret_new(secret, hash);
     rc = put_token(c, &u, hash, e);
-    if (rc == ERR_OK) {
-        int64_t id = db_key(c->db);
-
-        buf_fmt(c->answer, ",\"token\":%lld,\"secret\":\"%s\"", (long long)id, secret);
-        rc = act_on(c, "token", id, e);
-    }
+    if (rc == ERR_OK)
+        buf_fmt(c->answer, ",\"secret\":\"%s\"", secret);
     sodium_memzero(secret, sizeof(secret));
     return rc;
 }

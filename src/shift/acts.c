@@ -227,11 +227,7 @@ static int away_add(struct act_call *c, struct err *e)
     db_int(r, 3, to);
     db_text(r, 4, act_text(c, "reason"));
     db_int(r, 5, c->id);
-    rc = db_run(c->db, r, e);
-    if (rc != ERR_OK)
-        return rc;
-    buf_fmt(c->answer, ",\"away\":%lld", (long long)db_key(c->db));
-    return act_on(c, "away", db_key(c->db), e);
+    return act_made(c, r, "away", e);
 }
 
 static int away_end(struct act_call *c, struct err *e)
@@ -259,7 +255,6 @@ static int away_end(struct act_call *c, struct err *e)
 static int put_handover(struct act_call *c, struct span content, struct err *e)
 {
     struct db_row *r = db_use(c->db, DB_HANDOVER_ADD);
-    int rc;
 
     db_text(r, 1, c->who->name);
     db_text(r, 2, act_text(c, "to"));
@@ -267,11 +262,7 @@ static int put_handover(struct act_call *c, struct span content, struct err *e)
     db_text(r, 4, content);
     db_text(r, 5, act_text(c, "remarks"));
     db_int(r, 6, c->id);
-    rc = db_run(c->db, r, e);
-    if (rc != ERR_OK)
-        return rc;
-    buf_fmt(c->answer, ",\"handover\":%lld", (long long)db_key(c->db));
-    return act_on(c, "handover", db_key(c->db), e);
+    return act_made(c, r, "handover", e);
 }
 
 static int hand(struct act_call *c, struct err *e)

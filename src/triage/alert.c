@@ -48,6 +48,17 @@ int triage_alert_at(struct act_call *c, int64_t id, struct triage_alert *out, st
     return ERR_OK;
 }
 
+int triage_note(struct act_call *c, int64_t alert, struct span text, struct err *e)
+{
+    struct db_row *r = db_use(c->db, DB_NOTE_ADD);
+
+    db_int(r, 1, c->id);
+    db_text(r, 2, SPAN_LIT("alert"));
+    db_int(r, 3, alert);
+    db_text(r, 4, text);
+    return db_run(c->db, r, e);
+}
+
 /* --- acts on several ------------------------------------------------------------------------ */
 
 bool triage_is_over(const char *state)
@@ -102,15 +113,8 @@ static int notes(struct act_call *c, const char *name, struct err *e)
     const int64_t *id = act_ids(c, "alerts", &count);
     int rc = ERR_OK;
 
-    for (size_t i = 0; i < count && act_has(c, name) && rc == ERR_OK; i++) {
-        struct db_row *r = db_use(c->db, DB_NOTE_ADD);
-
-        db_int(r, 1, c->id);
-        db_text(r, 2, SPAN_LIT("alert"));
-        db_int(r, 3, id[i]);
-        db_text(r, 4, act_text(c, name));
-        rc = db_run(c->db, r, e);
-    }
+    for (size_t i = 0; i < count && act_has(c, name) && rc == ERR_OK; i++)
+        rc = triage_note(c, id[i], act_text(c, name), e);
     return rc;
 }
 
@@ -213,7 +217,7 @@ static int level_of(struct span name)
 
 static int open_alert(struct act_call *c, struct err *e)
 {
-    int64_t when = act_has(c, "at") ? act_int(c, "at") : c->now_ns, id;
+    int64_t when = act_has(c, "at") ? act_int(c, "at") : c->now_ns;
     struct buf key;
     struct db_row *r;
     int rc;
@@ -230,19 +234,9 @@ static int open_alert(struct act_call *c, struct err *e)
     db_int(r, 5, when);
     db_int(r, 6, c->now_ns);
     db_text(r, 7, act_text(c, "channel"));
-    rc = buf_failed(&key) ? act_no_memory(e) : db_run(c->db, r, e);
+    rc = buf_failed(&key) ? act_no_memory(e) : act_made(c, r, "alert", e);
     buf_release(&key);
-    if (rc != ERR_OK)
-        return rc;
-    id = db_key(c->db);
-    buf_fmt(c->answer, ",\"alert\":%lld", (long long)id);
-    r = db_use(c->db, DB_NOTE_ADD);
-    db_int(r, 1, c->id);
-    db_text(r, 2, SPAN_LIT("alert"));
-    db_int(r, 3, id);
-    db_text(r, 4, act_text(c, "text"));
-    rc = db_run(c->db, r, e);
-    return rc == ERR_OK ? act_on(c, "alert", id, e) : rc;
+    return rc == ERR_OK ? triage_note(c, db_key(c->db), act_text(c, "text"), e) : rc;
 }
 
 #define ALERTS                                                                                     \

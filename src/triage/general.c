@@ -7,19 +7,11 @@ static int note_add(struct act_call *c, struct err *e)
 {
     struct triage_alert alert;
     int64_t id = act_int(c, "alert");
-    struct db_row *r;
     int rc = triage_alert_at(c, id, &alert, e);
 
     if (rc == ERR_OK)
         rc = act_on(c, "alert", id, e);
-    if (rc != ERR_OK)
-        return rc;
-    r = db_use(c->db, DB_NOTE_ADD);
-    db_int(r, 1, c->id);
-    db_text(r, 2, SPAN_LIT("alert"));
-    db_int(r, 3, id);
-    db_text(r, 4, act_text(c, "text"));
-    return db_run(c->db, r, e);
+    return rc == ERR_OK ? triage_note(c, id, act_text(c, "text"), e) : rc;
 }
 
 const struct act_row triage_general[] = {

@@ -11,7 +11,6 @@
 static int put(struct act_call *c, struct span rule, struct span key, struct err *e)
 {
     struct db_row *r = db_use(c->db, DB_SUPPRESSION_ADD);
-    int rc;
 
     db_text(r, 1, rule);
     db_text(r, 2, act_text(c, "entity"));
@@ -19,11 +18,7 @@ static int put(struct act_call *c, struct span rule, struct span key, struct err
     db_text(r, 4, act_text(c, "reason"));
     db_int(r, 5, act_int(c, "until"));
     db_int(r, 6, c->id);
-    rc = db_run(c->db, r, e);
-    if (rc != ERR_OK)
-        return rc;
-    buf_fmt(c->answer, ",\"suppression\":%lld", (long long)db_key(c->db));
-    return act_on(c, "suppression", db_key(c->db), e);
+    return act_made(c, r, "suppression", e);
 }
 
 static int add(struct act_call *c, struct err *e)

@@ -33,6 +33,8 @@ struct triage_alert {
     bool hidden;
 };
 int triage_alert_at(struct act_call *c, int64_t id, struct triage_alert *out, struct err *e);
+/* A note of this act on an alert. */
+int triage_note(struct act_call *c, int64_t alert, struct span text, struct err *e);
 
 /* Is its story over: closed, withdrawn? */
 bool triage_is_over(const char *state);
