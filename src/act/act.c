@@ -231,6 +231,29 @@ static const struct act_kind *kind_of(const struct act_table *t, struct span nam
     return NULL;
 }
 
+/* Who may do an act may undo it, and undo that; one that there is no more is nobody's. */
+static int check_roles(struct act_call *c, int64_t id, struct err *e)
+{
+    const struct act_row *row = NULL;
+    int64_t first = id; /* what was done before all the undoing */
+    int rc = 1;
+
+    while (rc == 1 && first != 0) {
+        struct db_row *r = db_use(c->db, DB_ACT_GET);
+
+        db_int(r, 1, first);
+        rc = db_next(c->db, r, e);
+        row = rc == 1 ? act_find(c->own->table, db_get_text(r, 2)) : NULL;
+        first = rc == 1 ? db_get_int(r, 4) : 0; /* none: 0 */
+        db_end(r);
+    }
+    if (rc < 0)
+        return rc;
+    return row != NULL && (row->roles & c->who->roles) != 0
+               ? ERR_OK
+               : err_set(e, ERR_DENIED, 0, "Act %lld is beyond your rights.", (long long)id);
+}
+
 static int may_undo(struct act_call *c, int64_t id, struct err *e)
 {
     struct db_row *r = db_use(c->db, DB_ACT_GET);
@@ -252,7 +275,7 @@ static int may_undo(struct act_call *c, int64_t id, struct err *e)
     else
         rc = ERR_OK;
     db_end(r);
-    return rc;
+    return rc == ERR_OK ? check_roles(c, id, e) : rc;
 }
 
 /* What act `id` changed: in reverse it does not matter, for each thing is there once. */

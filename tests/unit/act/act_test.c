@@ -134,6 +134,29 @@ static void what_cannot_be_undone_says_so(void **state)
     act_bench_release(&b);
 }
 
+/* Who undoes an act, or undoes that, could have done it. */
+static void nobody_undoes_what_he_may_not_do(void **state)
+{
+    struct act_bench b;
+
+    (void)state;
+    act_bench_init(&b);
+    b.who.roles = ROLE_BIT(OFFICER);
+    act_good(&b, "{'act':'agency.add','code':'A','name':'Sở A','kind':'department'}");
+    act_good(&b, "{'act':'agency.change','agency':1,'name':'Sở B'}");
+    b.who.name = SPAN_LIT("lead");
+    b.who.roles = ROLE_BIT(LEAD);
+    act_bad(&b, "{'act':'act.undo','undoes':2}", ERR_DENIED, "beyond your rights");
+    b.who.name = SPAN_LIT("an");
+    b.who.roles = ROLE_BIT(OFFICER);
+    act_good(&b, "{'act':'act.undo','undoes':2}");
+    b.who.name = SPAN_LIT("lead");
+    b.who.roles = ROLE_BIT(LEAD);
+    act_bad(&b, "{'act':'act.undo','undoes':3}", ERR_DENIED, "beyond your rights");
+    assert_int_equal(act_sql(&b, "SELECT name = 'Sở A' FROM agency"), 1);
+    act_bench_release(&b);
+}
+
 static void a_finding_after_closure_opens_a_new_alert(void **state)
 {
     struct act_bench b;
@@ -281,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_text_is_trimmed_and_composed),
         cmocka_unit_test(an_alert_goes_its_way_and_back),
         cmocka_unit_test(what_cannot_be_undone_says_so),
+        cmocka_unit_test(nobody_undoes_what_he_may_not_do),
         cmocka_unit_test(a_finding_after_closure_opens_a_new_alert),
         cmocka_unit_test(a_suppression_hides_and_shows_what_it_hid),
         cmocka_unit_test(an_alert_can_be_opened_by_hand),
