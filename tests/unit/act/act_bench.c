@@ -132,3 +132,62 @@ int64_t act_sql(const struct act_bench *b, const char *sql)
 {
     return desk_number(&b->folder, sql);
 }
+
+/* --- views ---------------------------------------------------------------------------------- */
+
+struct asked {
+    const char *text;
+};
+
+static struct span given(void *arg, const char *name)
+{
+    const struct asked *a = arg;
+    size_t n = strlen(name);
+
+    for (const char *p = a->text; p != NULL && *p != '\0';) {
+        const char *end = strchr(p, '&');
+        size_t all = end != NULL ? (size_t)(end - p) : strlen(p);
+
+        if (all > n && strncmp(p, name, n) == 0 && p[n] == '=')
+            return (struct span){ (const uint8_t *)p + n + 1, all - n - 1 };
+        p = end != NULL ? end + 1 : NULL;
+    }
+    return SPAN_NONE;
+}
+
+int view_ask_as(struct act_bench *b, const char *view, const char *text, enum view_format format)
+{
+    struct asked a = { .text = text };
+    const struct view_from from = {
+        view_find(&office_views, span_of(view)), &b->who, b->now_ns, format, given, &a
+    };
+    int rc;
+
+    assert_non_null(from.row);
+    buf_clear(&b->answer);
+    b->e = (struct err){ 0 };
+    rc = view_put(b->db, &from, &b->answer, &b->e);
+    buf_byte(&b->answer, 0);
+    return rc;
+}
+
+int view_ask(struct act_bench *b, const char *view, const char *text)
+{
+    return view_ask_as(b, view, text, VIEW_NDJSON);
+}
+
+uint32_t view_lines(struct act_bench *b, const char *view, const char *text)
+{
+    uint32_t n = 0;
+
+    if (view_ask(b, view, text) != ERR_OK)
+        fail_msg("%s?%s: %s", view, text, b->e.why);
+    for (size_t i = 0; i < b->answer.n; i++)
+        n += b->answer.p[i] == '\n';
+    return n;
+}
+
+bool view_says(const struct act_bench *b, const char *text)
+{
+    return strstr((const char *)b->answer.p, text) != NULL;
+}

@@ -39,6 +39,13 @@ int64_t act_number(const struct act_bench *b, const char *name);
 /* An alert of the desk's, of a rule about an entity; its number. */
 int64_t act_alert_made(struct act_bench *b, const char *rule, const char *entity);
 
+/* A view, with parameters as "a=1&b=2"; the lines are b->answer, zero-terminated. */
+int view_ask(struct act_bench *b, const char *view, const char *text);
+int view_ask_as(struct act_bench *b, const char *view, const char *text, enum view_format format);
+/* It went well; how many lines. */
+uint32_t view_lines(struct act_bench *b, const char *view, const char *text);
+bool view_says(const struct act_bench *b, const char *text);
+
 int64_t act_sql(const struct act_bench *b, const char *sql);
 
 #endif

@@ -9,59 +9,6 @@
 
 #include "act_bench.h"
 
-struct asked {
-    const char *text; /* "state=closed&limit=2" */
-    uint8_t room[256];
-};
-
-static struct span given(void *arg, const char *name)
-{
-    const struct asked *a = arg;
-    size_t n = strlen(name);
-
-    for (const char *p = a->text; p != NULL && *p != '\0';) {
-        const char *end = strchr(p, '&');
-        size_t all = end != NULL ? (size_t)(end - p) : strlen(p);
-
-        if (all > n && strncmp(p, name, n) == 0 && p[n] == '=')
-            return (struct span){ (const uint8_t *)p + n + 1, all - n - 1 };
-        p = end != NULL ? end + 1 : NULL;
-    }
-    return SPAN_NONE;
-}
-
-static int see(struct act_bench *b, const char *view, const char *text, enum view_format format)
-{
-    struct asked a = { .text = text };
-    const struct view_from from = {
-        view_find(&office_views, span_of(view)), &b->who, b->now_ns, format, given, &a
-    };
-    int rc;
-
-    assert_non_null(from.row);
-    buf_clear(&b->answer);
-    b->e = (struct err){ 0 };
-    rc = view_put(b->db, &from, &b->answer, &b->e);
-    buf_byte(&b->answer, 0);
-    return rc;
-}
-
-static uint32_t lines(struct act_bench *b, const char *view, const char *text)
-{
-    uint32_t n = 0;
-
-    if (see(b, view, text, VIEW_NDJSON) != ERR_OK)
-        fail_msg("%s?%s: %s", view, text, b->e.why);
-    for (size_t i = 0; i < b->answer.n; i++)
-        n += b->answer.p[i] == '\n';
-    return n;
-}
-
-static bool says(const struct act_bench *b, const char *text)
-{
-    return strstr((const char *)b->answer.p, text) != NULL;
-}
-
 static void some_alerts(struct act_bench *b)
 {
     (void)act_alert_made(b, "rule-1", "Srv-One");
@@ -103,9 +50,9 @@ static void the_queue_is_what_was_asked_for(void **state)
     act_bench_init(&b);
     some_alerts(&b);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        uint32_t n = lines(&b, "alert.list", rows[i].text);
+        uint32_t n = view_lines(&b, "alert.list", rows[i].text);
 
-        if (n != rows[i].rows || !says(&b, rows[i].has))
+        if (n != rows[i].rows || !view_says(&b, rows[i].has))
             fail_msg("%s gave %u: %s", rows[i].text, n, (char *)b.answer.p);
     }
     act_bench_release(&b);
@@ -131,7 +78,7 @@ static void what_cannot_be_asked_is_told(void **state)
     (void)state;
     act_bench_init(&b);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (see(&b, rows[i].view, rows[i].text, VIEW_NDJSON) != ERR_USAGE ||
+        if (view_ask_as(&b, rows[i].view, rows[i].text, VIEW_NDJSON) != ERR_USAGE ||
             strstr(b.e.why, rows[i].words) == NULL)
             fail_msg("%s?%s: %s", rows[i].view, rows[i].text, b.e.why);
     }
@@ -145,14 +92,14 @@ static void the_formats_say_the_same(void **state)
     (void)state;
     act_bench_init(&b);
     some_alerts(&b);
-    assert_int_equal(see(&b, "alert.counts", "", VIEW_JSON), ERR_OK);
+    assert_int_equal(view_ask_as(&b, "alert.counts", "", VIEW_JSON), ERR_OK);
     assert_string_equal((char *)b.answer.p,
                         "[{\"state\":\"closed\",\"level\":\"high\",\"hidden\":false,\"count\":1},"
                         "{\"state\":\"new\",\"level\":\"high\",\"hidden\":false,\"count\":2}]\n");
-    assert_int_equal(see(&b, "alert.counts", "", VIEW_CSV), ERR_OK);
+    assert_int_equal(view_ask_as(&b, "alert.counts", "", VIEW_CSV), ERR_OK);
     assert_string_equal((char *)b.answer.p, "state,level,hidden,count\r\n"
                                             "closed,\"high\",false,1\r\nnew,\"high\",false,2\r\n");
-    assert_int_equal(see(&b, "alert.list", "state=hidden", VIEW_JSON), ERR_OK);
+    assert_int_equal(view_ask_as(&b, "alert.list", "state=hidden", VIEW_JSON), ERR_OK);
     assert_string_equal((char *)b.answer.p, "[]\n");
     act_bench_release(&b);
 }
@@ -166,9 +113,9 @@ static void a_thing_has_its_history(void **state)
     some_alerts(&b);
     act_good(&b, "{'act':'note.add','alert':2,'text':'looked'}");
     act_good(&b, "{'act':'act.undo','undoes':1}");
-    assert_int_equal(lines(&b, "act.of", "kind=alert&key=2"), 3);
-    assert_true(says(&b, "\"did\":\"alert.close\",\"undone\":3"));
-    assert_true(says(&b, "\"did\":\"note.add\",\"note\":\"looked\""));
+    assert_int_equal(view_lines(&b, "act.of", "kind=alert&key=2"), 3);
+    assert_true(view_says(&b, "\"did\":\"alert.close\",\"undone\":3"));
+    assert_true(view_says(&b, "\"did\":\"note.add\",\"note\":\"looked\""));
     act_bench_release(&b);
 }
 
@@ -211,7 +158,7 @@ static void who_may_not_see_does_not(void **state)
     for (int role = 0; role < USER_ROLES; role++) {
         b.who.roles = 1u << role;
         for (size_t i = 0; (row = view_at(&office_views, i)) != NULL; i++) {
-            int rc = see(&b, row->name, "alert=1&kind=alert&key=1", VIEW_NDJSON);
+            int rc = view_ask_as(&b, row->name, "alert=1&kind=alert&key=1", VIEW_NDJSON);
 
             if ((row->roles & b.who.roles) == 0)
                 assert_int_equal(rc, ERR_DENIED);

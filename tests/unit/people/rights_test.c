@@ -430,36 +430,6 @@ static void the_keys_are_made_once(void **state)
 
 /* --- what is read --------------------------------------------------------------------------- */
 
-static const char *asked;
-
-static struct span given(void *arg, const char *name)
-{
-    const char *at = strstr(asked, name);
-
-    (void)arg;
-    if (at == NULL || at[strlen(name)] != '=' || (at > asked && at[-1] != '&'))
-        return SPAN_NONE;
-    at += strlen(name) + 1;
-    return (struct span){ (const uint8_t *)at, strcspn(at, "&") };
-}
-
-static unsigned lines(struct act_bench *b, const char *view, const char *text)
-{
-    const struct view_from from = {
-        view_find(&office_views, span_of(view)), &b->who, b->now_ns, VIEW_NDJSON, given, NULL
-    };
-    unsigned n = 0;
-
-    asked = text;
-    buf_clear(&b->answer);
-    if (view_put(b->db, &from, &b->answer, &b->e) != ERR_OK)
-        fail_msg("%s?%s: %s", view, text, b->e.why);
-    buf_byte(&b->answer, 0);
-    for (size_t i = 0; i < b->answer.n; i++)
-        n += b->answer.p[i] == '\n';
-    return n;
-}
-
 static void users_and_sessions_are_seen(void **state)
 {
     struct people_who an, binh;
@@ -473,25 +443,25 @@ static void users_and_sessions_are_seen(void **state)
     second_made(&b, totp);
     act_good(&b,
              "{'act':'token.add','name':'x','roles':['analyst'],'expires':'2025-12-01T00:00:00Z'}");
-    assert_int_equal(lines(&b, "user.list", ""), 2);
-    assert_int_equal(lines(&b, "user.list", "role=officer"), 1);
-    assert_int_equal(lines(&b, "user.list", "state=disabled"), 0);
-    assert_int_equal(lines(&b, "user.show", "user=BINH"), 1);
+    assert_int_equal(view_lines(&b, "user.list", ""), 2);
+    assert_int_equal(view_lines(&b, "user.list", "role=officer"), 1);
+    assert_int_equal(view_lines(&b, "user.list", "state=disabled"), 0);
+    assert_int_equal(view_lines(&b, "user.show", "user=BINH"), 1);
     assert_null(strstr((char *)b.answer.p, "salt"));
-    assert_int_equal(lines(&b, "user.me", ""), 1);
+    assert_int_equal(view_lines(&b, "user.me", ""), 1);
     assert_non_null(strstr((char *)b.answer.p, "\"name\":\"an\""));
     assert_non_null(strstr((char *)b.answer.p, "\"second\":true"));
     assert_non_null(strstr((char *)b.answer.p, "\"recovery\":10"));
-    assert_int_equal(lines(&b, "session.mine", ""), 1);
-    assert_int_equal(lines(&b, "token.mine", ""), 1);
+    assert_int_equal(view_lines(&b, "session.mine", ""), 1);
+    assert_int_equal(view_lines(&b, "token.mine", ""), 1);
     b.who = binh.actor;
-    assert_int_equal(lines(&b, "token.mine", ""), 0);
+    assert_int_equal(view_lines(&b, "token.mine", ""), 0);
     as_admin(&b);
-    assert_int_equal(lines(&b, "session.list", ""), 2);
-    assert_int_equal(lines(&b, "token.list", ""), 1);
+    assert_int_equal(view_lines(&b, "session.list", ""), 2);
+    assert_int_equal(view_lines(&b, "token.list", ""), 1);
     assert_non_null(strstr((char *)b.answer.p, "\"author\":\"an\""));
     b.now_ns += 31 * MINUTE;
-    assert_int_equal(lines(&b, "session.list", ""), 0);
+    assert_int_equal(view_lines(&b, "session.list", ""), 0);
     act_bench_release(&b);
 }
 
@@ -534,15 +504,15 @@ static void the_trail_tells_who_did_what(void **state)
     user_made(&b, "binh", "'lead'", once);
     act_good(&b, "{'act':'user.change','user':'an','display':'An'}");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        unsigned n = lines(&b, "act.list", rows[i].text);
+        unsigned n = view_lines(&b, "act.list", rows[i].text);
 
         if (n != rows[i].rows)
             fail_msg("%s gave %u: %s", rows[i].text, n, (char *)b.answer.p);
     }
-    (void)lines(&b, "act.list", "did=note.add");
+    (void)view_lines(&b, "act.list", "did=note.add");
     assert_non_null(strstr((char *)b.answer.p, "\"parameters\":{\"alert\":1,\"text\":\"x\"}"));
     assert_non_null(strstr((char *)b.answer.p, "\"on\":[{\"kind\":\"alert\",\"key\":1}]"));
-    assert_int_equal(lines(&b, "act.of", "kind=user&key=1"), 4);
+    assert_int_equal(view_lines(&b, "act.of", "kind=user&key=1"), 4);
     act_bench_release(&b);
 }
 

@@ -28,12 +28,6 @@ void world_make(struct act_bench *b);
 
 void ask_as(struct act_bench *b, unsigned roles, int64_t agency);
 
-/* A view; "a=1&b=2". The lines are b->answer, zero-terminated. */
-int view_ask(struct act_bench *b, const char *view, const char *text);
-/* It went well; how many lines. */
-uint32_t view_lines(struct act_bench *b, const char *view, const char *text);
-bool view_says(const struct act_bench *b, const char *text);
-
 /* Act registry.import of these bytes; the answer is b->answer. */
 int import_ask(struct act_bench *b, const char *form, struct span file, bool dry);
 
