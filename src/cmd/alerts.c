@@ -15,7 +15,7 @@
 #include "cmd/client.h"
 #include "cmd/command.h"
 #include "console/console.h"
-#include "desk/list.h"
+#include "office/office.h"
 #include "os/host.h"
 #include "scan/put.h"
 
@@ -60,6 +60,7 @@ struct alerts_show {
     struct seen seen[SEEN_MAX];
     uint32_t seen_count;
     bool headed;
+    char limit[24]; /* as text */
 };
 
 /* --- a line for people ---------------------------------------------------------------------- */
@@ -321,45 +322,47 @@ static int from_server(struct alerts_show *w, const char *data, struct err *e)
 
 /* --- without one ---------------------------------------------------------------------------- */
 
-static bool take_alert(void *arg, const struct list_alert *a)
+/* The parameters of view alert.list. */
+static struct span given(void *arg, const char *name)
 {
-    list_json(a, arg);
-    return true;
+    struct alerts_show *w = arg;
+    const char *value = strcmp(name, "level") == 0   ? w->o->level
+                        : strcmp(name, "since") == 0 ? w->o->since
+                        : strcmp(name, "limit") == 0 ? w->limit
+                        : strcmp(name, "state") == 0 ? "all"
+                                                     : NULL;
+
+    return value != NULL ? span_of(value) : SPAN_NONE;
 }
 
-static int read_filter(const struct alerts_options *o, struct list_filter *f, struct err *e)
+static int read_alerts(struct alerts_show *w, struct db *db, struct buf *lines, struct err *e)
 {
-    *f = (struct list_filter){ .limit = (uint32_t)o->limit };
-    for (int l = LEVEL_NONE; o->level != NULL && l <= LEVEL_CRITICAL; l++) {
-        if (span_eq_nocase(span_of(o->level), span_of(level_name((enum sigma_level)l))))
-            f->level = (enum sigma_level)l;
-    }
-    if (o->level != NULL && f->level == LEVEL_NONE && strcmp(o->level, "none") != 0)
-        return err_set(e, ERR_USAGE, 0,
-                       "--level is one of informational, low, medium, high, critical.");
-    if (o->since != NULL && !time_ago(span_of(o->since), host_now_ns(), &f->since_ns))
-        return err_set(e, ERR_USAGE, 0,
-                       "--since is a time as 90s, 15m, 2h, 7d ago or 2026-03-01T10:00:00Z.");
-    return ERR_OK;
+    const struct actor owner = { .name = SPAN_LIT("-"), .roles = ROLES_ALL, .via = "local" };
+    const struct view_from from = { .row = view_find(&office_views, SPAN_LIT("alert.list")),
+                                    .who = &owner,
+                                    .now_ns = host_now_ns(),
+                                    .format = VIEW_NDJSON,
+                                    .given = given,
+                                    .arg = w };
+
+    (void)snprintf(w->limit, sizeof(w->limit), "%llu", (unsigned long long)w->o->limit);
+    return view_put(db, &from, lines, e);
 }
 
 static int from_database(struct alerts_show *w, const char *data, struct err *e)
 {
     char path[4096];
-    struct list_filter f;
     struct db *db = NULL;
     struct buf lines;
-    int rc = read_filter(w->o, &f, e), n = snprintf(path, sizeof(path), "%s/desk/canh.db", data);
+    int rc, n = snprintf(path, sizeof(path), "%s/desk/canh.db", data);
 
-    if (rc != ERR_OK)
-        return rc;
     if (n < 0 || (size_t)n >= sizeof(path) || access(path, R_OK) != 0)
         return err_set(e, ERR_NOTFOUND, 0, "No server runs in %.80s, and there is no database.",
                        data);
     buf_init(&lines, CLIENT_BODY_MAX);
     rc = db_open_reader(&db, path, e);
     if (rc == ERR_OK)
-        rc = list_alerts(db, &f, take_alert, &lines, e);
+        rc = read_alerts(w, db, &lines, e);
     db_close(&db);
     if (rc == ERR_OK && (buf_failed(&lines) || !show_lines(w, buf_span(&lines))))
         rc = err_set(e, ERR_IO, 0, "The output cannot be written.");

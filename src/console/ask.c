@@ -57,11 +57,13 @@ static bool find_asker(struct console *c, const struct serve_call *call, struct 
     return call->door == DOOR_LOCAL ? find_local(call, a) : find_token(c, call->authorization, a);
 }
 
-bool ask_knows(struct console *c, struct span authorization)
+unsigned ask_judge(struct console *c, struct span authorization, unsigned roles)
 {
     struct asker a = { 0 };
 
-    return find_token(c, authorization, &a);
+    if (!find_token(c, authorization, &a))
+        return 401;
+    return (a.who.actor.roles & roles) != 0 ? 0 : 403;
 }
 
 static unsigned status_of(int code)
@@ -221,6 +223,7 @@ int console_line(struct console *c, int fd, struct err *e)
 
 struct given {
     const struct serve_call *call;
+    struct span state; /* what that parameter is, whatever was given */
     uint8_t room[SERVE_VALUE_MAX];
     bool odd; /* one cannot be decoded */
 };
@@ -230,6 +233,8 @@ static struct span given(void *arg, const char *name)
     struct given *g = arg;
     struct span value;
 
+    if (g->state.n > 0 && strcmp(name, "state") == 0)
+        return g->state;
     if (serve_query(g->call, name, g->room, &value) < 0)
         g->odd = true;
     return value;
@@ -258,14 +263,15 @@ static bool read_format(const struct serve_call *call, enum view_format *format)
     return false;
 }
 
-static void answer_view(struct console *c, struct serve_call *call, const struct actor *who)
+static void answer_view(struct console *c, struct serve_call *call, const struct view_row *row,
+                        const struct actor *who, struct span state)
 {
     static const char *const types[] = { [VIEW_NDJSON] = "application/x-ndjson",
                                          [VIEW_JSON] = "application/json",
                                          [VIEW_CSV] = "text/csv; charset=utf-8" };
-    struct given g = { .call = call };
+    struct given g = { .call = call, .state = state };
     struct view_from from = {
-        .row = call->route->own, .who = who, .now_ns = host_now_ns(), .given = given, .arg = &g
+        .row = row, .who = who, .now_ns = host_now_ns(), .given = given, .arg = &g
     };
     struct db *reader = console_db(c);
     struct err e = { 0 };
@@ -293,9 +299,18 @@ static void view_route(void *arg, struct serve_call *call)
     struct asker who = { 0 };
 
     if (find_asker(arg, call, &who))
-        answer_view(arg, call, &who.who.actor);
+        answer_view(arg, call, call->route->own, &who.who.actor, SPAN_NONE);
     else
         refuse(call, 401, "This needs somebody who is known here.");
+}
+
+void ask_view(struct console *c, struct serve_call *call, struct span view, struct span state)
+{
+    static const struct actor somebody = { .name = { (const uint8_t *)"-", 1 },
+                                           .roles = ROLES_ALL,
+                                           .via = "token" };
+
+    answer_view(c, call, view_find(&office_views, view), &somebody, state);
 }
 
 /* --- routes --------------------------------------------------------------------------------- */

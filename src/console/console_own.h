@@ -86,7 +86,10 @@ void find_stop(struct console *c);
 
 /* ask.c */
 int ask_routes(struct console *c, struct err *e);
-bool ask_knows(struct console *c, struct span authorization); /* is this a token of table token? */
+/* A view for who was let in already; `state`: the value of that parameter, where it is one. */
+void ask_view(struct console *c, struct serve_call *call, struct span view, struct span state);
+/* A token of table token, of who has one of these roles: 0, or the status that refuses. */
+unsigned ask_judge(struct console *c, struct span authorization, unsigned roles);
 
 /* routes.c */
 extern const struct serve_route console_routes[];

@@ -1,11 +1,11 @@
 /*
  * routes.c - what can be asked: a row a route.
  */
+#include "act/actor.h"
 #include "base/num.h"
 #include "base/time.h"
 #include "console/console_own.h"
 #include "console/openapi.h"
-#include "desk/list.h"
 #include "os/host.h"
 #include "scan/put.h"
 
@@ -85,110 +85,15 @@ static void health_route(void *arg, struct serve_call *call)
 
 /* --- alerts --------------------------------------------------------------------------------- */
 
-struct alerts_out {
-    struct buf *body;
-    bool array, any;
-};
-
-static bool put_alert(void *arg, const struct list_alert *a)
-{
-    struct alerts_out *o = arg;
-
-    if (o->array && o->any)
-        buf_byte(o->body, ',');
-    o->any = true;
-    list_json(a, o->body);
-    return !buf_failed(o->body);
-}
-
-static bool read_level(struct span text, enum sigma_level *level)
-{
-    for (int l = LEVEL_NONE; l <= LEVEL_CRITICAL; l++) {
-        if (span_eq_nocase(text, span_of(level_name((enum sigma_level)l)))) {
-            *level = (enum sigma_level)l;
-            return true;
-        }
-    }
-    return false;
-}
-
-static int bad(struct err *e, const char *why)
-{
-    return err_set(e, ERR_SYNTAX, 0, "%s", why);
-}
-
-static int read_alerts_query(const struct serve_call *call, struct list_filter *f, bool *array,
-                             struct err *e)
-{
-    uint8_t room[SERVE_VALUE_MAX];
-    struct span v;
-    uint64_t limit;
-    int rc;
-
-    *f = (struct list_filter){ .limit = CONSOLE_ALERTS };
-    rc = serve_query(call, "level", room, &v);
-    if (rc < 0 || (rc == 1 && v.n > 0 && !read_level(v, &f->level)))
-        return bad(e, "level is one of informational, low, medium, high, critical.");
-    rc = serve_query(call, "since", room, &v);
-    if (rc < 0 || (rc == 1 && v.n > 0 && !time_ago(v, host_now_ns(), &f->since_ns)))
-        return bad(e, "since is a time as 90s, 15m, 2h, 7d ago or 2026-03-01T10:00:00Z.");
-    rc = serve_query(call, "limit", room, &v);
-    if (rc < 0 || (rc == 1 && v.n > 0 && (!num_u64(v, CONSOLE_ALERTS_MAX, &limit) || limit == 0)))
-        return bad(e, "limit is a number from 1 to 5000.");
-    if (rc == 1 && v.n > 0)
-        f->limit = (uint32_t)limit;
-    rc = serve_query(call, "format", room, &v);
-    *array = rc == 1 && span_eq(v, SPAN_LIT("json"));
-    if (rc < 0 || (rc == 1 && v.n > 0 && !*array && !span_eq(v, SPAN_LIT("ndjson"))))
-        return bad(e, "format is ndjson or json.");
-    return ERR_OK;
-}
-
+/* As the view has them, whatever their state. */
 static void alerts_route(void *arg, struct serve_call *call)
 {
-    struct console *c = arg;
-    struct alerts_out o = { .body = call->body };
-    struct list_filter f;
-    struct db *db;
-    struct err e = { 0 };
-
-    if (read_alerts_query(call, &f, &o.array, &e) != ERR_OK) {
-        serve_refuse(call, 400, &e);
-        return;
-    }
-    db = console_db(c);
-    if (db == NULL) {
-        (void)bad(&e, c->db_why);
-        serve_refuse(call, 503, &e);
-        return;
-    }
-    call->type = o.array ? "application/json" : "application/x-ndjson";
-    buf_text(call->body, o.array ? "[" : "");
-    if (list_alerts(db, &f, put_alert, &o, &e) != ERR_OK) {
-        console_db_fault(c);
-        serve_refuse(call, 503, &e);
-        return;
-    }
-    buf_text(call->body, o.array ? "]\n" : "");
+    ask_view(arg, call, SPAN_LIT("alert.list"), SPAN_LIT("all"));
 }
 
 static void blind_route(void *arg, struct serve_call *call)
 {
-    struct console *c = arg;
-    struct db *db = console_db(c);
-    struct err e = { 0 };
-
-    if (db == NULL) {
-        (void)bad(&e, c->db_why);
-        serve_refuse(call, 503, &e);
-        return;
-    }
-    call->type = "application/x-ndjson";
-    if (list_blind(db, call->body, &e) < 0) {
-        console_db_fault(c);
-        buf_clear(call->body);
-        serve_refuse(call, 503, &e);
-    }
+    ask_view(arg, call, SPAN_LIT("rule.blind"), SPAN_NONE);
 }
 
 /* --- sources -------------------------------------------------------------------------------- */
@@ -200,7 +105,7 @@ static void sources_route(void *arg, struct serve_call *call)
     struct err e = { 0 };
 
     if (db == NULL) {
-        (void)bad(&e, c->db_why);
+        (void)err_set(&e, ERR_IO, 0, "%s", c->db_why);
         serve_refuse(call, 503, &e);
         return;
     }
@@ -224,10 +129,12 @@ static void api_route(void *arg, struct serve_call *call)
 unsigned console_guard(void *arg, struct span authorization, int scope)
 {
     struct console *c = arg;
+    unsigned refused;
 
     if (scope == ASK_SCOPE)
-        return ask_knows(c, authorization) ? 0 : 401;
-    return tokens_judge(c->tokens, authorization, (enum may)scope);
+        return ask_judge(c, authorization, ~0U);
+    refused = tokens_judge(c->tokens, authorization, (enum may)scope);
+    return refused == 401 ? ask_judge(c, authorization, ROLES_SEE) : refused;
 }
 
 /* --- the table ------------------------------------------------------------------------------ */

@@ -4,7 +4,6 @@
 #include "console/stat.h"
 
 #include "base/time.h"
-#include "desk/list.h"
 #include "desk/tracers.h"
 #include "scan/put.h"
 
@@ -236,32 +235,27 @@ static int put_tracers(struct buf *out, const struct stat_from *s, struct err *e
 
 /* --- alerts and notices --------------------------------------------------------------------- */
 
-struct tally {
-    uint64_t level[LEVEL_CRITICAL + 1], seen;
-};
-
-static bool count_alert(void *arg, const struct list_alert *a)
-{
-    struct tally *t = arg;
-
-    t->seen++;
-    if (!span_eq(a->state, SPAN_LIT("withdrawn")))
-        t->level[a->level]++;
-    return true;
-}
-
 static int put_alerts(struct buf *out, const struct stat_from *s, struct err *e)
 {
-    const struct list_filter f = { .since_ns = s->now_ns - STAT_ALERT_HOURS * 3600 * TIME_SECOND,
-                                   .limit = STAT_ALERTS_MAX };
-    struct tally t = { 0 };
-    int rc = list_alerts(s->reader, &f, count_alert, &t, e);
+    struct db_row *r = db_use(s->reader, DB_ALERT_LEVELS);
+    uint64_t level[LEVEL_CRITICAL + 1] = { 0 }, seen = 0;
+    int rc;
 
+    db_int(r, 1, s->now_ns - STAT_ALERT_HOURS * 3600 * TIME_SECOND);
+    db_int(r, 2, STAT_ALERTS_MAX);
+    while ((rc = db_next(s->reader, r, e)) == 1) {
+        int64_t l = db_get_int(r, 0);
+
+        if (l >= LEVEL_NONE && l <= LEVEL_CRITICAL)
+            level[l] = db_get_u64(r, 1);
+        seen += db_get_u64(r, 2);
+    }
+    db_end(r);
     buf_fmt(out, ",\"alerts\":{\"hours\":%d,\"by_level\":{", STAT_ALERT_HOURS);
     for (int l = LEVEL_CRITICAL; l >= LEVEL_NONE; l--)
         buf_fmt(out, "%s\"%s\":%llu", l == LEVEL_CRITICAL ? "" : ",",
-                level_name((enum sigma_level)l), (unsigned long long)t.level[l]);
-    buf_fmt(out, "},\"more\":%s}", t.seen == STAT_ALERTS_MAX ? "true" : "false");
+                level_name((enum sigma_level)l), (unsigned long long)level[l]);
+    buf_fmt(out, "},\"more\":%s}", seen == STAT_ALERTS_MAX ? "true" : "false");
     return rc;
 }
 

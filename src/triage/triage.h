@@ -21,7 +21,7 @@ TRIAGE_TABLE(X)
 
 extern const struct act_kind triage_alert_kind;
 
-enum { TRIAGE_VIEWS = 6 };
+enum { TRIAGE_VIEWS = 7 };
 extern const struct view_row triage_views[TRIAGE_VIEWS];
 
 /* What other areas say, too; NULL behind the last. */

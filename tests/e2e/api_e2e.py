@@ -147,10 +147,12 @@ def test_who_has_a_token_of_the_desk_does_what_its_roles_may(s):
     equal(post("/shift/cancel", {"shift": 1, "reason": "x"}, secret)[0], 403)
     equal(post("/alert/open", alert, "x" + secret)[0], 401)
     equal(s.ask("/api/alert/list", secret[:-1])[0], 401)
+    for path in "/stat", "/alerts", "/search?q=a", "/sources", "/blind":
+        equal((path, s.ask("/api" + path, secret)[0]), (path, 200))
     history = canh("act", "of", "--kind", "alert", "--key", "1")
     holds("robot2" in history["name"], history)
     equal(s.place.canh("token", "end", str(made["token"]), "--data", s.data).code, 0)
-    equal(s.ask("/api/alert/list", secret)[0], 401)
+    equal([s.ask("/api" + path, secret)[0] for path in ("/alert/list", "/alerts")], [401, 401])
 
 
 @with_api

@@ -1,6 +1,5 @@
 -- Statements of the desk itself: places in the lanes, alerts as they are found, results, sources.
 
---! define ALERT_COLUMNS id, kind, rule, title, level, entity, first, last, count, state, provisional, made, closed, linked
 --! define ALERT_IS_OPEN state IN ('new', 'acknowledged', 'investigating')
 
 -- PLACE_GET
@@ -144,18 +143,16 @@ DELETE FROM blind
 INSERT OR REPLACE INTO blind(hash, rule, title, level, reason, field, since) VALUES(?, ?, ?, ?, ?,
     ?, ?)
 
--- LIST_BLIND
-SELECT rule, title, level, reason, field, since FROM blind ORDER BY level DESC, title, rule LIMIT ?
+-- RULES_BLIND
+SELECT rule, title, level, reason, nullif(field, ''), since FROM blind ORDER BY level DESC, title, rule LIMIT ?
 
 -- LIST_COUNTERS
 SELECT name, value, time FROM counter
 
--- LIST_ALERTS
-SELECT {ALERT_COLUMNS} FROM alert WHERE level >= ? AND last >= ? AND (? = '' OR rule = ? OR title =
-    ? COLLATE NOCASE) ORDER BY last DESC, id DESC LIMIT ?
-
--- LIST_EVENTS
-SELECT lane, sequence, time, json FROM alert_event WHERE alert = ? ORDER BY number LIMIT ?
+-- How many of each level were seen since ?1, among the last ?2: those that stand, and all.
+-- ALERT_LEVELS
+SELECT level, count(*) FILTER (WHERE state <> 'withdrawn'), count(*) FROM (SELECT level, state FROM alert
+    INDEXED BY alert_last WHERE last >= ?1 ORDER BY last DESC LIMIT ?2) GROUP BY level
 
 -- RECORD_LINES
 SELECT number, kind, key, digest FROM record WHERE number > ? ORDER BY number LIMIT ?

@@ -72,6 +72,8 @@ static void what_cannot_be_asked_is_told(void **state)
         { "alert.list", "level=sad", "level: This is none" },
         { "alert.list", "since=soon", "since: This is no time" },
         { "alert.list", "rule=\xff", "rule: This is too long, or not UTF-8" },
+        { "alert.list", "entity=\xff\xc3", "entity: This is too long, or not UTF-8" },
+        { "alert.list", "entity=srv\xed\xa0\x80", "entity: This is too long, or not UTF-8" },
     };
     struct act_bench b;
 
