@@ -4,7 +4,10 @@
 #include "os/host.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <time.h>
@@ -121,6 +124,23 @@ uint64_t host_boot_ns(void)
 
     MUST(clock_gettime(CLOCK_BOOTTIME, &t) == 0);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+struct span host_account(char *room, size_t bytes)
+{
+    static const char portable[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789._-";
+    struct passwd entry, *found = NULL;
+    char names[4096];
+    int rc = getpwuid_r(geteuid(), &entry, names, sizeof(names), &found);
+    size_t n = rc == 0 && found != NULL ? strlen(found->pw_name) : 0;
+
+    if (n > 0 && n < bytes && ascii_is_alpha((uint8_t)found->pw_name[0]) &&
+        strspn(found->pw_name, portable) == n)
+        memcpy(room, found->pw_name, n + 1);
+    else
+        (void)snprintf(room, bytes, "uid-%u", (unsigned)geteuid());
+    return span_of(room);
 }
 
 bool host_program_folder(char *room, size_t bytes)

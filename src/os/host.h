@@ -29,6 +29,10 @@ int host_boot(uint8_t id[16], struct err *e);
 /* ns since the machine's start, sleep included. */
 uint64_t host_boot_ns(void);
 
+/* The name of the account that this process runs as, if it is of the portable form (POSIX, 3.429:
+ * letters, digits, '.', '_', '-') and fits; else "uid-N". `bytes` >= 16. */
+struct span host_account(char *room, size_t bytes);
+
 /* The folder of the running program's file into `room`; false when it cannot be told. */
 bool host_program_folder(char *room, size_t bytes);
 
