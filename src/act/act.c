@@ -26,6 +26,20 @@ const struct act_row *act_at(const struct act_table *t, size_t i)
     return NULL;
 }
 
+bool act_request_put(struct buf *out, const struct act_row *row, struct span sent)
+{
+    struct span rest = span_trim(sent);
+
+    if (rest.n == 0)
+        rest = SPAN_LIT("{}");
+    if (rest.p[0] != '{')
+        return false;
+    rest = span_trim(span_from(rest, 1));
+    buf_fmt(out, "{\"act\":\"%s\"%s", row->name, rest.n > 0 && rest.p[0] == '}' ? "" : ",");
+    buf_add(out, rest);
+    return true;
+}
+
 const struct act_row *act_find(const struct act_table *t, struct span name)
 {
     const struct act_row *row;

@@ -91,6 +91,10 @@ struct act_table {
 };
 
 const struct act_row *act_find(const struct act_table *t, struct span name); /* NULL: none */
+
+/* A request as acts_do() takes it, out of the row and the object with its parameters (or nothing).
+ * False: that is no object. */
+bool act_request_put(struct buf *out, const struct act_row *row, struct span sent);
 const struct act_row *act_at(const struct act_table *t, size_t i); /* NULL behind the last */
 
 /* --- doing ---------------------------------------------------------------------------------- */

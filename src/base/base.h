@@ -94,11 +94,13 @@ enum err_code {
 #undef X
 };
 
+#define ERR_WHY_MAX 224u /* bytes of its sentence, with the zero */
+
 /* Filled by the function that first saw the fault; callers add only a prefix, at a border. */
 struct err {
     enum err_code code;
-    size_t at;     /* byte offset in the input, or line number for rules and settings */
-    char why[224]; /* a whole sentence that a person can act on; no newline */
+    size_t at;             /* byte offset in the input, or line number for rules and settings */
+    char why[ERR_WHY_MAX]; /* a whole sentence that a person can act on; no newline */
 };
 
 const char *err_text(enum err_code code);

@@ -171,7 +171,8 @@ int client_get(struct client *c, const char *target, struct err *e)
     return rc == ERR_OK ? read_answer(c, e) : rc;
 }
 
-int client_post(struct client *c, const char *target, struct span body, struct err *e)
+int client_post(struct client *c, const char *target, const char *fields, struct span body,
+                struct err *e)
 {
     struct buf head;
     int rc;
@@ -179,8 +180,8 @@ int client_post(struct client *c, const char *target, struct span body, struct e
     buf_init(&head, HTTP_HEAD_MAX);
     buf_fmt(&head,
             "POST %s HTTP/1.1\r\nHost: canh\r\nContent-Type: application/json\r\n"
-            "Content-Length: %zu\r\n\r\n",
-            target, body.n);
+            "Content-Length: %zu\r\n%s\r\n",
+            target, body.n, fields);
     rc = send_head(c, &head, e);
     if (rc == ERR_OK)
         rc = send_all(c, body, e);

@@ -40,8 +40,9 @@ void client_close(struct client *c);
  * client. */
 int client_get(struct client *c, const char *target, struct err *e);
 
-/* POST it, as JSON, the same way. */
-int client_post(struct client *c, const char *target, struct span body, struct err *e);
+/* POST it, as JSON, the same way, with more fields ("Name: value\r\n"...) in the head. */
+int client_post(struct client *c, const char *target, const char *fields, struct span body,
+                struct err *e);
 
 /* The next line of the body, without its end: 1, 0 at the end, or ERR_IO, ERR_SYNTAX. The span
  * lives until the next call. `wait_ms` < 0: as long as it takes; else ERR_MORE after so long. */

@@ -6,6 +6,8 @@
  *
  * Words without a name are the numbers of the things it is about.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #include "office/office.h"
 #include "os/file.h"
 #include "os/host.h"
+#include "people/people.h"
 #include "scan/put.h"
 
 struct office_options {
@@ -422,21 +425,54 @@ static int show_answer(struct span body, const struct office_options *o)
     return command_show(&out);
 }
 
+/* Who may read DATA/keys is on the host itself: the desk believes nobody else at the local socket.
+ */
+static int sign(const struct act_row *row, const struct office_options *o, struct span sent,
+                struct buf *fields, struct err *e)
+{
+    char room[CLIENT_PATH_BYTES], path[CLIENT_PATH_BYTES + 8], credential[PEOPLE_LOCAL_MAX];
+    char name[PEOPLE_NAME_MAX];
+    const char *data = client_folder(o->data, room, e);
+    struct buf request;
+    int keys, rc;
+
+    if (data == NULL)
+        return ERR_USAGE;
+    (void)snprintf(path, sizeof(path), "%s/keys", data);
+    keys = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (keys < 0)
+        return err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", path, strerror(errno));
+    buf_init(&request, ACT_REQUEST_MAX + 256);
+    rc = act_request_put(&request, row, sent) && !buf_failed(&request)
+             ? people_local_sign(keys, host_account(name, sizeof(name)), buf_span(&request),
+                                 host_now_ns(), credential, e)
+             : err_set(e, ERR_USAGE, 0, "This is too much for one request.");
+    (void)close(keys); /* a folder */
+    buf_release(&request);
+    if (rc == ERR_OK)
+        buf_fmt(fields, "X-Canh-Local: %s\r\n", credential);
+    return rc;
+}
+
 static int ask_act(const struct act_row *row, const struct office_options *o, const json_t *request,
                    struct err *e)
 {
     char *text = json_dumps(request, JSON_COMPACT);
     struct span sent = text != NULL ? span_of(text) : SPAN_NONE, body;
     struct client c;
-    struct buf path;
+    struct buf path, fields;
     int rc = open_client(&c, o, e), code = EXIT_UNUSABLE;
 
     buf_init(&path, 256);
+    buf_init(&fields, 1024);
     put_path(&path, row->name);
     buf_byte(&path, 0);
     if (rc == ERR_OK) {
-        rc = text != NULL ? client_post(&c, (const char *)path.p, sent, e)
+        rc = text != NULL ? sign(row, o, sent, &fields, e)
                           : err_set(e, ERR_NOMEM, 0, "There is no memory.");
+        buf_byte(&fields, 0);
+        if (rc == ERR_OK)
+            rc = client_post(&c, (const char *)path.p, (const char *)fields.p, sent, e);
         if (rc == ERR_OK && c.answer.status != 200)
             rc = client_refusal(&c, e);
         if (rc == ERR_OK)
@@ -447,6 +483,7 @@ static int ask_act(const struct act_row *row, const struct office_options *o, co
     }
     free(text);
     buf_release(&path);
+    buf_release(&fields);
     return rc == ERR_OK ? code : command_fault(e);
 }
 

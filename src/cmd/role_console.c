@@ -77,8 +77,9 @@ static int enter_sandbox(struct role_console *r, char *level, struct err *e)
     char sealed[FILE_PATH_BYTES];
     const struct settings *s = &r->self->settings;
     const char *read[7] = { lanes, sealed, rules, desk };
-    const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_ACCEPT, read,
-                                 NULL };
+    const struct sandbox box = {
+        SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_ACCEPT | SANDBOX_THREADS, read, NULL
+    };
     const char *data = r->self->data;
     size_t n = 4;
 

@@ -3,70 +3,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "console/console_own.h"
-#include "office/line.h"
 #include "office/office.h"
 #include "os/host.h"
-#include "people/people.h"
 
-/* --- who asks ------------------------------------------------------------------------------- */
-
-struct asker {
-    enum line_by by;
-    struct span credential;
-    struct people_who who; /* as far as the console can tell; the desk finds it out itself */
-    char room[32];
-};
-
-/* At the local socket: an account of this host, by its number. */
-static bool find_local(const struct serve_call *call, struct asker *a)
-{
-    struct ucred peer;
-    socklen_t bytes = sizeof(peer);
-
-    if (getsockopt(call->fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
-        return false;
-    (void)snprintf(a->room, sizeof(a->room), "uid %u", (unsigned)peer.uid);
-    a->by = LINE_LOCAL;
-    a->credential = span_of(a->room);
-    a->who.actor = (struct actor){ .name = a->credential,
-                                   .roles = ROLES_ALL,
-                                   .via = line_by_name(LINE_LOCAL) };
-    return true;
-}
-
-/* Authorization: Bearer TOKEN, of table token. */
-static bool find_token(struct console *c, struct span authorization, struct asker *a)
-{
-    static const struct span bearer = { (const uint8_t *)"Bearer ", 7 };
-    struct db *reader = console_db(c);
-
-    if (reader == NULL || authorization.n <= bearer.n ||
-        !span_eq_nocase((struct span){ authorization.p, bearer.n }, bearer))
-        return false;
-    a->by = LINE_TOKEN;
-    a->credential = span_trim(span_from(authorization, bearer.n));
-    return people_token(reader, a->credential, SPAN_LIT(""), host_now_ns(), &a->who, NULL) ==
-           ERR_OK;
-}
-
-static bool find_asker(struct console *c, const struct serve_call *call, struct asker *a)
-{
-    return call->door == DOOR_LOCAL ? find_local(call, a) : find_token(c, call->authorization, a);
-}
-
-unsigned ask_judge(struct console *c, struct span authorization, unsigned roles)
-{
-    struct asker a = { 0 };
-
-    if (!find_token(c, authorization, &a))
-        return 401;
-    return (a.who.actor.roles & roles) != 0 ? 0 : 403;
-}
-
-static unsigned status_of(int code)
+unsigned ask_status(int code)
 {
     static const struct {
         int code;
@@ -84,12 +26,18 @@ static unsigned status_of(int code)
     return 503;
 }
 
-static void refuse(struct serve_call *call, unsigned status, const char *why)
+void ask_refuse(struct serve_call *call, unsigned status, const char *why)
 {
     struct err e;
 
     (void)err_set(&e, ERR_IO, 0, "%s", why);
     serve_refuse(call, status, &e);
+}
+
+void ask_why(const struct line_tell *t, char why[ERR_WHY_MAX])
+{
+    (void)snprintf(why, ERR_WHY_MAX, "%.*s", (int)(t->text.n < ERR_WHY_MAX ? t->text.n : 0),
+                   (const char *)t->text.p);
 }
 
 /* --- acts ----------------------------------------------------------------------------------- */
@@ -98,7 +46,7 @@ static void on_gone(void *arg)
 {
     struct asked *a = arg;
 
-    a->later = NULL; /* the place stays taken until the desk has answered, or is gone */
+    a->arg = NULL; /* the place stays taken until the desk has answered, or is gone */
 }
 
 static struct asked *free_place(struct console *c)
@@ -110,101 +58,111 @@ static struct asked *free_place(struct console *c)
     return NULL;
 }
 
-/* {"act":NAME, and what was sent, which is an object. */
-static bool put_request(struct buf *out, const struct act_row *row, struct span sent)
+/* To who waits for it, unless he is gone. */
+static void act_told(struct console *c, void *arg, const struct line_tell *t)
 {
-    struct span rest = span_trim(sent);
+    struct serve_later *later = arg;
+    struct buf body;
+    struct serve_call call = { .status = 200, .body = &body };
+    char why[ERR_WHY_MAX];
 
-    if (rest.n == 0)
-        rest = SPAN_LIT("{}");
-    if (rest.p[0] != '{')
-        return false;
-    rest = span_trim(span_from(rest, 1));
-    buf_fmt(out, "{\"act\":\"%s\"%s", row->name, rest.n > 0 && rest.p[0] == '}' ? "" : ",");
-    buf_add(out, rest);
-    return true;
+    (void)c;
+    if (later == NULL)
+        return;
+    buf_init(&body, ACT_ANSWER_MAX + 1024);
+    if (t == NULL) {
+        ask_refuse(&call, 503, "The desk ended before it answered: look whether it was done.");
+    } else if (t->code == ERR_OK) {
+        buf_add(&body, t->text);
+        buf_byte(&body, '\n');
+    } else {
+        ask_why(t, why);
+        ask_refuse(&call, ask_status(t->code), why);
+    }
+    serve_answer(later, call.status, "application/json", buf_span(&body));
+    buf_release(&body);
 }
 
-static void send_act(struct console *c, struct serve_call *call, const struct asker *who)
+static void send_act(struct console *c, struct serve_call *call, const struct caller *who)
 {
-    struct asked *place = free_place(c);
     struct buf request;
-    struct line_ask a = { .id = c->asked_last + 1, .by = who->by, .credential = who->credential };
+    const char *why;
+    struct asked *place;
 
     buf_init(&request, ACT_REQUEST_MAX + 256);
-    if (!put_request(&request, call->route->own, call->sent)) {
-        refuse(call, 400, "The body is no JSON object.");
-    } else if (c->line == NULL || place == NULL) {
-        refuse(call, 503,
-               c->line == NULL ? "The desk is not there now; try again."
-                               : "Too many acts wait for the desk; try again.");
+    if (!act_request_put(&request, call->route->own, call->sent)) {
+        ask_refuse(call, 400, "The body is no JSON object.");
+    } else if (buf_failed(&request)) {
+        ask_refuse(call, 503, "There is no memory.");
     } else {
-        a.request = buf_span(&request);
-        if (buf_failed(&request) || !line_ask(c->line, &a)) {
-            refuse(call, 503, "The desk does not keep up; try again.");
-        } else {
-            c->asked_last++;
-            *place = (struct asked){ a.id, serve_later(call, on_gone, place) };
-        }
+        const struct line_ask a = { .by = who->by,
+                                    .address = who->address,
+                                    .credential = who->credential,
+                                    .request = buf_span(&request) };
+
+        place = ask_desk(c, &a, act_told, NULL, &why);
+        if (place == NULL)
+            ask_refuse(call, 503, why);
+        else
+            place->arg = serve_later(call, on_gone, place);
     }
     buf_release(&request);
 }
 
 static void act_route(void *arg, struct serve_call *call)
 {
-    struct asker who = { 0 };
+    struct caller who;
 
-    if (find_asker(arg, call, &who))
+    if (caller_find(arg, call, &who))
         send_act(arg, call, &who);
     else
-        refuse(call, 401, "This needs somebody who is known here.");
+        ask_refuse(call, 401, "This needs somebody who is known here.");
+}
+
+struct asked *ask_desk(struct console *c, const struct line_ask *a, asked_fn *told, void *arg,
+                       const char **why)
+{
+    struct asked *place = free_place(c);
+    struct line_ask with_id = *a;
+
+    *why = c->line == NULL ? "The desk is not there now; try again."
+           : place == NULL ? "Too many acts wait for the desk; try again."
+                           : "The desk does not keep up; try again.";
+    with_id.id = c->asked_last + 1;
+    if (c->line == NULL || place == NULL || !line_ask(c->line, &with_id))
+        return NULL;
+    c->asked_last++;
+    *place = (struct asked){ .id = with_id.id, .told = told, .arg = arg };
+    return place;
 }
 
 static void on_tell(void *arg, const struct line_tell *t)
 {
     struct console *c = arg;
-    struct serve_later *later = NULL;
-    struct buf body;
-    struct serve_call call = { .body = &body };
 
     for (uint32_t i = 0; i < CONSOLE_ASKED; i++) {
-        if (c->asked[i].id != t->id)
-            continue;
-        later = c->asked[i].later;
-        c->asked[i] = (struct asked){ 0 };
-    }
-    if (later == NULL)
-        return;
-    buf_init(&body, ACT_ANSWER_MAX + 1024);
-    if (t->code == ERR_OK) {
-        call.status = 200;
-        buf_add(&body, t->text);
-        buf_byte(&body, '\n');
-    } else {
-        char why[sizeof(((struct err *)0)->why)];
+        struct asked a = c->asked[i];
 
-        (void)snprintf(why, sizeof(why), "%.*s", (int)(t->text.n < sizeof(why) ? t->text.n : 0),
-                       (const char *)t->text.p);
-        refuse(&call, status_of(t->code), why);
+        if (a.id != t->id || a.id == 0)
+            continue;
+        c->asked[i] = (struct asked){ 0 };
+        a.told(c, a.arg, t);
+        return;
     }
-    serve_answer(later, call.status, "application/json", buf_span(&body));
-    buf_release(&body);
 }
 
-/* The desk ended: what it was asked may have been done or not. */
+/* What it was asked may have been done or not. */
 static void on_line_gone(void *arg)
 {
-    static const char why[] = "{\"error\":\"The desk ended before it answered: look whether it was "
-                              "done.\",\"at\":0}\n";
     struct console *c = arg;
 
     line_free(&c->line);
     for (uint32_t i = 0; i < CONSOLE_ASKED; i++) {
-        struct serve_later *later = c->asked[i].later;
+        struct asked a = c->asked[i];
 
         c->asked[i] = (struct asked){ 0 };
-        if (later != NULL)
-            serve_answer(later, 503, "application/json", SPAN_LIT(why));
+        if (a.id != 0)
+            a.told(c, a.arg, NULL);
     }
 }
 
@@ -278,30 +236,30 @@ static void answer_view(struct console *c, struct serve_call *call, const struct
     int rc;
 
     if (!read_format(call, &from.format)) {
-        refuse(call, 400, "format: This is none of ndjson, json, csv.");
+        ask_refuse(call, 400, "format: This is none of ndjson, json, csv.");
         return;
     }
     if (reader == NULL) {
-        refuse(call, 503, c->db_why);
+        ask_refuse(call, 503, c->db_why);
         return;
     }
     call->type = types[from.format];
     rc = view_put(reader, &from, call->body, &e);
-    if (rc != ERR_OK && status_of(rc) == 503)
+    if (rc != ERR_OK && ask_status(rc) == 503)
         console_db_fault(c);
     if (rc != ERR_OK || g.odd)
-        refuse(call, rc != ERR_OK ? status_of(rc) : 400,
-               rc != ERR_OK ? e.why : "A value in the query cannot be decoded.");
+        ask_refuse(call, rc != ERR_OK ? ask_status(rc) : 400,
+                   rc != ERR_OK ? e.why : "A value in the query cannot be decoded.");
 }
 
 static void view_route(void *arg, struct serve_call *call)
 {
-    struct asker who = { 0 };
+    struct caller who;
 
-    if (find_asker(arg, call, &who))
+    if (caller_find(arg, call, &who))
         answer_view(arg, call, call->route->own, &who.who.actor, SPAN_NONE);
     else
-        refuse(call, 401, "This needs somebody who is known here.");
+        ask_refuse(call, 401, "This needs somebody who is known here.");
 }
 
 void ask_view(struct console *c, struct serve_call *call, struct span view, struct span state)

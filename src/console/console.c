@@ -130,6 +130,8 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     if (rc == ERR_OK)
         rc = make_door(c, from, e);
     if (rc == ERR_OK)
+        rc = logins_new(&c->logins, c, e);
+    if (rc == ERR_OK)
         rc = trail_new(&c->trail, c->from.io, c->lanes, &c->ledgers, e);
     if (rc != ERR_OK)
         return rc;
@@ -175,6 +177,7 @@ void console_free(struct console **pc)
         return;
     serve_free(&c->serve); /* ends the streams, and those who wait for the desk */
     line_free(&c->line);
+    logins_free(&c->logins);
     arena_release(&c->mem);
     tls_context_free(&c->tls);
     tokens_free(&c->tokens);

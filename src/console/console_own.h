@@ -9,7 +9,9 @@
 #include "console/trail.h"
 #include "console/stat.h"
 #include "console/tokens.h"
+#include "office/line.h"
 #include "os/file.h"
+#include "people/people.h"
 #include "search/search.h"
 
 #define CONSOLE_ASKED   64u  /* acts that wait for the desk */
@@ -34,10 +36,12 @@ struct finder {
     bool done;
 };
 
-/* An act that the desk was asked for. */
+/* What the desk was asked. */
+typedef void asked_fn(struct console *c, void *arg, const struct line_tell *t);
 struct asked {
     uint64_t id; /* 0: free */
-    struct serve_later *later;
+    asked_fn *told;
+    void *arg;
 };
 
 struct console {
@@ -47,6 +51,7 @@ struct console {
     size_t route_count;
     struct line *line; /* to the desk; NULL: it is not there */
     struct asked asked[CONSOLE_ASKED];
+    struct logins *logins;
     uint64_t asked_last;
     struct serve *serve;
     struct tls_context *tls;
@@ -88,8 +93,37 @@ void find_stop(struct console *c);
 int ask_routes(struct console *c, struct err *e);
 /* A view for who was let in already; `state`: the value of that parameter, where it is one. */
 void ask_view(struct console *c, struct serve_call *call, struct span view, struct span state);
-/* A token of table token, of who has one of these roles: 0, or the status that refuses. */
-unsigned ask_judge(struct console *c, struct span authorization, unsigned roles);
+/* Ask the desk: `told` is called once, with its answer, or with NULL when it ended before: what it
+ * was asked may have been done or not. NULL: it is not there, or does not keep up; *why says it.
+ * The place is free again when `told` is called. */
+struct asked *ask_desk(struct console *c, const struct line_ask *a, asked_fn *told, void *arg,
+                       const char **why);
+void ask_refuse(struct serve_call *call, unsigned status, const char *why);
+void ask_why(const struct line_tell *t, char why[ERR_WHY_MAX]); /* the sentence of a refusal */
+unsigned ask_status(int code);                                  /* of a refusal of the desk's */
+
+/* caller.c: who asks, as far as the console can tell; the desk finds it out itself. */
+#define CALLER_LOCAL  "x-canh-local" /* people_local_sign() */
+#define CALLER_COOKIE "__Host-canh"  /* a session's secret */
+struct caller {
+    enum line_by by;
+    struct span credential, address;
+    struct people_who who;
+    char room[32];
+};
+bool caller_find(struct console *c, const struct serve_call *call, struct caller *a);
+/* He is known and has one of these roles: 0, or the status that refuses. */
+unsigned caller_judge(struct console *c, const struct serve_call *call, unsigned roles);
+bool caller_at_home(const struct serve_call *call); /* it comes from a page of ours */
+
+/* login.c */
+#define LOGINS         16u   /* at once */
+#define LOGIN_SENT_MAX 8192u /* bytes of a body */
+struct logins;
+int logins_new(struct logins **out, struct console *c, struct err *e);
+void logins_free(struct logins **l);
+serve_fn login_route, password_route, logout_route;
+extern const struct act_row login_rows[]; /* what they take; of no desk */
 
 /* routes.c */
 extern const struct serve_route console_routes[];

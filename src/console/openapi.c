@@ -82,9 +82,12 @@ void openapi_put(struct buf *out, const struct serve_route *routes, size_t count
         "\",\"description\":\"What a store holds and what was found in it. Times are RFC 3339, seconds "
         "since 1970, or 90s, 15m, 2h, 7d ago.\"},"
         "\"servers\":[{\"url\":\"" SERVE_API "\"}],"
-        "\"security\":[{\"token\":[]}],"
+        "\"security\":[{\"token\":[]},{\"session\":[]}],"
         "\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","
-        "\"description\":\"of a row of `tokens` in the settings; canh token makes one\"}},"
+        "\"description\":\"of a row of `tokens` in the settings, or of canh token add\"},"
+        "\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-canh\","
+        "\"description\":\"of POST /login; what changes something must come from a page of ours "
+        "(Origin)\"}},"
         "\"schemas\":{\"Error\":{\"type\":\"object\",\"required\":[\"error\"],\"properties\":{"
         "\"error\":{\"type\":\"string\"},\"at\":{\"type\":\"integer\"}}}}},\"paths\":{");
     for (size_t i = 0; i < count; i++) {

@@ -126,15 +126,16 @@ static void api_route(void *arg, struct serve_call *call)
     openapi_put(call->body, c->routes, c->route_count);
 }
 
-unsigned console_guard(void *arg, struct span authorization, int scope)
+unsigned console_guard(void *arg, const struct serve_call *call)
 {
     struct console *c = arg;
+    int scope = call->route->scope;
     unsigned refused;
 
     if (scope == ASK_SCOPE)
-        return ask_judge(c, authorization, ~0U);
-    refused = tokens_judge(c->tokens, authorization, (enum may)scope);
-    return refused == 401 ? ask_judge(c, authorization, ROLES_SEE) : refused;
+        return caller_judge(c, call, ~0U);
+    refused = tokens_judge(c->tokens, serve_field(call, "authorization"), (enum may)scope);
+    return refused == 401 ? caller_judge(c, call, ROLES_SEE) : refused;
 }
 
 /* --- the table ------------------------------------------------------------------------------ */
@@ -149,6 +150,12 @@ unsigned console_guard(void *arg, struct span authorization, int scope)
     {                                                                                              \
         "GET", path, doors, scope, fn, type, help, { __VA_ARGS__ }, 0, NULL                        \
     }
+/* For browsers; their own guards are in login.c. */
+#define POST(path, fn, row, help)                                                                  \
+    {                                                                                              \
+        "POST", path, DOOR_API, SERVE_OPEN, fn, JSON, help, { NOTHING }, LOGIN_SENT_MAX,           \
+            &login_rows[row]                                                                       \
+    }
 #define NOTHING                                                                                    \
     {                                                                                              \
         NULL, NULL, false                                                                          \
@@ -156,6 +163,10 @@ unsigned console_guard(void *arg, struct span authorization, int scope)
 
 const struct serve_route console_routes[] = {
     ROUTE("/", DOOR_API, SERVE_OPEN, api_route, JSON, "this description", NOTHING),
+    POST("/login", login_route, 0,
+         "log in: a cookie is set; who it is, and what is still wanted of him"),
+    POST("/password", password_route, 1, "change one's own password: all other sessions end"),
+    POST("/logout", logout_route, 2, "end this session"),
     ROUTE("/health", EVERYWHERE, SERVE_OPEN, health_route, TEXT,
           "good or bad, in a line; 503 when bad", NOTHING),
     ROUTE("/metrics", DOOR_LOCAL | DOOR_METRICS, SERVE_OPEN, metrics_route, TEXT,

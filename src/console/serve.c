@@ -46,6 +46,8 @@ struct conn {
     bool keep_alive;
     bool ended;     /* the peer sends nothing more */
     size_t drained; /* while lingering */
+    uint8_t peer[SOCKET_TEXT_MAX];
+    size_t peer_bytes;
     serve_gone_fn *gone;
     void *arg;
 };
@@ -209,16 +211,20 @@ static bool conn_send(struct conn *c)
 
 /* --- answers -------------------------------------------------------------------------------- */
 
-static void answer_put(struct conn *c, const struct serve_call *call, bool keep_alive)
+static void answer_put(struct conn *c, const struct serve_call *call, const char *more,
+                       bool keep_alive)
 {
     struct serve *s = c->serve;
+    char fields[SERVE_FIELDS_MAX + 256];
+    int n = snprintf(fields, sizeof(fields), "%s%s" ALWAYS, more,
+                     call->status == 405   ? "Allow: GET, POST\r\n"
+                     : call->status == 503 ? "Retry-After: 5\r\n"
+                     : call->status == 401 ? "WWW-Authenticate: Bearer\r\n"
+                                           : "");
 
+    MUST(n > 0 && (size_t)n < sizeof(fields));
     c->keep_alive = keep_alive;
-    http_put_head(&c->out, call->status, call->type, s->body.n, keep_alive,
-                  call->status == 405   ? "Allow: GET, POST\r\n" ALWAYS
-                  : call->status == 503 ? "Retry-After: 5\r\n" ALWAYS
-                  : call->status == 401 ? "WWW-Authenticate: Bearer\r\n" ALWAYS
-                                        : ALWAYS);
+    http_put_head(&c->out, call->status, call->type, s->body.n, keep_alive, fields);
     buf_add(&c->out, buf_span(&s->body));
     if (s->body.cap > OUT_KEEP)
         buf_release(&s->body);
@@ -231,7 +237,7 @@ static void answer_fault(struct conn *c, unsigned status, const char *why)
 
     (void)err_set(&e, ERR_SYNTAX, 0, "%s", why);
     serve_refuse(&call, status, &e);
-    answer_put(c, &call, false);
+    answer_put(c, &call, "", false);
 }
 
 void serve_refuse(struct serve_call *c, unsigned status, const struct err *e)
@@ -307,62 +313,65 @@ static const struct serve_route *find_route(const struct conn *c, const struct h
     return NULL;
 }
 
-static struct span authorization_of(const struct http_request *r)
+struct span serve_field(const struct serve_call *call, const char *name)
 {
     bool many;
-    struct span v = http_field(r, "Authorization", &many);
+    struct span v = http_field(call->head, name, &many);
 
     return many ? SPAN_NONE : v;
 }
 
-/* 0, or why not. */
-static unsigned is_refused(const struct conn *c, const struct serve_route *row,
-                           const struct http_request *r)
+static struct serve_call call_of(struct conn *c, const struct serve_route *row,
+                                 const struct http_request *r)
 {
-    const struct serve *s = c->serve;
-
-    if (c->door != DOOR_API || row->scope == SERVE_OPEN)
-        return 0;
-    return s->guard != NULL ? s->guard(s->arg, authorization_of(r), row->scope) : 401;
+    return (struct serve_call){ .route = row,
+                                .door = c->door,
+                                .query = r->query,
+                                .sent = buf_span(&c->sent),
+                                .fd = c->fd,
+                                .peer = { c->peer, c->peer_bytes },
+                                .status = 200,
+                                .type = row != NULL ? row->type : "application/json",
+                                .body = &c->serve->body,
+                                .conn = c,
+                                .head = r };
 }
 
-/* Says what is asked for: false when it was refused, and that was answered. */
-static bool run_row(struct conn *c, const struct serve_route *row, const struct http_request *r,
-                    struct serve_call *call)
+/* 0, or why not. */
+static unsigned is_refused(const struct serve *s, const struct serve_call *call)
 {
-    unsigned refused = is_refused(c, row, r);
+    if (call->door != DOOR_API || call->route->scope == SERVE_OPEN)
+        return 0;
+    return s->guard != NULL ? s->guard(s->arg, call) : 401;
+}
+
+#define WHY_401 "This needs a session, or a token: Authorization: Bearer TOKEN."
+#define WHY_403 "Who asks may not ask that, or asked from another page."
+
+/* Says what is asked for: false when it was refused, and that was answered. */
+static bool run_row(struct conn *c, struct serve_call *call)
+{
+    unsigned refused = is_refused(c->serve, call);
 
     if (refused != 0) {
-        answer_fault(c, refused,
-                     refused == 401 ? "This needs a token: Authorization: Bearer TOKEN."
-                                    : "This token may not ask that.");
+        answer_fault(c, refused, refused == 401 ? WHY_401 : WHY_403);
         return false;
     }
-    call->type = row->type;
-    call->route = row;
-    call->authorization = authorization_of(r);
-    row->fn(c->serve->arg, call);
+    call->route->fn(c->serve->arg, call);
     return true;
 }
 
 static void run_route(struct conn *c, const struct http_request *r)
 {
     struct serve *s = c->serve;
-    struct serve_call call = { .door = c->door,
-                               .query = r->query,
-                               .sent = buf_span(&c->sent),
-                               .fd = c->fd,
-                               .status = 200,
-                               .type = "application/json",
-                               .body = &s->body,
-                               .conn = c };
     struct span path = r->path;
     bool there = path_of(c, &path), known = false, root = there && span_eq(path, SPAN_LIT("/"));
     const struct serve_route *row = there ? find_route(c, r, path, &known) : NULL;
+    struct serve_call call = call_of(c, row, r);
 
     buf_clear(&s->body);
     if (row != NULL) {
-        if (!run_row(c, row, r, &call))
+        if (!run_row(c, &call))
             return;
     } else if (root && !known && span_eq(r->method, SPAN_LIT("GET"))) {
         list_routes(c, &call);
@@ -379,7 +388,7 @@ static void run_route(struct conn *c, const struct http_request *r)
     if (buf_failed(&s->body))
         answer_fault(c, 500, "The answer is too large; ask for less.");
     else
-        answer_put(c, &call, r->keep_alive);
+        answer_put(c, &call, "", r->keep_alive);
 }
 
 /* --- requests ------------------------------------------------------------------------------- */
@@ -399,7 +408,8 @@ static unsigned is_taken(struct conn *c, const struct http_request *r)
     struct span path = r->path;
     bool known = false;
     const struct serve_route *row = path_of(c, &path) ? find_route(c, r, path, &known) : NULL;
-    unsigned refused = row != NULL ? is_refused(c, row, r) : known ? 405 : 404;
+    const struct serve_call call = call_of(c, row, r);
+    unsigned refused = row != NULL ? is_refused(c->serve, &call) : known ? 405 : 404;
 
     if (refused != 0)
         return refused;
@@ -415,8 +425,8 @@ static void refuse_body(struct conn *c, unsigned status)
     static const struct {
         unsigned status;
         const char *why;
-    } rows[] = { { 401, "This needs a token: Authorization: Bearer TOKEN." },
-                 { 403, "This token may not ask that." },
+    } rows[] = { { 401, WHY_401 },
+                 { 403, WHY_403 },
                  { 404, "There is nothing here." },
                  { 405, "This is answered to another method." },
                  { 411, "A body must say its length before it comes." },
@@ -667,7 +677,8 @@ static void on_conn(void *arg, unsigned ready)
 
 /* --- new ones ------------------------------------------------------------------------------- */
 
-static bool conn_begin(struct serve *s, int fd, enum serve_door door)
+static bool conn_begin(struct serve *s, int fd, enum serve_door door,
+                       const struct socket_address *peer)
 {
     struct conn *c = s->conn;
 
@@ -679,6 +690,7 @@ static bool conn_begin(struct serve *s, int fd, enum serve_door door)
                         .state = CONN_HEAD,
                         .read_waits = LOOP_READ,
                         .write_waits = LOOP_WRITE };
+    c->peer_bytes = door != DOOR_LOCAL ? socket_host_put(peer, c->peer) : 0;
     buf_init(&c->in, HTTP_HEAD_MAX + 1);
     buf_init(&c->out, SERVE_ANSWER_MAX + HTTP_HEAD_MAX);
     c->watch = loop_fd(s->loop, fd, LOOP_READ, on_conn, c);
@@ -702,7 +714,7 @@ static void on_ear(void *arg, unsigned ready)
 
         if (socket_accept(ear->fd, &fd, &peer, NULL) != 1)
             return; /* none, or no descriptors are left: told again */
-        if (!conn_begin(s, fd, ear->door)) {
+        if (!conn_begin(s, fd, ear->door, &peer)) {
             for (uint32_t i = 0; i < SERVE_CONNS; i++) {
                 if (s->conn[i].state != CONN_FREE && s->conn[i].fd == fd)
                     conn_close(&s->conn[i]);
@@ -842,6 +854,12 @@ struct serve_later *serve_later(struct serve_call *call, serve_gone_fn *gone, vo
 
 void serve_answer(struct serve_later *l, unsigned status, const char *type, struct span body)
 {
+    serve_answer_with(l, status, type, "", body);
+}
+
+void serve_answer_with(struct serve_later *l, unsigned status, const char *type, const char *fields,
+                       struct span body)
+{
     struct conn *c = (struct conn *)l;
     struct serve_call call = { .status = status, .type = type };
 
@@ -853,7 +871,7 @@ void serve_answer(struct serve_later *l, unsigned status, const char *type, stru
     if (buf_failed(&c->serve->body))
         answer_fault(c, 500, "The answer is too large.");
     else
-        answer_put(c, &call, c->keep_alive);
+        answer_put(c, &call, fields, c->keep_alive);
     watch_after(c->timer, SERVE_WRITE_MS);
     conn_go_on(c);
 }

@@ -48,14 +48,15 @@ struct serve_route;
 struct serve_call {
     const struct serve_route *route;
     enum serve_door door;
-    struct span query;         /* still encoded; see serve_query() */
-    struct span authorization; /* the field of the head; empty: none, or several */
-    struct span sent;          /* the body of the request */
-    int fd;                    /* of the connection, to ask who is at its other end */
-    unsigned status;           /* 200 until set */
-    const char *type;          /* of the body; application/json until set */
-    struct buf *body;          /* failed at the end: 500 instead */
-    void *conn;                /* serve.c's */
+    struct span query; /* still encoded; see serve_query() */
+    struct span sent;  /* the body of the request */
+    int fd;            /* of the connection, to ask who is at its other end */
+    struct span peer;  /* its address as text; empty at the local door */
+    unsigned status;   /* 200 until set */
+    const char *type;  /* of the body; application/json until set */
+    struct buf *body;  /* failed at the end: 500 instead */
+    void *conn;        /* these two are serve.c's */
+    const void *head;
 };
 
 typedef void serve_fn(void *arg, struct serve_call *c);
@@ -87,7 +88,7 @@ void serve_free(struct serve **s); /* ends all streams: their `gone` is called *
 /* Who comes by DOOR_API speaks TLS, and asks the guard at each route that is not open: 0, or the
  * status of a refusal, 401 or 403. Both are borrowed; without a context that door is closed. */
 struct tls_context;
-typedef unsigned serve_guard_fn(void *arg, struct span authorization, int scope);
+typedef unsigned serve_guard_fn(void *arg, const struct serve_call *c);
 void serve_protect(struct serve *s, struct tls_context *tls, serve_guard_fn *guard);
 
 /* One more listening socket, taken: closed with the server, or at once on an error. */
@@ -103,6 +104,9 @@ uint32_t serve_open(const struct serve *s); /* connections */
  * ERR_SYNTAX when it cannot be decoded. */
 int serve_query(const struct serve_call *c, const char *name, uint8_t *room, struct span *value);
 
+/* A field of the head; SPAN_NONE when it is not there, or there several times. */
+struct span serve_field(const struct serve_call *c, const char *name);
+
 /* The answer is {"error": e->why, "at": e->at} with this status. */
 void serve_refuse(struct serve_call *c, unsigned status, const struct err *e);
 
@@ -116,11 +120,15 @@ struct serve_stream *serve_begin(struct serve_call *c, const char *type, serve_g
  * go out when the loop turns. */
 bool serve_put(struct serve_stream *s, struct span bytes);
 
-/* The answer comes later, by serve_answer(), once; or `gone` is called because nobody waits for it
- * any more. `arg` is the caller's. */
+/* The answer comes later, by serve_answer(), once and not in the handler; or `gone` is called
+ * because nobody waits for it any more. `arg` is the caller's. */
 struct serve_later;
 struct serve_later *serve_later(struct serve_call *c, serve_gone_fn *gone, void *arg);
 void serve_answer(struct serve_later *l, unsigned status, const char *type, struct span body);
+/* With more fields in its head: "Name: value\r\n"..., together at most SERVE_FIELDS_MAX bytes. */
+#define SERVE_FIELDS_MAX 512u
+void serve_answer_with(struct serve_later *l, unsigned status, const char *type, const char *fields,
+                       struct span body);
 
 /* It is whole: what waits goes out, and the connection is closed. `gone` is not called, and the
  * stream must not be used any more. */

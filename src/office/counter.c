@@ -11,16 +11,6 @@ struct counter {
     struct buf answer;
 };
 
-/* At the console's local socket: the console says who. */
-static int find_local(const struct line_ask *a, struct people_who *who, struct err *e)
-{
-    *who = (struct people_who){ .actor = { .name = a->credential,
-                                           .roles = ROLES_ALL,
-                                           .via = line_by_name(a->by),
-                                           .address = a->address } };
-    return a->credential.n > 0 ? ERR_OK : err_set(e, ERR_DENIED, 0, "Who asks is not known here.");
-}
-
 /* Who asks. ERR_DENIED when that is nobody. */
 static int find_out(struct counter *c, const struct line_ask *a, int64_t now_ns,
                     struct people_who *who, struct err *e)
@@ -32,7 +22,7 @@ static int find_out(struct counter *c, const struct line_ask *a, int64_t now_ns,
         return ERR_OK;
     }
     if (a->by == LINE_LOCAL)
-        return find_local(a, who, e);
+        return people_local(c->from.people, a->credential, a->request, a->address, now_ns, who, e);
     rc = a->by == LINE_SESSION
              ? people_session(c->from.db, a->credential, a->address, now_ns, who, e)
              : people_token(c->from.db, a->credential, a->address, now_ns, who, e);

@@ -8,7 +8,7 @@
 #include "people/totp.h"
 
 #define NONCE_BYTES  16u
-#define NONCES       1024u
+#define NONCES       8192u                           /* within LOCAL_NS: 273 a second */
 #define SEALED_BYTES (24u + TOTP_SECRET_BYTES + 16u) /* nonce, secret, tag */
 #define HASH_BYTES   32u
 #define SECOND_NS    INT64_C(1000000000)

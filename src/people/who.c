@@ -8,7 +8,7 @@
 #include "people/people_own.h"
 
 #define MINUTE_NS (60 * SECOND_NS)
-#define LOCAL_NS  (60 * SECOND_NS)
+#define LOCAL_NS  (30 * SECOND_NS)
 #define BACK_NS   (300 * SECOND_NS) /* a clock that was set back so far makes a session older */
 
 static int unknown(struct err *e)

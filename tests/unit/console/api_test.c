@@ -86,13 +86,15 @@ static const struct serve_route routes[] = {
 };
 
 /* "stat" may ask what MAY_STAT is, "all" everything. */
-static unsigned guard(void *arg, struct span authorization, int scope)
+static unsigned guard(void *arg, const struct serve_call *c)
 {
+    struct span authorization = serve_field(c, "authorization");
+
     (void)arg;
     if (span_eq(authorization, SPAN_LIT("Bearer all")))
         return 0;
     if (span_eq(authorization, SPAN_LIT("Bearer stat")))
-        return scope == MAY_STAT ? 0 : 403;
+        return c->route->scope == MAY_STAT ? 0 : 403;
     return 401;
 }
 
