@@ -5,7 +5,7 @@
 #define FILL_H
 
 #include "report/template.h"
-#include "sigma/yaml_tree.h"
+#include "conf/yaml_tree.h"
 
 struct fill_scope {
     json_t *value;

@@ -12,7 +12,7 @@
 
 #include "sigma/modifier.h"
 #include "sigma/rule.h"
-#include "sigma/yaml_tree.h"
+#include "conf/yaml_tree.h"
 
 /* A user's text in a sentence: at most 60 bytes, cut between characters. */
 struct span read_short(struct span s);

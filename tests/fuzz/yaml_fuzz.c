@@ -3,7 +3,7 @@
  * and what they count is there.
  */
 #include "base/limits.h"
-#include "sigma/yaml_tree.h"
+#include "conf/yaml_tree.h"
 
 static void check_node(const struct yaml_node *n, struct arena *mem, unsigned depth)
 {

@@ -175,7 +175,7 @@ static const struct limit_row {
       "...............................................................\n",
       LIMIT_RULE_FILE_BYTES / 64, "", "The file is larger than 4194304 bytes." },
     { "nodes of a file", "title: t\nfields:\n", "- \n", 262144, "",
-      "The file holds more YAML than a rule file may." },
+      "The file holds more YAML than a file may." },
     { "depth of a document", "title: ", "[", LIMIT_RULE_DEPTH, "",
       "The document is nested too deep." },
     { "searches of a rule", RULE_HEAD "detection:\n condition: s0\n", " s#: { A: 1 }\n", 4096, "",

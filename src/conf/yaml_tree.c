@@ -11,7 +11,7 @@
  * Scalars are resolved by the core schema of YAML 1.2: `yes`, `no`, `on` and `off` are text, as
  * the authors of rules mean them (YAML 1.1 would make `State: on` a boolean).
  */
-#include "sigma/yaml_tree.h"
+#include "conf/yaml_tree.h"
 
 #include <stdlib.h>
 #include <yaml.h>
@@ -124,7 +124,7 @@ static int builder_scalar(struct builder *b, const yaml_event_t *ev)
     struct yaml_node *n;
 
     if (ev->data.scalar.anchor != NULL || ev->data.scalar.tag != NULL)
-        return builder_fault(b, ERR_UNSUPPORTED, ev, "YAML anchors and tags are not read in rules");
+        return builder_fault(b, ERR_UNSUPPORTED, ev, "YAML anchors and tags are not read here");
     text = arena_span(b->text, text);
     if (text.p == NULL)
         return builder_fault(b, ERR_NOMEM, ev, "There is no memory to read the YAML");
@@ -135,7 +135,7 @@ static int builder_scalar(struct builder *b, const yaml_event_t *ev)
     }
     n = builder_node(b, YAML_SCALAR, ev);
     if (n == NULL)
-        return builder_fault(b, ERR_LIMIT, ev, "The file holds more YAML than a rule file may");
+        return builder_fault(b, ERR_LIMIT, ev, "The file holds more YAML than a file may");
     n->text = text;
     n->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     builder_attach(b, n);
@@ -149,14 +149,14 @@ static int builder_open(struct builder *b, enum yaml_kind kind, const yaml_event
     struct yaml_node *n;
 
     if (marked)
-        return builder_fault(b, ERR_UNSUPPORTED, ev, "YAML anchors and tags are not read in rules");
+        return builder_fault(b, ERR_UNSUPPORTED, ev, "YAML anchors and tags are not read here");
     if (builder_wants_key(b))
         return builder_fault(b, ERR_UNSUPPORTED, ev, "A key must be plain text, not a list or map");
     if (b->depth == COUNT_OF(b->open))
         return builder_fault(b, ERR_LIMIT, ev, "The document is nested too deep");
     n = builder_node(b, kind, ev);
     if (n == NULL)
-        return builder_fault(b, ERR_LIMIT, ev, "The file holds more YAML than a rule file may");
+        return builder_fault(b, ERR_LIMIT, ev, "The file holds more YAML than a file may");
     builder_attach(b, n);
     b->open[b->depth].node = n;
     b->open[b->depth].last = NULL;
@@ -202,7 +202,7 @@ static int builder_event(struct builder *b, const yaml_event_t *ev)
         b->depth--;
         return ERR_OK;
     case YAML_ALIAS_EVENT:
-        return builder_fault(b, ERR_UNSUPPORTED, ev, "YAML aliases are not read in rules");
+        return builder_fault(b, ERR_UNSUPPORTED, ev, "YAML aliases are not read here");
     default:
         return ERR_OK;
     }

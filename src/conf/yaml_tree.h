@@ -1,10 +1,10 @@
 /*
  * yaml_tree.h - a thin tree over libyaml's events, with line numbers.
  *
- * Rules are small documents whose shape is known, so the tree is the least that reads them:
+ * Rules and the like are small documents whose shape is known, so the tree is the least that reads them:
  * scalars, lists and maps as linked nodes. Keys of a map are spans on its children; a key given
  * twice is kept twice, and yaml_twice() finds it where the reader has to refuse it. Anchors,
- * aliases and tags are refused: no rule needs them, and they are the way to make a small file
+ * aliases and tags are refused: nothing here needs them, and they are the way to make a small file
  * huge. Depth and size are bounded.
  *
  * Two arenas: nodes live in one that dies with the file, text in one that stays, so that what is
