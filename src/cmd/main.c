@@ -17,6 +17,7 @@ static const struct command_row commands[] = {
     { "alerts", "what was found, newest first", cmd_alerts },
     { "ledger", "verify what is signed of a store", cmd_ledger },
     { "witness", "remember, on another host, how far a store's ledger was seen", cmd_witness },
+    { "law", "what the law says: its files checked, clocks that run", cmd_law },
     { "token", "make a token for a sender over HTTP; canh token list, add, end: those of the desk",
       cmd_token },
     { "verify", "is the store as it was written?", cmd_verify },
