@@ -36,6 +36,27 @@ TABLES = {
     "machine": ("CAST(id AS TEXT)", "id, system, name, kind, addresses, macs, os, importance, retired"),
     "source_of": ("CAST(id AS TEXT)", "id, source, system"),
     "suppression": ("CAST(id AS TEXT)", "id, rule, entity, entity_key, reason, until, act, ended"),
+    "incident": ("CAST(id AS TEXT)",
+                 "id, number, title, type, severity, cause, facts, state, detected, source, channel, opened, closed,"
+                 " owner, profile, level, summary, result, unsent, why, scope, machines, outage, damage, merged, split, act"),
+    "detection": ("CAST(id AS TEXT)", "id, incident, act, time, reason"),
+    "incident_system": ("incident || '.' || system", "incident, system"),
+    "task": ("CAST(id AS TEXT)",
+             "id, incident, number, playbook, step, title, phase, role, asks, due, state, doer, started, ended, result, act"),
+    "observable": ("CAST(id AS TEXT)", "id, incident, type, value, note, act, removed"),
+    "evidence": ("CAST(id AS TEXT)",
+                 "id, incident, number, what, sha256, bytes, file, events, place, taken, taken_by, origin, act"),
+    "hand_over": ("CAST(id AS TEXT)", "id, incident, time, giver, taker, taker_title, agency, place, why, document, medium, copies, act"),
+    "custody": ("evidence || '.' || hand_over", "evidence, hand_over"),
+    "timeline": ("CAST(id AS TEXT)", "id, incident, time, text, corrects, reason, act"),
+    "dispatch": ("CAST(id AS TEXT)", "id, incident, number, sent, channel, recipient, document, act"),
+    "clock": ("CAST(id AS TEXT)",
+              "id, incident, clock, recipient, form, starts, sure, started, due, dispatch, act, ended, why"),
+    "phieu": ("CAST(id AS TEXT)",
+              "id, number, kind, system, agency, incident, alert, subject, what, proof, steps, due, state, made, sent,"
+              " received, answered, closed, document, channel, reminders, act"),
+    "phieu_line": ("CAST(id AS TEXT)", "id, phieu, act, state, text"),
+    "phieu_answer": ("CAST(id AS TEXT)", "id, phieu, act, done, cause, handled, total, file, sha256, good"),
 }
 
 

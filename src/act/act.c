@@ -502,7 +502,7 @@ int acts_do(struct acts *a, const struct actor *who, struct span request, int64_
             struct buf *answer, struct err *e)
 {
     struct act_own own = { .table = a->from.table, .acts = a, .begin = answer->n };
-    struct act_call c = { a->from.db, who, now_ns, 0, answer, a->from.people, &own };
+    struct act_call c = { a->from.db, who, now_ns, 0, answer, a->from.people, &own, a->from.legal };
     json_error_t fault;
     json_t *json;
     const json_t *name;

@@ -102,12 +102,15 @@ const struct act_row *act_at(const struct act_table *t, size_t i); /* NULL behin
 struct acts;
 struct people;
 
+struct legal; /* what the law says (incident/legal.h) */
+
 struct acts_from {
     const struct act_table *table;
     struct db *db;              /* in no transaction between acts */
     void (*changed)(void *arg); /* alerts were changed: the cache of who counts them is old */
     void *arg;
     struct people *people; /* borrowed: of src/people; NULL where none of its acts is asked for */
+    const struct legal *legal; /* NULL: nothing is known of it */
 };
 
 int acts_new(struct acts **out, const struct acts_from *from, struct err *e);
@@ -132,6 +135,7 @@ struct act_call {
     struct buf *answer; /* members, each with a comma before it: ,"alert":7 */
     struct people *people;
     struct act_own *own;
+    const struct legal *legal; /* may be NULL */
 };
 
 /* Parameters by name, which is one of the row's. Not given: SPAN_NONE, false, 0. */

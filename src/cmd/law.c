@@ -6,33 +6,9 @@
 
 #include "base/time.h"
 #include "cmd/command.h"
-#include "cmd/load.h"
+#include "cmd/load_law.h"
 #include "cmd/show.h"
-#include "law/playbook.h"
 #include "scan/put.h"
-
-#define PATH_BYTES 4096u
-
-/* What ships, or the folders `law` and `playbooks` of the one that was given. */
-struct law_folders {
-    char law[PATH_BYTES], playbooks[PATH_BYTES];
-};
-
-static int find_folders(struct law_folders *f, const char *given, struct err *e)
-{
-    int a, b;
-
-    if (given == NULL)
-        return load_find_data("law", f->law, sizeof(f->law)) &&
-                       load_find_data("playbooks", f->playbooks, sizeof(f->playbooks))
-                   ? ERR_OK
-                   : err_set(e, ERR_NOTFOUND, 0, "The law that ships is not found; give DIR.");
-    a = snprintf(f->law, sizeof(f->law), "%s/law", given);
-    b = snprintf(f->playbooks, sizeof(f->playbooks), "%s/playbooks", given);
-    return a > 0 && (size_t)a < sizeof(f->law) && b > 0 && (size_t)b < sizeof(f->playbooks)
-               ? ERR_OK
-               : err_set(e, ERR_USAGE, 0, "The path is too long.");
-}
 
 static void put_day(struct buf *out, int32_t day)
 {
@@ -137,11 +113,9 @@ static int law_check_command(int argc, char **argv)
         return code;
     if (operands > 1)
         return command_surplus("law check", argv[1]);
-    rc = find_folders(&f, operands == 1 ? argv[0] : NULL, &e);
+    rc = load_law_find(&f, operands == 1 ? argv[0] : NULL, &e);
     if (rc == ERR_OK)
-        rc = law_open(&l, f.law, &e);
-    if (rc == ERR_OK)
-        rc = playbooks_open(&b, f.playbooks, l, &e);
+        rc = load_law(&l, &b, &f, &e);
     if (rc == ERR_OK) {
         buf_init(&out, (size_t)64 << 20);
         if (o.form == 0)
@@ -305,7 +279,7 @@ static int law_clocks_command(int argc, char **argv)
         return command_surplus("law clocks", argv[0]);
     buf_init(&out, (size_t)4 << 20);
     rc = o.at == NULL ? err_set(&e, ERR_USAGE, 0, "canh law clocks takes --at.")
-                      : find_folders(&f, o.data, &e);
+                      : load_law_find(&f, o.data, &e);
     if (rc == ERR_OK)
         rc = law_open(&l, f.law, &e);
     if (rc == ERR_OK)

@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/load_law.h"
 #include "cmd/roles.h"
 #include "desk/desk.h"
 #include "keep/generation.h"
+#include "incident/legal_law.h"
+#include "office/clockwork.h"
 #include "office/counter.h"
 #include "office/office.h"
 #include "os/file.h"
@@ -22,6 +25,12 @@ struct role_desk {
     struct people *people;
     struct acts *acts;
     struct counter *counter;
+    struct clockwork *clockwork;
+    struct law *law;
+    struct playbooks *playbooks;
+    struct law_folders law_folders;
+    struct legal_law legal_law;
+    struct legal legal;
     struct watch *round;
     struct ruleset *rules;
     struct taxonomy *taxonomy;
@@ -73,7 +82,8 @@ static void on_desk_notice(void *arg, const char *text)
 static int enter_sandbox(struct role_desk *r, char *level, struct err *e)
 {
     char lanes[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
-    const char *read[] = { lanes, rules, NULL }, *write[] = { desk, NULL };
+    const char *read[] = { lanes, rules, r->law_folders.law, r->law_folders.playbooks, NULL };
+    const char *write[] = { desk, NULL };
     const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE, read, write };
     const char *data = r->self->data;
 
@@ -136,12 +146,17 @@ static void on_alerts_changed(void *arg)
 static int take_requests(struct role_desk *r, struct err *e)
 {
     const struct acts_from acts = { &office_acts, desk_db(r->desk), on_alerts_changed, r,
-                                    r->people };
+                                    r->people,    &r->legal };
     int rc = acts_new(&r->acts, &acts, e);
     const struct counter_from counter = { r->self->loop,    r->acts,        r->people,
                                           desk_db(r->desk), on_desk_notice, r };
 
-    return rc == ERR_OK ? counter_new(&r->counter, &counter, e) : rc;
+    const struct clockwork_from clockwork = { r->self->loop, desk_db(r->desk), desk_alerts(r->desk),
+                                              on_desk_notice, r };
+
+    if (rc == ERR_OK)
+        rc = counter_new(&r->counter, &counter, e);
+    return rc == ERR_OK ? clockwork_new(&r->clockwork, &clockwork, e) : rc;
 }
 
 static int start(struct role_desk *r, const struct live_rules *rules, struct err *e)
@@ -184,6 +199,24 @@ static int open_people(struct role_desk *r, struct err *e)
     return rc;
 }
 
+/* What the law asks: before the sandbox, which has these folders for when it is read again. */
+static int open_law(struct role_desk *r, struct err *e)
+{
+    struct law *law;
+    struct playbooks *playbooks;
+    int rc = load_law(&law, &playbooks, &r->law_folders, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    playbooks_free(&r->playbooks);
+    law_free(&r->law);
+    r->law = law;
+    r->playbooks = playbooks;
+    r->legal_law = (struct legal_law){ law, playbooks };
+    r->legal = legal_of_law(&r->legal_law);
+    return ERR_OK;
+}
+
 /* No byte of a lane is read before the sandbox is entered. */
 static int desk_open(struct role_self *self, struct err *e)
 {
@@ -195,6 +228,10 @@ static int desk_open(struct role_self *self, struct err *e)
     r->self = self;
     r->lane_count = count_lanes(r);
     rc = open_people(r, e);
+    if (rc == ERR_OK)
+        rc = load_law_find(&r->law_folders, self->settings.law, e);
+    if (rc == ERR_OK)
+        rc = open_law(r, e);
     if (rc == ERR_OK)
         rc = enter_sandbox(r, level, e);
     if (rc == ERR_OK)
@@ -211,10 +248,13 @@ static void desk_close(struct role_self *self)
     struct role_desk *r = self->own;
 
     watch_free(&r->round);
+    clockwork_free(&r->clockwork);
     counter_free(&r->counter);
     acts_free(&r->acts);
     people_free(&r->people);
     desk_free(&r->desk);
+    playbooks_free(&r->playbooks);
+    law_free(&r->law);
     close_rules(r);
 }
 
@@ -281,6 +321,8 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
     struct role_desk *r = self->own;
     int rc = r->desk == NULL ? err_set(e, ERR_NOTFOUND, 0, "It has not started yet.") : ERR_OK;
 
+    if (rc == ERR_OK)
+        rc = open_law(r, e); /* the new one, or the old stays in force */
     if (rc == ERR_OK && generation != self->generation)
         rc = change_rules(r, generation, e);
     if (rc == ERR_OK)

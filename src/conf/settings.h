@@ -34,6 +34,8 @@ struct text_list {
       "folder: how sources name things (default: what ships)")                                     \
     X(placeholders, TEXT, "placeholders", "", 0, 0, 1,                                             \
       "YAML of name: [values] for rules with %name%")                                              \
+    X(law, TEXT, "law", "", 0, 0, 0,                                                               \
+      "folder with law/ and playbooks/, read again with SIGHUP (default: what ships)")             \
     X(collectors, NUMBER, "collectors", "0", 0, 16, 0, "collector processes (0: one a core)")      \
     X(user, TEXT, "user", "", 0, 0, 0, "account that roles run as when started by root")           \
     X(syslog_udp, ADDRESSES, "syslog-udp", "127.0.0.1:5514", 0, 0, 0,                              \

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/time.h"
 #include "event/search_text.h"
 #include "statement_texts.h" /* steps, texts */
 
@@ -165,9 +166,43 @@ static void fold(sqlite3_context *c, int count, sqlite3_value **values)
     buf_release(&out);
 }
 
+/* canh_time(ns): RFC 3339, UTC; NULL of NULL. For JSON that a statement makes. */
+static void time_text(sqlite3_context *c, int count, sqlite3_value **values)
+{
+    uint8_t room[TIME_TEXT_MAX];
+    size_t n;
+
+    (void)count; /* SQLite has seen to it that it is one */
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    n = time_put(room, sqlite3_value_int64(values[0]));
+    sqlite3_result_text(c, (const char *)room, (int)n, SQLITE_TRANSIENT);
+}
+
+/* canh_base64(blob): RFC 4648, as files come in acts; NULL of NULL. */
+static void base64_text(sqlite3_context *c, int count, sqlite3_value **values)
+{
+    const void *p = sqlite3_value_blob(values[0]);
+    int n = sqlite3_value_bytes(values[0]);
+    unsigned char *text;
+
+    (void)count; /* SQLite has seen to it that it is one */
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        return;
+    text = sqlite3_malloc64(((uint64_t)n + 2) / 3 * 4 + 1);
+    if (text == NULL) {
+        sqlite3_result_error_nomem(c);
+        return;
+    }
+    n = EVP_EncodeBlock(text, p, n);
+    sqlite3_result_text(c, (const char *)text, n, sqlite3_free);
+}
+
 #define FUNCTION_TABLE(X)                                                                          \
     X("canh_digest", -1, digest)                                                                   \
-    X("canh_fold", 1, fold)
+    X("canh_fold", 1, fold)                                                                        \
+    X("canh_time", 1, time_text)                                                                   \
+    X("canh_base64", 1, base64_text)
 
 static int add_functions(struct db *db, struct err *e)
 {

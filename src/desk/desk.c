@@ -236,6 +236,11 @@ struct db *desk_db(struct desk *d)
     return d->db;
 }
 
+struct alerts *desk_alerts(struct desk *d)
+{
+    return d->alerts;
+}
+
 void desk_alerts_changed(struct desk *d)
 {
     alerts_forget(d->alerts);

@@ -77,6 +77,7 @@ int desk_ledger(struct desk *d, const struct ledger *g, uint32_t lane, struct er
 /* Its connection, for acts between two rounds, in no transaction; and what they say when they have
  * changed alerts. */
 struct db *desk_db(struct desk *d);
+struct alerts *desk_alerts(struct desk *d);
 void desk_alerts_changed(struct desk *d);
 
 /* True when there is more to do at once. */

@@ -31,6 +31,11 @@ static struct people *people_of(struct act_bench *b)
 
 void act_bench_init(struct act_bench *b)
 {
+    act_bench_init_law(b, NULL);
+}
+
+void act_bench_init_law(struct act_bench *b, const struct legal *legal)
+{
     struct acts_from from;
 
     *b = (struct act_bench){ .now_ns = NOW };
@@ -43,7 +48,7 @@ void act_bench_init(struct act_bench *b)
     if (db_open(&b->db, b->folder.db, &b->e) != ERR_OK)
         fail_msg("%s", b->e.why);
     b->people = people_of(b);
-    from = (struct acts_from){ &office_acts, b->db, on_changed, b, b->people };
+    from = (struct acts_from){ &office_acts, b->db, on_changed, b, b->people, legal };
     assert_int_equal(acts_new(&b->acts, &from, &b->e), ERR_OK);
 }
 

@@ -25,6 +25,7 @@ struct act_bench {
 
 /* An analyst called "an". */
 void act_bench_init(struct act_bench *b);
+void act_bench_init_law(struct act_bench *b, const struct legal *legal); /* the same, with a law */
 void act_bench_release(struct act_bench *b);
 
 /* The code that acts_do() gave; the answer is b->answer, zero-terminated, the fault b->e. */

@@ -1,0 +1,261 @@
+/*
+ * quick.c - bao cao nhanh: one page's data, and a message that fits into two SMS.
+ *
+ * The message says what a leader asks first: what, how grave, since when, where it stands, what is
+ * done, by when it must be told. When it is too long, the title is cut, and nothing else.
+ */
+#include "incident/incident_own.h"
+
+#include <stdio.h>
+
+#include "base/time.h"
+#include "base/utf.h"
+#include "scan/put.h"
+
+#define VIETNAM_NS     (INT64_C(25200) * TIME_SECOND)
+#define NAME_MAX_BYTES 120u /* of a name of the law */
+#define REST_MAX       1200 /* bytes of what follows the title */
+#define TITLE_LEAST    20u  /* characters that are left of a title */
+
+struct quick {
+    struct db_row *r;
+    int64_t now_ns, due_ns; /* 0: no clock runs */
+    const char *type, *severity;
+    char names[2][NAME_MAX_BYTES + 1];
+    struct buf *json, *text;
+};
+
+enum column {
+    NUMBER,
+    TITLE,
+    TYPE,
+    SEVERITY,
+    STATE,
+    DETECTED,
+    LEVEL,
+    PROFILE,
+    SUMMARY,
+    OPENED,
+    CLOSED,
+    RESULT,
+    SYSTEMS,
+    SYSTEM_COUNT,
+    ALERT_COUNT,
+    TASKS_DONE,
+    TASKS_ALL,
+    DUE,
+    DONE,
+    NEXT,
+    MACHINES,
+};
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static const char *stage_vi(struct span state)
+{
+    static const char *const rows[][2] = {
+#define X(name, vi) { name, vi },
+        INCIDENT_STAGE_TABLE(X)
+#undef X
+            { "closed", "đã kết thúc" },
+        { "merged", "đã gộp vào sự cố khác" },
+    };
+    size_t i = 0;
+
+    while (!span_eq(state, span_of(rows[i][0])))
+        i++;
+    return rows[i][1];
+}
+
+/* As it is printed: 03:05 ngày 08/6/2026; a zero before days and before months 1 and 2 only (NĐ
+ * 30/2020). */
+static int put_when(char *to, size_t room, int64_t ns)
+{
+    struct time_parts p;
+
+    time_split(ns + VIETNAM_NS, &p);
+    return snprintf(to, room, "%02u:%02u ngày %02u/%s%u/%d", p.hour, p.minute, p.day,
+                    p.month < 3 ? "0" : "", p.month, p.year);
+}
+
+/* The name that the law has for a code, else the code; cut when it is too long. */
+static const char *name_of(struct quick *q, const struct legal *law, enum legal_list list,
+                           enum column column, int slot)
+{
+    struct span code = db_get_text(q->r, column);
+    struct legal_name name;
+
+    if (law != NULL && law->name(law->arg, db_get_text(q->r, PROFILE), list, code, &name))
+        code = utf8_cut(span_of(name.vi), NAME_MAX_BYTES);
+    (void)snprintf(q->names[slot], sizeof(q->names[slot]), "%.*s", SPAN_ARG(code)); /* fits */
+    return q->names[slot];
+}
+
+static size_t characters(struct span s)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        count += (s.p[i] & 0xC0) != 0x80;
+    return count;
+}
+
+/* The first `count` characters. */
+static struct span first(struct span s, size_t count)
+{
+    size_t i = 0;
+
+    for (; i < s.n; i++) {
+        if ((s.p[i] & 0xC0) != 0x80 && count-- == 0)
+            break;
+    }
+    return (struct span){ s.p, i };
+}
+
+/* --- the message ---------------------------------------------------------------------------- */
+
+static int put_due(char *to, size_t room, const struct quick *q)
+{
+    char when[64];
+    int64_t left = (q->due_ns - q->now_ns) / TIME_SECOND;
+
+    if (q->due_ns == 0)
+        return snprintf(to, room, ".");
+    (void)put_when(when, sizeof(when), q->due_ns); /* fits */
+    if (left < 0)
+        return snprintf(to, room, ". QUÁ HẠN báo cáo từ %s.", when);
+    return snprintf(to, room, ". Hạn báo cáo: %s (còn %lld giờ %lld phút).", when,
+                    (long long)(left / 3600), (long long)(left / 60 % 60));
+}
+
+/* What follows the title. */
+static void put_rest(char *to, size_t room, const struct quick *q)
+{
+    char when[64], systems[64] = "", level[32] = "", due[160];
+    int64_t count = db_get_int(q->r, SYSTEM_COUNT);
+
+    (void)put_when(when, sizeof(when), db_get_int(q->r, DETECTED));
+    if (count > 0)
+        (void)snprintf(systems, sizeof(systems), "; %02lld hệ thống", (long long)count);
+    if (db_get_int(q->r, LEVEL) > 0)
+        (void)snprintf(level, sizeof(level), ", cấp độ %d", (int)db_get_int(q->r, LEVEL));
+    (void)put_due(due, sizeof(due), q);
+    (void)snprintf(
+        to, room, ". Loại: %s; mức: %s; phát hiện %s%s%s. Hiện: %s; xong %lld/%lld việc%s", q->type,
+        q->severity, when, systems, level, stage_vi(db_get_text(q->r, STATE)),
+        (long long)db_get_int(q->r, TASKS_DONE), (long long)db_get_int(q->r, TASKS_ALL), due);
+}
+
+static void put_message(struct quick *q)
+{
+    char rest[REST_MAX];
+    struct span title = db_get_text(q->r, TITLE), tail;
+    size_t room, n;
+
+    put_rest(rest, sizeof(rest), q);
+    buf_fmt(q->text, "[%.*s] ", SPAN_ARG(db_get_text(q->r, NUMBER)));
+    n = characters(buf_span(q->text)) + characters(span_of(rest));
+    room =
+        n + TITLE_LEAST < INCIDENT_QUICK_CHARACTERS ? INCIDENT_QUICK_CHARACTERS - n : TITLE_LEAST;
+    if (characters(title) <= room) {
+        buf_add(q->text, title);
+    } else {
+        buf_add(q->text, first(title, room - 1));
+        buf_text(q->text, "…");
+    }
+    n = characters(buf_span(q->text));
+    tail = span_of(rest); /* names of the law that are too long lose their end */
+    buf_add(q->text, first(tail, INCIDENT_QUICK_CHARACTERS - n));
+}
+
+/* --- the page ------------------------------------------------------------------------------- */
+
+static void put_text(struct buf *out, const char *name, struct span s)
+{
+    if (s.n == 0)
+        return;
+    buf_fmt(out, ",\"%s\":", name);
+    put_json_text(out, s);
+}
+
+static void put_time(struct buf *out, const char *name, int64_t ns)
+{
+    uint8_t room[TIME_TEXT_MAX];
+
+    put_text(out, name, (struct span){ room, time_put(room, ns) });
+}
+
+/* Names are those of data/templates/bao-cao-nhanh.yaml. */
+static void put_texts(struct quick *q)
+{
+    struct span title = db_get_text(q->r, TITLE), summary = db_get_text(q->r, SUMMARY);
+
+    buf_text(q->json, "{\"code\":");
+    put_json_text(q->json, db_get_text(q->r, NUMBER));
+    put_text(q->json, "subject", title);
+    put_text(q->json, "type", span_of(q->type));
+    put_text(q->json, "severity", span_of(q->severity));
+    put_text(q->json, "profile", db_get_text(q->r, PROFILE));
+    put_text(q->json, "now", span_of(stage_vi(db_get_text(q->r, STATE))));
+    put_text(q->json, "summary", summary.n > 0 ? summary : title);
+    put_text(q->json, "assessment", db_get_text(q->r, RESULT));
+    put_time(q->json, "t0", db_get_int(q->r, DETECTED));
+    put_time(q->json, "reported", q->now_ns);
+    if (q->due_ns != 0)
+        put_time(q->json, "deadline", q->due_ns);
+}
+
+static void put_page(struct quick *q)
+{
+    static const struct {
+        const char *name;
+        enum column column;
+    } counts[] = { { "machines", MACHINES },
+                   { "system_count", SYSTEM_COUNT },
+                   { "alert_count", ALERT_COUNT },
+                   { "tasks_done", TASKS_DONE },
+                   { "tasks_all", TASKS_ALL } },
+      lists[] = { { "systems", SYSTEMS }, { "done", DONE }, { "planned", NEXT } };
+
+    put_texts(q);
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        if (!db_get_null(q->r, counts[i].column))
+            buf_fmt(q->json, ",\"%s\":%lld", counts[i].name,
+                    (long long)db_get_int(q->r, counts[i].column));
+    }
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        buf_fmt(q->json, ",\"%s\":", lists[i].name);
+        buf_add(q->json, db_get_text(q->r, lists[i].column));
+    }
+    if (db_get_int(q->r, LEVEL) > 0)
+        buf_fmt(q->json, ",\"system\":{\"level\":%d}", (int)db_get_int(q->r, LEVEL));
+    put_text(q->json, "message", buf_span(q->text));
+    buf_byte(q->json, '}');
+}
+
+int incident_quick(struct db *reader, const struct legal *law, int64_t id, int64_t now_ns,
+                   struct buf *json, struct buf *text, struct err *e)
+{
+    struct quick q = { .now_ns = now_ns, .json = json };
+    struct buf message;
+    int rc;
+
+    q.r = db_use(reader, DB_INCIDENT_QUICK);
+    db_int(q.r, 1, id);
+    rc = db_next(reader, q.r, e);
+    if (rc <= 0)
+        return rc < 0 ? rc
+                      : err_set(e, ERR_NOTFOUND, 0, "There is no incident %lld.", (long long)id);
+    buf_init(&message, (size_t)4 * INCIDENT_QUICK_CHARACTERS + 64);
+    q.text = &message;
+    q.due_ns = db_get_null(q.r, DUE) ? 0 : db_get_int(q.r, DUE);
+    q.type = name_of(&q, law, LEGAL_TYPE, TYPE, 0);
+    q.severity = name_of(&q, law, LEGAL_SEVERITY, SEVERITY, 1);
+    put_message(&q);
+    put_page(&q);
+    buf_add(text, buf_span(&message));
+    db_end(q.r);
+    rc = buf_failed(&message) || buf_failed(json) || buf_failed(text) ? act_no_memory(e) : ERR_OK;
+    buf_release(&message);
+    return rc;
+}

@@ -1,0 +1,28 @@
+/*
+ * clockwork.h - what the areas do by themselves as time passes: what runs out is told.
+ *
+ * In the desk's loop, CLOCKWORK_MS apart, each time in a transaction of its own between the desk's
+ * rounds. A fault is told once, until it is over, and tried again.
+ */
+#ifndef CLOCKWORK_H
+#define CLOCKWORK_H
+
+#include "desk/alerts.h"
+#include "os/loop.h"
+
+#define CLOCKWORK_MS 1000u
+
+struct clockwork;
+
+struct clockwork_from {
+    struct loop *loop;
+    struct db *db; /* these two are borrowed */
+    struct alerts *alerts;
+    void (*notice)(void *arg, const char *text);
+    void *arg;
+};
+
+int clockwork_new(struct clockwork **out, const struct clockwork_from *from, struct err *e);
+void clockwork_free(struct clockwork **w);
+
+#endif

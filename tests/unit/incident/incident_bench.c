@@ -1,0 +1,193 @@
+/*
+ * incident_bench.c - see incident_bench.h.
+ */
+#include "incident_bench.h"
+
+#include <string.h>
+
+#include "../check.h"
+
+#define NEW_LAW INT64_C(1763596800000000000) /* 2025-11-20 */
+#define ANY_LAW INT64_C(1577836800000000000) /* 2020-01-01 */
+
+static const char *profile_at(const void *arg, int64_t ns)
+{
+    (void)arg;
+    return ns < ANY_LAW ? NULL : ns < NEW_LAW ? "old" : "new";
+}
+
+static bool name(const void *arg, struct span profile, enum legal_list list, struct span code,
+                 struct legal_name *out)
+{
+    static const struct {
+        enum legal_list list;
+        const char *code;
+        struct legal_name name;
+    } rows[] = {
+        { LEGAL_TYPE, "N1", { "mã độc", "malware" } },
+        { LEGAL_TYPE, "N2", { "xâm nhập", "intrusion" } },
+        { LEGAL_SEVERITY, "M1", { "đặc biệt nghiêm trọng", "at once" } },
+        { LEGAL_SEVERITY, "M2", { "nghiêm trọng", "serious" } },
+        { LEGAL_SEVERITY, "M3", { "thông thường", "common" } },
+        { LEGAL_SEVERITY, "M4", { "ghi nhận", "noted" } },
+        { LEGAL_FACT, "personal-data", { "lộ dữ liệu cá nhân", "personal data" } },
+        { LEGAL_FACT, "quiet", { "không ảnh hưởng", "quiet" } },
+        { LEGAL_FACT, "spread", { "lan rộng", "spread" } },
+        { LEGAL_CAUSE, "attack", { "tấn công", "attack" } },
+        { LEGAL_CAUSE, "device", { "lỗi thiết bị", "device" } },
+    };
+
+    (void)arg;
+    (void)profile;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (rows[i].list == list && span_eq(code, span_of(rows[i].code))) {
+            *out = rows[i].name;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put(struct legal_clock *out, size_t *count, bool runs, const char *id, int64_t starts,
+                int64_t after)
+{
+    if (!runs)
+        return;
+    out[*count] = (struct legal_clock){ .id = id,
+                                        .vi = "Báo cáo",
+                                        .en = id,
+                                        .form = "mau-03",
+                                        .sure = true,
+                                        .starts_ns = starts,
+                                        .due_ns = starts + after };
+    (void)snprintf(out[*count].recipient, sizeof(out->recipient), "A05; PA05");
+    (*count)++;
+}
+
+static size_t clocks(const void *arg, struct span profile, const struct legal_facts *f,
+                     struct legal_clock *out)
+{
+    size_t count = 0;
+    int64_t t0 = f->detected_ns;
+    int m = f->severity.p[1] - '0';
+    bool personal = false;
+
+    (void)arg;
+    for (size_t i = 0; i < f->fact_count; i++)
+        personal = personal || span_eq(f->fact[i], SPAN_LIT("personal-data"));
+    if (span_eq(profile, SPAN_LIT("old"))) {
+        put(out, &count, true, "d5", t0, 5 * DAY);
+        return count;
+    }
+    put(out, &count, m == 1, "at-once", t0, 0);
+    put(out, &count, m <= 2, "h24", t0, 24 * HOUR);
+    put(out, &count, m <= 3, "h72", t0, 72 * HOUR);
+    put(out, &count, personal, "pd72", t0, 72 * HOUR);
+    put(out, &count, f->level >= 4, "h48", t0, 48 * HOUR);
+    if (f->level == 5 && f->ended_ns != 0) {
+        put(out, &count, true, "final", f->ended_ns, 5 * DAY);
+        out[count - 1].at_end = true;
+    }
+    return count;
+}
+
+static const char *playbook_for(const void *arg, struct span type)
+{
+    (void)arg;
+    return span_eq(type, SPAN_LIT("N1")) ? "malware" : NULL;
+}
+
+static bool step(const void *arg, struct span playbook, size_t i, int64_t detected_ns,
+                 struct legal_step *out)
+{
+    static const struct legal_step rows[] = {
+        { "isolate", "Cô lập máy nghi nhiễm khỏi mạng", "contain", "trực giám sát", HOUR / 2, "" },
+        { "keep", "Giữ nguyên hiện trường, sao chép bộ nhớ", "detect", NULL, HOUR,
+          "bản sao bộ nhớ" },
+        { "learn", "Rút kinh nghiệm", "lessons", "trưởng ca", INT64_MIN, "" },
+    };
+
+    (void)arg;
+    if (!span_eq(playbook, SPAN_LIT("malware")) || i >= COUNT_OF(rows))
+        return false;
+    *out = rows[i];
+    if (out->due_ns != INT64_MIN)
+        out->due_ns += detected_ns;
+    return true;
+}
+
+const struct legal test_law = { NULL, profile_at, name, clocks, playbook_for, step };
+
+void incident_bench_init(struct act_bench *b)
+{
+    act_bench_init_law(b, &test_law);
+}
+
+/* --- views ---------------------------------------------------------------------------------- */
+
+static struct span given(void *arg, const char *name_)
+{
+    const char *text = *(const char **)arg;
+    size_t n = strlen(name_);
+
+    for (const char *p = text; p != NULL && *p != '\0';) {
+        const char *end = strchr(p, '&');
+        size_t all = end != NULL ? (size_t)(end - p) : strlen(p);
+
+        if (all > n && strncmp(p, name_, n) == 0 && p[n] == '=')
+            return (struct span){ (const uint8_t *)p + n + 1, all - n - 1 };
+        p = end != NULL ? end + 1 : NULL;
+    }
+    return SPAN_NONE;
+}
+
+int incident_see(struct act_bench *b, const char *view, const char *text)
+{
+    const struct view_from from = {
+        view_find(&office_views, span_of(view)), &b->who, b->now_ns, VIEW_NDJSON, given, &text
+    };
+    int rc;
+
+    assert_non_null(from.row);
+    buf_clear(&b->answer);
+    b->e = (struct err){ 0 };
+    rc = view_put(b->db, &from, &b->answer, &b->e);
+    buf_byte(&b->answer, 0);
+    return rc;
+}
+
+bool incident_says(const struct act_bench *b, const char *words)
+{
+    return strstr((const char *)b->answer.p, words) != NULL;
+}
+
+void incident_sees(struct act_bench *b, const char *view, const char *text, const char *words)
+{
+    if (incident_see(b, view, text) != ERR_OK || !incident_says(b, words))
+        fail_msg("%s?%s: %s%s\n  has not: %s", view, text, b->e.why, (const char *)b->answer.p,
+                 words);
+}
+
+void incident_counts(struct act_bench *b, const char *view, const char *text, uint32_t lines)
+{
+    uint32_t n = 0;
+
+    if (incident_see(b, view, text) != ERR_OK)
+        fail_msg("%s?%s: %s", view, text, b->e.why);
+    for (size_t i = 0; i < b->answer.n; i++)
+        n += b->answer.p[i] == '\n';
+    if (n != lines)
+        fail_msg("%s?%s: %u lines, not %u\n%s", view, text, n, lines, (const char *)b->answer.p);
+}
+
+int64_t incident_told(struct act_bench *b, const char *severity)
+{
+    char request[200];
+
+    (void)snprintf(request, sizeof(request),
+                   "{'act':'incident.open','title':'Máy chủ bị mã hóa','type':'N1',"
+                   "'severity':'%s','channel':'phone'}",
+                   severity);
+    act_good(b, request);
+    return act_number(b, "incident");
+}
