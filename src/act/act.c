@@ -133,12 +133,17 @@ void act_touches_alerts(struct act_call *c)
 
 /* --- what it is done to --------------------------------------------------------------------- */
 
+static struct act_thing **hash_of(struct act_call *c, int64_t key)
+{
+    return &c->own->by_hash[(uint64_t)key % ACT_HASHES]; /* numbers of rows: one after the other */
+}
+
 static struct act_thing *thing_of(struct act_call *c, const char *kind, int64_t key)
 {
-    struct act_thing *t = c->own->first;
+    struct act_thing *t = *hash_of(c, key);
 
     while (t != NULL && (t->key != key || strcmp(t->kind, kind) != 0))
-        t = t->next;
+        t = t->same;
     return t;
 }
 
@@ -148,7 +153,8 @@ static struct act_thing *add_thing(struct act_call *c, const char *kind, int64_t
 
     if (t == NULL)
         return NULL;
-    *t = (struct act_thing){ .kind = kind, .key = key };
+    *t = (struct act_thing){ .kind = kind, .key = key, .same = *hash_of(c, key) };
+    *hash_of(c, key) = t;
     if (c->own->last != NULL)
         c->own->last->next = t;
     else
@@ -420,6 +426,7 @@ int act_take_back(struct act_call *c, struct err *e)
     MUST(id != 0 && c->own->row->fn != act_undo);
     db_rollback(c->db);
     c->own->first = c->own->last = NULL;
+    memset(c->own->by_hash, 0, sizeof(c->own->by_hash));
     rc = db_begin(c->db, e);
     if (rc == ERR_OK)
         rc = put_line(c, c->who, "done", 0, e);

@@ -29,14 +29,16 @@ struct act_thing {
     int64_t key;
     const struct act_kind *changes; /* NULL: it is not known how to undo that */
     struct span was, is_now;
-    struct act_thing *next;
+    struct act_thing *next, *same; /* the next of all, and of those with its hash */
 };
+
+#define ACT_HASHES 1024u
 
 struct act_own {
     const struct act_table *table;
     const struct act_row *row;
     struct act_value value[ACT_PARAMS_MAX];
-    struct act_thing *first, *last;
+    struct act_thing *first, *last, *by_hash[ACT_HASHES];
     struct arena mem; /* of one act */
     bool touched_alerts;
     struct acts *acts;

@@ -3,16 +3,15 @@
  */
 #include "incident/legal_law.h"
 
-#include <stdio.h>
-
 /* Appended behind "; ", whole or not at all. */
 static void add_text(char *to, const char *text)
 {
-    size_t n = strlen(to);
-    const char *before = n > 0 ? "; " : "";
+    size_t n = strlen(to), before = n > 0 ? 2 : 0, bytes = strlen(text);
 
-    if (n + strlen(before) + strlen(text) < LEGAL_NAMES_MAX)
-        (void)snprintf(to + n, LEGAL_NAMES_MAX - n, "%s%s", before, text);
+    if (n + before + bytes >= LEGAL_NAMES_MAX)
+        return;
+    memcpy(to + n, "; ", before);
+    memcpy(to + n + before, text, bytes + 1);
 }
 
 static const char *profile_at(const void *arg, int64_t ns)
