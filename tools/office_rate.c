@@ -5,9 +5,11 @@
  *   office_rate FOLDER [ALERTS]
  *
  * Makes FOLDER/office.db with ALERTS (1,000,000) alerts of a year, of 2,000 rules about 5,000
- * machines, one in ten open, unless it is there; then asks each view of alerts, and does acts on
- * alerts, each with its commit, in turn and with drawn parameters. Says the 99th percentile and the
- * worst of each in ms: "view p99 worst", "act p99 worst".
+ * machines, one in ten open, and an incident for each hundred of them, half of them closed, with
+ * tasks and clocks of the law, unless it is there; then asks views of alerts, incidents and clocks,
+ * and does acts on them, each with its commit, in turn and with drawn parameters. Says the 99th
+ * percentile and the worst of each in ms: "view p99 worst", "act p99 worst"; last those of closing
+ * an incident of 20,000 alerts, "large ms": one act.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,21 +18,23 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "desk/alerts.h"
+#include "incident/legal_law.h"
 #include "office/office.h"
 #include "os/host.h"
 
 #define YEAR_NS  (365 * 86400 * TIME_SECOND)
-#define NOW_NS   (1764000000 * TIME_SECOND)
+#define NOW_NS   (1795000000 * TIME_SECOND)
 #define RULES    2000u
 #define MACHINES 5000u
 #define RUNS     2000u
 #define GROUP    20000u
+#define LARGE    20000u
 
 struct bench {
     struct db *db;
     struct acts *acts;
     struct actor who;
-    uint64_t random, alerts;
+    uint64_t random, alerts, incidents;
     char text[256]; /* the parameters of a view: "name=value&..." */
     struct buf out;
 };
@@ -105,6 +109,49 @@ static void grow(struct bench *b)
     db_checkpoint(b->db);
 }
 
+/* An act; what it refuses as it is now (ERR_CONFLICT) is no fault. */
+static int act(struct bench *b, const char *request)
+{
+    struct err e;
+    int rc;
+
+    buf_clear(&b->out);
+    rc = acts_do(b->acts, &b->who, span_of(request), NOW_NS, &b->out, &e);
+    if (rc != ERR_CONFLICT)
+        must(rc, &e);
+    return rc;
+}
+
+static const char *const types[] = { "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "N9" };
+static const char *const severities[] = { "M2", "M3" };
+
+static void grow_incidents(struct bench *b)
+{
+    char request[512];
+
+    for (uint64_t i = 1; i <= b->incidents; i++) {
+        uint64_t alert = b->alerts - next(b, b->alerts / 4) - 1; /* since the law of 2026 */
+
+        (void)snprintf(request, sizeof(request),
+                       "{\"act\":\"incident.open\",\"title\":\"Incident %llu\",\"type\":\"%s\","
+                       "\"severity\":\"%s\",\"alerts\":[%llu,%llu]}",
+                       (unsigned long long)i, types[i % COUNT_OF(types)],
+                       severities[i % COUNT_OF(severities)], (unsigned long long)alert,
+                       (unsigned long long)alert + 1);
+        if (act(b, request) != ERR_OK) {
+            i--; /* those alerts are another's */
+            continue;
+        }
+        if (i % 2 == 0)
+            continue;
+        (void)snprintf(request, sizeof(request),
+                       "{\"act\":\"incident.close\",\"incident\":%llu,\"cause\":\"%s\","
+                       "\"result\":\"over\",\"skip\":\"a benchmark\",\"unsent\":\"a benchmark\"}",
+                       (unsigned long long)i, "attack");
+        (void)act(b, request);
+    }
+}
+
 /* --- times ---------------------------------------------------------------------------------- */
 
 static int order(const void *a, const void *b)
@@ -165,20 +212,39 @@ static void draw_view(struct bench *b, size_t i)
     }
 }
 
+/* Views of the rest, each as often as the others. */
+static const struct {
+    const char *view, *text; /* %llu: the number of an incident */
+} others[] = {
+    { "alert.counts", "" },
+    { "incident.list", "" },
+    { "incident.list", "state=any&severity=M2" },
+    { "incident.list", "state=closed&text=incident%%201" },
+    { "incident.show", "incident=%llu" },
+    { "incident.timeline", "incident=%llu" },
+    { "clock.list", "" },
+    { "task.list", "" },
+    { "task.list", "incident=%llu" },
+};
+
 static void time_views(struct bench *b)
 {
-    const struct view_row *rows[] = { view_find(&office_views, SPAN_LIT("alert.list")),
-                                      view_find(&office_views, SPAN_LIT("alert.counts")) };
     static double ms[RUNS];
     struct err e;
 
     for (size_t i = 0; i < RUNS; i++) {
-        const struct view_from from = { rows[i % 9 == 8], &b->who, NOW_NS, VIEW_NDJSON, given, b };
-        double began = host_seconds();
+        size_t other = i / 2 % COUNT_OF(others);
+        const char *view = i % 2 == 0 ? "alert.list" : others[other].view;
+        const struct view_from from = {
+            view_find(&office_views, span_of(view)), &b->who, NOW_NS, VIEW_NDJSON, given, b
+        };
+        double began;
 
-        draw_view(b, i);
-        if (i % 9 == 8)
-            b->text[0] = '\0';
+        draw_view(b, i / 2);
+        if (i % 2 != 0)
+            (void)snprintf(b->text, sizeof(b->text), others[other].text,
+                           (unsigned long long)next(b, b->incidents) + 1);
+        began = host_seconds();
         buf_clear(&b->out);
         must(view_put(b->db, &from, &b->out, &e), &e);
         ms[i] = (host_seconds() - began) * 1e3;
@@ -192,36 +258,82 @@ static void time_acts(struct bench *b)
 {
     static double ms[RUNS];
     char request[256];
-    struct err e;
 
     for (size_t i = 0; i < RUNS; i++) {
         static const char *const acts[] = {
             "{\"act\":\"alert.assign\",\"alerts\":[%llu]}",
             "{\"act\":\"note.add\",\"alert\":%llu,\"text\":\"looked at\"}",
             "{\"act\":\"alert.close\",\"alerts\":[%llu],\"verdict\":\"test\",\"reason\":\"x\"}",
+            "{\"act\":\"incident.note\",\"incident\":%llu,\"text\":\"looked at\"}",
+            "{\"act\":\"incident.stage\",\"incident\":%llu,\"stage\":\"contain\"}",
+            "{\"act\":\"alert.escalate\",\"alerts\":[%llu],\"title\":\"x\",\"type\":\"N1\","
+            "\"severity\":\"M3\"}",
         };
+        size_t k = i % COUNT_OF(acts);
+        bool of_incident = strstr(acts[k], "\"incident\":") != NULL;
         double began;
-        int rc;
 
-        (void)snprintf(request, sizeof(request), acts[i % COUNT_OF(acts)],
-                       (unsigned long long)next(b, b->alerts) + 1);
-        buf_clear(&b->out);
+        (void)snprintf(request, sizeof(request), acts[k],
+                       (unsigned long long)(of_incident ? next(b, b->incidents) + 1
+                                                        : b->alerts - next(b, b->alerts / 4)));
         began = host_seconds();
-        rc = acts_do(b->acts, &b->who, span_of(request), NOW_NS, &b->out, &e);
-        ms[i] = (host_seconds() - began) * 1e3;
-        if (rc == ERR_CONFLICT) { /* it is closed: another */
-            i--;
-            continue;
-        }
-        must(rc, &e);
+        if (act(b, request) != ERR_OK)
+            i--; /* it is closed: another */
+        else
+            ms[i] = (host_seconds() - began) * 1e3;
+        if (getenv("OFFICE_SLOW") != NULL && ms[i] > 10)
+            fprintf(stderr, "%.1f ms: %s\n", ms[i], request);
     }
     say("act", ms, RUNS);
+}
+
+/* One incident that has very many alerts is closed. */
+static void time_large(struct bench *b)
+{
+    const char *id;
+    char request[256];
+    struct err e;
+    int64_t incident;
+    double began;
+
+    must(act(b,
+             "{\"act\":\"incident.open\",\"title\":\"large\",\"type\":\"N1\",\"severity\":\"M2\","
+             "\"channel\":\"own\"}"),
+         &e);
+    buf_byte(&b->out, 0);
+    id = strstr((const char *)b->out.p, "\"incident\":");
+    if (id == NULL)
+        exit(1);
+    incident = strtoll(id + strlen("\"incident\":"), NULL, 10);
+    must(db_begin(b->db, &e), &e);
+    for (unsigned i = 0; i < LARGE; i++) {
+        struct db_row *r;
+
+        put_alert(b, i);
+        r = db_use(b->db, DB_INCIDENT_ALERT_MOVE);
+        db_int(r, 1, db_key(b->db));
+        db_int(r, 2, incident);
+        must(db_run(b->db, r, &e), &e);
+    }
+    must(db_commit(b->db, &e), &e);
+    (void)snprintf(
+        request, sizeof(request),
+        "{\"act\":\"incident.close\",\"incident\":%lld,\"cause\":\"attack\",\"result\":\"over\","
+        "\"skip\":\"x\",\"unsent\":\"x\"}",
+        (long long)incident);
+    began = host_seconds();
+    must(act(b, request), &e);
+    printf("large %.1f\n", (host_seconds() - began) * 1e3);
 }
 
 int main(int argc, char **argv)
 {
     struct bench b = { .random = 7, .alerts = 1000000 };
     struct acts_from from = { .table = &office_acts };
+    struct law *law;
+    struct playbooks *playbooks;
+    struct legal_law legal_law;
+    struct legal legal;
     char path[512];
     struct err e;
     bool there;
@@ -238,9 +350,20 @@ int main(int argc, char **argv)
     if (!there)
         grow(&b);
     from.db = b.db;
+    must(law_open(&law, LAW_FOLDER, &e), &e);
+    must(playbooks_open(&playbooks, PLAYBOOKS_FOLDER, law, &e), &e);
+    legal_law = (struct legal_law){ law, playbooks };
+    legal = legal_of_law(&legal_law);
+    from.legal = &legal;
     must(acts_new(&b.acts, &from, &e), &e);
+    b.incidents = b.alerts / 100;
+    if (!there)
+        grow_incidents(&b);
     time_views(&b);
     time_acts(&b);
+    time_large(&b);
+    playbooks_free(&playbooks);
+    law_free(&law);
     acts_free(&b.acts);
     db_close(&b.db);
     buf_release(&b.out);
