@@ -425,10 +425,11 @@ static void on_datagrams(struct role_self *self, int fd, const struct say_connec
         (void)close(fd); /* the keeper has no more than that */
 }
 
-static void on_peer(struct role_self *self, int fd)
+static void on_peer(struct role_self *self, int fd, enum role other)
 {
     struct role_collector *r = self->own;
 
+    (void)other; /* the reader: there is no other */
     if (r->collector != NULL) {
         collector_reader(r->collector, fd);
         return;

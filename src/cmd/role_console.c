@@ -213,11 +213,12 @@ static void on_listen(struct role_self *self, int fd, const struct say_connectio
         role_notice(self, "%s", e.why);
 }
 
-static void on_peer(struct role_self *self, int fd)
+static void on_peer(struct role_self *self, int fd, enum role other)
 {
     struct role_console *r = self->own;
     struct err e;
 
+    (void)other; /* the desk: there is no other */
     if (console_line(r->console, fd, &e) != ERR_OK)
         role_notice(self, "%s", e.why);
 }

@@ -260,11 +260,11 @@ static void desk_close(struct role_self *self)
 
 /* --- messages ------------------------------------------------------------------------------- */
 
-static void on_peer(struct role_self *self, int fd)
+static void on_peer(struct role_self *self, int fd, enum role other)
 {
     struct role_desk *r = self->own;
 
-    if (r->counter != NULL)
+    if (r->counter != NULL && other == ROLE_CONSOLE)
         counter_line(r->counter, fd);
     else
         (void)close(fd);

@@ -111,10 +111,11 @@ static int reader_reload(struct role_self *self, const struct settings *next, ui
     return ERR_OK;
 }
 
-static void reader_hears_peer(struct role_self *self, int fd)
+static void reader_hears_peer(struct role_self *self, int fd, enum role other)
 {
     struct role_reader *own = self->own;
 
+    (void)other; /* collector 0: there is no other */
     reader_peer(own->reader, fd);
 }
 

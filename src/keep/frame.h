@@ -65,7 +65,7 @@ struct role_handlers {
     /* The counts of one more collector, mapped for reading, for good. What cannot be taken is told.
      */
     int (*on_ledger)(struct role_self *self, const struct ledger *g, uint32_t lane, struct err *e);
-    void (*on_peer)(struct role_self *self, int fd);
+    void (*on_peer)(struct role_self *self, int fd, enum role other); /* who is at its other end */
     void (*on_listen)(struct role_self *self, int fd, const struct say_connection *c);
     /* The answer to role_ask_segment(): an append-only descriptor and the segment's number, or -1,
      * 0, the errno, and the sentence. */

@@ -299,8 +299,11 @@ static void hear_ledger(struct role_self *self, const struct channel_message *m)
 
 static void hear_peer(struct role_self *self, const struct channel_message *m)
 {
-    if (self->handlers->on_peer != NULL)
-        self->handlers->on_peer(self, m->fds[0]);
+    uint32_t other;
+
+    memcpy(&other, m->body, sizeof(other));
+    if (self->handlers->on_peer != NULL && other < ROLES)
+        self->handlers->on_peer(self, m->fds[0], (enum role)other);
     else
         (void)close(m->fds[0]);
 }
@@ -327,7 +330,7 @@ static const struct heard {
                      sizeof(struct say_connection) },
     [SAY_SEGMENT] = { hear_segment, 0, 1, 4, 512 },
     [SAY_LEDGER] = { hear_ledger, 1, 1, 4, 4 },
-    [SAY_PEER] = { hear_peer, 1, 1, 0, 0 },
+    [SAY_PEER] = { hear_peer, 1, 1, 4, 4 },
     [SAY_NOTICE] = { hear_notice, 0, 0, 0, NOTICE_BYTES_MAX },
 };
 

@@ -49,7 +49,8 @@ const char *role_name(enum role r);
     X(SEGMENT)    /* collector asks: - ; answer: 1 append-only descriptor; u32 number of the       \
                      segment; or no descriptor; u32 errno, text */                                 \
     X(LEDGER)     /* keeper  1 shared memory; u32 lane: to desk, console, sealer, for each lane */ \
-    X(PEER)       /* keeper  1 stream: between reader and collector 0, console and desk */         \
+    X(PEER)       /* keeper  1 stream; u32 enum role, of its other end: between reader and         \
+                     collector 0, console and desk */                                              \
     X(LISTEN)     /* keeper  1 listening socket; struct say_connection: console */                 \
     X(DONE)   /* desk, sealer - ; u32 lane, u32 segment: it reads no earlier segment of the lane   \
                  again. What both have said so of, and is not the lane's last, is removed */       \

@@ -347,7 +347,10 @@ static void join(struct keeper *k, const enum role pair[2])
         return;
     }
     for (int i = 0; i < 2; i++) {
-        if (worker_say(end[i], SAY_PEER, SPAN_NONE, &fds[i], 1) == ERR_MORE)
+        const uint32_t other = pair[1 - i];
+        const struct span body = { (const uint8_t *)&other, sizeof(other) };
+
+        if (worker_say(end[i], SAY_PEER, body, &fds[i], 1) == ERR_MORE)
             worker_kill(end[i], "does not take its peer");
     }
     (void)close(fds[0]); /* both have their end */

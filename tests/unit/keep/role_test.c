@@ -55,6 +55,12 @@ static void test_segment(struct role_self *self, int fd, uint32_t number, int er
         close(fd);
 }
 
+static void test_peer(struct role_self *self, int fd, enum role other)
+{
+    role_notice(self, "peer %s", role_name(other));
+    close(fd);
+}
+
 static void test_notice(struct role_self *self, struct span text)
 {
     role_notice(self, "heard %.*s", SPAN_ARG(text));
@@ -64,6 +70,7 @@ static const struct role_handlers handlers = { .open = test_open,
                                                .on_reload = test_reload,
                                                .on_connection = test_connection,
                                                .on_segment = test_segment,
+                                               .on_peer = test_peer,
                                                .on_notice = test_notice };
 
 /* --- The keeper ----------------------------------------------------------------------------- */
@@ -194,6 +201,7 @@ static void what_is_given_reaches_its_handler(void **state)
 {
     struct say_connection c = { .input = 4 };
     struct span body = { (uint8_t *)&c, sizeof(c) };
+    uint32_t desk = ROLE_DESK;
     struct role_run r;
     uint8_t text[8] = { 28, 0, 0, 0, 'f', 'u', 'l', 'l' };
 
@@ -208,10 +216,12 @@ static void what_is_given_reaches_its_handler(void **state)
     hear(&r, SAY_NOTICE, "segment no 0 28 full");
     say(&r, SAY_NOTICE, SPAN_LIT("all is well"), -1);
     hear(&r, SAY_NOTICE, "heard all is well");
+    say(&r, SAY_PEER, (struct span){ (uint8_t *)&desk, sizeof(desk) }, memory("x"));
+    hear(&r, SAY_NOTICE, "peer desk");
+    say(&r, SAY_PEER, (struct span){ text, 4 }, memory("x")); /* of no role: dropped */
     /* Nobody here wants these. */
     say(&r, SAY_LISTEN, body, memory("x"));
     say(&r, SAY_DATAGRAMS, body, memory("x"));
-    say(&r, SAY_PEER, SPAN_NONE, memory("x"));
     say(&r, SAY_LEDGER, (struct span){ text, 4 }, memory("x"));
     say(&r, SAY_NOTICE, SPAN_LIT("end"), -1);
     hear(&r, SAY_NOTICE, "heard end");
@@ -239,6 +249,7 @@ static void what_is_no_message_ends_the_role(void **state)
         { "a connection cut", SAY_CONNECTION, sizeof(struct say_connection) - 1, true },
         { "a segment cut", SAY_SEGMENT, 3, true },
         { "a ledger without memory", SAY_LEDGER, 4, false },
+        { "a peer without a role", SAY_PEER, 0, true },
         { "a notice too long", SAY_NOTICE, NOTICE_BYTES_MAX + 1, false },
     };
     static uint8_t body[1024];

@@ -92,7 +92,7 @@ static const struct {
     { "CLOSED, cut", SAY_CLOSED, 3, 3, 0 },
     { "DATAGRAMS", SAY_DATAGRAMS, sizeof(struct say_connection), 1, 0 },
     { "LEDGER", SAY_LEDGER, 4, 5, 0 },
-    { "PEER", SAY_PEER, 0, 1, 0 },
+    { "PEER", SAY_PEER, 4, 5, 0 },
     { "DONE, of no lane", SAY_DONE, 8, 9, 0 },
     { "LISTEN", SAY_LISTEN, sizeof(struct say_connection), 1, 0 },
     { "NOTICE", SAY_NOTICE, 3, NOTICE_BYTES_MAX + 1, WORKERS | 1u << ROLE_RULES },
