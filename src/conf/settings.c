@@ -16,6 +16,7 @@
 #include "base/ascii.h"
 #include "base/num.h"
 #include "base/utf.h"
+#include "conf/channel.h"
 #include "os/socket.h"
 
 #define LIST_MAX     1024u /* values of one list */
@@ -70,8 +71,16 @@ static const struct row token_rows[] = {
 #undef X
 };
 
+static const struct row channel_rows[] = {
+#define X(member, type, name, initial, min, max, help)                                             \
+    { name, TYPE_##type, true, offsetof(struct channel_settings, member), initial, min, max, help },
+    CHANNEL_TABLE(X)
+#undef X
+};
+
 /* Which rows were given is a bit each. */
-_Static_assert(COUNT_OF(rows) <= 64 && COUNT_OF(source_rows) <= 64 && COUNT_OF(token_rows) <= 64,
+_Static_assert(COUNT_OF(rows) <= 64 && COUNT_OF(source_rows) <= 64 && COUNT_OF(token_rows) <= 64 &&
+                   COUNT_OF(channel_rows) <= 64,
                "too many rows");
 
 struct unit {
@@ -441,10 +450,11 @@ static int find_row(struct reader *r, const struct row *row, size_t count, uint6
     return fault(r, ERR_NOTFOUND, here(r), "There is no setting '%.*s'%s.", SHOWN(key),
                  row == rows          ? ""
                  : row == source_rows ? " of a source"
-                                      : " of a token");
+                 : row == token_rows  ? " of a token"
+                                      : " of a channel");
 }
 
-/* --- Sources, tokens ------------------------------------------------------------------------ */
+/* --- Sources, tokens, channels -------------------------------------------------------------- */
 
 static int check_source(struct reader *r, const void *row, uint32_t line)
 {
@@ -502,6 +512,13 @@ static int check_token(struct reader *r, const void *row, uint32_t line)
     return ERR_OK;
 }
 
+static int check_channel(struct reader *r, const void *row, uint32_t line)
+{
+    struct err e = { 0 };
+
+    return channel_check(row, &e) == ERR_OK ? ERR_OK : fault(r, e.code, line, "%s", e.why);
+}
+
 /* A list of rows with settings of their own. */
 struct table {
     const char *name, *one;
@@ -519,6 +536,9 @@ static const struct table tables[] = {
     { "tokens", "token", token_rows, COUNT_OF(token_rows), sizeof(struct token_settings),
       TOKENS_MAX, offsetof(struct settings, tokens), offsetof(struct settings, token_count),
       check_token },
+    { "channels", "channel", channel_rows, COUNT_OF(channel_rows), sizeof(struct channel_settings),
+      CHANNELS_MAX, offsetof(struct settings, channels), offsetof(struct settings, channel_count),
+      check_channel },
 };
 
 static const struct table *find_table(struct span name)
@@ -641,6 +661,7 @@ static int read_stream(struct reader *r)
 static int check_together(struct reader *r)
 {
     const struct settings *s = r->to;
+    struct err e = { 0 };
 
     if ((s->syslog_tls.count > 0 || s->https.count > 0) &&
         (s->tls_certificate[0] == 0 || s->tls_key[0] == 0))
@@ -648,6 +669,8 @@ static int check_together(struct reader *r)
                      "'syslog-tls' and 'https' need 'tls-certificate' and 'tls-key'.");
     if (s->tls_mutual && s->tls_ca[0] == 0)
         return fault(r, ERR_SYNTAX, 1, "'tls-mutual' needs 'tls-ca'.");
+    if (channels_check(s->channels, s->channel_count, &e) != ERR_OK)
+        return fault(r, e.code, 1, "%s", e.why);
     return ERR_OK;
 }
 
@@ -747,6 +770,11 @@ bool settings_token_row(uint32_t i, struct setting_row *row)
     return tell_row(token_rows, COUNT_OF(token_rows), i, row);
 }
 
+bool settings_channel_row(uint32_t i, struct setting_row *row)
+{
+    return tell_row(channel_rows, COUNT_OF(channel_rows), i, row);
+}
+
 /* "1s to 1d", or nothing where there is no range. */
 static void put_range(const struct row *row, struct buf *out, const char *between)
 {
@@ -807,6 +835,8 @@ void settings_help(struct buf *out)
     help_rows(source_rows, COUNT_OF(source_rows), out);
     buf_text(out, "\nA row of the list `tokens`, who may ask over the API:\n");
     help_rows(token_rows, COUNT_OF(token_rows), out);
+    buf_text(out, "\nA row of the list `channels`, where notices go:\n");
+    help_rows(channel_rows, COUNT_OF(channel_rows), out);
 }
 
 static void markdown_rows(const struct row *row, size_t count, struct buf *out)
@@ -846,16 +876,40 @@ void settings_markdown(struct buf *out)
                   "`tokens:` is a list; each row is one who may ask over the API (`console`).\n"
                   "`name` and `token-sha256` are needed.\n\n");
     markdown_rows(token_rows, COUNT_OF(token_rows), out);
-    buf_text(out, "\n## An example\n\n"
-                  "```yaml\n"
-                  "syslog-udp: [\"0.0.0.0:514\", \"[::]:514\"]\n"
-                  "tls-certificate: /etc/canh/server.pem\n"
-                  "tls-key: /etc/canh/server.key\n"
-                  "syslog-tls: \"0.0.0.0:6514\"\n"
-                  "files: [/var/log/nginx/*.log]\n"
-                  "sources:\n"
-                  "  - name: firewall-1\n"
-                  "    address: [192.0.2.1, \"2001:db8::/64\"]\n"
-                  "    interval: 5m\n"
-                  "```\n");
+    buf_text(out,
+             "\n## Channels\n\n"
+             "`channels:` is a list; each row is a way by which notices of alerts leave the\n"
+             "house, through the role `sender` ([notices.md](notices.md)). `name`, `kind` and\n"
+             "`url` are needed, and what the kind asks for: of smtp `from` and `to`, of a\n"
+             "webhook `secret`, of a gateway `to` and `body`.\n\n");
+    markdown_rows(channel_rows, COUNT_OF(channel_rows), out);
+    buf_text(out,
+             "\n## An example\n\n"
+             "```yaml\n"
+             "syslog-udp: [\"0.0.0.0:514\", \"[::]:514\"]\n"
+             "tls-certificate: /etc/canh/server.pem\n"
+             "tls-key: /etc/canh/server.key\n"
+             "syslog-tls: \"0.0.0.0:6514\"\n"
+             "files: [/var/log/nginx/*.log]\n"
+             "sources:\n"
+             "  - name: firewall-1\n"
+             "    address: [192.0.2.1, \"2001:db8::/64\"]\n"
+             "    interval: 5m\n"
+             "channels:\n"
+             "  - name: mail\n"
+             "    kind: smtp\n"
+             "    url: smtp://mail.example.vn:587\n"
+             "    user: canh\n"
+             "    secret: /etc/canh/mail.secret\n"
+             "    from: canh@example.vn\n"
+             "    to: [truc@example.vn]\n"
+             "    second: sms\n"
+             "  - name: sms\n"
+             "    kind: gateway\n"
+             "    url: https://sms.example.vn/send\n"
+             "    secret: /etc/canh/sms.secret\n"
+             "    to: [\"+84912345678\"]\n"
+             "    level: critical\n"
+             "    body: '{\"to\":\"{phone}\",\"text\":\"Canh: canh bao {number}, muc {level}\"}'\n"
+             "```\n");
 }

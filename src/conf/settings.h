@@ -1,9 +1,9 @@
 /*
  * settings.h - the server's settings: one table row each, from which the file's reader, --help and
- * docs/settings.md come. The file is YAML: `name: value`, lists where a row says so, and `sources:`
- * and `tokens:`, lists of what is known about senders and of who may ask (rows of their own). An
- * unknown name, a value out of range or given twice is an error with its line: a setting is never
- * ignored.
+ * docs/settings.md come. The file is YAML: `name: value`, lists where a row says so, and
+ * `sources:`, `tokens:` and `channels:`, lists of what is known about senders, of who may ask, and
+ * of where notices go (rows of their own). An unknown name, a value out of range or given twice is
+ * an error with its line: a setting is never ignored.
  *
  * Everything has a default: no file is needed. Texts live as long as the struct. The reader keeps
  * to a small part of YAML: one document, no anchors, aliases or tags, at most SETTINGS_BYTES_MAX.
@@ -122,6 +122,27 @@ struct text_list {
     X(sha256, DIGEST, "token-sha256", "", 0, 0, "SHA-256 of the token, hex (see canh token)")      \
     X(may, LIST, "may", "", 0, 0, "what it may ask: stat, alerts, search (default: all)")
 
+/*  A row of `channels:`: a way by which notices leave the house. channel.h says what it must be. */
+#define CHANNEL_TABLE(X)                                                                           \
+    X(name, TEXT, "name", "", 0, 0, "what it is called everywhere")                                \
+    X(kind, TEXT, "kind", "", 0, 0, "smtp, webhook, or gateway (of SMS, of Zalo OA)")              \
+    X(url, TEXT, "url", "", 0, 0,                                                                  \
+      "smtp:// (with STARTTLS), smtps://, https://; without TLS to this machine only")             \
+    X(user, TEXT, "user", "", 0, 0, "its name there")                                              \
+    X(secret, TEXT, "secret", "", 0, 0,                                                            \
+      "file: its password; of a webhook the key of HMAC-SHA-256; of a gateway without a user "     \
+      "what `header` carries")                                                                     \
+    X(header, TEXT, "header", "", 0, 0,                                                            \
+      "gateway: the header that carries its secret (default: Authorization, as a bearer)")         \
+    X(from, TEXT, "from", "", 0, 0, "smtp: whom mail is from")                                     \
+    X(to, LIST, "to", "", 0, 0, "smtp: mail addresses; gateway: phone numbers")                    \
+    X(level, TEXT, "level", "high", 0, 0, "alerts that are at least so grave")                     \
+    X(second, TEXT, "second", "", 0, 0, "the channel that takes over what this one cannot send")   \
+    X(body, TEXT, "body", "", 0, 0,                                                                \
+      "gateway: what is sent, with {number}, {level}, {phone} in it")                              \
+    X(ca, TEXT, "ca", "", 0, 0,                                                                    \
+      "file: authorities whose certificates are believed, PEM (default: the system's)")
+
 /*  What a token may be limited to. */
 #define MAY_TABLE(X)                                                                               \
     X(STAT, "stat")                                                                                \
@@ -158,6 +179,12 @@ struct token_settings {
 #undef X
 };
 
+struct channel_settings {
+#define X(member, type, name, initial, min, max, help) SETTING_##type member;
+    CHANNEL_TABLE(X)
+#undef X
+};
+
 struct settings {
     struct arena mem;
 #define X(member, type, name, initial, min, max, reload, help) SETTING_##type member;
@@ -167,6 +194,8 @@ struct settings {
     uint32_t source_count;
     struct token_settings *tokens;
     uint32_t token_count;
+    struct channel_settings *channels;
+    uint32_t channel_count;
     struct span yaml; /* what was read, as it was */
 };
 
@@ -184,10 +213,12 @@ struct setting_row {
     uint64_t min, max;
     bool reload;
 };
-/* Row `i` of SETTING_TABLE, of SOURCE_TABLE, of TOKEN_TABLE; false behind the last. */
+/* Row `i` of SETTING_TABLE, of SOURCE_TABLE, of TOKEN_TABLE, of CHANNEL_TABLE; false behind the
+ * last. */
 bool settings_row(uint32_t i, struct setting_row *row);
 bool settings_source_row(uint32_t i, struct setting_row *row);
 bool settings_token_row(uint32_t i, struct setting_row *row);
+bool settings_channel_row(uint32_t i, struct setting_row *row);
 
 void settings_help(struct buf *out);     /* for --help */
 void settings_markdown(struct buf *out); /* docs/settings.md */

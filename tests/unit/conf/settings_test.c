@@ -334,6 +334,77 @@ static void tokens_are_rows(void **state)
     settings_release(&s);
 }
 
+static void channels_are_rows(void **state)
+{
+    struct settings s;
+
+    (void)state;
+    good(
+        &s,
+        "channels:\n"
+        "- { name: mail, kind: smtp, url: 'smtp://mail.example.vn:587', user: canh, secret: /s,\n"
+        "    from: canh@example.vn, to: [an@example.vn, binh@example.vn], second: sms }\n"
+        "- { name: sms, kind: gateway, url: 'https://sms.example.vn/v1', to: '+84912345678',\n"
+        "    level: critical, body: '{\"to\":\"{phone}\",\"n\":{number}}' }\n"
+        "- { name: hook, kind: webhook, url: 'http://127.0.0.1:80/x', secret: /k, second: sms }\n");
+    assert_int_equal(s.channel_count, 3);
+    assert_string_equal(s.channels[0].level, "high");
+    assert_int_equal(s.channels[0].to.count, 2);
+    assert_string_equal(s.channels[1].to.value[0], "+84912345678");
+    assert_string_equal(s.channels[2].second, "sms");
+    settings_release(&s);
+}
+
+static void bad_channels_are_refused_with_their_line(void **state)
+{
+#define MAIL "kind: smtp, url: 'smtp://h', from: a@b, to: c@d"
+#define SMS  "kind: gateway, url: 'https://h/', to: '123', body: '{phone}'"
+    static const struct {
+        const char *row, *part;
+    } rows[] = {
+        { "{ " MAIL " }", "needs a 'name'" },
+        { "{ name: a b, " MAIL " }", "needs a 'name'" },
+        { "{ name: a, kind: pigeon }", "needs a 'kind'" },
+        { "{ name: a, kind: smtp, url: 'ftp://h', from: a@b, to: c@d }", "smtp:// or smtps://" },
+        { "{ name: a, kind: smtp, url: 'h:25', from: a@b, to: c@d }", "needs a 'url'" },
+        { "{ name: a, kind: smtp, url: 'smtp://h', to: c@d }", "as 'from'" },
+        { "{ name: a, kind: smtp, url: 'smtp://h', from: a@b }", "needs 'to'" },
+        { "{ name: a, kind: smtp, url: 'smtp://h', from: a@b, to: [c@d, c@d] }", "'to' twice" },
+        { "{ name: a, kind: smtp, url: 'smtp://h', from: a@b, to: 'c@d e' }", "mail addresses" },
+        { "{ name: a, user: u, " MAIL " }", "'user' and 'secret'" },
+        { "{ name: a, level: grave, " MAIL " }", "level of rules" },
+        { "{ name: a, body: x, " MAIL " }", "takes no 'body'" },
+        { "{ name: a, header: X-Key, " MAIL " }", "this 'header'" },
+        { "{ name: a, second: b, " MAIL " }", "'second' that is no channel" },
+        { "{ name: a, second: a, " MAIL " }", "comes back to itself" },
+        { "{ name: a, kind: webhook, url: 'https://h/' }", "needs a 'secret'" },
+        { "{ name: a, kind: webhook, url: 'http://h/', secret: /k }", "to this machine only" },
+        { "{ name: a, kind: webhook, url: 'https://h/', secret: /k, to: x }", "takes no 'to'" },
+        { "{ name: a, kind: gateway, url: 'https://h/', to: c@d, body: '{phone}' }",
+          "phone numbers" },
+        { "{ name: a, kind: gateway, url: 'https://h/', to: '123', body: x }", "{phone} in it" },
+        { "{ name: a, kind: gateway, url: 'https://h/', to: '123', body: '{phone} {title}' }",
+          "nothing else" },
+        { "{ name: a, user: u, " SMS " }", "needs a 'secret'" },
+    };
+    char yaml[512];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        bool together = strstr(rows[i].row, "second") != NULL;
+
+        snprintf(yaml, sizeof(yaml), "channels:\n- %s\n", rows[i].row);
+        bad(rows[i].row, yaml, ERR_SYNTAX, together ? 1 : 2, rows[i].part);
+    }
+    bad("two", "channels:\n- { name: a, " MAIL " }\n- { name: a, " SMS " }\n", ERR_SYNTAX, 1,
+        "two channels");
+    bad("circle",
+        "channels:\n- { name: a, second: b, " MAIL " }\n- { name: b, second: c, " SMS
+        " }\n- { name: c, second: b, " SMS " }\n",
+        ERR_SYNTAX, 1, "comes back to itself");
+    bad("unknown", "channels:\n- { name: a, tos: x }\n", ERR_NOTFOUND, 2, "of a channel");
+}
+
 static void what_was_read_is_kept_as_it_was(void **state)
 {
     static const char yaml[] = "# why\nidle:   5s\n";
@@ -504,6 +575,8 @@ static void help_names_every_setting(void **state)
         CHECK_ROW(row.name, strstr((char *)out.p, row.name) != NULL);
     for (uint32_t i = 0; settings_source_row(i, &row); i++)
         CHECK_ROW(row.name, strstr((char *)out.p, row.name) != NULL);
+    for (uint32_t i = 0; settings_channel_row(i, &row); i++)
+        CHECK_ROW(row.name, strstr((char *)out.p, row.name) != NULL);
     for (char *p = (char *)out.p, *end; (end = strchr(p, '\n')) != NULL; p = end + 1)
         CHECK_ROW(p, end - p <= 100);
     buf_release(&out);
@@ -538,6 +611,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(addresses_are_numbers),
         cmocka_unit_test(sources_are_rows),
         cmocka_unit_test(tokens_are_rows),
+        cmocka_unit_test(channels_are_rows),
+        cmocka_unit_test(bad_channels_are_refused_with_their_line),
         cmocka_unit_test(what_was_read_is_kept_as_it_was),
         cmocka_unit_test(bad_sources_are_refused_with_their_line),
         cmocka_unit_test(what_is_not_known_is_refused_with_its_line),
