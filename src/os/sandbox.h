@@ -24,6 +24,8 @@ enum {
     SANDBOX_SPAWN = 1u << 4,         /* fork, exec below `read`, kill, wait: the keeper only */
     SANDBOX_THREADS = 1u << 5,       /* start threads after entering */
     SANDBOX_INOTIFY = 1u << 6,       /* follow files and the journal; not with append-only files */
+    SANDBOX_CONNECT = 1u << 7,       /* connect over IP, names looked up (with FILES_READ of what
+                                        says how, and THREADS); not with append-only files */
 };
 
 struct sandbox {

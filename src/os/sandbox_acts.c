@@ -192,7 +192,8 @@ static int cloned(unsigned long flags)
 #define FILES_ANY  (SANDBOX_FILES_READ | SANDBOX_FILES_WRITE)
 #define WRITES     (SANDBOX_FILES_WRITE | SANDBOX_SPAWN)
 #define SPAWNS     SANDBOX_SPAWN
-#define CONNECTS   (SANDBOX_CONNECT_LOCAL | SANDBOX_SPAWN)
+#define CONNECTS   (SANDBOX_CONNECT_LOCAL | SANDBOX_CONNECT | SANDBOX_SPAWN)
+#define LOCALS     (SANDBOX_CONNECT_LOCAL | SANDBOX_SPAWN)
 #define ACCEPTS    (SANDBOX_ACCEPT | SANDBOX_SPAWN)
 #define MAKES(f)   reached(socket(f, SOCK_DGRAM | SOCK_CLOEXEC, 0))
 #define CALLS(...) reached(syscall(__VA_ARGS__))
@@ -234,7 +235,7 @@ static int cloned(unsigned long flags)
     X(tcp, "a TCP socket", CONNECTS, NULL, reached(socket(AF_INET, SOCK_STREAM, 0)))               \
     X(udp, "a UDP socket", CONNECTS, NULL, MAKES(AF_INET))                                         \
     X(tcp6, "a socket of IPv6", CONNECTS, NULL, MAKES(AF_INET6))                                   \
-    X(local, "a local socket", CONNECTS, NULL, MAKES(AF_UNIX))                                     \
+    X(local, "a local socket", LOCALS, NULL, MAKES(AF_UNIX))                                       \
     X(netlink, "a netlink socket", 0, NULL, MAKES(AF_NETLINK))                                     \
     X(packet, "a packet socket", 0, NULL, MAKES(AF_PACKET))                                        \
     X(vsock, "a vsock socket", 0, NULL, MAKES(AF_VSOCK))                                           \

@@ -1,10 +1,11 @@
 /*
  * sandbox_calls.c - the system calls of each bit of sandbox.h, and the filter made of them.
  *
- * The table says what is allowed; nothing else is. Three things fail instead of killing, because
+ * The table says what is allowed; nothing else is. Four things fail instead of killing, because
  * libraries try them and can do without: opening files in a role that may open none, executable
- * memory (the regular expressions' compiler), and clone3(), whose flags a filter cannot see, so
- * that the C library takes clone(), whose flags it can.
+ * memory (the regular expressions' compiler), clone3(), whose flags a filter cannot see, so that
+ * the C library takes clone(), whose flags it can, and, where names are looked up, sockets to the
+ * name service cache and to the kernel's table of addresses.
  *
  * Arguments are compared as 64 bits. A row either wants a value, or some bits to be clear; what
  * the kernel ignores in the upper half can then only lead to a refusal.
@@ -36,7 +37,9 @@ enum {
     READS = SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | KEEP,
     WRITES = SANDBOX_FILES_WRITE | KEEP,
     ACCEPTS = SANDBOX_ACCEPT | KEEP,
-    CONNECTS = SANDBOX_CONNECT_LOCAL | KEEP,
+    CONNECTS = SANDBOX_CONNECT_LOCAL | SANDBOX_CONNECT | KEEP,
+    LOCALS = SANDBOX_CONNECT_LOCAL | KEEP,
+    NAMES = SANDBOX_CONNECT | KEEP,
     THREADS = SANDBOX_THREADS | KEEP,
     INOTIFY = SANDBOX_INOTIFY | KEEP,
 };
@@ -191,10 +194,16 @@ static const struct call_row call_rows[] = {
     /* SANDBOX_ACCEPT */
     ANY(ACCEPTS, accept4),
     /* SANDBOX_CONNECT_LOCAL: that it is local, seccomp cannot see */
-    ONLY(CONNECTS, socket, 0, AF_UNIX),
+    ONLY(LOCALS, socket, 0, AF_UNIX),
     ONLY(CONNECTS, socket, 0, AF_INET),
     ONLY(CONNECTS, socket, 0, AF_INET6),
     ANY(CONNECTS, connect),
+    /* SANDBOX_CONNECT: what libcurl and the C library's resolver need */
+    ONLY2(NAMES, socketpair, 0, AF_UNIX, 1, SOCK_STREAM), /* a thread that looks up says so */
+    ONLY2(NAMES, fcntl, 1, F_SETFL, 2, O_RDWR | O_NONBLOCK),
+    ANY(NAMES, sendmmsg), /* both questions, A and AAAA, over a socket that is connected */
+    ONLY2(NAMES, setsockopt, 1, IPPROTO_IP, 2, IP_RECVERR),
+    ONLY2(NAMES, setsockopt, 1, IPPROTO_IPV6, 2, IPV6_RECVERR),
     /* SANDBOX_FILES_READ */
     BITS(READS, openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY),
     BITS(READS, open, 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY),
@@ -295,6 +304,7 @@ static const struct call_row call_rows[] = {
 };
 
 struct soft_row {
+    unsigned bits;   /* only with any of these; EVERY: always */
     unsigned unless; /* these bits: then it is a matter of the table above */
     int why;         /* errno */
     int number;
@@ -303,11 +313,13 @@ struct soft_row {
 };
 
 static const struct soft_row soft_rows[] = {
-    { READS, EACCES, SCMP_SYS(openat), { 0 }, 0 },
-    { READS, EACCES, SCMP_SYS(open), { 0 }, 0 },
-    { KEEP, EACCES, SCMP_SYS(mmap), { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC }, 1 },
-    { KEEP, EACCES, SCMP_SYS(mprotect), { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC }, 1 },
-    { EVERY, ENOSYS, SCMP_SYS(clone3), { 0 }, 0 },
+    { EVERY, READS, EACCES, SCMP_SYS(openat), { 0 }, 0 },
+    { EVERY, READS, EACCES, SCMP_SYS(open), { 0 }, 0 },
+    { EVERY, KEEP, EACCES, SCMP_SYS(mmap), { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC }, 1 },
+    { EVERY, KEEP, EACCES, SCMP_SYS(mprotect), { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC }, 1 },
+    { EVERY, EVERY, ENOSYS, SCMP_SYS(clone3), { 0 }, 0 },
+    { NAMES, LOCALS, EACCES, SCMP_SYS(socket), { 0, SCMP_CMP_EQ, AF_UNIX, 0 }, 1 },
+    { NAMES, EVERY, EACCES, SCMP_SYS(socket), { 0, SCMP_CMP_EQ, AF_NETLINK, 0 }, 1 },
 };
 
 /* -EDOM: this machine does not have the call. */
@@ -329,7 +341,7 @@ static bool rules_add(scmp_filter_ctx c, unsigned may)
     for (size_t i = 0; i < COUNT_OF(soft_rows); i++) {
         const struct soft_row *r = &soft_rows[i];
 
-        if ((r->unless & may) == 0 &&
+        if ((r->bits == EVERY || (r->bits & may) != 0) && (r->unless & may) == 0 &&
             !rule_taken(seccomp_rule_add_array(c, SCMP_ACT_ERRNO((uint32_t)r->why), r->number,
                                                r->arg_count, &r->arg)))
             return false;

@@ -58,10 +58,10 @@ static struct ruleset handled_of(int abi, unsigned may)
         r.net |= abi_rows[i].handled.net;
         r.scoped |= abi_rows[i].handled.scoped;
     }
-    if ((may & (SANDBOX_CONNECT_LOCAL | SANDBOX_SPAWN)) != 0) {
+    if ((may & (SANDBOX_CONNECT_LOCAL | SANDBOX_CONNECT | SANDBOX_SPAWN)) != 0)
         r.net = 0;
+    if ((may & (SANDBOX_CONNECT_LOCAL | SANDBOX_SPAWN)) != 0)
         r.scoped &= ~SCOPED_ABSTRACT; /* systemd may be told through such a socket */
-    }
     return r;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -163,6 +164,7 @@ static const struct {
     { "desk", SANDBOX_FILES_READ | SANDBOX_FILES_WRITE },
     { "console", SANDBOX_FILES_READ | SANDBOX_ACCEPT | SANDBOX_THREADS },
     { "tracer", SANDBOX_CONNECT_LOCAL },
+    { "sender", SANDBOX_CONNECT | SANDBOX_FILES_READ | SANDBOX_THREADS },
     { "keeper", SANDBOX_SPAWN | SANDBOX_FILES_READ | SANDBOX_FILES_WRITE },
 };
 
@@ -512,6 +514,43 @@ static int works_connect(void)
     return send(fd, "x", 1, 0) == 1 ? 0 : 3;
 }
 
+static int looked_up(const char *name, int want)
+{
+    const struct addrinfo how = { .ai_socktype = SOCK_STREAM };
+    struct addrinfo *found = NULL;
+    int rc = getaddrinfo(name, "25", &how, &found);
+
+    if (rc == 0)
+        freeaddrinfo(found);
+    return rc == want || (want != 0 && rc != 0) ? 0 : 1;
+}
+
+static void *thread_looks_up(void *arg)
+{
+    *(int *)arg = looked_up("canh.invalid", EAI_AGAIN); /* no server: nobody answers */
+    return NULL;
+}
+
+/* As libcurl does it: a pair of sockets, a thread that looks up, a connection that waits. */
+static int works_names(void)
+{
+    pthread_t thread;
+    int failed = 1, pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 ||
+        fcntl(pair[0], F_SETFL, O_RDWR | O_NONBLOCK) != 0)
+        return 1;
+    if (pthread_create(&thread, NULL, thread_looks_up, &failed) != 0 ||
+        pthread_join(thread, NULL) != 0 || failed != 0)
+        return 2;
+    if (looked_up("127.0.0.1", 0) != 0 || looked_up("::1", 0) != 0)
+        return 3;
+    return socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EACCES &&
+                   socket(AF_NETLINK, SOCK_RAW, 0) < 0 && errno == EACCES
+               ? works_connect()
+               : 4;
+}
+
 static int works_inotify(void)
 {
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -535,6 +574,11 @@ static int opening_fails_softly(void)
 static int another_family(void)
 {
     return socket(AF_NETLINK, SOCK_DGRAM, 0) >= 0 ? 1 : 2;
+}
+
+static int a_packet_socket(void)
+{
+    return socket(AF_PACKET, SOCK_DGRAM, 0) >= 0 ? 1 : 2;
 }
 
 static int a_fork(void)
@@ -584,6 +628,10 @@ static const struct {
     { "accept without leave", 0, works_accept, true },
     { "connect", SANDBOX_CONNECT_LOCAL, works_connect, false },
     { "connect without leave", SANDBOX_ACCEPT, works_connect, true },
+    { "names", SANDBOX_CONNECT | SANDBOX_FILES_READ | SANDBOX_THREADS, works_names, false },
+    { "names without leave", SANDBOX_CONNECT_LOCAL | SANDBOX_THREADS, works_names, true },
+    { "another family by name", SANDBOX_CONNECT, a_packet_socket, true },
+    { "append-only taken away by who connects", SANDBOX_CONNECT, append_taken_away, true },
     { "inotify", SANDBOX_INOTIFY, works_inotify, false },
     { "inotify without leave", SANDBOX_FILES_READ, works_inotify, true },
     { "executable memory", 0, executable_fails_softly, false },
