@@ -35,6 +35,8 @@ TABLES = {
     "system_agency": ("system || '.' || role || '.' || valid_from", "system, role, agency, valid_from, valid_to"),
     "machine": ("CAST(id AS TEXT)", "id, system, name, kind, addresses, macs, os, importance, retired"),
     "source_of": ("CAST(id AS TEXT)", "id, source, system"),
+    "message": ("CAST(id AS TEXT)", "id, made, kind, key, channel, recipient, level, subject, text, state, sent, second,"
+                " stands_in, void"),
     "suppression": ("CAST(id AS TEXT)", "id, rule, entity, entity_key, reason, until, act, ended"),
     "incident": ("CAST(id AS TEXT)",
                  "id, number, title, type, severity, cause, facts, state, detected, source, channel, opened, closed,"

@@ -4,6 +4,7 @@
 #include "office/office.h"
 
 #include "incident/incident.h"
+#include "notify/notify.h"
 #include "people/people.h"
 #include "registry/registry.h"
 #include "shift/shift.h"
@@ -21,7 +22,7 @@ static const struct act_area areas[] = {
     AREA(registry_tables),    AREA(triage_general),   AREA(triage_alert),
     AREA(triage_suppression), AREA(shift_acts),       AREA(incident_general),
     AREA(incident_alert),     AREA(incident_task),    AREA(incident_proof),
-    AREA(incident_clock),     AREA(incident_phieu),
+    AREA(incident_clock),     AREA(incident_phieu),   AREA(notify_acts),
 };
 
 static const struct act_kind *const kinds[] = {
@@ -32,7 +33,7 @@ static const struct act_kind *const kinds[] = {
 
 static const struct view_area views[] = {
     AREA(people_views), AREA(registry_views), AREA(triage_views),
-    AREA(shift_views),  AREA(incident_views),
+    AREA(shift_views),  AREA(incident_views), AREA(notify_views),
 };
 
 const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };
