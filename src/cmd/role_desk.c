@@ -15,6 +15,7 @@
 #include "office/clockwork.h"
 #include "office/counter.h"
 #include "office/office.h"
+#include "office/outbox.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sandbox.h"
@@ -31,6 +32,8 @@ struct role_desk {
     struct law_folders law_folders;
     struct legal_law legal_law;
     struct legal legal;
+    struct notify *notify;
+    struct outbox *outbox;
     struct watch *round;
     struct ruleset *rules;
     struct taxonomy *taxonomy;
@@ -159,6 +162,18 @@ static int take_requests(struct role_desk *r, struct err *e)
     return rc == ERR_OK ? clockwork_new(&r->clockwork, &clockwork, e) : rc;
 }
 
+/* What is told outside, as soon as the keeper brings the line to the sender. */
+static int take_notices(struct role_desk *r, struct err *e)
+{
+    struct outbox_from from = { .loop = r->self->loop, .notice = on_desk_notice, .arg = r };
+    int rc = notify_new(&r->notify, desk_db(r->desk), desk_alerts(r->desk), e);
+
+    if (rc == ERR_OK)
+        rc = notify_settings(r->notify, &r->self->settings, e);
+    from.notify = r->notify;
+    return rc == ERR_OK ? outbox_new(&r->outbox, &from, e) : rc;
+}
+
 static int start(struct role_desk *r, const struct live_rules *rules, struct err *e)
 {
     const struct desk_from from = { .io = &io_system,
@@ -174,6 +189,8 @@ static int start(struct role_desk *r, const struct live_rules *rules, struct err
         rc = give_sight(r, r->self->generation, e);
     if (rc == ERR_OK)
         rc = take_requests(r, e);
+    if (rc == ERR_OK)
+        rc = take_notices(r, e);
     if (rc != ERR_OK)
         return rc;
     r->round = loop_timer(r->self->loop, turn, r);
@@ -248,6 +265,8 @@ static void desk_close(struct role_self *self)
     struct role_desk *r = self->own;
 
     watch_free(&r->round);
+    outbox_free(&r->outbox);
+    notify_free(&r->notify);
     clockwork_free(&r->clockwork);
     counter_free(&r->counter);
     acts_free(&r->acts);
@@ -266,6 +285,8 @@ static void on_peer(struct role_self *self, int fd, enum role other)
 
     if (r->counter != NULL && other == ROLE_CONSOLE)
         counter_line(r->counter, fd);
+    else if (r->outbox != NULL && other == ROLE_SENDER)
+        outbox_line(r->outbox, fd);
     else
         (void)close(fd);
 }
@@ -323,6 +344,8 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
 
     if (rc == ERR_OK)
         rc = open_law(r, e); /* the new one, or the old stays in force */
+    if (rc == ERR_OK)
+        rc = notify_settings(r->notify, next, e);
     if (rc == ERR_OK && generation != self->generation)
         rc = change_rules(r, generation, e);
     if (rc == ERR_OK)

@@ -15,7 +15,7 @@ static const struct {
 } rows[] = {
     { ROLE_COLLECTOR, role_collector }, { ROLE_READER, role_reader }, { ROLE_DESK, role_desk },
     { ROLE_CONSOLE, role_console },     { ROLE_TRACER, role_tracer }, { ROLE_RULES, role_rules },
-    { ROLE_SEALER, role_sealer },
+    { ROLE_SEALER, role_sealer },       { ROLE_SENDER, role_sender },
 };
 
 static int idle_open(struct role_self *self, struct err *e)

@@ -35,6 +35,11 @@ static bool wants_reader(const struct keeper *k)
     return k->settings.journal || k->settings.files.count > 0;
 }
 
+static bool wants_sender(const struct keeper *k)
+{
+    return k->settings.channel_count > 0;
+}
+
 /* In the order of starting: each stage waits for the one before to be ready. */
 static const struct {
     enum role role;
@@ -44,6 +49,7 @@ static const struct {
     { ROLE_DESK, false, wants_always },     { ROLE_CONSOLE, false, wants_always },
     { ROLE_COLLECTOR, true, wants_always }, { ROLE_READER, false, wants_reader },
     { ROLE_TRACER, false, wants_always },   { ROLE_SEALER, false, wants_always },
+    { ROLE_SENDER, false, wants_sender },
 };
 
 static struct worker *find(struct keeper *k, enum role role, uint32_t number)
@@ -251,8 +257,8 @@ static void hear_done(struct worker *w, const struct channel_message *m)
 
 #define BIT(role) (1u << ROLE_##role)
 #define WORKERS                                                                                    \
-    (BIT(COLLECTOR) | BIT(READER) | BIT(DESK) | BIT(CONSOLE) | BIT(TRACER) |                       \
-     BIT(SEALER)) /* all but RULES */
+    (BIT(COLLECTOR) | BIT(READER) | BIT(DESK) | BIT(CONSOLE) | BIT(TRACER) | BIT(SEALER) |         \
+     BIT(SENDER)) /* all but RULES */
 
 /* Who may say what, with how many bytes. No role sends a descriptor. */
 static const struct {
@@ -331,7 +337,8 @@ static void on_channel(void *arg, unsigned ready)
 
 /* Who talks to whom, without the keeper. */
 static const enum role peers[][2] = { { ROLE_COLLECTOR, ROLE_READER },
-                                      { ROLE_DESK, ROLE_CONSOLE } };
+                                      { ROLE_DESK, ROLE_CONSOLE },
+                                      { ROLE_DESK, ROLE_SENDER } };
 
 /* A new stream between the two, as soon as both are there. */
 static void join(struct keeper *k, const enum role pair[2])

@@ -122,7 +122,8 @@ const struct view_row notify_views[NOTIFY_VIEWS] = {
       { MESSAGE_COLUMNS, { "text", VIEW_AS_TEXT } } },
     { "channel.list",
       ROLES_SEE,
-      "The channels, those in use first; void: messages that came to nobody.",
+      "The channels, those in use first; oldest: of what waits; void: messages that came to "
+      "nobody.",
       DB_CHANNEL_LIST,
       NULL,
       { LIMIT(100) },
@@ -134,5 +135,6 @@ const struct view_row notify_views[NOTIFY_VIEWS] = {
         { "used", VIEW_AS_FLAG },
         { "held", VIEW_AS_INTEGER },
         { "waiting", VIEW_AS_INTEGER },
+        { "oldest", VIEW_AS_TIME },
         { "void", VIEW_AS_INTEGER } } },
 };
