@@ -41,6 +41,7 @@
 #define CLOCK_OFF_NS   INT64_C(1000000000)
 #define BEHIND_EVENTS  100000
 #define SIGNED_SECONDS 30
+#define MESSAGE_NS     (3600 * TIME_SECOND)
 
 enum grave { FINE, ADVICE, WRONG };
 
@@ -377,6 +378,41 @@ static void check_open_inputs(struct doctor *d)
     }
 }
 
+static void check_channel_file(struct doctor *d, const char *name, const char *path, bool secret)
+{
+    struct stat st;
+
+    if (path[0] == 0)
+        return;
+    if (access(path, R_OK) != 0 || stat(path, &st) != 0)
+        tell(d, WRONG, "Channel %.40s cannot be used: %.150s cannot be read (%s).", name, path,
+             strerror(errno));
+    else if (secret && (st.st_mode & 0007) != 0)
+        tell(d, ADVICE, "Everybody may read the secret of channel %.40s: chmod o-r %.150s.", name,
+             path);
+}
+
+/* Does anybody hear of an alert who is not at the console? */
+static void check_channels(struct doctor *d)
+{
+    const struct settings *s = &d->settings;
+    bool high = false;
+
+    for (uint32_t i = 0; d->has_settings && i < s->channel_count; i++) {
+        const struct channel_settings *c = &s->channels[i];
+
+        high |= strcmp(c->level, "critical") != 0;
+        check_channel_file(d, c->name, c->secret, true);
+        check_channel_file(d, c->name, c->ca, false);
+    }
+    if (d->has_settings && !high)
+        tell(d, ADVICE,
+             "No channel takes alerts of level high: who does not look at them hears of none. See "
+             "`channels` of the settings.");
+    else if (d->has_settings)
+        tell(d, FINE, "Alerts of level high leave the house. Try it: canh notice test.");
+}
+
 /* --- The running server --------------------------------------------------------------------- */
 
 static void ask_server(struct doctor *d)
@@ -477,6 +513,47 @@ static void check_sources(struct doctor *d)
         tell(d, FINE, "No source is silent.");
     if (number(json_object_get(d->stat, "totals"), "received") == 0)
         tell(d, ADVICE, "Nothing was received since the server started.");
+}
+
+/* A row of channel.list. */
+static void check_messages_of(struct doctor *d, const json_t *row)
+{
+    const char *name = text_of(row, "name");
+    int64_t now = host_now_ns(), oldest = now;
+
+    (void)time_parse(span_of(text_of(row, "oldest")), now, &oldest); /* nothing waits: now */
+    if (now - oldest > MESSAGE_NS)
+        tell(d, WRONG,
+             "A message waits for channel %.40s for more than an hour: canh message list --channel "
+             "%.40s says why.",
+             name, name);
+    if (number(row, "void") > 0)
+        tell(d, WRONG,
+             "%lld messages of channel %.40s came to nobody: canh message list says which, canh "
+             "notice retry sends one again.",
+             (long long)number(row, "void"), name);
+}
+
+static void check_messages(struct doctor *d)
+{
+    struct client c;
+    struct span line;
+    struct err e = { 0 };
+    int rc = d->stat == NULL ? ERR_NOTFOUND : client_open(&c, d->data, &e);
+
+    if (rc != ERR_OK)
+        return; /* said already */
+    rc = client_get(&c, "/channel/list", &e);
+    while (rc == ERR_OK && (rc = client_line(&c, -1, &line, &e)) == 1) {
+        json_t *row = json_loadb((const char *)line.p, line.n, 0, NULL);
+
+        rc = ERR_OK;
+        check_messages_of(d, row);
+        json_decref(row);
+    }
+    if (rc < 0)
+        tell(d, WRONG, "What became of notices cannot be asked: %.200s", e.why);
+    client_close(&c);
 }
 
 static void check_rules(struct doctor *d)
@@ -580,11 +657,13 @@ static const struct {
     { "certificates", check_certificates },
     { "files", check_files },
     { "open inputs", check_open_inputs },
+    { "channels", check_channels },
     { "server", ask_server },
     { "balance", check_balance },
     { "roles", check_roles },
     { "drops", check_drops },
     { "sources", check_sources },
+    { "messages", check_messages },
     { "rules", check_rules },
     { "ledger", check_ledger },
 };

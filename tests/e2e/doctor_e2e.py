@@ -31,6 +31,9 @@ def says(checks, check, state, words):
     raise AssertionError("no %s of %s says %r: %s" % (state, check, words, checks))
 
 
+CHANNEL = "channels: [{name: hook, kind: webhook, url: 'https://example.vn/', level: %s, secret: %s}]\n"
+
+
 def certificate(place, name, days):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
                     place.path(name + ".key"), "-out", place.path(name + ".pem"), "-days", str(days),
@@ -56,6 +59,11 @@ def test_each_fault_of_the_settings_is_named(place):
         ("files: [%s]\n" % place.path("absent.log"), "files", "advice", "is not there"),
         ("http-open: true\n", "open inputs", "advice", "canh token"),
         ("syslog-udp: 0.0.0.0:514\n", "open inputs", "advice", "marked so for ever"),
+        ("", "channels", "advice", "No channel takes alerts of level high"),
+        (CHANNEL % ("critical", key), "channels", "advice", "No channel takes alerts of level high"),
+        (CHANNEL % ("low", key), "channels", "fine", "leave the house"),
+        (CHANNEL % ("low", key), "channels", "advice", "chmod o-r"),
+        (CHANNEL % ("low", place.path("absent")), "channels", "wrong", "cannot be read"),
     ]
     for yaml, check, state, words in rows:
         says(doctor(place, place.path("data"), place.write("c.yaml", yaml)), check, state, words)
