@@ -44,9 +44,9 @@ UPDATE channel SET bad = ?2 WHERE name = ?1
 
 -- CHANNEL_LIST
 SELECT c.name, c.kind, c.level, c.second, c.recipients, c.used, c.held,
-    (SELECT count(*) FROM message WHERE channel = c.name AND state = 'waiting'),
-    (SELECT min(made) FROM message WHERE channel = c.name AND state = 'waiting'),
-    (SELECT count(*) FROM message WHERE channel = c.name AND state <> 'sent' AND void > 0)
+    (SELECT count(*) FROM message INDEXED BY message_due WHERE channel = c.name AND state = 'waiting'),
+    (SELECT min(made) FROM message INDEXED BY message_due WHERE channel = c.name AND state = 'waiting'),
+    (SELECT count(*) FROM message INDEXED BY message_void WHERE channel = c.name AND state <> 'sent' AND void > 0)
     FROM channel c ORDER BY c.used DESC, c.name LIMIT ?
 
 -- NOTIFIED
