@@ -277,10 +277,11 @@ static void time_acts(struct bench *b)
                        (unsigned long long)(of_incident ? next(b, b->incidents) + 1
                                                         : b->alerts - next(b, b->alerts / 4)));
         began = host_seconds();
-        if (act(b, request) != ERR_OK)
+        if (act(b, request) != ERR_OK) {
             i--; /* it is closed: another */
-        else
-            ms[i] = (host_seconds() - began) * 1e3;
+            continue;
+        }
+        ms[i] = (host_seconds() - began) * 1e3;
         if (getenv("OFFICE_SLOW") != NULL && ms[i] > 10)
             fprintf(stderr, "%.1f ms: %s\n", ms[i], request);
     }

@@ -134,8 +134,12 @@ static int each_system(struct act_call *c, int64_t incident, const char *name, e
     int rc = ERR_OK;
 
     for (size_t i = 0; i < count && rc == ERR_OK; i++) {
-        struct db_row *r = db_use(c->db, s);
+        struct db_row *r;
 
+        rc = incident_refers(c, "system", DB_SYSTEM_IS, system[i], e);
+        if (rc != ERR_OK)
+            break;
+        r = db_use(c->db, s);
         db_int(r, 1, incident);
         db_int(r, 2, system[i]);
         rc = db_run(c->db, r, e);

@@ -164,6 +164,21 @@ static int put_row(struct act_call *c, const struct incident_new *n, const char 
     return db_run(c->db, r, e);
 }
 
+int incident_refers(struct act_call *c, const char *kind, enum db_statement s, int64_t id,
+                    struct err *e)
+{
+    struct db_row *r = db_use(c->db, s);
+    int rc;
+
+    db_int(r, 1, id);
+    rc = db_next(c->db, r, e);
+    db_end(r);
+    if (rc < 0)
+        return rc;
+    return rc == 1 ? ERR_OK
+                   : err_set(e, ERR_NOTFOUND, 0, "There is no %s %lld.", kind, (long long)id);
+}
+
 static int put_systems(struct act_call *c, int64_t id, struct err *e)
 {
     size_t count;
@@ -171,8 +186,12 @@ static int put_systems(struct act_call *c, int64_t id, struct err *e)
     int rc = ERR_OK;
 
     for (size_t i = 0; i < count && rc == ERR_OK; i++) {
-        struct db_row *r = db_use(c->db, DB_INCIDENT_SYSTEM_ADD);
+        struct db_row *r;
 
+        rc = incident_refers(c, "system", DB_SYSTEM_IS, system[i], e);
+        if (rc != ERR_OK)
+            break;
+        r = db_use(c->db, DB_INCIDENT_SYSTEM_ADD);
         db_int(r, 1, id);
         db_int(r, 2, system[i]);
         rc = db_run(c->db, r, e);

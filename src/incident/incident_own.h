@@ -38,6 +38,9 @@ struct incident_at {
     unsigned level;
 };
 /* ERR_NOTFOUND. */
+/* Is there such a thing? `s` finds it by its number. ERR_NOTFOUND. */
+int incident_refers(struct act_call *c, const char *kind, enum db_statement s, int64_t id,
+                    struct err *e);
 int incident_get(struct act_call *c, int64_t id, struct incident_at *out, struct err *e);
 /* The same of parameter "incident"; ERR_CONFLICT when it is closed or merged. */
 int incident_get_open(struct act_call *c, struct incident_at *out, struct err *e);

@@ -9,6 +9,7 @@
  * there.
  */
 #include "incident/incident_own.h"
+#include "registry/registry.h"
 
 #include <sodium.h>
 
@@ -61,11 +62,13 @@ static const char *state_name(enum state s)
     return states[i].name;
 }
 
-/* A contact's are those of its agency, once they were sent. */
-static bool may_see(const struct actor *who, const struct phieu *p)
+/* A contact's are those of its agency and of what is below it, once they were sent. */
+static int may_see(struct act_call *c, const struct phieu *p, bool *may, struct err *e)
 {
-    return (who->roles & ~ROLE_BIT(CONTACT)) != 0 ||
-           (who->agency == p->agency && p->state != DRAFT);
+    *may = (c->who->roles & ~ROLE_BIT(CONTACT)) != 0;
+    if (*may || p->state == DRAFT || c->who->agency == 0)
+        return ERR_OK;
+    return registry_within(c->db, c->who->agency, p->agency, may, e);
 }
 
 /* Of parameter "phieu", in one of the states `in`. */
@@ -74,6 +77,7 @@ static int phieu_get(struct act_call *c, unsigned in, struct phieu *p, struct er
     int64_t id = act_int(c, "phieu");
     struct db_row *r = db_use(c->db, DB_PHIEU_IS);
     struct span number;
+    bool may = false;
     int rc;
 
     db_int(r, 1, id);
@@ -90,7 +94,11 @@ static int phieu_get(struct act_call *c, unsigned in, struct phieu *p, struct er
         memcpy(p->number, number.p, number.n);
         db_end(r);
     }
-    if (rc == 0 || !may_see(c->who, p))
+    if (rc == 1)
+        rc = may_see(c, p, &may, e);
+    if (rc < 0)
+        return rc;
+    if (!may)
         return err_set(e, ERR_NOTFOUND, 0, "There is no phieu %lld.", (long long)id);
     return (p->state & in) != 0 ? ERR_OK
                                 : act_conflict(e, "%s is %s.", p->number, state_name(p->state));
@@ -124,18 +132,15 @@ static int check_due(struct act_call *c, struct err *e)
 static int check_refers(struct act_call *c, struct err *e)
 {
     struct incident_at at;
-    struct db_row *r;
-    int rc = act_has(c, "incident") ? incident_get(c, act_int(c, "incident"), &at, e) : ERR_OK;
+    int rc = incident_refers(c, "agency", DB_AGENCY_IS, act_int(c, "agency"), e);
 
+    if (rc == ERR_OK && act_has(c, "system"))
+        rc = incident_refers(c, "system", DB_SYSTEM_IS, act_int(c, "system"), e);
+    if (rc == ERR_OK && act_has(c, "incident"))
+        rc = incident_get(c, act_int(c, "incident"), &at, e);
     if (rc != ERR_OK || !act_has(c, "alert"))
         return rc;
-    r = db_use(c->db, DB_INCIDENT_ALERT_IS);
-    db_int(r, 1, act_int(c, "alert"));
-    rc = db_next(c->db, r, e);
-    db_end(r);
-    return rc == 0 ? err_set(e, ERR_NOTFOUND, 0, "There is no alert %lld.",
-                             (long long)act_int(c, "alert"))
-                   : (rc < 0 ? rc : ERR_OK);
+    return incident_refers(c, "alert", DB_INCIDENT_ALERT_IS, act_int(c, "alert"), e);
 }
 
 static int put_phieu(struct act_call *c, struct err *e)

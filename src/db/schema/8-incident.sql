@@ -1,5 +1,4 @@
 -- Incidents: what happened, what is done about it and by when, what is kept as proof; phieu to agencies.
--- Systems and agencies are those of the register, by their numbers.
 
 --! define INCIDENT_IS_OPEN state NOT IN ('closed', 'merged')
 
@@ -36,8 +35,8 @@ CREATE TABLE detection(id INTEGER PRIMARY KEY, incident INTEGER NOT NULL REFEREN
     act INTEGER NOT NULL REFERENCES act(id), time INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE INDEX detection_of ON detection(incident, id);
 
-CREATE TABLE incident_system(incident INTEGER NOT NULL REFERENCES incident(id), system INTEGER NOT NULL,
-    PRIMARY KEY(incident, system)) WITHOUT ROWID;
+CREATE TABLE incident_system(incident INTEGER NOT NULL REFERENCES incident(id), system INTEGER NOT NULL
+    REFERENCES system(id), PRIMARY KEY(incident, system)) WITHOUT ROWID;
 CREATE INDEX incident_system_is ON incident_system(system, incident);
 
 --! define TASK_IS_OPEN state IN ('todo', 'doing')
@@ -112,7 +111,8 @@ CREATE INDEX clock_told ON clock(id) WHERE told > 0;
 
 CREATE TABLE phieu(id INTEGER PRIMARY KEY, year INTEGER NOT NULL, serial INTEGER NOT NULL,
     number TEXT NOT NULL UNIQUE, kind TEXT NOT NULL CHECK(kind IN ('warning', 'request')),
-    system INTEGER, agency INTEGER NOT NULL, incident INTEGER REFERENCES incident(id),
+    system INTEGER REFERENCES system(id), agency INTEGER NOT NULL REFERENCES agency(id),
+    incident INTEGER REFERENCES incident(id),
     alert INTEGER REFERENCES alert(id),
     subject TEXT NOT NULL, what TEXT NOT NULL, proof TEXT NOT NULL, steps TEXT NOT NULL, due INTEGER NOT NULL,
     state TEXT NOT NULL CHECK(state IN ('draft', 'sent', 'received', 'answered', 'returned', 'checked', 'closed')),

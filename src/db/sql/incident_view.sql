@@ -132,29 +132,33 @@ SELECT v.id, v.incident, i.number || '/' || v.number, v.what, v.sha256, v.bytes,
 SELECT v.file, v.sha256, v.bytes, canh_base64(f.content) FROM evidence v JOIN evidence_file f ON f.evidence = v.id
     WHERE v.id = ? LIMIT ?
 
--- Of a contact (?1): what was sent to its agency; no more than it must know.
+-- Of a contact (?1): what was sent to its agency, those below it and their forerunners; no more than it must know.
 -- ?1 my agency, ?2 now, ?3 state, ?4 agency, ?5 system, ?6 incident, ?7 limit
 --! define PHIEU_ROW p.id, p.number, p.kind, p.agency, p.system, p.subject, p.what, p.due, p.state, p.sent, p.received, p.answered,
 --!     p.closed, p.reminders, p.state IN ('sent', 'received', 'returned') AND p.due < ?2,
 --!     CASE WHEN ?1 IS NULL THEN p.incident END
---! define PHIEU_WHERE (?1 IS NULL OR (p.agency = ?1 AND p.state <> 'draft')) AND (?4 IS NULL OR p.agency = ?4)
+--! define PHIEU_WHERE (?1 IS NULL OR (p.agency IN mine AND p.state <> 'draft')) AND (?4 IS NULL OR p.agency = ?4)
 --!     AND (?5 IS NULL OR p.system = ?5) AND (?6 IS NULL OR (?1 IS NULL AND p.incident = ?6))
 --!     AND (CASE coalesce(?3, 'any') WHEN 'any' THEN 1 WHEN 'late' THEN p.state IN ('sent', 'received', 'returned')
 --!     AND p.due < ?2 WHEN 'out' THEN p.state IN ('sent', 'received', 'returned') ELSE p.state = ?3 END)
 
 -- PHIEUS_ALL
-SELECT {PHIEU_ROW} FROM phieu p WHERE {PHIEU_WHERE} ORDER BY p.id DESC LIMIT ?7
+{MY_AGENCIES}
+    SELECT {PHIEU_ROW} FROM phieu p WHERE {PHIEU_WHERE} ORDER BY p.id DESC LIMIT ?7
 
 -- PHIEUS_OUT
-SELECT {PHIEU_ROW} FROM phieu p INDEXED BY phieu_out WHERE p.state IN ('sent', 'received', 'returned')
+{MY_AGENCIES}
+    SELECT {PHIEU_ROW} FROM phieu p INDEXED BY phieu_out WHERE p.state IN ('sent', 'received', 'returned')
     AND {PHIEU_WHERE} ORDER BY p.due, p.id LIMIT ?7
 
 -- PHIEUS_OF_AGENCY
-SELECT {PHIEU_ROW} FROM phieu p INDEXED BY phieu_agency WHERE p.agency = coalesce(?4, ?1) AND {PHIEU_WHERE}
+{MY_AGENCIES}
+    SELECT {PHIEU_ROW} FROM phieu p INDEXED BY phieu_agency WHERE p.agency = ?4 AND {PHIEU_WHERE}
     ORDER BY p.id DESC LIMIT ?7
 
 -- PHIEU_SHOW
-SELECT p.id, p.number, p.kind, p.agency, p.system, p.subject, p.what, p.due, p.state, p.sent, p.received, p.answered,
+{MY_AGENCIES}
+    SELECT p.id, p.number, p.kind, p.agency, p.system, p.subject, p.what, p.due, p.state, p.sent, p.received, p.answered,
     p.closed, p.reminders, p.state IN ('sent', 'received', 'returned') AND p.due < ?2,
     CASE WHEN ?1 IS NULL THEN p.incident END, CASE WHEN ?1 IS NULL THEN p.alert END, p.proof, p.steps, p.document,
     p.channel, (SELECT json_group_array(json(j)) FROM (SELECT json_object('time', canh_time(a.time), 'state', l.state,
@@ -164,11 +168,12 @@ SELECT p.id, p.number, p.kind, p.agency, p.system, p.subject, p.what, p.due, p.s
         'cause', n.cause, 'handled', n.handled, 'total', n.total, 'file', n.file, 'sha256', n.sha256,
         'good', json(CASE n.good WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)) AS j
         FROM phieu_answer n JOIN act a ON a.id = n.act WHERE n.phieu = p.id ORDER BY n.id LIMIT 200))
-    FROM phieu p WHERE p.id = ?3 AND (?1 IS NULL OR (p.agency = ?1 AND p.state <> 'draft')) LIMIT ?4
+    FROM phieu p WHERE p.id = ?3 AND (?1 IS NULL OR (p.agency IN mine AND p.state <> 'draft')) LIMIT ?4
 
 -- PHIEU_FILE
-SELECT n.file, n.sha256, length(n.content), canh_base64(n.content) FROM phieu_answer n JOIN phieu p ON p.id = n.phieu
-    WHERE n.id = ?2 AND n.file IS NOT NULL AND (?1 IS NULL OR p.agency = ?1) LIMIT ?3
+{MY_AGENCIES}
+    SELECT n.file, n.sha256, length(n.content), canh_base64(n.content) FROM phieu_answer n JOIN phieu p ON p.id = n.phieu
+    WHERE n.id = ?2 AND n.file IS NOT NULL AND (?1 IS NULL OR p.agency IN mine) LIMIT ?3
 
 -- --- forms: data for the templates of data/templates, under the names that they have there; what the register and the
 -- settings know (systems, the house, who signs) is put in by whoever prints. Nobody of the house is named.

@@ -3,6 +3,7 @@
  */
 #include "incident_bench.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../check.h"
@@ -118,9 +119,40 @@ static bool step(const void *arg, struct span playbook, size_t i, int64_t detect
 
 const struct legal test_law = { NULL, profile_at, name, clocks, playbook_for, step };
 
+/* Agencies 1 to 20, of which 3 is a part of 7; systems 1 to 20: rows that no act made, so that the
+ * numbers of acts are those of the test. */
+void incident_register(struct act_bench *b)
+{
+    assert_int_equal(db_begin(b->db, &b->e), ERR_OK);
+    for (int64_t i = 20; i > 0; i--) {
+        char code[16];
+        struct db_row *r = db_use(b->db, DB_AGENCY_PUT);
+
+        (void)snprintf(code, sizeof(code), "A%d", (int)i);
+        db_int(r, 1, i);
+        db_text(r, 2, span_of(code));
+        db_text(r, 3, span_of(code));
+        db_text(r, 4, SPAN_LIT("department"));
+        if (i == 3)
+            db_int(r, 5, 7);
+        assert_int_equal(db_run(b->db, r, &b->e), ERR_OK);
+        code[0] = 'S';
+        r = db_use(b->db, DB_SYSTEM_PUT);
+        db_int(r, 1, i);
+        db_text(r, 2, span_of(code));
+        db_text(r, 3, span_of(code));
+        db_text(r, 7, SPAN_LIT("other"));
+        db_text(r, 8, SPAN_LIT("[]"));
+        db_text(r, 12, SPAN_LIT("operating"));
+        assert_int_equal(db_run(b->db, r, &b->e), ERR_OK);
+    }
+    assert_int_equal(db_commit(b->db, &b->e), ERR_OK);
+}
+
 void incident_bench_init(struct act_bench *b)
 {
     act_bench_init_law(b, &test_law);
+    incident_register(b);
 }
 
 /* --- views ---------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ extern const struct legal test_law;
 
 /* Analyst "an" under that law. */
 void incident_bench_init(struct act_bench *b);
+void incident_register(struct act_bench *b); /* agencies and systems 1 to 20 */
 
 /* A view's answer, zero-terminated, in b->answer; its code. `text`: "state=closed&limit=2". */
 int incident_see(struct act_bench *b, const char *view, const char *text);

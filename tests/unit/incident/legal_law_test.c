@@ -32,6 +32,7 @@ static void scene_init(struct scene *s, int64_t now_ns)
     s->from = (struct legal_law){ s->law, s->playbooks };
     s->legal = legal_of_law(&s->from);
     act_bench_init_law(&s->b, &s->legal);
+    incident_register(&s->b);
     s->b.now_ns = now_ns;
 }
 

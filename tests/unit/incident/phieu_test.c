@@ -236,9 +236,54 @@ static void a_contact_answers_its_own_only(void **state)
     act_bench_release(&b);
 }
 
+/* What is below an agency is its own, and not the other way round; 3 is a part of 7. */
+static void a_contact_answers_for_what_is_below(void **state)
+{
+    struct act_bench b;
+
+    (void)state;
+    incident_bench_init(&b);
+    act_good(&b, MAKE("3"));
+    act_good(&b, MAKE("7"));
+    act_good(&b, "{'act':'phieu.send','phieu':1,'channel':'letter'}");
+    act_good(&b, "{'act':'phieu.send','phieu':2,'channel':'letter'}");
+    as_contact(&b, 3);
+    incident_counts(&b, "phieu.list", "", 1);
+    incident_counts(&b, "phieu.show", "phieu=2", 0);
+    act_bad(&b, "{'act':'phieu.receive','phieu':2}", ERR_NOTFOUND, "no phieu 2");
+    as_contact(&b, 8);
+    incident_counts(&b, "phieu.list", "", 0);
+    as_contact(&b, 7);
+    incident_counts(&b, "phieu.list", "", 2);
+    incident_counts(&b, "phieu.list", "state=out", 2);
+    incident_counts(&b, "phieu.list", "agency=3", 1);
+    incident_counts(&b, "phieu.show", "phieu=1", 1);
+    act_good(&b, "{'act':'phieu.receive','phieu':1}");
+    act_good(&b,
+             "{'act':'phieu.answer','phieu':1,'done':'Đã làm','file':'a.txt','content':'YWJj'}");
+    incident_counts(&b, "phieu.file", "answer=1", 1);
+    act_bench_release(&b);
+}
+
+static void what_is_not_registered_is_told(void **state)
+{
+    struct act_bench b;
+
+    (void)state;
+    incident_bench_init(&b);
+    act_bad(&b, MAKE("99"), ERR_NOTFOUND, "no agency 99");
+    act_bad(&b,
+            "{'act':'incident.open','title':'x','type':'N1','severity':'M3','channel':'phone',"
+            "'systems':[99]}",
+            ERR_NOTFOUND, "no system 99");
+    act_bench_release(&b);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_contact_answers_for_what_is_below),
+        cmocka_unit_test(what_is_not_registered_is_told),
         cmocka_unit_test(it_goes_its_way_and_no_other),
         cmocka_unit_test(what_is_wrong_is_told),
         cmocka_unit_test(an_answer_is_kept_and_checked),
