@@ -87,7 +87,7 @@ bool channel_url_read(struct span text, struct channel_url *u)
     n = span_find(left, ':');
     u->scheme = (struct span){ left.p, n };
     left = span_from(left, n);
-    if (!span_starts(left, SPAN_LIT("://")))
+    if (n == 0 || !is_of(u->scheme, "") || !span_starts(left, SPAN_LIT("://")))
         return false;
     left = span_from(left, 3);
     if (!take_host(&left, &u->host))

@@ -40,6 +40,8 @@ static const struct {
     { "https://[::1]x", NULL, NULL, false },
     { "https:///path", NULL, NULL, false },
     { "https:example.vn", NULL, NULL, false },
+    { "ht\rtp://example.vn", NULL, NULL, false }, /* found by the fuzzer */
+    { "://example.vn", NULL, NULL, false },
     { "example.vn", NULL, NULL, false },
     { "", NULL, NULL, false },
 };
