@@ -32,7 +32,7 @@ build/build.ninja:
 	@meson setup build --buildtype=release --prefix=$(PREFIX) >/dev/null
 
 build: build/build.ninja
-	@ninja -C build --quiet src/cmd/canh src/cmd/canh-page
+	@ninja -C build --quiet src/cmd/canh src/cmd/canh-page src/cmd/canh-sender
 	@ln -sf src/cmd/canh build/canh
 
 run: build

@@ -49,6 +49,10 @@ struct command_line {
 bool command_options(const struct command_line *line, void *settings, int argc, char **argv,
                      int *operands, int *code);
 
+/* Become `program`, which lies beside this one or in its libexec, with these words and all
+ * descriptors. Comes back only when it is not there: ERR_NOTFOUND. */
+int command_become(const char *program, char **argv, struct err *e);
+
 /* "canh: sentence" on standard error; returns EXIT_UNUSABLE. */
 int command_fault(const struct err *e);
 

@@ -1,7 +1,8 @@
 /*
- * role_sender.c - the role that talks to the outside: takes letters from the desk and brings them
- * to where its own settings say (notify/courier.h). Whoever has the desk in his hands can make it
- * say things, but reaches nobody else.
+ * sender_main.c - canh-sender, which `canh role sender` becomes: the role that talks to the
+ * outside: takes letters from the desk and brings them to where its own settings say
+ * (notify/courier.h). Whoever has the desk in his hands can make it say things, but reaches nobody
+ * else.
  *
  * Secrets and authorities are read before the sandbox, and cannot be read in it. So new settings,
  * and a new resolv.conf, are taken by starting anew: it lets no more letters in, and ends when
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/roles.h"
+#include "keep/frame.h"
 #include "notify/courier.h"
 #include "office/line.h"
 #include "os/file.h"
@@ -200,12 +201,16 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
     return ERR_OK;
 }
 
-int role_sender(int argc, char **argv)
+int main(int argc, char **argv)
 {
     static const struct role_handlers handlers = {
         .open = sender_open, .on_reload = on_reload, .on_peer = on_peer, .close = sender_close
     };
     struct role_sender r = { 0 };
 
-    return role_main(ROLE_SENDER, &handlers, &r, argc, argv);
+    if (argc < 3 || strcmp(argv[1], "role") != 0 || strcmp(argv[2], role_name(ROLE_SENDER)) != 0) {
+        fprintf(stderr, "canh-sender: This is started by `canh serve`, not by hand.\n");
+        return 2;
+    }
+    return role_main(ROLE_SENDER, &handlers, &r, argc - 3, argv + 3);
 }

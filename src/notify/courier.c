@@ -160,11 +160,13 @@ static size_t on_said(char *p, size_t size, size_t count, void *arg)
     struct trip *t = arg;
     struct span line = span_trim((struct span){ (const uint8_t *)p, size * count });
 
+    if (span_starts(line, SPAN_LIT("221")))
+        return on_answer(p, size, count, arg); /* to QUIT: not what a fault is about */
     (void)snprintf(t->said, sizeof(t->said), "%.*s",
                    (int)(line.n < SAID_MAX ? line.n : SAID_MAX - 1), (const char *)line.p);
     for (char *c = t->said; *c != 0; c++)
-        *c = *c < 0x20 || *c == 0x7f ? '?' : *c; /* a sentence is ASCII */
-    if (t->sent > 0 && t->sent == t->body.n)
+        *c = *c < 0x20 || *c == 0x7f ? '?' : *c;                    /* a sentence is ASCII */
+    if (t->said[0] >= '4' || (t->sent > 0 && t->sent == t->body.n)) /* QUIT comes next */
         (void)curl_easy_setopt(t->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, QUIT_SECONDS);
     return on_answer(p, size, count, arg);
 }
