@@ -233,6 +233,8 @@ static int check_kind(const struct channel_settings *c, enum channel_kind kind, 
         return wrong(c, e, "cannot have this 'header'");
     if (kind != CHANNEL_SMTP && c->from[0] != 0)
         return wrong(c, e, "takes no 'from'");
+    if (kind == CHANNEL_SMTP && c->expect[0] != 0)
+        return wrong(c, e, "takes no 'expect'");
     if (kind != CHANNEL_GATEWAY && c->body[0] != 0)
         return wrong(c, e, "takes no 'body'");
     return kind == CHANNEL_GATEWAY ? check_body(c, e) : ERR_OK;

@@ -3,9 +3,11 @@
  * house.
  *
  *   smtp     url smtp://host:port (STARTTLS is required beyond loopback) or smtps://; from, to:
- * mail addresses; user and secret together, or neither webhook  url https:// (http:// to loopback);
- * secret: the key of the signature gateway  url as of webhook; to: phone numbers; body: what is
- * sent for each of them, with {number} {level} {phone}; user, secret: how it shows who it is
+ *            mail addresses; user and secret together, or neither
+ *   webhook  url https:// (http:// to loopback); secret: the key of the signature
+ *   gateway  url as of webhook; to: phone numbers; body: what is sent for each of them, with
+ *            {number} {level} {phone}; user, secret: how it shows who it is
+ *   the latter two: expect, text of an answer that means yes
  *
  * A host is a name of letters, digits, '-' and '.', an IPv4 address, or an IPv6 one in brackets.
  * Loopback: localhost, 127.0.0.0/8, [::1], as they are written: no name is looked up. Pure

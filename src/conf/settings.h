@@ -140,6 +140,8 @@ struct text_list {
     X(second, TEXT, "second", "", 0, 0, "the channel that takes over what this one cannot send")   \
     X(body, TEXT, "body", "", 0, 0,                                                                \
       "gateway: what is sent, with {number}, {level}, {phone} in it")                              \
+    X(expect, TEXT, "expect", "", 0, 0,                                                            \
+      "webhook, gateway: what a good answer has in it (default: any answer 2xx is good)")          \
     X(ca, TEXT, "ca", "", 0, 0,                                                                    \
       "file: authorities whose certificates are believed, PEM (default: the system's)")
 

@@ -41,7 +41,7 @@ struct trip {
     int64_t id; /* 0: free */
     CURL *curl;
     struct curl_slist *headers, *to;
-    struct buf body;
+    struct buf body, answer; /* the answer where it matters: `expect` */
     size_t sent, answered;
     char said[SAID_MAX]; /* the last line of an SMTP server */
     char fault[CURL_ERROR_SIZE];
@@ -145,13 +145,14 @@ static size_t on_read(char *to, size_t size, size_t count, void *arg)
     return n;
 }
 
-/* Of an answer nothing is wanted; too long a one ends the trip. */
+/* Of most answers nothing is wanted; too long a one ends the trip. */
 static size_t on_answer(char *p, size_t size, size_t count, void *arg)
 {
     struct trip *t = arg;
 
-    (void)p;
     t->answered += size * count;
+    if (t->way->settings->expect[0] != 0) /* what is beyond the most it holds is not looked for */
+        buf_add(&t->answer, (struct span){ (const uint8_t *)p, size * count });
     return t->answered <= COURIER_ANSWER_MAX ? size * count : 0;
 }
 
@@ -340,6 +341,7 @@ static void end_trip(struct trip *t)
     curl_slist_free_all(t->headers);
     curl_slist_free_all(t->to);
     buf_release(&t->body);
+    buf_release(&t->answer);
     *t = (struct trip){ .c = t->c };
 }
 
@@ -354,6 +356,14 @@ static int judge_smtp(const struct trip *t, CURLcode code, long answer)
                                                                 : ERR_IO;
 }
 
+static bool is_expected(const struct trip *t)
+{
+    const char *expect = t->way->settings->expect;
+
+    return expect[0] == 0 ||
+           (t->answer.n > 0 && memmem(t->answer.p, t->answer.n, expect, strlen(expect)) != NULL);
+}
+
 static int judge_http(const struct trip *t, CURLcode code, long answer)
 {
     static const long channels[] = { 401, 403, 407, 408, 425, 429 };
@@ -362,7 +372,7 @@ static int judge_http(const struct trip *t, CURLcode code, long answer)
     if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && t->answered > COURIER_ANSWER_MAX))
         return ERR_IO;
     if (answer >= 200 && answer <= 299)
-        return ERR_OK;
+        return is_expected(t) ? ERR_OK : ERR_IO;
     for (size_t i = 0; i < COUNT_OF(channels); i++) {
         if (answer == channels[i])
             return ERR_IO;
@@ -384,7 +394,8 @@ static void on_done(struct trip *t, CURLcode code)
     if (rc != ERR_OK && smtp && answer >= 400)
         (void)snprintf(why, sizeof(why), "%.*s answered: %s", SPAN_ARG(t->way->url.host), t->said);
     else if (rc != ERR_OK && !smtp && answer > 0)
-        (void)snprintf(why, sizeof(why), "%.*s answered %ld.", SPAN_ARG(t->way->url.host), answer);
+        (void)snprintf(why, sizeof(why), "%.*s answered %ld%s.", SPAN_ARG(t->way->url.host), answer,
+                       answer > 299 || is_expected(t) ? "" : ", without what `expect` says");
     else if (rc != ERR_OK)
         (void)snprintf(why, sizeof(why), "%.200s.",
                        t->fault[0] != 0 ? t->fault : curl_easy_strerror(code));
@@ -419,6 +430,7 @@ static int start(struct courier *c, struct trip *t, const struct way *w, const s
 {
     *t = (struct trip){ .c = c, .way = w, .id = l->id, .curl = curl_easy_init() };
     buf_init(&t->body, FORM_MAX);
+    buf_init(&t->answer, COURIER_ANSWER_MAX);
     if (t->curl == NULL || !option_all(t, l) ||
         curl_multi_add_handle(c->multi, t->curl) != CURLM_OK) {
         end_trip(t);

@@ -11,7 +11,8 @@
  * where the channel has `ca`. A trip ends after COURIER_ALL_MS, and of an answer COURIER_ANSWER_MAX
  * bytes are read.
  *
- *   ERR_OK      it was taken at the other end
+ *   ERR_OK      it was taken at the other end, whose answer has what the channel's `expect` says:
+ *               gateways answer 200 and say in the body that they will not
  *   ERR_IO      try again later: nobody there, busy, or no leave for this channel
  *   ERR_DENIED  this letter will not be taken: SMTP 5yz after MAIL, RCPT or DATA (RFC 5321, 4.2.1),
  *               HTTP 4xx but those that speak of leave, time or load

@@ -375,6 +375,7 @@ static void bad_channels_are_refused_with_their_line(void **state)
         { "{ name: a, level: grave, " MAIL " }", "level of rules" },
         { "{ name: a, body: x, " MAIL " }", "takes no 'body'" },
         { "{ name: a, header: X-Key, " MAIL " }", "this 'header'" },
+        { "{ name: a, expect: ok, " MAIL " }", "takes no 'expect'" },
         { "{ name: a, second: b, " MAIL " }", "'second' that is no channel" },
         { "{ name: a, second: a, " MAIL " }", "comes back to itself" },
         { "{ name: a, kind: webhook, url: 'https://h/' }", "needs a 'secret'" },

@@ -22,6 +22,7 @@ struct server {
     pthread_t thread;
     int fd;
     const char *verb, *says; /* instead of the usual; SMTP: to this verb, "TEXT" behind the mail */
+    const char *body;        /* of an answer over HTTP; NULL: none */
     bool smtp, endless;
     uint32_t mails, connections;
 };
@@ -87,7 +88,10 @@ static void serve_web(struct server *s, int fd)
         (void)!read(fd, line, 1);
     say(fd, s->says);
     if (!s->endless) {
-        say(fd, "Location: http://127.0.0.1:1/\r\nContent-Length: 0\r\n");
+        (void)snprintf(line, sizeof(line),
+                       "Location: http://127.0.0.1:1/\r\nContent-Length: %zu\r\n\r\n%s",
+                       s->body != NULL ? strlen(s->body) : 0, s->body != NULL ? s->body : "");
+        (void)!write(fd, line, strlen(line));
         return;
     }
     say(fd, "");
@@ -224,8 +228,9 @@ static const char *channels(uint16_t mail, uint16_t web)
         "channels:\n"
         "- {name: mail, kind: smtp, url: 'smtp://127.0.0.1:%u', from: c@x, to: [a@x, b@x]}\n"
         "- {name: hook, kind: webhook, url: 'http://127.0.0.1:%u/', secret: %s}\n"
-        "- {name: bad, kind: webhook, url: 'http://127.0.0.1:%u/', secret: /nowhere/x}\n",
-        mail, web, secret_file, web);
+        "- {name: bad, kind: webhook, url: 'http://127.0.0.1:%u/', secret: /nowhere/x}\n"
+        "- {name: sms, kind: gateway, url: 'http://127.0.0.1:%u/', to: '113', body: '{phone}', expect: '\"error\":0'}\n",
+        mail, web, secret_file, web, web);
     return yaml;
 }
 
@@ -313,6 +318,44 @@ static void what_a_web_server_says_comes_out_as_what_it_means(void **state)
     stop(&web);
 }
 
+static void a_gateway_that_says_no_with_200_has_said_no(void **state)
+{
+    static const struct {
+        const char *says, *body;
+        int code;
+    } rows[] = {
+        { "HTTP/1.1 200 OK", "{\"error\":0,\"message\":\"Success\"}", ERR_OK },
+        { "HTTP/1.1 200 OK", "\"error\":0", ERR_OK },
+        { "HTTP/1.1 200 OK", "{\"error\":-124,\"message\":\"Access token is invalid\"}", ERR_IO },
+        { "HTTP/1.1 200 OK", "\"error\":", ERR_IO },
+        { "HTTP/1.1 200 OK", NULL, ERR_IO },
+        { "HTTP/1.1 500 oh", "\"error\":0", ERR_IO },
+        { "HTTP/1.1 400 what", "\"error\":0", ERR_DENIED },
+    };
+    struct server web;
+    uint16_t port = start(&web, false);
+    struct bench b;
+
+    (void)state;
+    begin(&b, channels(1, port));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        web.says = rows[i].says;
+        web.body = rows[i].body;
+        assert_int_equal(take(&b, (int64_t)i + 1, "sms", "113"), ERR_OK);
+        wait_for(&b, (uint32_t)i + 1);
+        if (b.code != rows[i].code)
+            fail_msg("%s %s: %d: %s", rows[i].says, rows[i].body, b.code, b.why);
+        assert_true((strstr(b.why, "expect") != NULL) == (b.code == ERR_IO && i < 5));
+    }
+    web.says = rows[0].says; /* and beyond what is read nothing is looked for */
+    web.endless = true;
+    assert_int_equal(take(&b, 99, "sms", "113"), ERR_OK);
+    wait_for(&b, COUNT_OF(rows) + 1);
+    assert_int_equal(b.code, ERR_IO);
+    end(&b);
+    stop(&web);
+}
+
 static void nobody_else_is_reached(void **state)
 {
     static const struct {
@@ -377,6 +420,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_mail_server_says_comes_out_as_what_it_means),
         cmocka_unit_test(what_a_web_server_says_comes_out_as_what_it_means),
+        cmocka_unit_test(a_gateway_that_says_no_with_200_has_said_no),
         cmocka_unit_test(nobody_else_is_reached),
         cmocka_unit_test(a_letter_that_is_under_way_goes_once_and_there_is_an_end_to_many),
     };
