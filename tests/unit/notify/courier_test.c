@@ -25,6 +25,7 @@ struct server {
     const char *body;        /* of an answer over HTTP; NULL: none */
     bool smtp, endless;
     uint32_t mails, connections;
+    uint16_t port;
 };
 
 static void say(int fd, const char *text)
@@ -89,7 +90,7 @@ static void serve_web(struct server *s, int fd)
     say(fd, s->says);
     if (!s->endless) {
         (void)snprintf(line, sizeof(line),
-                       "Location: http://127.0.0.1:1/\r\nContent-Length: %zu\r\n\r\n%s",
+                       "Location: http://127.0.0.1:%u/\r\nContent-Length: %zu\r\n\r\n%s", s->port,
                        s->body != NULL ? strlen(s->body) : 0, s->body != NULL ? s->body : "");
         (void)!write(fd, line, strlen(line));
         return;
@@ -123,8 +124,9 @@ static uint16_t start(struct server *s, bool smtp)
     assert_int_equal(bind(s->fd, (struct sockaddr *)&a, n), 0);
     assert_int_equal(listen(s->fd, 16), 0);
     assert_int_equal(getsockname(s->fd, (struct sockaddr *)&a, &n), 0);
+    s->port = ntohs(a.sin_port);
     assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
-    return ntohs(a.sin_port);
+    return s->port;
 }
 
 static void stop(struct server *s)
