@@ -32,6 +32,8 @@ struct role_desk {
     struct law_folders law_folders;
     struct legal_law legal_law;
     struct legal legal;
+    struct err law_why; /* that there is none */
+    bool has_law;
     struct notify *notify;
     struct outbox *outbox;
     struct watch *round;
@@ -85,7 +87,8 @@ static void on_desk_notice(void *arg, const char *text)
 static int enter_sandbox(struct role_desk *r, char *level, struct err *e)
 {
     char lanes[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
-    const char *read[] = { lanes, rules, r->law_folders.law, r->law_folders.playbooks, NULL };
+    const char *read[] = { lanes, rules, r->has_law ? r->law_folders.law : NULL,
+                           r->has_law ? r->law_folders.playbooks : NULL, NULL };
     const char *write[] = { desk, NULL };
     const struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE, read, write };
     const char *data = r->self->data;
@@ -159,7 +162,11 @@ static int take_requests(struct role_desk *r, struct err *e)
 
     if (rc == ERR_OK)
         rc = counter_new(&r->counter, &counter, e);
-    return rc == ERR_OK ? clockwork_new(&r->clockwork, &clockwork, e) : rc;
+    if (rc == ERR_OK)
+        rc = clockwork_new(&r->clockwork, &clockwork, e);
+    if (rc == ERR_OK && r->law == NULL)
+        clockwork_law(r->clockwork, r->law_why.why);
+    return rc;
 }
 
 /* What is told outside, as soon as the keeper brings the line to the sender. */
@@ -245,10 +252,9 @@ static int desk_open(struct role_self *self, struct err *e)
     r->self = self;
     r->lane_count = count_lanes(r);
     rc = open_people(r, e);
-    if (rc == ERR_OK)
-        rc = load_law_find(&r->law_folders, self->settings.law, e);
-    if (rc == ERR_OK)
-        rc = open_law(r, e);
+    if (rc == ERR_OK) /* findings are judged without it, too */
+        r->has_law = load_law_find(&r->law_folders, self->settings.law, &r->law_why) == ERR_OK &&
+                     open_law(r, &r->law_why) == ERR_OK;
     if (rc == ERR_OK)
         rc = enter_sandbox(r, level, e);
     if (rc == ERR_OK)
@@ -342,8 +348,8 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
     struct role_desk *r = self->own;
     int rc = r->desk == NULL ? err_set(e, ERR_NOTFOUND, 0, "It has not started yet.") : ERR_OK;
 
-    if (rc == ERR_OK)
-        rc = open_law(r, e); /* the new one, or the old stays in force */
+    if (rc == ERR_OK && r->has_law) /* else a restart is needed: the sandbox has no folder for it */
+        rc = open_law(r, e);        /* the new one, or the old stays in force */
     if (rc == ERR_OK)
         rc = notify_settings(r->notify, next, e);
     if (rc == ERR_OK && generation != self->generation)

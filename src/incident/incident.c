@@ -233,9 +233,13 @@ static int put_steps(struct act_call *c, const struct incident_at *at, struct er
 int incident_make(struct act_call *c, const struct incident_new *n, int64_t *id, struct err *e)
 {
     struct incident_at at = { .t0_ns = n->t0_ns };
-    const char *profile = c->legal != NULL ? c->legal->profile_at(c->legal->arg, n->t0_ns) : "none";
+    const char *profile;
     int rc;
 
+    if (c->legal == NULL) /* its clocks would be missing unseen */
+        return err_set(e, ERR_IO, 0,
+                       "The law could not be read: no incident is opened without it.");
+    profile = c->legal->profile_at(c->legal->arg, n->t0_ns);
     if (profile == NULL)
         return act_conflict(e, "No law is known for the time of the detection.");
     copy(at.profile, sizeof(at.profile), span_of(profile));

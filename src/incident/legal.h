@@ -3,8 +3,8 @@
  * by when, which steps are to be taken.
  *
  * A table of functions, so that the law stays data that others read (profiles, playbooks): whoever
- * starts the desk gives it to the acts (act.h). Without it any code is taken, no clock is started
- * and no step proposed.
+ * starts the desk gives it to the acts (act.h). Without it no incident is opened; of those that are
+ * there no clock is ended or started, and no step proposed.
  *
  * Texts and ids that come out live as long as the table.
  */

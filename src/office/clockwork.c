@@ -3,6 +3,7 @@
  */
 #include "office/clockwork.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "incident/incident.h"
@@ -11,21 +12,53 @@ struct clockwork {
     struct clockwork_from from;
     struct watch *round;
     bool troubled;
+    bool law_told;
+    char law_why[ERR_WHY_MAX]; /* empty: it is there */
 };
 
 /* What is done; a new one is a row. *more: at once again. */
-typedef int turn_fn(struct db *db, struct alerts *alerts, int64_t now_ns, bool *more,
-                    struct err *e);
-static turn_fn *const turns[] = { incident_due };
+typedef int turn_fn(struct clockwork *w, int64_t now_ns, bool *more, struct err *e);
 
-static int turn_within(const struct clockwork *w, turn_fn *fn, bool *more, struct err *e)
+static int tell_law(struct clockwork *w, int64_t now_ns, bool *more, struct err *e)
+{
+    const struct alert_system a = { SPAN_LIT("canh.law"),
+                                    SPAN_LIT("The law could not be read: no clock is started"),
+                                    SPAN_LIT("law"), LEVEL_CRITICAL };
+    bool changed;
+    int rc = ERR_OK;
+
+    (void)now_ns;
+    (void)more;
+    if (!w->law_told)
+        rc = w->law_why[0] != '\0' ? alerts_open(w->from.alerts, &a, &changed, e)
+                                   : alerts_close(w->from.alerts, &a, &changed, e);
+    w->law_told = rc == ERR_OK;
+    return rc;
+}
+
+static int tell_due(struct clockwork *w, int64_t now_ns, bool *more, struct err *e)
+{
+    return incident_due(w->from.db, w->from.alerts, now_ns, more, e);
+}
+
+static turn_fn *const turns[] = { tell_law, tell_due };
+
+void clockwork_law(struct clockwork *w, const char *why)
+{
+    (void)snprintf(w->law_why, sizeof(w->law_why), "%s", why != NULL ? why : "");
+    w->law_told = false;
+    if (why != NULL)
+        w->from.notice(w->from.arg, why);
+}
+
+static int turn_within(struct clockwork *w, turn_fn *fn, bool *more, struct err *e)
 {
     int64_t now_ns = loop_now_ns(w->from.loop);
     int rc = db_begin(w->from.db, e);
 
     alerts_clock(w->from.alerts, now_ns);
     if (rc == ERR_OK)
-        rc = fn(w->from.db, w->from.alerts, now_ns, more, e);
+        rc = fn(w, now_ns, more, e);
     if (rc == ERR_OK)
         rc = alerts_flush(w->from.alerts, e);
     if (rc == ERR_OK)
@@ -33,6 +66,7 @@ static int turn_within(const struct clockwork *w, turn_fn *fn, bool *more, struc
     if (rc != ERR_OK) {
         db_rollback(w->from.db);
         alerts_forget(w->from.alerts);
+        w->law_told = false;
     }
     return rc;
 }

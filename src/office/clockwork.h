@@ -22,6 +22,9 @@ struct clockwork_from {
     void *arg;
 };
 
+/* `why` the law could not be read, as an alert of the system; NULL: it is there. */
+void clockwork_law(struct clockwork *w, const char *why);
+
 int clockwork_new(struct clockwork **out, const struct clockwork_from *from, struct err *e);
 void clockwork_free(struct clockwork **w);
 

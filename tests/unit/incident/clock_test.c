@@ -230,8 +230,8 @@ static void without_a_law_nothing_is_lost(void **state)
     assert_int_equal(acts_new(&b.acts, &from, &b.e), ERR_OK);
     act_good(&b, "{'act':'incident.change','incident':1,'severity':'M4','type':'zz'}");
     assert_int_equal(act_sql(&b, "SELECT count(*) FROM clock WHERE ended IS NULL"), 2);
-    act_good(&b,
-             "{'act':'incident.open','title':'x','type':'zz','severity':'zz','channel':'phone'}");
+    act_bad(&b, "{'act':'incident.open','title':'x','type':'zz','severity':'zz','channel':'phone'}",
+            ERR_IO, "law could not be read");
     assert_int_equal(act_sql(&b, "SELECT count(*) FROM clock"), 2);
     acts_free(&b.acts);
     b.acts = with;
