@@ -81,16 +81,42 @@ static bool pool_of(const struct figures *f, const struct figure_case *c, uint32
     return true;
 }
 
-/* One that has the same answers, of whatever shape; NULL: none has, and *place is where it is to be
- * found. */
-static struct told *told_find(struct figures *f, const struct figure_case *c,
-                              const uint32_t pool[3], uint64_t hash, uint32_t **place)
+static uint64_t text_hash(const struct figures *f, const struct figure_case *c, uint32_t row)
 {
-    *place = &f->told_place[hash % COUNT_OF(f->told_place)];
+    uint64_t hash = c->like;
+
+    for (uint32_t i = 0; i < f->from.name_count; i++) {
+        const struct span v = value_at(f, &c->answer[i], row);
+
+        hash = XXH3_64bits_withSeed(v.p, v.n, hash);
+    }
+    return hash;
+}
+
+static bool texts_same(const struct figures *f, const struct told *t, const struct figure_case *c,
+                       uint32_t row)
+{
+    for (uint32_t i = 0; i < f->from.name_count; i++) {
+        const struct span v = value_at(f, &c->answer[i], row), told = f->span[t->at + i];
+
+        if ((v.p == NULL) != (told.p == NULL) || !span_eq(v, told))
+            return false;
+    }
+    return true;
+}
+
+/* One that has the same answers, of whatever shape: told by numbers of the pool, or by the texts
+ * where some have none. NULL: none has, and *place is where it is to be found. */
+static struct told *told_find(struct figures *f, const struct figure_case *c, uint32_t row,
+                              const struct told *as, uint32_t **place)
+{
+    *place = &f->told_place[as->hash % COUNT_OF(f->told_place)];
     for (uint32_t i = **place; i > 0; i = f->told[i - 1].next) {
         struct told *t = &f->told[i - 1];
 
-        if (t->hash == hash && t->like == c->like && memcmp(t->pool, pool, sizeof(t->pool)) == 0)
+        if (t->hash != as->hash || t->like != as->like || t->by_text != as->by_text)
+            continue;
+        if (t->by_text ? texts_same(f, t, c, row) : memcmp(t->pool, as->pool, sizeof(t->pool)) == 0)
             return t;
     }
     return NULL;
@@ -101,12 +127,13 @@ static int tell(struct figures *f, const struct figure_case *c, uint32_t row, in
                 uint64_t times, struct err *e)
 {
     struct told t = { .like = c->like, .time_ns = time_ns, .times = times }, *same;
-    const bool alike = !f->tells_time && pool_of(f, c, row, t.pool);
     uint32_t *place = NULL;
 
-    if (alike) {
-        t.hash = XXH3_64bits_withSeed(t.pool, sizeof(t.pool), c->like);
-        same = told_find(f, c, t.pool, t.hash, &place);
+    if (!f->tells_time) {
+        t.by_text = !pool_of(f, c, row, t.pool);
+        t.hash = t.by_text ? text_hash(f, c, row)
+                           : XXH3_64bits_withSeed(t.pool, sizeof(t.pool), c->like);
+        same = told_find(f, c, row, &t, &place);
         if (same != NULL) {
             same->times += times;
             return ERR_OK;
@@ -119,7 +146,7 @@ static int tell(struct figures *f, const struct figure_case *c, uint32_t row, in
     for (uint32_t i = 0; i < f->from.name_count; i++)
         f->span[f->span_count++] = value_at(f, &c->answer[i], row);
     f->told[f->told_count++] = t;
-    if (alike)
+    if (place != NULL)
         *place = (uint32_t)f->told_count;
     return ERR_OK;
 }

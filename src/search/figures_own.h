@@ -73,7 +73,8 @@ struct likeness {
 /* A row for who asks: its values are spans[at ..]. */
 struct told {
     uint64_t hash;
-    uint32_t like, pool[3]; /* those alike: equal `like` and equal values of the pool */
+    uint32_t like, pool[3]; /* those alike: equal `like` and equal values of the pool, */
+    bool by_text;           /*   or, where some have no number in it, equal texts */
     uint32_t next;          /* + 1 */
     size_t at;
     int64_t time_ns;
