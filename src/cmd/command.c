@@ -41,8 +41,9 @@ bool command_interrupted(void)
 
 int command_show(struct buf *text)
 {
-    bool good =
-        !buf_failed(text) && fwrite(text->p, 1, text->n, stdout) == text->n && fflush(stdout) == 0;
+    bool good = !buf_failed(text) &&
+                (text->n == 0 || fwrite(text->p, 1, text->n, stdout) == text->n) &&
+                fflush(stdout) == 0;
 
     buf_release(text);
     if (!good)

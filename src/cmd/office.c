@@ -113,7 +113,7 @@ static void put_param(struct buf *out, const char *name, const char *value, cons
 {
     char left[64];
 
-    (void)snprintf(left, sizeof(left), "--%s %s", name, value);
+    (void)snprintf(left, sizeof(left), "--%s%s%s", name, value[0] == '[' ? "" : " ", value);
     buf_fmt(out, "  %-24s %s%s", left, help, required ? " (needed)" : "");
     for (size_t i = 0; choice != NULL && choice[i] != NULL; i++)
         buf_fmt(out, "%s%s", i == 0 ? ": " : ", ", choice[i]);
@@ -121,9 +121,9 @@ static void put_param(struct buf *out, const char *name, const char *value, cons
 }
 
 static const char *const act_values[] = {
-    [ACT_TEXT] = "TEXT",     [ACT_SECRET] = "TEXT", [ACT_ID] = "N",      [ACT_IDS] = "N,N,...",
-    [ACT_INTEGER] = "N",     [ACT_BOOL] = "true",   [ACT_TIME] = "TIME", [ACT_CHOICE] = "WORD",
-    [ACT_CHOICES] = "W,...", [ACT_FIELDS] = "K=V",  [ACT_FILE] = "FILE",
+    [ACT_TEXT] = "TEXT",     [ACT_SECRET] = "TEXT",   [ACT_ID] = "N",      [ACT_IDS] = "N,N,...",
+    [ACT_INTEGER] = "N",     [ACT_BOOL] = "[=false]", [ACT_TIME] = "TIME", [ACT_CHOICE] = "WORD",
+    [ACT_CHOICES] = "W,...", [ACT_FIELDS] = "K=V",    [ACT_FILE] = "FILE",
 };
 
 static const char *view_value(enum view_param_type t)
@@ -626,6 +626,7 @@ static void put_rows(struct buf *out, const struct view_row *row, json_t *rows,
     for (i = 0; i < VIEW_COLUMNS_MAX && shown.column[i].name != NULL; i++)
         (void)json_array_append_new(columns, json_string(shown.column[i].name));
     (void)table_columns(&table, columns, out);
+    json_decref(columns);
     json_array_foreach(rows, i, object)
     {
         json_t *cells = row_of(&shown, object, o->form, &screen);
