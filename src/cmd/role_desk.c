@@ -152,7 +152,7 @@ static void on_alerts_changed(void *arg)
 static int take_requests(struct role_desk *r, struct err *e)
 {
     const struct acts_from acts = { &office_acts, desk_db(r->desk), on_alerts_changed, r,
-                                    r->people,    &r->legal };
+                                    r->people,    r->law != NULL ? &r->legal : NULL };
     int rc = acts_new(&r->acts, &acts, e);
     const struct counter_from counter = { r->self->loop,    r->acts,        r->people,
                                           desk_db(r->desk), on_desk_notice, r };
@@ -342,14 +342,24 @@ static int change_rules(struct role_desk *r, uint64_t generation, struct err *e)
     return rc;
 }
 
+/* The new one, or the old stays in force. Where there was none a restart is needed: the sandbox has
+ * no folder for it. */
+static void renew_law(struct role_desk *r)
+{
+    struct err e;
+
+    if (r->has_law && open_law(r, &e) != ERR_OK)
+        role_notice(r->self, "The law that was stays in force: %s", e.why);
+}
+
 static int on_reload(struct role_self *self, const struct settings *next, uint64_t generation,
                      struct err *e)
 {
     struct role_desk *r = self->own;
     int rc = r->desk == NULL ? err_set(e, ERR_NOTFOUND, 0, "It has not started yet.") : ERR_OK;
 
-    if (rc == ERR_OK && r->has_law) /* else a restart is needed: the sandbox has no folder for it */
-        rc = open_law(r, e);        /* the new one, or the old stays in force */
+    if (rc == ERR_OK)
+        renew_law(r);
     if (rc == ERR_OK)
         rc = notify_settings(r->notify, next, e);
     if (rc == ERR_OK && generation != self->generation)
