@@ -258,6 +258,28 @@ static int note(struct act_call *c, struct err *e)
     return rc == ERR_OK ? incident_note(c, "incident", at.id, act_text(c, "text"), e) : rc;
 }
 
+/* Something of the house goes out: so it is an act. Its answer is the page's data, and `message`.
+ */
+static int quick(struct act_call *c, struct err *e)
+{
+    int64_t id = act_int(c, "incident");
+    struct buf page, message;
+    int rc;
+
+    buf_init(&page, ACT_ANSWER_MAX / 2);
+    buf_init(&message, 8192);
+    rc = incident_quick(c->db, c->legal, id, c->now_ns, &page, &message, e);
+    if (rc == ERR_OK) { /* its members are the answer's */
+        MUST(page.n > 2 && page.p[0] == '{' && page.p[page.n - 1] == '}');
+        buf_byte(c->answer, ',');
+        buf_add(c->answer, (struct span){ page.p + 1, page.n - 2 });
+        rc = act_on(c, "incident", id, e);
+    }
+    buf_release(&page);
+    buf_release(&message);
+    return rc;
+}
+
 /* --- rows ----------------------------------------------------------------------------------- */
 
 #define INCIDENT                                                                                   \
@@ -352,6 +374,11 @@ const struct act_row incident_general[] = {
       "Write a note on it; notes are never changed.",
       note,
       { INCIDENT, { "text", ACT_TEXT, true, 10000, NULL, "the note" } } },
+    { "incident.quick",
+      ROLES_HOUSE,
+      "The quick report: a message of at most 300 characters, and what its page is made from.",
+      quick,
+      { INCIDENT } },
     { "incident.close",
       ROLES_HOUSE,
       "It is over; its open alerts are decided.",

@@ -24,7 +24,7 @@
 
 /* A table knows its length where it is declared: X(area, rows). */
 #define INCIDENT_TABLE(X)                                                                          \
-    X(general, 9)                                                                                  \
+    X(general, 10)                                                                                 \
     X(alert, 4)                                                                                    \
     X(task, 5)                                                                                     \
     X(proof, 6)                                                                                    \

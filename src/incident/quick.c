@@ -47,6 +47,7 @@ enum column {
     DONE,
     NEXT,
     MACHINES,
+    SYSTEM,
 };
 
 /* --- words ---------------------------------------------------------------------------------- */
@@ -227,8 +228,8 @@ static void put_page(struct quick *q)
         buf_fmt(q->json, ",\"%s\":", lists[i].name);
         buf_add(q->json, db_get_text(q->r, lists[i].column));
     }
-    if (db_get_int(q->r, LEVEL) > 0)
-        buf_fmt(q->json, ",\"system\":{\"level\":%d}", (int)db_get_int(q->r, LEVEL));
+    buf_text(q->json, ",\"system\":");
+    buf_add(q->json, db_get_text(q->r, SYSTEM));
     put_text(q->json, "message", buf_span(q->text));
     buf_byte(q->json, '}');
 }

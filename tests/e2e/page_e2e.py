@@ -217,7 +217,9 @@ def test_text_comes_back_as_unicode(place):
         equal(unicodedata.normalize("NFC", text), text)
         flat = squeezed(text)
         with open(os.path.join(SAMPLES, name + ".json"), encoding="utf-8") as f:
-            long = [s for s in strings(json.load(f)) if len(s) > 40]
+            value = json.load(f)
+        value.pop("message", None)  # which is the short form alone
+        long = [s for s in strings(value) if len(s) > 40]
         holds(long, name + " has no long text")
         for s in long:
             holds(squeezed(s) in flat, "%s: '%s' does not come back" % (name, s))

@@ -179,8 +179,17 @@ SELECT v.file, v.sha256, v.bytes, canh_base64(f.content) FROM evidence v JOIN ev
 -- settings know (systems, the house, who signs) is put in by whoever prints. Nobody of the house is named.
 -- ?1 number, ?2 the form, ?3 now, ?4 limit
 
+-- Systems as one on paper: their names, domains and addresses, whose they are, the level at T0.
+--! define SYSTEM_JOIN JOIN system s ON s.id = x.system LEFT JOIN system_agency o ON o.system = s.id AND o.role = 'owner'
+--!     AND o.valid_to IS NULL LEFT JOIN agency oa ON oa.id = o.agency LEFT JOIN system_agency p ON p.system = s.id
+--!     AND p.role = 'operator' AND p.valid_to IS NULL LEFT JOIN agency pa ON pa.id = p.agency
+--! define SYSTEM_TEXTS 'name', group_concat(s.name, ', '), 'owner', group_concat(DISTINCT oa.name),
+--!     'operator', group_concat(DISTINCT pa.name), 'address', group_concat((SELECT nullif(group_concat(value, ', '), '')
+--!     FROM (SELECT value FROM json_each(s.domains) UNION ALL SELECT value FROM json_each(s.networks))), ', ')
+--! define SYSTEMS_OF (SELECT json_object('level', nullif(i.level, 0), {SYSTEM_TEXTS})
+--!     FROM (SELECT system FROM incident_system t WHERE t.incident = i.id ORDER BY system) x {SYSTEM_JOIN})
 --! define OF_SYSTEMS 'systems', json((SELECT json_group_array(system) FROM incident_system s WHERE s.incident = i.id)),
---!     'system', json_object('level', nullif(i.level, 0))
+--!     'system', json({SYSTEMS_OF})
 --! define FIRST_DISPATCH (SELECT d.id FROM dispatch d WHERE d.incident IN {OF_INCIDENT} ORDER BY d.sent, d.id LIMIT 1)
 
 -- FORM_FIRST
@@ -233,6 +242,8 @@ SELECT json_object('incident', i.number, 'subject', i.title, 'at', canh_time(h.t
 -- Lines of a text as a list: between them is put a letter of no script, which JSON leaves as it is.
 -- FORM_PHIEU
 SELECT json_object('code', p.number, 'kind', p.kind, 'subject', p.subject, 'agency_id', p.agency, 'system_id', p.system,
+    'to', (SELECT json_array(name) FROM agency WHERE id = p.agency),
+    'system', json((SELECT json_object('level', min(s.level), {SYSTEM_TEXTS}) FROM (SELECT p.system AS system) x {SYSTEM_JOIN})),
     'incident', i.number, 'summary', p.what, 'severity', CASE a.level WHEN 1 THEN 'low' WHEN 2 THEN 'low' WHEN 3 THEN 'medium'
     WHEN 4 THEN 'high' WHEN 5 THEN 'critical' END, 't0', canh_time(coalesce(a.first, {DETECTED_AT})),
     'proofs', (SELECT json_group_array(json_object('what', value)) FROM json_each('[' ||
@@ -257,5 +268,5 @@ SELECT i.number, i.title, i.type, i.severity, i.state, {DETECTED_AT}, i.level, i
     (SELECT json_group_array(title) FROM (SELECT title FROM task t WHERE t.incident = i.id AND t.state = 'done'
         ORDER BY t.ended, t.id LIMIT 10)),
     (SELECT json_group_array(title) FROM (SELECT title FROM task t WHERE t.incident = i.id AND t.state IN ('todo', 'doing')
-        ORDER BY t.number LIMIT 5)), i.machines
+        ORDER BY t.number LIMIT 5)), i.machines, {SYSTEMS_OF}
     FROM incident i WHERE i.id = ?
