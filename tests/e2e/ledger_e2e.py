@@ -12,6 +12,7 @@ import io
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -23,9 +24,15 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 TIMES = int(os.environ.get("CANH_LEDGER_TIMES", "1"))
 BASES = 3
 
-spec = importlib.util.spec_from_file_location("verify", TOP / "tools" / "verify.py")
-verify = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(verify)
+
+def module(name):
+    spec = importlib.util.spec_from_file_location(name, TOP / "tools" / (name + ".py"))
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+verify = module("verify")
 
 
 class Folder:
@@ -462,6 +469,21 @@ def test_without_a_library_the_second_verifier_says_the_same(place):
         equal(p.returncode, 0)
         out.append(p.stdout)
     equal(out[0], out[1])
+
+
+def test_what_is_recorded_is_what_is_described_and_verified(place):
+    """The schema, docs/ledger.md and the second verifier have the same tables, keys and columns."""
+    del place
+    schema = module("sql").Reader()
+    for path in sorted((TOP / "src/db/schema").glob("*.sql"), key=lambda p: int(p.name.split("-")[0])):
+        schema.schema(str(path))
+    made = {t: (r.key.replace("{of}", ""), r.columns) for t, r in schema.recorded.items()}
+    split = lambda columns: [c.strip() for c in columns.split(",")]
+    equal({t: (key, split(columns)) for t, (key, columns) in module("verify_account").TABLES.items()}, made)
+    plain = lambda key: re.sub(r"CAST\((\w+) AS TEXT\)", r"\1", key).replace(" || '.' || ", ".")
+    part = (TOP / "docs/ledger.md").read_text("utf-8").split("## The desk's record")[1].split("\n## ")[0].split("|---|---|---|\n")[1]
+    told = re.findall(r"^\| (\w+) \| ([\w.]+) \| ([\w, ]+) \|$", part, re.M)
+    equal({t: (key, split(columns)) for t, key, columns in told}, {t: (plain(k), c) for t, (k, c) in made.items()})
 
 
 if __name__ == "__main__":
