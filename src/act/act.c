@@ -496,13 +496,17 @@ static int deny(struct acts *a, struct act_call *c, struct err *e)
 
 static int read_and_do(struct acts *a, struct act_call *c, const json_t *request, struct err *e)
 {
+    bool may = (c->own->row->roles & c->who->roles) != 0;
     int rc = act_read(c->own, request, e);
 
     if (rc == ERR_OK)
         rc = act_keep(c->own, request, &c->own->parameters, e);
-    if (rc != ERR_OK)
-        return rc;
-    return (c->own->row->roles & c->who->roles) != 0 ? do_act(a, c, e) : deny(a, c, e);
+    if (!may) { /* whatever he asked with */
+        if (rc != ERR_OK)
+            c->own->parameters = SPAN_LIT("{}");
+        return deny(a, c, e);
+    }
+    return rc == ERR_OK ? do_act(a, c, e) : rc;
 }
 
 int acts_do(struct acts *a, const struct actor *who, struct span request, int64_t now_ns,

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "console/console.h"
+#include "console/openapi.h"
 #include "console/trail.h"
 #include "console/stat.h"
 #include "console/tokens.h"
@@ -14,9 +15,8 @@
 #include "people/people.h"
 #include "search/search.h"
 
-#define CONSOLE_ASKED   64u  /* acts that wait for the desk */
-#define ASK_SCOPE       1000 /* of a route: the guard asks who it is, and the row what he may */
-#define CONSOLE_SOCKETS 64u  /* of the kernel's, ours */
+#define CONSOLE_ASKED   64u /* acts that wait for the desk */
+#define CONSOLE_SOCKETS 64u /* of the kernel's, ours */
 #define CONSOLE_PORTS   32u
 
 /* Who follows the events: one stream, one filter. */

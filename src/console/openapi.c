@@ -38,6 +38,23 @@ static void put_refusals(struct buf *out, bool open)
     }
 }
 
+/* Who may: names of roles; `self`: who has a session, in what is his own. */
+static void put_roles(struct buf *out, unsigned roles)
+{
+    bool any = false;
+
+    buf_text(out, ",\"x-roles\":[");
+    for (unsigned i = 0; i < USER_ROLES; i++) {
+        if ((roles & 1U << i) == 0)
+            continue;
+        buf_fmt(out, "%s\"%s\"", any ? "," : "", user_role_name((enum user_role)i));
+        any = true;
+    }
+    if ((roles & ROLE_SELF) != 0)
+        buf_text(out, any ? ",\"self\"" : "\"self\"");
+    buf_byte(out, ']');
+}
+
 static void put_route(struct buf *out, const struct serve_route *r)
 {
     const bool open = r->scope == SERVE_OPEN;
@@ -50,6 +67,9 @@ static void put_route(struct buf *out, const struct serve_route *r)
     put_json_text(out, span_of(r->help));
     if (open)
         buf_text(out, ",\"security\":[]");
+    if (r->scope == ASK_SCOPE)
+        put_roles(out, post ? ((const struct act_row *)r->own)->roles
+                            : ((const struct view_row *)r->own)->roles);
     buf_text(out, ",\"parameters\":[");
     for (size_t i = 0; i < SERVE_PARAMS_MAX && r->param[i].name != NULL; i++) {
         buf_text(out, i > 0 ? "," : "");

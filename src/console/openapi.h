@@ -1,3 +1,7 @@
+/* Scope of a route whose `own` is the row of an act (POST) or of a view (GET): the guard asks who
+ * it is, and the row what he may. */
+#define ASK_SCOPE 1000
+
 /*
  * openapi.h - what can be asked over the API, as OpenAPI 3.1.0 has it: made from the routes.
  */

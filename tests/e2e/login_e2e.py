@@ -50,9 +50,9 @@ class Browser:
         return self.post("/login", dict({"name": name, "password": password}, **({"code": code} if code else {})))
 
 
-def made(s, name, roles):
+def made(s, name, roles, *more):
     """A user; his one-time password."""
-    canh = lambda: s.place.canh("user", "add", "--user", name, "--display", "Người " + name, "--roles", roles,
+    canh = lambda: s.place.canh("user", "add", "--user", name, "--display", "Người " + name, "--roles", roles, *more,
                                 "--format", "json", "--data", s.data)
     s.until("the desk", lambda: s.place.canh("user", "list", "--data", s.data).code == 0)
     done = [canh()]
@@ -140,6 +140,39 @@ def test_an_administrator_needs_a_second_factor(s):
     time.sleep(30.5 - time.time() % 30)  # that code was used
     equal(again.login("quan-tri", PASSWORD, totp(secret))[0], 200)
     equal(again.post("/user/add", {"user": "binh", "display": "B", "roles": ["analyst"]})[0], 200)
+
+
+@with_api
+def test_each_role_may_what_its_rows_say_and_nothing_else(s):
+    """Role by route: 403 where the description does not name the role, anything else where it does."""
+    roles = ("analyst", "lead", "officer", "contact", "auditor", "administrator")
+    s.until("the desk", lambda: s.place.canh("agency", "add", "--code", "A", "--name", "Sở A", "--kind", "department",
+                                             "--data", s.data).code == 0)
+    paths = json.loads(s.ask("/api")[2])["paths"]
+    routes = [(path, verb, set(what["x-roles"])) for path, verbs in paths.items() for verb, what in verbs.items()
+              if "x-roles" in what]
+    holds(len(routes) > 120 and not [r for r in routes if not r[2]], len(routes))
+    wrong = []
+    for role in roles:
+        more = ("--agency", "1") if role == "contact" else ()
+        once = made(s, "u-" + role, role, *more)
+        b = Browser(s)
+        equal(b.login("u-" + role, once)[0], 200)
+        equal(b.post("/password", {"old": once, "new": PASSWORD})[0], 200)
+        if role == "administrator":  # only with a second factor
+            begun = json.dumps(b.post("/totp/begin", {})[1])
+            text = re.search(r"secret=([A-Z2-7]+)", begun).group(1)
+            secret = base64.b32decode(text + "=" * (-len(text) % 8))
+            equal(b.post("/totp/confirm", {"code": totp(secret)})[0], 200)
+        cookie = b.cookie
+        for path, verb, may in routes:
+            b.cookie = cookie
+            if "self" in may or path.startswith("/session/"):  # in what is his own: other tests
+                continue
+            status = b.get(path)[0] if verb == "get" else b.post(path, {})[0]
+            if (status == 403) == (role in may) or status in (401, 404, 405, 500, 503):
+                wrong.append((role, verb, path, status))
+    equal(wrong, [])
 
 
 @with_api
