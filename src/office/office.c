@@ -4,6 +4,7 @@
 #include "office/office.h"
 
 #include "incident/incident.h"
+#include "metric/metric.h"
 #include "notify/notify.h"
 #include "people/people.h"
 #include "registry/registry.h"
@@ -32,8 +33,8 @@ static const struct act_kind *const kinds[] = {
 };
 
 static const struct view_area views[] = {
-    AREA(people_views), AREA(registry_views), AREA(triage_views),
-    AREA(shift_views),  AREA(incident_views), AREA(notify_views),
+    AREA(people_views),   AREA(registry_views), AREA(triage_views), AREA(shift_views),
+    AREA(incident_views), AREA(notify_views),   AREA(metric_views),
 };
 
 const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };
