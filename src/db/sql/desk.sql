@@ -52,8 +52,7 @@ UPDATE alert SET count = count - 1, state = CASE WHEN count <= 1 AND state = 'ne
 SELECT id FROM alert WHERE rule = ? AND entity_key = ? AND kind = 'system' AND {ALERT_IS_OPEN} LIMIT 1
 
 -- ALERT_CLOSE
-UPDATE alert SET state = 'closed', closed = ?, last = ? WHERE rule = ? AND entity_key = ? AND kind =
-    'system' AND state = 'new'
+UPDATE alert SET state = 'closed', closed = ?, last = ? WHERE rule = ? AND entity_key = ? AND kind = 'system' AND {ALERT_IS_OPEN}
 
 -- EVENT_ADD
 INSERT INTO alert_event(alert, number, lane, sequence, time, json) VALUES(?, ?, ?, ?, ?, ?)

@@ -134,6 +134,37 @@ static void what_cannot_be_undone_says_so(void **state)
     act_bench_release(&b);
 }
 
+/* Acknowledged or not, it is over when its cause is, and the next time is another alert. */
+static void an_alert_of_the_system_ends_with_its_cause(void **state)
+{
+    const struct alert_system s = { SPAN_LIT("canh.silence"), SPAN_LIT("Silent"), SPAN_LIT("fw1"),
+                                    LEVEL_HIGH };
+    struct act_bench b;
+    struct alerts *alerts;
+    bool changed;
+
+    (void)state;
+    act_bench_init(&b);
+    assert_int_equal(alerts_new(&alerts, b.db, INT64_C(3600000000000), &b.e), ERR_OK);
+    alerts_clock(alerts, b.now_ns);
+    for (int i = 1; i <= 2; i++) {
+        assert_int_equal(db_begin(b.db, &b.e), ERR_OK);
+        assert_int_equal(alerts_open(alerts, &s, &changed, &b.e), ERR_OK);
+        assert_int_equal(db_commit(b.db, &b.e), ERR_OK);
+        assert_true(changed);
+        act_good(&b, i == 1 ? "{'act':'alert.acknowledge','alerts':[1]}"
+                            : "{'act':'alert.investigate','alerts':[2]}");
+        alerts_forget(alerts);
+        assert_int_equal(db_begin(b.db, &b.e), ERR_OK);
+        assert_int_equal(alerts_close(alerts, &s, &changed, &b.e), ERR_OK);
+        assert_int_equal(db_commit(b.db, &b.e), ERR_OK);
+        assert_true(changed);
+        assert_int_equal(act_sql(&b, "SELECT count(*) FROM alert WHERE state = 'closed'"), i);
+    }
+    alerts_free(&alerts);
+    act_bench_release(&b);
+}
+
 /* Who undoes an act, or undoes that, could have done it. */
 static void nobody_undoes_what_he_may_not_do(void **state)
 {
@@ -309,6 +340,7 @@ int main(void)
         cmocka_unit_test(an_alert_goes_its_way_and_back),
         cmocka_unit_test(what_cannot_be_undone_says_so),
         cmocka_unit_test(nobody_undoes_what_he_may_not_do),
+        cmocka_unit_test(an_alert_of_the_system_ends_with_its_cause),
         cmocka_unit_test(a_finding_after_closure_opens_a_new_alert),
         cmocka_unit_test(a_suppression_hides_and_shows_what_it_hid),
         cmocka_unit_test(an_alert_can_be_opened_by_hand),
