@@ -149,8 +149,10 @@ bool host_program_folder(char *room, size_t bytes)
 
     if (n <= 0 || (size_t)n >= bytes)
         return false;
-    while (n > 0 && room[n] != '/')
+    while (n > 0 && room[n - 1] != '/') /* no zero stands behind it */
         n--;
-    room[n] = 0;
-    return n > 0;
+    if (n <= 1)
+        return false;
+    room[n - 1] = 0;
+    return true;
 }
