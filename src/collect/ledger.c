@@ -3,8 +3,14 @@
  */
 #include "collect/ledger.h"
 
+#include <time.h>
+
 #define LEDGER_MAGIC   0x48434c47u
 #define LEDGER_VERSION 2u
+
+#define PLACE_SPINS    1000u
+#define PLACE_WAITS    400u /* of PLACE_WAIT_NS: 40 ms for a writer that stands, or is dead */
+#define PLACE_WAIT_NS  50000
 
 static const char other[] = "other";
 
@@ -176,13 +182,21 @@ void ledger_publish(struct ledger *g, struct lane_place p)
     atomic_store_explicit(&g->place_round, round + 2, memory_order_release);
 }
 
+/* A writer that lost its core in the middle gets it back. */
+static void wait_a_little(void)
+{
+    const struct timespec t = { 0, PLACE_WAIT_NS };
+
+    (void)nanosleep(&t, NULL); /* shorter when a signal comes */
+}
+
 struct lane_place ledger_place(const struct ledger *g)
 {
     struct lane_place p = { 0 };
 
     /* A writer that died in the middle leaves an odd round: what it left is then taken as it is,
      * for a frame that is not whole does not check. */
-    for (unsigned tries = 0; tries < 100000; tries++) {
+    for (unsigned tries = 0; tries < PLACE_SPINS + PLACE_WAITS; tries++) {
         uint64_t round = atomic_load_explicit(&g->place_round, memory_order_acquire);
 
         p.segment = (uint32_t)atomic_load_explicit(&g->board[BOARD_segment], memory_order_relaxed);
@@ -192,6 +206,8 @@ struct lane_place ledger_place(const struct ledger *g)
         if ((round & 1) == 0 &&
             atomic_load_explicit(&g->place_round, memory_order_relaxed) == round)
             break;
+        if (tries >= PLACE_SPINS)
+            wait_a_little();
     }
     return p;
 }

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "collect/ledger.h"
 
@@ -127,6 +128,41 @@ static void a_place_is_never_read_half(void **state)
     free(g);
 }
 
+/* The rest of a place, after a while in which its writer had no core. */
+static void *finish(void *arg)
+{
+    struct ledger *g = arg;
+    const struct timespec t = { 0, 5000000 };
+
+    (void)nanosleep(&t, NULL);
+    board_set(g, BOARD_segment_bytes, 6);
+    board_set(g, BOARD_sequence, 14);
+    atomic_store(&g->place_round, 4);
+    return NULL;
+}
+
+static void a_writer_that_stands_is_waited_for(void **state)
+{
+    struct ledger *g = fresh();
+    struct lane_place p;
+    pthread_t t;
+
+    (void)state;
+    ledger_publish(g, (struct lane_place){ 1, 3, 7 });
+    atomic_store(&g->place_round, 3);
+    board_set(g, BOARD_segment, 2);
+    p = ledger_place(g); /* of one that is dead: as it is, and not never */
+    assert_int_equal(p.segment, 2);
+    assert_int_equal(p.sequence, 7);
+    assert_int_equal(pthread_create(&t, NULL, finish, g), 0);
+    p = ledger_place(g);
+    assert_int_equal(pthread_join(t, NULL), 0);
+    assert_int_equal(p.segment, 2);
+    assert_int_equal(p.bytes, 6);
+    assert_int_equal(p.sequence, 14);
+    free(g);
+}
+
 static void every_counter_has_a_name_and_a_help(void **state)
 {
     (void)state;
@@ -150,6 +186,7 @@ int main(void)
         cmocka_unit_test(memory_of_another_lane_is_refused),
         cmocka_unit_test(hostile_memory_is_read_without_harm),
         cmocka_unit_test(a_place_is_never_read_half),
+        cmocka_unit_test(a_writer_that_stands_is_waited_for),
         cmocka_unit_test(every_counter_has_a_name_and_a_help),
     };
 
