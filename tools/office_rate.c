@@ -266,8 +266,7 @@ static void time_acts(struct bench *b)
             "{\"act\":\"alert.close\",\"alerts\":[%llu],\"verdict\":\"test\",\"reason\":\"x\"}",
             "{\"act\":\"incident.note\",\"incident\":%llu,\"text\":\"looked at\"}",
             "{\"act\":\"incident.stage\",\"incident\":%llu,\"stage\":\"contain\"}",
-            "{\"act\":\"alert.escalate\",\"alerts\":[%llu],\"title\":\"x\",\"type\":\"N1\","
-            "\"severity\":\"M3\"}",
+            "{\"act\":\"alert.escalate\",\"alerts\":[%llu],\"type\":\"N1\",\"severity\":\"M3\",\"title\":\"x\"}",
         };
         size_t k = i % COUNT_OF(acts);
         bool of_incident = strstr(acts[k], "\"incident\":") != NULL;

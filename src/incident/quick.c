@@ -81,7 +81,7 @@ static int put_when(char *to, size_t room, int64_t ns)
 
 /* The name that the law has for a code, else the code; cut when it is too long. */
 static const char *name_of(struct quick *q, const struct legal *law, enum legal_list list,
-                           enum column column, int slot)
+                           int column, int slot)
 {
     struct span code = db_get_text(q->r, column);
     struct legal_name name;
@@ -210,7 +210,7 @@ static void put_page(struct quick *q)
 {
     static const struct {
         const char *name;
-        enum column column;
+        int column; /* enum column */
     } counts[] = { { "machines", MACHINES },
                    { "system_count", SYSTEM_COUNT },
                    { "alert_count", ALERT_COUNT },
