@@ -6,39 +6,15 @@
 
 #include "base/utf.h"
 
-struct alert_at {
-    char state[16];
-    int64_t incident, made_ns;
-};
-
-static int alert_get(struct act_call *c, int64_t id, struct alert_at *out, struct err *e)
-{
-    struct db_row *r = db_use(c->db, DB_INCIDENT_ALERT_IS);
-    struct span state;
-    int rc;
-
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc <= 0)
-        return rc < 0 ? rc : err_set(e, ERR_NOTFOUND, 0, "There is no alert %lld.", (long long)id);
-    state = db_get_text(r, 0);
-    MUST(state.n < sizeof(out->state));
-    *out = (struct alert_at){ .incident = db_get_null(r, 1) ? 0 : db_get_int(r, 1),
-                              .made_ns = db_get_int(r, 2) };
-    memcpy(out->state, state.p, state.n);
-    db_end(r);
-    return ERR_OK;
-}
-
 int incident_alerts_first(struct act_call *c, const char *name, int64_t *first_ns, struct err *e)
 {
     size_t count;
     const int64_t *id = act_ids(c, name, &count);
-    struct alert_at at;
+    struct triage_alert at;
 
     *first_ns = INT64_MAX;
     for (size_t i = 0; i < count; i++) {
-        int rc = alert_get(c, id[i], &at, e);
+        int rc = triage_alert_at(c, id[i], &at, e);
 
         if (rc != ERR_OK)
             return rc;
@@ -72,9 +48,9 @@ int incident_alerts_take(struct act_call *c, const char *name, int64_t incident,
 
     act_touches_alerts(c);
     for (size_t i = 0; i < count && rc == ERR_OK; i++) {
-        struct alert_at at;
+        struct triage_alert at;
 
-        rc = alert_get(c, id[i], &at, e);
+        rc = triage_alert_at(c, id[i], &at, e);
         if (rc == ERR_OK && at.incident != 0)
             rc = act_conflict(e, "Alert %lld is of incident %lld already.", (long long)id[i],
                               (long long)at.incident);
@@ -88,9 +64,9 @@ int incident_alerts_take(struct act_call *c, const char *name, int64_t incident,
 
 static int leave_one(struct act_call *c, int64_t alert, const struct incident_at *of, struct err *e)
 {
-    struct alert_at at;
+    struct triage_alert at;
     struct db_row *r;
-    int rc = alert_get(c, alert, &at, e);
+    int rc = triage_alert_at(c, alert, &at, e);
 
     if (rc == ERR_OK && at.incident != of->id)
         rc = act_conflict(e, "Alert %lld is not of %s.", (long long)alert, of->number);

@@ -140,7 +140,7 @@ static int check_refers(struct act_call *c, struct err *e)
         rc = incident_get(c, act_int(c, "incident"), &at, e);
     if (rc != ERR_OK || !act_has(c, "alert"))
         return rc;
-    return incident_refers(c, "alert", DB_INCIDENT_ALERT_IS, act_int(c, "alert"), e);
+    return incident_refers(c, "alert", DB_ALERT_IS, act_int(c, "alert"), e);
 }
 
 static int put_phieu(struct act_call *c, struct err *e)

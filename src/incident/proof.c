@@ -61,11 +61,7 @@ static int put_observable(struct act_call *c, int64_t incident, struct span key,
     db_text(r, 4, key);
     incident_bind_text(r, 5, act_text(c, "note"));
     db_int(r, 6, c->id);
-    rc = db_run(c->db, r, e);
-    if (rc != ERR_OK)
-        return rc;
-    buf_fmt(c->answer, ",\"observable\":%lld", (long long)db_key(c->db));
-    rc = act_on(c, "observable", db_key(c->db), e);
+    rc = act_made(c, r, "observable", e);
     if (rc != ERR_OK)
         return rc;
     r = use_observable(c, DB_OBSERVABLE_OTHERS, incident, key);

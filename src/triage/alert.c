@@ -44,6 +44,8 @@ int triage_alert_at(struct act_call *c, int64_t id, struct triage_alert *out, st
     memcpy(out->state, state.p, state.n);
     out->state[state.n] = '\0';
     out->hidden = !db_get_null(r, 5);
+    out->incident = db_get_null(r, 6) ? 0 : db_get_int(r, 6);
+    out->made_ns = db_get_int(r, 7);
     db_end(r);
     return ERR_OK;
 }

@@ -31,6 +31,8 @@ extern const char *const triage_levels[], *const triage_verdicts[], *const triag
 struct triage_alert {
     char state[16];
     bool hidden;
+    int64_t incident; /* 0: of none */
+    int64_t made_ns;
 };
 int triage_alert_at(struct act_call *c, int64_t id, struct triage_alert *out, struct err *e);
 /* A note of this act on an alert. */

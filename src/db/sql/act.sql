@@ -27,7 +27,7 @@ UPDATE alert SET state = ?2 ->> 0, assignee = ?2 ->> 1, acknowledged = ?2 ->> 2,
     WHERE id = ?1
 
 -- ALERT_IS
-SELECT state, kind, rule, entity, entity_key, hidden FROM alert WHERE id = ?
+SELECT state, kind, rule, entity, entity_key, hidden, incident, made FROM alert WHERE id = ?
 
 -- ALERT_ACKNOWLEDGE
 UPDATE alert SET state = 'acknowledged', acknowledged = coalesce(acknowledged, ?1),

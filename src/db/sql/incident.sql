@@ -70,9 +70,6 @@ SELECT (SELECT count(*) FROM task WHERE incident = ?1 AND state IN ('todo', 'doi
 
 -- --- alerts
 
--- INCIDENT_ALERT_IS
-SELECT state, incident, made, title FROM alert WHERE id = ?
-
 -- INCIDENT_ALERT_TAKE
 UPDATE alert SET incident = ?2, acknowledged = CASE WHEN state = 'closed' THEN acknowledged
     ELSE coalesce(acknowledged, ?3) END, assignee = coalesce(assignee, ?4),

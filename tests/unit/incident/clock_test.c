@@ -48,7 +48,7 @@ static void clocks_follow_what_it_is(void **state)
     act_good(&b, "{'act':'incident.change','incident':1,'severity':'M2'}");
     assert_int_equal(act_number(&b, "clocks_started"), 1);
     incident_sees(&b, "clock.list", "", "\"clock\":\"h24\"");
-    assert_true(incident_says(&b, "\"left_s\":82800,\"late\":false"));
+    assert_true(view_says(&b, "\"left_s\":82800,\"late\":false"));
     act_bench_release(&b);
 }
 
@@ -70,7 +70,7 @@ static void a_correction_of_t0_is_added(void **state)
                              " started = 1764000000000000000 - 14400000000000"),
                      1);
     incident_sees(&b, "incident.show", "incident=1", "\"detected\":\"2025-11-24T12:00:00Z\"");
-    assert_true(incident_says(&b, "trực đã thấy từ trước"));
+    assert_true(view_says(&b, "trực đã thấy từ trước"));
     act_bad(
         &b,
         "{'act':'incident.detected','incident':1,'detected':'2025-11-24T12:00:00Z','reason':'x'}",
@@ -168,7 +168,7 @@ static void only_a_dispatch_stops_one(void **state)
                  "'unsent':'PA05 đã nắm'}");
     incident_counts(&b, "clock.list", "", 1);
     incident_sees(&b, "incident.show", "incident=1", "\"unsent\":\"PA05 đã nắm\"");
-    assert_true(incident_says(&b, "\"state\":\"answered\""));
+    assert_true(view_says(&b, "\"state\":\"answered\""));
     act_good(&b, "{'act':'incident.reopen','incident':1,'reason':'x'}");
     assert_int_equal(act_number(&b, "clocks_started"), 1);
     assert_int_equal(act_sql(&b, "SELECT due FROM clock WHERE incident = 1 AND dispatch IS NULL AND"
@@ -199,15 +199,15 @@ static void some_begin_when_it_is_over(void **state)
                  "'unsent':'x'}");
     assert_int_equal(act_number(&b, "clocks_started"), 1);
     incident_sees(&b, "clock.list", "", "\"clock\":\"final\"");
-    assert_true(incident_says(&b, "\"due\":\"2025-11-29T17:00:00Z\"") &&
-                incident_says(&b, "\"starts\":\"end\",\"sure\":true"));
+    assert_true(view_says(&b, "\"due\":\"2025-11-29T17:00:00Z\"") &&
+                view_says(&b, "\"starts\":\"end\",\"sure\":true"));
     act_good(&b,
              "{'act':'clock.dispatch','incident':1,'clocks':[2],'number':'9/BC','channel':'letter',"
              "'recipient':'A05','sent':'2025-11-24T17:00:00Z'}");
     act_bad(&b, "{'act':'act.undo','undoes':3}", ERR_CONFLICT, "cannot be undone");
     act_good(&b, "{'act':'incident.reopen','incident':1,'reason':'x'}");
     incident_sees(&b, "clock.list", "", "\"clock\":\"h48\"");
-    assert_false(incident_says(&b, "final"));
+    assert_false(view_says(&b, "final"));
     b.now_ns += HOUR;
     act_good(&b,
              "{'act':'incident.close','incident':1,'cause':'attack','result':'x','unsent':'x'}");

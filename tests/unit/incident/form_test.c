@@ -52,7 +52,7 @@ static json_t *form(struct act_bench *b, const char *name)
 
     (void)snprintf(text, sizeof(text), "form=%s&number=1", name);
     incident_sees(b, "incident.form", text, "{\"data\":{");
-    assert_false(incident_says(b, "zz"));
+    assert_false(view_says(b, "zz"));
     row = json_loads((const char *)b->answer.p, 0, NULL);
     assert_non_null(row);
     data = json_incref(json_object_get(row, "data"));

@@ -157,57 +157,17 @@ void incident_bench_init(struct act_bench *b)
 
 /* --- views ---------------------------------------------------------------------------------- */
 
-static struct span given(void *arg, const char *name_)
-{
-    const char *text = *(const char **)arg;
-    size_t n = strlen(name_);
-
-    for (const char *p = text; p != NULL && *p != '\0';) {
-        const char *end = strchr(p, '&');
-        size_t all = end != NULL ? (size_t)(end - p) : strlen(p);
-
-        if (all > n && strncmp(p, name_, n) == 0 && p[n] == '=')
-            return (struct span){ (const uint8_t *)p + n + 1, all - n - 1 };
-        p = end != NULL ? end + 1 : NULL;
-    }
-    return SPAN_NONE;
-}
-
-int incident_see(struct act_bench *b, const char *view, const char *text)
-{
-    const struct view_from from = {
-        view_find(&office_views, span_of(view)), &b->who, b->now_ns, VIEW_NDJSON, given, &text
-    };
-    int rc;
-
-    assert_non_null(from.row);
-    buf_clear(&b->answer);
-    b->e = (struct err){ 0 };
-    rc = view_put(b->db, &from, &b->answer, &b->e);
-    buf_byte(&b->answer, 0);
-    return rc;
-}
-
-bool incident_says(const struct act_bench *b, const char *words)
-{
-    return strstr((const char *)b->answer.p, words) != NULL;
-}
-
 void incident_sees(struct act_bench *b, const char *view, const char *text, const char *words)
 {
-    if (incident_see(b, view, text) != ERR_OK || !incident_says(b, words))
+    if (view_ask(b, view, text) != ERR_OK || !view_says(b, words))
         fail_msg("%s?%s: %s%s\n  has not: %s", view, text, b->e.why, (const char *)b->answer.p,
                  words);
 }
 
 void incident_counts(struct act_bench *b, const char *view, const char *text, uint32_t lines)
 {
-    uint32_t n = 0;
+    uint32_t n = view_lines(b, view, text);
 
-    if (incident_see(b, view, text) != ERR_OK)
-        fail_msg("%s?%s: %s", view, text, b->e.why);
-    for (size_t i = 0; i < b->answer.n; i++)
-        n += b->answer.p[i] == '\n';
     if (n != lines)
         fail_msg("%s?%s: %u lines, not %u\n%s", view, text, n, lines, (const char *)b->answer.p);
 }

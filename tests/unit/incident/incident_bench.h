@@ -23,13 +23,10 @@ extern const struct legal test_law;
 void incident_bench_init(struct act_bench *b);
 void incident_register(struct act_bench *b); /* agencies and systems 1 to 20 */
 
-/* A view's answer, zero-terminated, in b->answer; its code. `text`: "state=closed&limit=2". */
-int incident_see(struct act_bench *b, const char *view, const char *text);
-/* Went well, and has `words` in it. */
+/* A view that went well, and has `words` in it. */
 void incident_sees(struct act_bench *b, const char *view, const char *text, const char *words);
 /* Went well, with so many lines. */
 void incident_counts(struct act_bench *b, const char *view, const char *text, uint32_t lines);
-bool incident_says(const struct act_bench *b, const char *words);
 
 /* An incident of N1 and that severity, told by phone now: its number. */
 int64_t incident_told(struct act_bench *b, const char *severity);

@@ -25,7 +25,7 @@ static void one_comes_from_alerts(void **state)
     assert_int_equal(act_number(&b, "incident"), 1);
     assert_int_equal(act_number(&b, "tasks"), 3);
     assert_int_equal(b.changed, 1);
-    assert_true(incident_says(&b, "\"number\":\"SC-2025-0001\""));
+    assert_true(view_says(&b, "\"number\":\"SC-2025-0001\""));
     /* T0 is when the desk made the first */
     assert_int_equal(act_sql(&b, "SELECT detected FROM incident WHERE source = 'alert'"), NOW);
     assert_int_equal(act_sql(&b, "SELECT due FROM clock WHERE clock = 'h24'"), NOW + 24 * HOUR);
@@ -97,12 +97,12 @@ static void numbers_begin_anew_with_the_year_in_viet_nam(void **state)
     incident_bench_init(&b);
     b.now_ns = INT64_C(1767200399000000000); /* 2025-12-31T16:59:59Z */
     (void)incident_told(&b, "M3");
-    assert_true(incident_says(&b, "SC-2025-0001"));
+    assert_true(view_says(&b, "SC-2025-0001"));
     (void)incident_told(&b, "M3");
-    assert_true(incident_says(&b, "SC-2025-0002"));
+    assert_true(view_says(&b, "SC-2025-0002"));
     b.now_ns += INT64_C(1000000000); /* midnight in Ha Noi */
     (void)incident_told(&b, "M3");
-    assert_true(incident_says(&b, "SC-2026-0001"));
+    assert_true(view_says(&b, "SC-2026-0001"));
     act_bench_release(&b);
 }
 
@@ -199,7 +199,7 @@ static void alerts_come_and_go(void **state)
     b.now_ns += HOUR;
     (void)incident_told(&b, "M4");
     act_good(&b, "{'act':'incident.alerts','incident':1,'add':[1]}");
-    assert_true(incident_says(&b, "\"earlier\":true")); /* T0 stays; who corrects it says why */
+    assert_true(view_says(&b, "\"earlier\":true")); /* T0 stays; who corrects it says why */
     assert_int_equal(act_sql(&b, "SELECT detected FROM incident"), NOW + HOUR);
     act_bad(&b, "{'act':'incident.alerts','incident':1}", ERR_USAGE, "add: Something");
     act_good(&b, "{'act':'act.undo','undoes':2}");
@@ -327,7 +327,7 @@ static void tasks_are_taken_and_done(void **state)
                      1);
     b.now_ns += 2 * HOUR;
     incident_sees(&b, "task.list", "", "\"title\":\"Giữ nguyên hiện trường, sao chép bộ nhớ\"");
-    assert_true(incident_says(&b, "\"late\":true"));
+    assert_true(view_says(&b, "\"late\":true"));
     incident_counts(&b, "task.list", "", 2);
     incident_counts(&b, "task.list", "incident=1", 3);
     incident_counts(&b, "task.list", "incident=1&doer=an", 1);

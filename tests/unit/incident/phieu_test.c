@@ -143,12 +143,12 @@ static void an_answer_is_kept_and_checked(void **state)
     act_good(&b, acts[4]);
     act_good(&b, "{'act':'phieu.close','phieu':1}");
     incident_sees(&b, "phieu.show", "phieu=1", "\"handled\":3,\"total\":4,\"file\":\"bc.txt\"");
-    assert_true(incident_says(&b, "\"good\":false"));
-    assert_true(incident_says(&b, "\"good\":true"));
-    assert_true(incident_says(&b, "\"due\":\"2025-11-28T16:00:00Z\""));
-    assert_true(incident_says(&b, "\"state\":\"returned\",\"text\":\"thiếu\",\"who\":\"an\""));
+    assert_true(view_says(&b, "\"good\":false"));
+    assert_true(view_says(&b, "\"good\":true"));
+    assert_true(view_says(&b, "\"due\":\"2025-11-28T16:00:00Z\""));
+    assert_true(view_says(&b, "\"state\":\"returned\",\"text\":\"thiếu\",\"who\":\"an\""));
     incident_sees(&b, "phieu.file", "answer=1", "\"file\":\"bc.txt\"");
-    assert_true(incident_says(&b, "\"content\":\"YWJj\""));
+    assert_true(view_says(&b, "\"content\":\"YWJj\""));
     incident_counts(&b, "phieu.file", "answer=2", 0);
     as_contact(&b, 7);
     incident_counts(&b, "phieu.file", "answer=1", 1);
@@ -190,18 +190,18 @@ static void a_contact_sees_its_own_only(void **state)
     as_contact(&b, 7);
     incident_counts(&b, "phieu.list", "", 1);
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        assert_int_equal(incident_see(&b, "phieu.list", lists[i]), ERR_OK);
-        assert_false(incident_says(&b, "\"id\":1,") || incident_says(&b, "\"id\":3,"));
-        assert_false(incident_says(&b, "\"incident\":")); /* that there is one is not told */
+        assert_int_equal(view_ask(&b, "phieu.list", lists[i]), ERR_OK);
+        assert_false(view_says(&b, "\"id\":1,") || view_says(&b, "\"id\":3,"));
+        assert_false(view_says(&b, "\"incident\":")); /* that there is one is not told */
     }
     incident_sees(&b, "phieu.show", "phieu=2", "\"state\":\"sent\"");
-    assert_false(incident_says(&b, "\"incident\"") || incident_says(&b, "\"an\"") ||
-                 incident_says(&b, "draft"));
+    assert_false(view_says(&b, "\"incident\"") || view_says(&b, "\"an\"") ||
+                 view_says(&b, "draft"));
     incident_counts(&b, "phieu.show", "phieu=1", 0);
     incident_counts(&b, "phieu.show", "phieu=3", 0);
     incident_counts(&b, "phieu.show", "phieu=99", 0);
-    assert_int_equal(incident_see(&b, "incident.list", ""), ERR_DENIED);
-    assert_int_equal(incident_see(&b, "incident.form", "form=phieu&number=3"), ERR_DENIED);
+    assert_int_equal(view_ask(&b, "incident.list", ""), ERR_DENIED);
+    assert_int_equal(view_ask(&b, "incident.form", "form=phieu&number=3"), ERR_DENIED);
     as_contact(&b, 0); /* of no agency */
     incident_counts(&b, "phieu.list", "", 0);
     incident_counts(&b, "phieu.show", "phieu=2", 0);

@@ -150,7 +150,7 @@ static void it_is_seen_in_how_many_others(void **state)
     assert_int_equal(act_number(&b, "others"), 1);
     incident_counts(&b, "observable.list", "value=EVIL.example", 2);
     incident_sees(&b, "observable.list", "incident=1", "\"note\":\"C2\"");
-    assert_true(incident_says(&b, "\"others\":1"));
+    assert_true(view_says(&b, "\"others\":1"));
     incident_counts(&b, "observable.list", "type=domain-name", 2);
     incident_counts(&b, "observable.list", "type=url", 0);
     act_good(&b, "{'act':'observable.remove','observable':1,'reason':'của ta'}");
@@ -196,7 +196,7 @@ static void evidence_has_a_hash(void **state)
     act_good(&b,
              ADD("'file':'a.log','content':'YWJj','sha256':'BA7816BF8F01CFEA414140DE5DAE2223B003"
                  "61A396177A9CB410FF61F20015AD'"));
-    assert_true(incident_says(&b, "\"sha256\":\"" ABC "\""));
+    assert_true(view_says(&b, "\"sha256\":\"" ABC "\""));
     assert_int_equal(act_sql(&b, "SELECT content = x'616263' FROM evidence_file"), 1);
     assert_int_equal(act_sql(&b, "SELECT bytes FROM evidence"), 3);
     /* the bytes are not in the line of the act; their hash is */
@@ -253,11 +253,11 @@ static void custody_is_a_whole_chain(void **state)
     incident_sees(&b, "incident.show", "incident=1", "\"holder\":\"C\"");
     /* the sheet has what was handed over with it, and the hashes */
     incident_sees(&b, "incident.form", "form=bien-ban-chung-cu&number=1", "\"sha256\":\"" ABC "\"");
-    assert_true(incident_says(&b, "\"document\":\"02/BB\"") && incident_says(&b, "b.log"));
-    assert_true(incident_says(&b, "\"taker\":{\"name\":\"Lê B\",\"title\":\"Điều tra viên\","
-                                  "\"unit\":\"PA05\"}"));
+    assert_true(view_says(&b, "\"document\":\"02/BB\"") && view_says(&b, "b.log"));
+    assert_true(view_says(&b, "\"taker\":{\"name\":\"Lê B\",\"title\":\"Điều tra viên\","
+                              "\"unit\":\"PA05\"}"));
     incident_sees(&b, "incident.form", "form=bien-ban-chung-cu&number=2", "b.log");
-    assert_false(incident_says(&b, "a.log"));
+    assert_false(view_says(&b, "a.log"));
     act_bench_release(&b);
 }
 
@@ -290,11 +290,11 @@ static void a_line_is_corrected_by_another(void **state)
     incident_counts(&b, "incident.timeline", "incident=1&kind=line", 3);
     incident_sees(&b, "incident.timeline", "incident=1",
                   "{\"time\":\"2025-11-24T14:00:00Z\",\"kind\":\"line\",\"key\":3,");
-    assert_true(incident_says(&b, "\"text\":\"Mất điện\",\"who\":\"an\",\"corrected\":2"));
-    assert_true(incident_says(&b, "\"kind\":\"alert\",\"key\":1"));
-    assert_true(incident_says(&b, "\"kind\":\"dispatch\",\"key\":1,\"text\":\"5/BC (PA05)\""));
-    assert_true(incident_says(&b, "\"kind\":\"task\",\"key\":1"));
-    assert_true(incident_says(&b, "\"kind\":\"act\",\"key\":1,\"text\":\"alert.escalate\""));
+    assert_true(view_says(&b, "\"text\":\"Mất điện\",\"who\":\"an\",\"corrected\":2"));
+    assert_true(view_says(&b, "\"kind\":\"alert\",\"key\":1"));
+    assert_true(view_says(&b, "\"kind\":\"dispatch\",\"key\":1,\"text\":\"5/BC (PA05)\""));
+    assert_true(view_says(&b, "\"kind\":\"task\",\"key\":1"));
+    assert_true(view_says(&b, "\"kind\":\"act\",\"key\":1,\"text\":\"alert.escalate\""));
     act_bench_release(&b);
 }
 
