@@ -35,6 +35,9 @@ TABLES = {
     "system_agency": ("system || '.' || role || '.' || valid_from", "system, role, agency, valid_from, valid_to"),
     "machine": ("CAST(id AS TEXT)", "id, system, name, kind, addresses, macs, os, importance, retired"),
     "source_of": ("CAST(id AS TEXT)", "id, source, system"),
+    "house": ("CAST(id AS TEXT)",
+              "id, parent, name, code, symbol, unit, place, address, phone, email, duty_phone, duty_room, signer,"
+              " signer_title, signs_for, recipients, reports_to, bases"),
     "message": ("CAST(id AS TEXT)", "id, made, kind, key, channel, recipient, level, subject, text, state, sent, second,"
                 " stands_in, void"),
     "suppression": ("CAST(id AS TEXT)", "id, rule, entity, entity_key, reason, until, act, ended"),

@@ -3,6 +3,7 @@
  */
 #include "office/office.h"
 
+#include "house/house.h"
 #include "incident/incident.h"
 #include "metric/metric.h"
 #include "notify/notify.h"
@@ -24,17 +25,25 @@ static const struct act_area areas[] = {
     AREA(triage_suppression), AREA(shift_acts),       AREA(incident_general),
     AREA(incident_alert),     AREA(incident_task),    AREA(incident_proof),
     AREA(incident_clock),     AREA(incident_phieu),   AREA(notify_acts),
+    AREA(house_acts),
 };
 
 static const struct act_kind *const kinds[] = {
-    &registry_agency_kind,  &registry_contact_kind, &registry_system_kind,
-    &registry_machine_kind, &registry_source_kind,  &triage_alert_kind,
-    &incident_kind,         &incident_task_kind,    &incident_observable_kind,
+    &registry_agency_kind,
+    &registry_contact_kind,
+    &registry_system_kind,
+    &registry_machine_kind,
+    &registry_source_kind,
+    &triage_alert_kind,
+    &incident_kind,
+    &incident_task_kind,
+    &incident_observable_kind,
+    &house_kind,
 };
 
 static const struct view_area views[] = {
     AREA(people_views),   AREA(registry_views), AREA(triage_views), AREA(shift_views),
-    AREA(incident_views), AREA(notify_views),   AREA(metric_views),
+    AREA(incident_views), AREA(notify_views),   AREA(metric_views), AREA(house_views),
 };
 
 const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };

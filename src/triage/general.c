@@ -16,7 +16,7 @@ static int note_add(struct act_call *c, struct err *e)
 
 const struct act_row triage_general[] = {
     { "act.undo",
-      ROLES_HOUSE,
+      ROLES_HOUSE | ROLE_BIT(ADMINISTRATOR), /* whoever may do what is undone: act.c */
       "Put back what an act changed, within the hour.",
       act_undo,
       { { "undoes", ACT_ID, true, 0, NULL, "the number of the act" } } },

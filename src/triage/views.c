@@ -9,7 +9,8 @@ static const char *const states[] = { "open",          "new",    "acknowledged",
 static const char *const kinds[] = { "alert",    "suppression", "shift",    "away",    "handover",
                                      "user",     "token",       "agency",   "contact", "system",
                                      "machine",  "source",      "incident", "task",    "observable",
-                                     "evidence", "clock",       "phieu",    "message", NULL };
+                                     "evidence", "clock",       "phieu",    "message", "house",
+                                     NULL };
 
 /* The index that leaves out most: what one thing is about, else those that are open, else time. */
 static enum db_statement choose_list(const struct view_call *c)
