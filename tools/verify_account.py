@@ -38,6 +38,7 @@ TABLES = {
     "house": ("CAST(id AS TEXT)",
               "id, parent, name, code, symbol, unit, place, address, phone, email, duty_phone, duty_room, signer,"
               " signer_title, signs_for, recipients, reports_to, bases"),
+    "system_described": ("CAST(system AS TEXT)", "system, purpose, services, protection, connection, security"),
     "message": ("CAST(id AS TEXT)", "id, made, kind, key, channel, recipient, level, subject, text, state, sent, second,"
                 " stands_in, void"),
     "suppression": ("CAST(id AS TEXT)", "id, rule, entity, entity_key, reason, until, act, ended"),

@@ -6,8 +6,6 @@
  *
  * Words without a name are the numbers of the things it is about.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +15,11 @@
 #include "base/time.h"
 #include "cmd/client.h"
 #include "cmd/command.h"
+#include "cmd/office_ask.h"
 #include "cmd/table.h"
 #include "office/office.h"
 #include "os/file.h"
 #include "os/host.h"
-#include "people/people.h"
 #include "scan/put.h"
 
 struct office_options {
@@ -386,21 +384,6 @@ static int read_act(const struct act_row *row, struct words w, struct office_opt
     return rc;
 }
 
-static int open_client(struct client *c, const struct office_options *o, struct err *e)
-{
-    char room[CLIENT_PATH_BYTES];
-    const char *data = client_folder(o->data, room, e);
-
-    return data != NULL ? client_open(c, data, e) : ERR_USAGE;
-}
-
-static void put_path(struct buf *out, const char *name)
-{
-    buf_byte(out, '/');
-    for (const char *p = name; *p != '\0'; p++)
-        buf_byte(out, *p == '.' ? '/' : (uint8_t)*p);
-}
-
 /* What came of it, member by member. */
 static int show_answer(struct span body, const struct office_options *o)
 {
@@ -425,65 +408,21 @@ static int show_answer(struct span body, const struct office_options *o)
     return command_show(&out);
 }
 
-/* Who may read DATA/keys is on the host itself: the desk believes nobody else at the local socket.
- */
-static int sign(const struct act_row *row, const struct office_options *o, struct span sent,
-                struct buf *fields, struct err *e)
-{
-    char room[CLIENT_PATH_BYTES], path[CLIENT_PATH_BYTES + 8], credential[PEOPLE_LOCAL_MAX];
-    char name[PEOPLE_NAME_MAX];
-    const char *data = client_folder(o->data, room, e);
-    struct buf request;
-    int keys, rc;
-
-    if (data == NULL)
-        return ERR_USAGE;
-    (void)snprintf(path, sizeof(path), "%s/keys", data);
-    keys = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (keys < 0)
-        return err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", path, strerror(errno));
-    buf_init(&request, ACT_REQUEST_MAX + 256);
-    rc = act_request_put(&request, row, sent) && !buf_failed(&request)
-             ? people_local_sign(keys, host_account(name, sizeof(name)), buf_span(&request),
-                                 host_now_ns(), credential, e)
-             : err_set(e, ERR_USAGE, 0, "This is too much for one request.");
-    (void)close(keys); /* a folder */
-    buf_release(&request);
-    if (rc == ERR_OK)
-        buf_fmt(fields, "X-Canh-Local: %s\r\n", credential);
-    return rc;
-}
-
 static int ask_act(const struct act_row *row, const struct office_options *o, const json_t *request,
                    struct err *e)
 {
     char *text = json_dumps(request, JSON_COMPACT);
-    struct span sent = text != NULL ? span_of(text) : SPAN_NONE, body;
-    struct client c;
-    struct buf path, fields;
-    int rc = open_client(&c, o, e), code = EXIT_UNUSABLE;
+    struct buf answer;
+    int code = EXIT_UNUSABLE;
+    int rc;
 
-    buf_init(&path, 256);
-    buf_init(&fields, 1024);
-    put_path(&path, row->name);
-    buf_byte(&path, 0);
-    if (rc == ERR_OK) {
-        rc = text != NULL ? sign(row, o, sent, &fields, e)
-                          : err_set(e, ERR_NOMEM, 0, "There is no memory.");
-        buf_byte(&fields, 0);
-        if (rc == ERR_OK)
-            rc = client_post(&c, (const char *)path.p, (const char *)fields.p, sent, e);
-        if (rc == ERR_OK && c.answer.status != 200)
-            rc = client_refusal(&c, e);
-        if (rc == ERR_OK)
-            rc = client_body(&c, &body, e);
-        if (rc == ERR_OK)
-            code = show_answer(body, o);
-        client_close(&c);
-    }
+    buf_init(&answer, CLIENT_BODY_MAX);
+    rc = text != NULL ? office_do(o->data, row, span_of(text), &answer, e)
+                      : err_set(e, ERR_NOMEM, 0, "There is no memory.");
+    if (rc == ERR_OK)
+        code = show_answer(buf_span(&answer), o);
     free(text);
-    buf_release(&path);
-    buf_release(&fields);
+    buf_release(&answer);
     return rc == ERR_OK ? code : command_fault(e);
 }
 
@@ -525,7 +464,7 @@ static int read_view(const struct view_row *row, struct words w, struct office_o
     const char *value;
     int rc;
 
-    put_path(target, row->name);
+    office_path(target, row->name);
     buf_text(target, "?format=ndjson");
     while ((rc = next_word(&w, is_view_flag, NULL, name, &value, e)) == 1) {
         int is = name[0] != '\0' ? common(o, name, value, e) : 0;
@@ -677,7 +616,7 @@ static int run_view(const struct view_row *row, struct words w)
     if (rc == ERR_OK && buf_failed(&target))
         rc = err_set(&e, ERR_LIMIT, 0, "What was asked for is too long.");
     if (rc == ERR_OK)
-        rc = open_client(&c, &o, &e);
+        rc = office_open(&c, o.data, &e);
     if (rc == ERR_OK) {
         rc = client_get(&c, (const char *)target.p, &e);
         if (rc == ERR_OK && c.answer.status != 200)

@@ -199,7 +199,7 @@ static int run(int argc, char **argv)
         "30/2020). TEMPLATE is a name that --list shows, or a path. Fields that the values do not have\n"
         "are dots in the document, and are told on standard error."
     };
-    struct page_options o;
+    struct page_options o = { 0 };
     struct err e = { 0 };
     char room[PATH_MAX];
     int operands, code;

@@ -66,4 +66,30 @@ extern const struct act_kind house_kind;
 enum { HOUSE_VIEWS = 1 };
 extern const struct view_row house_views[HOUSE_VIEWS];
 
+/* Sheets: the name of its template and of its view (form.NAME), statement, what is asked for, its
+ * type, an act whose answer is needed beside it (what no statement can know), a sentence. */
+#define FORM_TABLE(X)                                                                              \
+    X("mau-03", SHEET_FIRST, "incident", ID, NULL, "The first report of an incident.")             \
+    X("mau-04", SHEET_LAST, "incident", ID, NULL, "The last report of an incident.")               \
+    X("bao-cao-nhanh", SHEET_QUICK, "incident", ID, "incident.quick",                              \
+      "The quick report of an incident.")                                                          \
+    X("phieu", SHEET_PHIEU, "phieu", ID, NULL, "A warning or request to an agency.")               \
+    X("bien-ban-chung-cu", SHEET_HAND_OVER, "hand_over", ID, NULL,                                 \
+      "Evidence that was handed over.")                                                            \
+    X("bien-ban-ban-giao-ca", SHEET_SHIFT, "handover", ID, NULL, "A shift that was handed over.")  \
+    X("lich-truc", SHEET_ROSTER, "month", TEXT, NULL, "Who is on duty in a month.")
+
+/* What no record has and a pen fills in: on which sheet ("": on all), what, why. */
+#define FORM_PEN_TABLE(X)                                                                          \
+    X("", "number, date", "given by the clerk when it was signed (Decree 30/2020, article 15)")    \
+    X("", "signature, seal", "put on paper, or by the system of official letters")                 \
+    X("mau-03", "secret", "who signs decides whether what it says is to be kept secret")           \
+    X("phieu", "answer", "the annex is for the agency, where it has not answered here already")    \
+    X("lich-truc", "note", "room for what is written on the wall")
+
+#define X(name, statement, param, type, act, help) +1
+enum { FORM_VIEWS = 0 FORM_TABLE(X) };
+#undef X
+extern const struct view_row form_views[FORM_VIEWS];
+
 #endif

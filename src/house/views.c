@@ -1,5 +1,5 @@
 /*
- * views.c - see house.h.
+ * views.c - the house, and the data of each sheet.
  */
 #include "house/house.h"
 
@@ -22,4 +22,28 @@ const struct view_row house_views[] = {
           HOUSE_FIELD_TABLE(X)
 #undef X
       } },
+};
+
+#define PARAM_ID(name)                                                                             \
+    {                                                                                              \
+        name, VIEW_ID, true, 0, NULL, "its number"                                                 \
+    }
+#define PARAM_TEXT(name)                                                                           \
+    {                                                                                              \
+        name, VIEW_TEXT, true, 7, NULL, "which, as 2026-12"                                        \
+    }
+
+const struct view_row form_views[] = {
+#define X(name, statement, param, type, act, help)                                                 \
+    { "form." name,                                                                                \
+      ROLES_SEE,                                                                                   \
+      help,                                                                                        \
+      DB_##statement,                                                                              \
+      NULL,                                                                                        \
+      { PARAM_##type(param),                                                                       \
+        { "now", VIEW_NOW, false, 0, NULL, NULL },                                                 \
+        { "limit", VIEW_LIMIT, false, 1, NULL, "at most so many" } },                              \
+      { { "data", VIEW_AS_JSON } } },
+    FORM_TABLE(X)
+#undef X
 };

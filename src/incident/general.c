@@ -258,8 +258,7 @@ static int note(struct act_call *c, struct err *e)
     return rc == ERR_OK ? incident_note(c, "incident", at.id, act_text(c, "text"), e) : rc;
 }
 
-/* Something of the house goes out: so it is an act. Its answer is the page's data, and `message`.
- */
+/* Something of the house goes out: so it is an act. */
 static int quick(struct act_call *c, struct err *e)
 {
     int64_t id = act_int(c, "incident");
@@ -376,7 +375,7 @@ const struct act_row incident_general[] = {
       { INCIDENT, { "text", ACT_TEXT, true, 10000, NULL, "the note" } } },
     { "incident.quick",
       ROLES_HOUSE,
-      "The quick report: a message of at most 300 characters, and what its page is made from.",
+      "The quick report: a message of at most 300 characters, and the law's words for its page.",
       quick,
       { INCIDENT } },
     { "incident.close",

@@ -39,7 +39,7 @@ INCIDENT_TABLE(X)
 
 extern const struct act_kind incident_kind, incident_task_kind, incident_observable_kind;
 
-enum { INCIDENT_VIEWS = 12 };
+enum { INCIDENT_VIEWS = 11 };
 extern const struct view_row incident_views[INCIDENT_VIEWS];
 
 /*
@@ -53,9 +53,9 @@ int incident_due(struct db *db, struct alerts *alerts, int64_t now_ns, bool *mor
 #define INCIDENT_QUICK_CHARACTERS 300
 
 /*
- * Báo cáo nhanh: the data of its page (a JSON object) and a message of at most
- * INCIDENT_QUICK_CHARACTERS characters (NFC), appended. In Vietnamese, without names of users or
- * observables. `law` may be NULL. ERR_NOTFOUND.
+ * Báo cáo nhanh: a message of at most INCIDENT_QUICK_CHARACTERS characters (NFC), appended, and
+ * with it the words of the law that its page has beside what view form.bao-cao-nhanh gives (a JSON
+ * object). In Vietnamese, without names of users or observables. `law` may be NULL. ERR_NOTFOUND.
  */
 int incident_quick(struct db *reader, const struct legal *law, int64_t id, int64_t now_ns,
                    struct buf *json, struct buf *text, struct err *e);

@@ -1,8 +1,11 @@
 /*
- * quick.c - bao cao nhanh: one page's data, and a message that fits into two SMS.
+ * quick.c - bao cao nhanh: a message that fits into two SMS, and the words of the law that its page
+ * has.
  *
  * The message says what a leader asks first: what, how grave, since when, where it stands, what is
- * done, by when it must be told. When it is too long, the title is cut, and nothing else.
+ * done, by when it must be told. When it is too long, what can be done without goes first: the time
+ * that is left (the hour stands before it), then the law's names for type and severity (their codes
+ * stay); then the title is cut. Names of the law that are longer than all that lose their end.
  */
 #include "incident/incident_own.h"
 
@@ -15,7 +18,9 @@
 #define VIETNAM_NS     (INT64_C(25200) * TIME_SECOND)
 #define NAME_MAX_BYTES 120u /* of a name of the law */
 #define REST_MAX       1200 /* bytes of what follows the title */
-#define TITLE_LEAST    20u  /* characters that are left of a title */
+#define TITLE_LEAST                                                                                \
+    60u /* characters that are left of a title, where there is something else to leave out */
+#define TITLE_LAST 20u /* and where there is not */
 
 struct quick {
     struct db_row *r;
@@ -34,20 +39,10 @@ enum column {
     DETECTED,
     LEVEL,
     PROFILE,
-    SUMMARY,
-    OPENED,
-    CLOSED,
-    RESULT,
-    SYSTEMS,
     SYSTEM_COUNT,
-    ALERT_COUNT,
     TASKS_DONE,
     TASKS_ALL,
     DUE,
-    DONE,
-    NEXT,
-    MACHINES,
-    SYSTEM,
 };
 
 /* --- words ---------------------------------------------------------------------------------- */
@@ -115,7 +110,10 @@ static struct span first(struct span s, size_t count)
 
 /* --- the message ---------------------------------------------------------------------------- */
 
-static int put_due(char *to, size_t room, const struct quick *q)
+/* What is left out of a message that is too long, one after the other. */
+enum brief { WHOLE, NO_TIME_LEFT, CODE_OF_TYPE, CODES, BRIEFS };
+
+static int put_due(char *to, size_t room, const struct quick *q, enum brief brief)
 {
     char when[64];
     int64_t left = (q->due_ns - q->now_ns) / TIME_SECOND;
@@ -125,14 +123,18 @@ static int put_due(char *to, size_t room, const struct quick *q)
     (void)put_when(when, sizeof(when), q->due_ns); /* fits */
     if (left < 0)
         return snprintf(to, room, ". QUÁ HẠN báo cáo từ %s.", when);
+    if (brief >= NO_TIME_LEFT)
+        return snprintf(to, room, ". Hạn báo cáo: %s.", when);
     return snprintf(to, room, ". Hạn báo cáo: %s (còn %lld giờ %lld phút).", when,
                     (long long)(left / 3600), (long long)(left / 60 % 60));
 }
 
 /* What follows the title. */
-static void put_rest(char *to, size_t room, const struct quick *q)
+static void put_rest(char *to, size_t room, const struct quick *q, enum brief brief)
 {
     char when[64], systems[64] = "", level[32] = "", due[160];
+    struct span type = brief >= CODE_OF_TYPE ? db_get_text(q->r, TYPE) : span_of(q->type);
+    struct span severity = brief >= CODES ? db_get_text(q->r, SEVERITY) : span_of(q->severity);
     int64_t count = db_get_int(q->r, SYSTEM_COUNT);
 
     (void)put_when(when, sizeof(when), db_get_int(q->r, DETECTED));
@@ -140,11 +142,30 @@ static void put_rest(char *to, size_t room, const struct quick *q)
         (void)snprintf(systems, sizeof(systems), "; %02lld hệ thống", (long long)count);
     if (db_get_int(q->r, LEVEL) > 0)
         (void)snprintf(level, sizeof(level), ", cấp độ %d", (int)db_get_int(q->r, LEVEL));
-    (void)put_due(due, sizeof(due), q);
-    (void)snprintf(
-        to, room, ". Loại: %s; mức: %s; phát hiện %s%s%s. Hiện: %s; xong %lld/%lld việc%s", q->type,
-        q->severity, when, systems, level, stage_vi(db_get_text(q->r, STATE)),
-        (long long)db_get_int(q->r, TASKS_DONE), (long long)db_get_int(q->r, TASKS_ALL), due);
+    (void)put_due(due, sizeof(due), q, brief);
+    (void)snprintf(to, room,
+                   ". Loại: %.*s; mức: %.*s; phát hiện %s%s%s. Hiện: %s; xong %lld/%lld việc%s",
+                   SPAN_ARG(type), SPAN_ARG(severity), when, systems, level,
+                   stage_vi(db_get_text(q->r, STATE)), (long long)db_get_int(q->r, TASKS_DONE),
+                   (long long)db_get_int(q->r, TASKS_ALL), due);
+}
+
+/* The characters that are left for a title of so many. */
+static size_t room_for_title(const struct quick *q, size_t title, char rest[REST_MAX])
+{
+    size_t wanted = title < TITLE_LEAST ? title : TITLE_LEAST, used = characters(buf_span(q->text));
+
+    for (int b = WHOLE; b < BRIEFS; b++) {
+        size_t n;
+
+        put_rest(rest, REST_MAX, q, (enum brief)b);
+        n = used + characters(span_of(rest));
+        if (n + wanted <= INCIDENT_QUICK_CHARACTERS)
+            return INCIDENT_QUICK_CHARACTERS - n;
+        if (b + 1 == BRIEFS && n + TITLE_LAST < INCIDENT_QUICK_CHARACTERS)
+            return INCIDENT_QUICK_CHARACTERS - n;
+    }
+    return TITLE_LAST;
 }
 
 static void put_message(struct quick *q)
@@ -153,11 +174,8 @@ static void put_message(struct quick *q)
     struct span title = db_get_text(q->r, TITLE), tail;
     size_t room, n;
 
-    put_rest(rest, sizeof(rest), q);
     buf_fmt(q->text, "[%.*s] ", SPAN_ARG(db_get_text(q->r, NUMBER)));
-    n = characters(buf_span(q->text)) + characters(span_of(rest));
-    room =
-        n + TITLE_LEAST < INCIDENT_QUICK_CHARACTERS ? INCIDENT_QUICK_CHARACTERS - n : TITLE_LEAST;
+    room = room_for_title(q, characters(title), rest);
     if (characters(title) <= room) {
         buf_add(q->text, title);
     } else {
@@ -171,66 +189,25 @@ static void put_message(struct quick *q)
 
 /* --- the page ------------------------------------------------------------------------------- */
 
-static void put_text(struct buf *out, const char *name, struct span s)
+/* What the view form.bao-cao-nhanh cannot know: the words of the law. */
+static void put_words(struct quick *q)
 {
-    if (s.n == 0)
-        return;
-    buf_fmt(out, ",\"%s\":", name);
-    put_json_text(out, s);
-}
-
-static void put_time(struct buf *out, const char *name, int64_t ns)
-{
-    uint8_t room[TIME_TEXT_MAX];
-
-    put_text(out, name, (struct span){ room, time_put(room, ns) });
-}
-
-/* Names are those of data/templates/bao-cao-nhanh.yaml. */
-static void put_texts(struct quick *q)
-{
-    struct span title = db_get_text(q->r, TITLE), summary = db_get_text(q->r, SUMMARY);
+    const struct {
+        const char *name;
+        struct span text;
+    } rows[] = {
+        { "type", span_of(q->type) },
+        { "severity", span_of(q->severity) },
+        { "now", span_of(stage_vi(db_get_text(q->r, STATE))) },
+        { "message", buf_span(q->text) },
+    };
 
     buf_text(q->json, "{\"code\":");
     put_json_text(q->json, db_get_text(q->r, NUMBER));
-    put_text(q->json, "subject", title);
-    put_text(q->json, "type", span_of(q->type));
-    put_text(q->json, "severity", span_of(q->severity));
-    put_text(q->json, "profile", db_get_text(q->r, PROFILE));
-    put_text(q->json, "now", span_of(stage_vi(db_get_text(q->r, STATE))));
-    put_text(q->json, "summary", summary.n > 0 ? summary : title);
-    put_text(q->json, "assessment", db_get_text(q->r, RESULT));
-    put_time(q->json, "t0", db_get_int(q->r, DETECTED));
-    put_time(q->json, "reported", q->now_ns);
-    if (q->due_ns != 0)
-        put_time(q->json, "deadline", q->due_ns);
-}
-
-static void put_page(struct quick *q)
-{
-    static const struct {
-        const char *name;
-        int column; /* enum column */
-    } counts[] = { { "machines", MACHINES },
-                   { "system_count", SYSTEM_COUNT },
-                   { "alert_count", ALERT_COUNT },
-                   { "tasks_done", TASKS_DONE },
-                   { "tasks_all", TASKS_ALL } },
-      lists[] = { { "systems", SYSTEMS }, { "done", DONE }, { "planned", NEXT } };
-
-    put_texts(q);
-    for (size_t i = 0; i < COUNT_OF(counts); i++) {
-        if (!db_get_null(q->r, counts[i].column))
-            buf_fmt(q->json, ",\"%s\":%lld", counts[i].name,
-                    (long long)db_get_int(q->r, counts[i].column));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        buf_fmt(q->json, ",\"%s\":", rows[i].name);
+        put_json_text(q->json, rows[i].text);
     }
-    for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        buf_fmt(q->json, ",\"%s\":", lists[i].name);
-        buf_add(q->json, db_get_text(q->r, lists[i].column));
-    }
-    buf_text(q->json, ",\"system\":");
-    buf_add(q->json, db_get_text(q->r, SYSTEM));
-    put_text(q->json, "message", buf_span(q->text));
     buf_byte(q->json, '}');
 }
 
@@ -253,7 +230,7 @@ int incident_quick(struct db *reader, const struct legal *law, int64_t id, int64
     q.type = name_of(&q, law, LEGAL_TYPE, TYPE, 0);
     q.severity = name_of(&q, law, LEGAL_SEVERITY, SEVERITY, 1);
     put_message(&q);
-    put_page(&q);
+    put_words(&q);
     buf_add(text, buf_span(&message));
     db_end(q.r);
     rc = buf_failed(&message) || buf_failed(json) || buf_failed(text) ? act_no_memory(e) : ERR_OK;

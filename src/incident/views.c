@@ -1,6 +1,5 @@
 /*
- * views.c - incidents as they are read: who has what, what runs out, what was sent and proven, and
- * the data of the forms.
+ * views.c - incidents as they are read: who has what, what runs out, what was sent and proven.
  */
 #include "incident/incident_own.h"
 #include "incident/observable.h"
@@ -17,20 +16,6 @@ static const char *const line_kinds[] = {
 static const char *const phieu_states[] = { "out",      "late",     "draft",    "sent",
                                             "received", "answered", "returned", "checked",
                                             "closed",   "any",      NULL };
-
-/*    form                 of what                  statement */
-#define FORM_TABLE(X)                                                                              \
-    X("mau-03", FORM_FIRST)                                                                        \
-    X("mau-04", FORM_LAST)                                                                         \
-    X("bien-ban-chung-cu", FORM_HAND_OVER)                                                         \
-    X("phieu", FORM_PHIEU)
-
-static const char *const forms[] = {
-#define X(name, statement) name,
-    FORM_TABLE(X)
-#undef X
-        NULL
-};
 
 static enum db_statement choose_incidents(const struct view_call *c)
 {
@@ -61,20 +46,6 @@ static enum db_statement choose_phieus(const struct view_call *c)
                                  span_eq(view_text(c, "state"), SPAN_LIT("late"))))
         return DB_PHIEUS_OUT;
     return DB_PHIEUS_ALL;
-}
-
-static enum db_statement choose_form(const struct view_call *c)
-{
-    static const enum db_statement statements[] = {
-#define X(name, statement) DB_##statement,
-        FORM_TABLE(X)
-#undef X
-    };
-    size_t i = 0;
-
-    while (!span_eq(view_text(c, "form"), span_of(forms[i])))
-        i++;
-    return statements[i];
 }
 
 #define INCIDENT_COLUMNS                                                                           \
@@ -168,16 +139,6 @@ const struct view_row incident_views[] = {
         { "who", VIEW_AS_TEXT },
         { "corrected", VIEW_AS_INTEGER },
         { "reason", VIEW_AS_TEXT } } },
-    { "incident.form",
-      ROLES_SEE,
-      "The data of a form: of an incident, a handing over of evidence, a phieu.",
-      DB_FORM_FIRST,
-      choose_form,
-      { NUMBER("number"),
-        { "form", VIEW_CHOICE, true, 0, forms, "which" },
-        KNOWN("now", VIEW_NOW),
-        LIMIT(1) },
-      { { "data", VIEW_AS_JSON } } },
     { "clock.list",
       ROLES_SEE,
       "The clocks that run, by the time that is left.",

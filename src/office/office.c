@@ -38,12 +38,14 @@ static const struct act_kind *const kinds[] = {
     &incident_kind,
     &incident_task_kind,
     &incident_observable_kind,
+    &registry_described_kind,
     &house_kind,
 };
 
 static const struct view_area views[] = {
-    AREA(people_views),   AREA(registry_views), AREA(triage_views), AREA(shift_views),
-    AREA(incident_views), AREA(notify_views),   AREA(metric_views), AREA(house_views),
+    AREA(people_views), AREA(registry_views), AREA(triage_views),
+    AREA(shift_views),  AREA(incident_views), AREA(notify_views),
+    AREA(metric_views), AREA(house_views),    AREA(form_views),
 };
 
 const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };

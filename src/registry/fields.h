@@ -68,6 +68,23 @@
     X("high", "Cao", "High")                                                                       \
     X("critical", "Rất cao", "Critical")
 
+/* What reports of incidents have boxes for (form 03 of Circular 20/2017): src/registry/describe.c.
+ */
+#define SYSTEM_SERVICES(X)                                                                         \
+    X("web", "Web", "Web")                                                                         \
+    X("mail", "Thư điện tử", "Mail")                                                               \
+    X("database", "Cơ sở dữ liệu", "Database")                                                     \
+    X("ftp", "FTP", "FTP")                                                                         \
+    X("proxy", "Proxy", "Proxy")                                                                   \
+    X("application", "Ứng dụng", "Application")                                                    \
+    X("other", "Khác", "Other")
+
+#define SYSTEM_PROTECTIONS(X)                                                                      \
+    X("antivirus", "Phòng chống mã độc", "Against malware")                                        \
+    X("firewall", "Tường lửa", "Firewall")                                                         \
+    X("ids", "Phát hiện xâm nhập", "Intrusion detection")                                          \
+    X("other", "Khác", "Other")
+
 #define YES_NO(X)                                                                                  \
     X("no", "Không", "No")                                                                         \
     X("yes", "Có", "Yes")
@@ -80,6 +97,8 @@
     X(system_statuses, SYSTEM_STATUSES)                                                            \
     X(machine_kinds, MACHINE_KINDS)                                                                \
     X(importances, IMPORTANCES)                                                                    \
+    X(system_services, SYSTEM_SERVICES)                                                            \
+    X(system_protections, SYSTEM_PROTECTIONS)                                                      \
     X(yes_no, YES_NO)
 
 #define REGISTRY_ONE(name, vi, en) +1

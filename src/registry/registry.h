@@ -23,7 +23,7 @@
 #define REGISTRY_TABLE(X)                                                                          \
     X(agency, 4)                                                                                   \
     X(contact, 4)                                                                                  \
-    X(system, 3)                                                                                   \
+    X(system, 4)                                                                                   \
     X(machine, 3)                                                                                  \
     X(source, 1)                                                                                   \
     X(tables, 1)
@@ -41,6 +41,9 @@ REGISTRY_TABLE(X)
     X(system, SYSTEM)                                                                              \
     X(machine, MACHINE)                                                                            \
     X(source, SOURCE)
+
+/* What reports say of a system beyond the register (describe.c). */
+extern const struct act_kind registry_described_kind;
 
 #define X(thing, ID) extern const struct act_kind registry_##thing##_kind;
 REGISTRY_KIND_TABLE(X)

@@ -176,6 +176,8 @@ int registry_change(struct act_call *c, enum registry_form f, struct err *e);
 int registry_put(struct act_call *c, struct edit *x, struct err *e);
 /* May who acts, as far as he is only a contact, act on what is this agency's? Else ERR_NOTFOUND:
  * there is no `kind` `id`. */
+act_fn registry_describe; /* describe.c: act system.describe */
+
 int registry_may(struct act_call *c, int64_t agency, const char *kind, int64_t id, struct err *e);
 
 /* --- checks

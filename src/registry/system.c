@@ -194,6 +194,9 @@ static int retire(struct act_call *c, struct err *e)
 static const char *const clearable[] = { "level",   "decision", "decided",  "retention",
                                          "domains", "networks", "provider", NULL };
 
+static const char *const described[] = { "purpose",    "services", "protection",
+                                         "connection", "security", NULL };
+
 #define SYSTEM                                                                                     \
     {                                                                                              \
         "system", ACT_ID, true, 0, NULL, "its number"                                              \
@@ -207,6 +210,17 @@ const struct act_row registry_system[] = {
       change,
       { SYSTEM, SYSTEM_FIELDS(FIELD_PARAM_OF_CHANGE){ "clear", ACT_CHOICES, false, 0, clearable,
                                                       "fields that shall be empty" } } },
+    { "system.describe",
+      ROLES_REGISTRY,
+      "Write down what reports of an incident say of a system; what is not named stays.",
+      registry_describe,
+      { SYSTEM,
+        { "purpose", ACT_TEXT, false, 2000, NULL, "what it is mostly used for" },
+        { "services", ACT_CHOICES, false, 0, system_services_names, "what it offers" },
+        { "protection", ACT_CHOICES, false, 0, system_protections_names, "how it is protected" },
+        { "connection", ACT_TEXT, false, 800, NULL, "who connects it to the network" },
+        { "security", ACT_TEXT, false, 800, NULL, "who watches over its security" },
+        { "clear", ACT_CHOICES, false, 0, described, "fields that shall be empty" } } },
     { "system.retire",
       ROLES_REGISTRY,
       "A system is no more.",

@@ -201,7 +201,9 @@ static int put_checks(struct fill *f, const struct yaml_node *n)
 {
     struct page_block *b = page_block(f->p, PAGE_CHECKS);
     const struct yaml_node *value = yaml_get(n, "value"), *options = yaml_get(n, "options");
+    struct span path;
     uint32_t on = 0;
+    bool optional;
     json_t *v;
     int rc;
 
@@ -209,7 +211,9 @@ static int put_checks(struct fill *f, const struct yaml_node *n)
         return too_large(f, n);
     if (value == NULL || options == NULL || options->kind != YAML_MAP)
         return fill_fault(f, n, ERR_SYNTAX, "Boxes have `value: path` and `options:` of words.");
-    v = fill_find(f, value->text);
+    optional = span_ends(value->text, SPAN_LIT("?"));
+    path = (struct span){ value->text.p, value->text.n - (optional ? 1 : 0) };
+    v = fill_find(f, path);
     rc = text_of(f, n, "checks", &b->label);
     for (const struct yaml_node *o = options->first; rc == ERR_OK && o != NULL; o = o->next) {
         struct page_check *c = page_check(f->p, b);
@@ -222,9 +226,9 @@ static int put_checks(struct fill *f, const struct yaml_node *n)
         on += c->on ? 1 : 0;
         rc = fill_text(f, o, &sink);
     }
-    if (on == 0) { /* nothing given, or nothing that there is a box for */
+    if (on == 0 && !optional) { /* nothing given, or nothing that there is a box for */
         f->gaps->count++;
-        buf_fmt(&f->gaps->text, "line %u: {%.*s}\n", value->line, SPAN_ARG(value->text));
+        buf_fmt(&f->gaps->text, "line %u: {%.*s}\n", value->line, SPAN_ARG(path));
     }
     return rc;
 }

@@ -6,11 +6,11 @@
 static const char *const states[] = { "open",          "new",    "acknowledged",
                                       "investigating", "closed", "withdrawn",
                                       "hidden",        "all",    NULL };
-static const char *const kinds[] = { "alert",    "suppression", "shift",    "away",    "handover",
-                                     "user",     "token",       "agency",   "contact", "system",
-                                     "machine",  "source",      "incident", "task",    "observable",
-                                     "evidence", "clock",       "phieu",    "message", "house",
-                                     NULL };
+static const char *const kinds[] = {
+    "alert",   "suppression", "shift",   "away",   "handover",  "user", "token",      "agency",
+    "contact", "system",      "machine", "source", "incident",  "task", "observable", "evidence",
+    "clock",   "phieu",       "message", "house",  "described", NULL
+};
 
 /* The index that leaves out most: what one thing is about, else those that are open, else time. */
 static enum db_statement choose_list(const struct view_call *c)

@@ -175,98 +175,12 @@ SELECT v.file, v.sha256, v.bytes, canh_base64(f.content) FROM evidence v JOIN ev
     SELECT n.file, n.sha256, length(n.content), canh_base64(n.content) FROM phieu_answer n JOIN phieu p ON p.id = n.phieu
     WHERE n.id = ?2 AND n.file IS NOT NULL AND (?1 IS NULL OR p.agency IN mine) LIMIT ?3
 
--- --- forms: data for the templates of data/templates, under the names that they have there; what the register and the
--- settings know (systems, the house, who signs) is put in by whoever prints. Nobody of the house is named.
--- ?1 number, ?2 the form, ?3 now, ?4 limit
-
--- Systems as one on paper: their names, domains and addresses, whose they are, the level at T0.
---! define SYSTEM_JOIN JOIN system s ON s.id = x.system LEFT JOIN system_agency o ON o.system = s.id AND o.role = 'owner'
---!     AND o.valid_to IS NULL LEFT JOIN agency oa ON oa.id = o.agency LEFT JOIN system_agency p ON p.system = s.id
---!     AND p.role = 'operator' AND p.valid_to IS NULL LEFT JOIN agency pa ON pa.id = p.agency
---! define SYSTEM_TEXTS 'name', group_concat(s.name, ', '), 'owner', group_concat(DISTINCT oa.name),
---!     'operator', group_concat(DISTINCT pa.name), 'address', group_concat((SELECT nullif(group_concat(value, ', '), '')
---!     FROM (SELECT value FROM json_each(s.domains) UNION ALL SELECT value FROM json_each(s.networks))), ', ')
---! define SYSTEMS_OF (SELECT json_object('level', nullif(i.level, 0), {SYSTEM_TEXTS})
---!     FROM (SELECT system FROM incident_system t WHERE t.incident = i.id ORDER BY system) x {SYSTEM_JOIN})
---! define OF_SYSTEMS 'systems', json((SELECT json_group_array(system) FROM incident_system s WHERE s.incident = i.id)),
---!     'system', json({SYSTEMS_OF})
---! define FIRST_DISPATCH (SELECT d.id FROM dispatch d WHERE d.incident IN {OF_INCIDENT} ORDER BY d.sent, d.id LIMIT 1)
-
--- FORM_FIRST
-SELECT json_object('code', i.number, 'subject', i.title, 'type', i.type, 'severity', i.severity, 'facts', json(i.facts),
-    'profile', i.profile, {OF_SYSTEMS}, 'summary', coalesce(i.summary, i.title), 't0', canh_time({DETECTED_AT}),
-    'state', iif(i.state IN ('recover', 'closed'), 'done', 'open'),
-    'found_by', json(iif(i.source = 'told', '["notice"]', iif(EXISTS(SELECT 1 FROM alert a WHERE a.incident = i.id
-        AND a.kind IN ('detection', 'correlation')), '["ids","log"]', '["other"]'))),
-    'found_from', iif(i.source = 'told', CASE i.channel WHEN 'phone' THEN 'điện thoại' WHEN 'letter' THEN 'công văn'
-        WHEN 'mail' THEN 'thư điện tử' WHEN 'police' THEN 'cơ quan công an' WHEN 'citizen' THEN 'người dân'
-        ELSE 'tự phát hiện' END, NULL),
-    'told', json(iif({FIRST_DISPATCH} IS NULL, '[]', '["coordinator"]')),
-    'told_to', (SELECT json_group_array(DISTINCT recipient) FROM dispatch d WHERE d.incident IN {OF_INCIDENT}),
-    'attached', (SELECT json_group_array(DISTINCT iif(v.events IS NULL, 'other', 'log')) FROM evidence v
-        WHERE v.incident IN {OF_INCIDENT}),
-    'done', (SELECT json_group_array(title) FROM (SELECT title FROM task t WHERE t.incident = i.id
-        AND t.state = 'done' ORDER BY t.ended, t.id LIMIT 100)),
-    'planned', (SELECT json_group_array(title) FROM (SELECT title FROM task t WHERE t.incident = i.id
-        AND t.state IN ('todo', 'doing') ORDER BY t.number LIMIT 100)),
-    'observables', (SELECT json_group_array(json_object('type', type, 'value', value)) FROM (SELECT type, value
-        FROM observable o WHERE o.incident = i.id AND o.removed IS NULL ORDER BY o.id LIMIT 100)),
-    'reported', canh_time(?3)) FROM incident i WHERE i.id = ?1 LIMIT ?4
-
--- FORM_LAST
-SELECT json_object('code', i.number, 'subject', i.title, 'type', i.type, 'severity', i.severity, 'profile', i.profile,
-    {OF_SYSTEMS}, 't0', canh_time({DETECTED_AT}), 'ended', canh_time(i.closed),
-    'initial', (SELECT json_object('number', number, 'date', canh_time(sent), 'sent', canh_time(sent)) FROM dispatch
-        WHERE id = {FIRST_DISPATCH}),
-    'summary', coalesce(i.summary, i.title), 'cause', coalesce(i.why, i.cause), 'scope', i.scope, 'machines', i.machines,
-    'outage_hours', round(i.outage / 60.0, 1), 'damage', i.damage, 'result', i.result,
-    'steps', (SELECT json_group_array(json_object('at', canh_time(ended), 'what', title || coalesce(': ' || result, ''),
-        'who', role)) FROM (SELECT * FROM task t WHERE t.incident IN {OF_INCIDENT} AND t.state = 'done'
-        ORDER BY t.ended, t.id LIMIT 200)),
-    'attachments', (SELECT json_group_array(what || ' (SHA-256 ' || sha256 || ')') FROM (SELECT * FROM evidence v
-        WHERE v.incident IN {OF_INCIDENT} ORDER BY v.id LIMIT 200)),
-    'dispatches', (SELECT json_group_array(json_object('number', number, 'sent', canh_time(sent), 'recipient', recipient))
-        FROM (SELECT * FROM dispatch d WHERE d.incident IN {OF_INCIDENT} ORDER BY d.sent, d.id LIMIT 200)),
-    'reported', canh_time(?3)) FROM incident i WHERE i.id = ?1 LIMIT ?4
-
--- FORM_HAND_OVER
-SELECT json_object('incident', i.number, 'subject', i.title, 'at', canh_time(h.time), 'where', h.place,
-    'giver', json_object('name', h.giver), 'taker', json_object('name', h.taker, 'title', h.taker_title, 'unit', h.agency),
-    'why', h.why, 'document', h.document, 'medium', h.medium, 'copies', h.copies,
-    'files', (SELECT json_group_array(json(j)) FROM (SELECT json_object('name', coalesce(v.file, v.what), 'what', v.what,
-        'number', v.number, 'origin', v.origin, 'taken', canh_time(v.taken), 'bytes', v.bytes, 'sha256', v.sha256,
-        'place', v.place, 'events', json_array_length(v.events)) AS j
-        FROM custody u JOIN evidence v ON v.id = u.evidence WHERE u.hand_over = h.id ORDER BY v.id)))
-    FROM hand_over h JOIN incident i ON i.id = h.incident WHERE h.id = ?1 AND ?3 IS NOT NULL LIMIT ?4
-
--- Lines of a text as a list: between them is put a letter of no script, which JSON leaves as it is.
--- FORM_PHIEU
-SELECT json_object('code', p.number, 'kind', p.kind, 'subject', p.subject, 'agency_id', p.agency, 'system_id', p.system,
-    'to', (SELECT json_array(name) FROM agency WHERE id = p.agency),
-    'system', json((SELECT json_object('level', min(s.level), {SYSTEM_TEXTS}) FROM (SELECT p.system AS system) x {SYSTEM_JOIN})),
-    'incident', i.number, 'summary', p.what, 'severity', CASE a.level WHEN 1 THEN 'low' WHEN 2 THEN 'low' WHEN 3 THEN 'medium'
-    WHEN 4 THEN 'high' WHEN 5 THEN 'critical' END, 't0', canh_time(coalesce(a.first, {DETECTED_AT})),
-    'proofs', (SELECT json_group_array(json_object('what', value)) FROM json_each('[' ||
-        replace(json_quote(replace(replace(p.proof, char(10, 10), char(10)), char(10), char(57344))), char(57344), '","') || ']')),
-    'steps', json('[' ||
-        replace(json_quote(replace(replace(p.steps, char(10, 10), char(10)), char(10), char(57344))), char(57344), '","') || ']'),
-    'due', canh_time(p.due), 'document', p.document, 'reported', canh_time(?3),
-    'answer', (SELECT json_object('received', canh_time(p.received), 'done', canh_time(p.answered), 'cause', n.cause,
-        'measures', n.done, 'machines', n.handled || '/' || n.total) FROM phieu_answer n WHERE n.phieu = p.id
-        ORDER BY n.id DESC LIMIT 1))
-    FROM phieu p LEFT JOIN alert a ON a.id = p.alert LEFT JOIN incident i ON i.id = p.incident WHERE p.id = ?1 LIMIT ?4
-
--- --- bao cao nhanh
+-- --- bao cao nhanh: what its message says
 
 -- INCIDENT_QUICK
-SELECT i.number, i.title, i.type, i.severity, i.state, {DETECTED_AT}, i.level, i.profile, i.summary, i.opened, i.closed, i.result,
-    (SELECT json_group_array(system) FROM incident_system s WHERE s.incident = i.id),
-    (SELECT count(*) FROM incident_system s WHERE s.incident = i.id), (SELECT count(*) FROM alert a WHERE a.incident = i.id),
+SELECT i.number, i.title, i.type, i.severity, i.state, {DETECTED_AT}, i.level, i.profile,
+    (SELECT count(*) FROM incident_system s WHERE s.incident = i.id),
     (SELECT count(*) FROM task t WHERE t.incident = i.id AND t.state = 'done'),
     (SELECT count(*) FROM task t WHERE t.incident = i.id AND t.state <> 'skipped'),
-    (SELECT min(due) FROM clock c WHERE c.incident = i.id AND c.dispatch IS NULL AND c.ended IS NULL),
-    (SELECT json_group_array(title) FROM (SELECT title FROM task t WHERE t.incident = i.id AND t.state = 'done'
-        ORDER BY t.ended, t.id LIMIT 10)),
-    (SELECT json_group_array(title) FROM (SELECT title FROM task t WHERE t.incident = i.id AND t.state IN ('todo', 'doing')
-        ORDER BY t.number LIMIT 5)), i.machines, {SYSTEMS_OF}
+    (SELECT min(due) FROM clock c WHERE c.incident = i.id AND c.dispatch IS NULL AND c.ended IS NULL)
     FROM incident i WHERE i.id = ?

@@ -90,6 +90,22 @@ UPDATE system_state SET code = ?2 ->> 0, name = ?2 ->> 1, name_key = canh_fold(?
     retired = ?2 ->> 8, retention = ?2 ->> 9, domains = ?2 ->> 10, networks = ?2 ->> 11, provider = ?2 ->> 12,
     agencies = ?2 ->> 13 WHERE id = ?1
 
+-- Of what reports say: ?1 the system, ?2.. purpose, services, protection, connection, security; NULL stays, '' is taken away
+-- SYSTEM_DESCRIBED_PUT
+INSERT INTO system_described(system, purpose, services, protection, connection, security)
+    VALUES(?1, nullif(?2, ''), nullif(?3, ''), nullif(?4, ''), nullif(?5, ''), nullif(?6, ''))
+    ON CONFLICT(system) DO UPDATE SET purpose = nullif(coalesce(?2, purpose), ''),
+    services = nullif(coalesce(?3, services), ''), protection = nullif(coalesce(?4, protection), ''),
+    connection = nullif(coalesce(?5, connection), ''), security = nullif(coalesce(?6, security), '')
+
+-- SYSTEM_DESCRIBED_STATE
+SELECT json_array(purpose, services, protection, connection, security) FROM (SELECT ? AS wanted)
+    LEFT JOIN system_described ON system = wanted
+
+-- SYSTEM_DESCRIBED_STATE_PUT
+UPDATE system_described SET purpose = ?2 ->> 0, services = ?2 ->> 1, protection = ?2 ->> 2, connection = ?2 ->> 3,
+    security = ?2 ->> 4 WHERE system = ?1
+
 -- SYSTEM_IS
 SELECT code, retired FROM system WHERE id = ?
 
@@ -234,7 +250,9 @@ SELECT max(bits) FROM system_key WHERE kind = ? AND bits < ?
         h.valid_from, h.valid_to, {HEIR} AS heir FROM system_agency h JOIN agency a ON a.id = h.agency
         WHERE h.system = s.id ORDER BY h.valid_from DESC, h.role DESC)),
     (SELECT json_group_array(source) FROM source_of f WHERE f.system = s.id),
-    (SELECT count(*) FROM machine m WHERE m.system = s.id AND m.retired IS NULL)
+    (SELECT count(*) FROM machine m WHERE m.system = s.id AND m.retired IS NULL),
+    (SELECT json_object('purpose', purpose, 'services', json(services), 'protection', json(protection), 'connection',
+        connection, 'security', security) FROM system_described d WHERE d.system = s.id)
     FROM system s WHERE id = ?2 AND (?1 IS NULL OR {MY_SYSTEM}) LIMIT ?3
 
 -- MACHINES

@@ -179,8 +179,7 @@ static void only_a_dispatch_stops_one(void **state)
              "{'act':'incident.close','incident':1,'cause':'attack','result':'x','unsent':'x'}");
     act_good(&b, "{'act':'clock.dispatch','incident':1,'number':'13/BC-SKHCN','channel':'letter',"
                  "'recipient':'A05','sent':'2025-11-24T16:00:00Z'}");
-    incident_sees(&b, "incident.form", "form=mau-04&number=1",
-                  "\"initial\":{\"number\":\"12/BC-SKHCN\"");
+    incident_sees(&b, "form.mau-04", "incident=1", "\"initial\":{\"number\":\"12/BC-SKHCN\"");
     act_bench_release(&b);
 }
 

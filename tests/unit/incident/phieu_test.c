@@ -155,7 +155,7 @@ static void an_answer_is_kept_and_checked(void **state)
     as_contact(&b, 8);
     incident_counts(&b, "phieu.file", "answer=1", 0);
     b.who.roles = ROLES_ALL;
-    incident_sees(&b, "incident.form", "form=phieu&number=1", "\"steps\":[\"Cô lập, quét\"]");
+    incident_sees(&b, "form.phieu", "phieu=1", "\"steps\":[\"Cô lập, quét\"]");
     act_bench_release(&b);
 }
 
@@ -201,7 +201,7 @@ static void a_contact_sees_its_own_only(void **state)
     incident_counts(&b, "phieu.show", "phieu=3", 0);
     incident_counts(&b, "phieu.show", "phieu=99", 0);
     assert_int_equal(view_ask(&b, "incident.list", ""), ERR_DENIED);
-    assert_int_equal(view_ask(&b, "incident.form", "form=phieu&number=3"), ERR_DENIED);
+    assert_int_equal(view_ask(&b, "form.phieu", "phieu=3"), ERR_DENIED);
     as_contact(&b, 0); /* of no agency */
     incident_counts(&b, "phieu.list", "", 0);
     incident_counts(&b, "phieu.show", "phieu=2", 0);

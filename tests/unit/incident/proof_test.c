@@ -252,11 +252,11 @@ static void custody_is_a_whole_chain(void **state)
     incident_sees(&b, "evidence.list", "incident=1", "\"giver\":\"Lê B\",\"taker\":\"C\"");
     incident_sees(&b, "incident.show", "incident=1", "\"holder\":\"C\"");
     /* the sheet has what was handed over with it, and the hashes */
-    incident_sees(&b, "incident.form", "form=bien-ban-chung-cu&number=1", "\"sha256\":\"" ABC "\"");
+    incident_sees(&b, "form.bien-ban-chung-cu", "hand_over=1", "\"sha256\":\"" ABC "\"");
     assert_true(view_says(&b, "\"document\":\"02/BB\"") && view_says(&b, "b.log"));
     assert_true(view_says(&b, "\"taker\":{\"name\":\"Lê B\",\"title\":\"Điều tra viên\","
                               "\"unit\":\"PA05\"}"));
-    incident_sees(&b, "incident.form", "form=bien-ban-chung-cu&number=2", "b.log");
+    incident_sees(&b, "form.bien-ban-chung-cu", "hand_over=2", "b.log");
     assert_false(view_says(&b, "a.log"));
     act_bench_release(&b);
 }

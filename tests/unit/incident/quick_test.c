@@ -1,7 +1,7 @@
 /*
  * Goal: the message of a bao cao nhanh is at most 300 characters whatever the incident is, in NFC,
- * names nobody, and says by when it must be told; the data of the page says the same.
- * Method: texts of every length, with letters of one to four bytes; an oracle that counts
+ * names nobody, and says by when it must be told; a title keeps 60 characters while something else
+ * can go. Method: texts of every length, with letters of one to four bytes; an oracle that counts
  * characters by decoding.
  */
 #include "incident_bench.h"
@@ -52,8 +52,7 @@ static void it_says_what_a_leader_asks(void **state)
         "[SC-2025-0001] Máy chủ cổng dịch vụ công bị mã hóa. Loại: mã độc; mức: nghiêm "
         "trọng; phát hiện 08:05 ngày 24/11/2025; 02 hệ thống, cấp độ 3. Hiện: cô lập; "
         "xong 1/3 việc. Hạn báo cáo: 08:05 ngày 25/11/2025 (còn 9 giờ 5 phút).");
-    assert_non_null(strstr((char *)q.json.p, "\"done\":[\"Cô lập máy nghi nhiễm khỏi mạng\"]"));
-    assert_non_null(strstr((char *)q.json.p, "\"deadline\":\"2025-11-25T01:05:00Z\""));
+    assert_non_null(strstr((char *)q.json.p, "\"severity\":\"nghiêm trọng\",\"now\":\"cô lập\""));
     quick_release(&q);
     b.now_ns += 10 * HOUR;
     quick(&b, NULL, &q); /* without a law: its codes */
@@ -142,6 +141,58 @@ static void it_is_never_longer(void **state)
     act_bench_release(&b);
 }
 
+static bool real_name(const void *arg, struct span profile, enum legal_list list, struct span code,
+                      struct legal_name *out)
+{
+    (void)arg;
+    (void)profile;
+    (void)code;
+    out->vi = out->en = list == LEGAL_TYPE ? "Tấn công thay đổi giao diện, chèn nội dung trái phép"
+                                           : "M2 – Nghiêm trọng, báo ban đầu 24 giờ";
+    return true;
+}
+
+/* What goes first is the time that is left, then the names of the law; a title of 60 stays. */
+static void the_title_is_what_stays_longest(void **state)
+{
+    static const struct {
+        size_t title; /* characters */
+        bool left, type, severity, whole;
+    } rows[] = {
+        { 12, true, true, true, true },     { 13, false, true, true, true },
+        { 32, false, true, true, true },    { 33, false, false, true, true },
+        { 82, false, false, true, true },   { 83, false, false, true, false },
+        { 299, false, false, true, false },
+    };
+    struct legal law = test_law;
+    struct act_bench b;
+
+    (void)state;
+    law.name = real_name;
+    incident_bench_init(&b);
+    (void)incident_told(&b, "M2");
+    act_good(&b, "{'act':'incident.systems','incident':1,'add':[1,2]}");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char request[500] = "{'act':'incident.change','incident':1,'title':'", title[300] = "";
+        struct quick q;
+
+        for (size_t k = 0; k < rows[i].title; k++)
+            title[k] = (char)('a' + k % 26);
+        (void)strcat(strcat(request, title), "'}");
+        act_good(&b, request);
+        quick(&b, &law, &q);
+        title[rows[i].title < 59 ? rows[i].title : 59] = '\0';
+        assert_non_null(strstr((char *)q.text.p, title)); /* 60 with the mark that it was cut */
+        assert_int_equal(strstr((char *)q.text.p, "(còn ") != NULL, rows[i].left);
+        assert_int_equal(strstr((char *)q.text.p, "Loại: Tấn công") != NULL, rows[i].type);
+        assert_int_equal(strstr((char *)q.text.p, "mức: M2 – Nghiêm") != NULL, rows[i].severity);
+        assert_int_equal(strstr((char *)q.text.p, "…") == NULL, rows[i].whole);
+        assert_non_null(strstr((char *)q.text.p, "Hạn báo cáo: "));
+        quick_release(&q);
+    }
+    act_bench_release(&b);
+}
+
 static bool long_name(const void *arg, struct span profile, enum legal_list list, struct span code,
                       struct legal_name *out)
 {
@@ -210,6 +261,7 @@ int main(void)
         cmocka_unit_test(it_says_what_a_leader_asks),
         cmocka_unit_test(dates_are_written_as_the_decree_says),
         cmocka_unit_test(it_is_never_longer),
+        cmocka_unit_test(the_title_is_what_stays_longest),
         cmocka_unit_test(names_of_the_law_may_be_long),
         cmocka_unit_test(nobody_is_named),
     };

@@ -1,0 +1,119 @@
+/*
+ * office_ask.c - see office_ask.h.
+ */
+#include "cmd/office_ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "os/host.h"
+#include "people/people.h"
+
+void office_path(struct buf *out, const char *name)
+{
+    buf_byte(out, '/');
+    for (const char *p = name; *p != '\0'; p++)
+        buf_byte(out, *p == '.' ? '/' : (uint8_t)*p);
+}
+
+int office_open(struct client *c, const char *data, struct err *e)
+{
+    char room[CLIENT_PATH_BYTES];
+
+    data = client_folder(data, room, e);
+    return data != NULL ? client_open(c, data, e) : ERR_USAGE;
+}
+
+/* Who may read DATA/keys is on the host itself: the desk believes nobody else at the local socket.
+ */
+static int sign(const struct act_row *row, const char *data, struct span sent, struct buf *fields,
+                struct err *e)
+{
+    char room[CLIENT_PATH_BYTES], path[CLIENT_PATH_BYTES + 8], credential[PEOPLE_LOCAL_MAX];
+    char name[PEOPLE_NAME_MAX];
+    struct buf request;
+    int keys, rc;
+
+    data = client_folder(data, room, e);
+    if (data == NULL)
+        return ERR_USAGE;
+    (void)snprintf(path, sizeof(path), "%s/keys", data);
+    keys = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (keys < 0)
+        return err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", path, strerror(errno));
+    buf_init(&request, ACT_REQUEST_MAX + 256);
+    rc = act_request_put(&request, row, sent) && !buf_failed(&request)
+             ? people_local_sign(keys, host_account(name, sizeof(name)), buf_span(&request),
+                                 host_now_ns(), credential, e)
+             : err_set(e, ERR_USAGE, 0, "This is too much for one request.");
+    (void)close(keys); /* a folder */
+    buf_release(&request);
+    if (rc == ERR_OK)
+        buf_fmt(fields, "X-Canh-Local: %s\r\n", credential);
+    return rc;
+}
+
+/* What was answered, appended; or what refused it. */
+static int take_answer(struct client *c, struct buf *answer, struct err *e)
+{
+    struct span body;
+    int rc = c->answer.status != 200 ? client_refusal(c, e) : client_body(c, &body, e);
+
+    if (rc == ERR_OK)
+        buf_add(answer, body);
+    return rc == ERR_OK && buf_failed(answer)
+               ? err_set(e, ERR_LIMIT, 0, "What was answered is too long.")
+               : rc;
+}
+
+int office_do(const char *data, const struct act_row *row, struct span sent, struct buf *answer,
+              struct err *e)
+{
+    struct client c;
+    struct buf path, fields;
+    int rc = office_open(&c, data, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    buf_init(&path, 256);
+    buf_init(&fields, 1024);
+    office_path(&path, row->name);
+    buf_byte(&path, 0);
+    rc = sign(row, data, sent, &fields, e);
+    buf_byte(&fields, 0);
+    if (rc == ERR_OK)
+        rc = client_post(&c, (const char *)path.p, (const char *)fields.p, sent, e);
+    if (rc == ERR_OK)
+        rc = take_answer(&c, answer, e);
+    client_close(&c);
+    buf_release(&path);
+    buf_release(&fields);
+    return rc;
+}
+
+int office_see(const char *data, const char *view, const char *param, const char *value,
+               struct buf *row, struct err *e)
+{
+    struct client c;
+    struct buf target;
+    int rc = office_open(&c, data, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    buf_init(&target, HTTP_TARGET_MAX);
+    office_path(&target, view);
+    buf_text(&target, "?format=ndjson");
+    client_query(&target, param, value);
+    buf_byte(&target, 0);
+    rc = buf_failed(&target) ? err_set(e, ERR_LIMIT, 0, "What was asked for is too long.")
+                             : client_get(&c, (const char *)target.p, e);
+    if (rc == ERR_OK)
+        rc = take_answer(&c, row, e);
+    client_close(&c);
+    buf_release(&target);
+    if (rc == ERR_OK && row->n == 0)
+        rc = err_set(e, ERR_NOTFOUND, 0, "There is no %s %.60s.", param, value);
+    return rc;
+}
