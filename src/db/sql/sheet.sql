@@ -81,6 +81,10 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'c
         FROM observable o WHERE o.incident = i.id AND o.removed IS NULL ORDER BY o.id LIMIT 100)),
     'reported', canh_time(?2)) FROM incident i WHERE i.id = ?1 LIMIT ?3
 
+-- Roles of playbooks (src/law/rows.h); another is as people wrote it.
+--! define TASK_ROLE CASE role WHEN 'analyst' THEN 'trực giám sát' WHEN 'leader' THEN 'trưởng ca'
+--!     WHEN 'operator' THEN 'đơn vị vận hành' WHEN 'owner' THEN 'chủ quản' WHEN 'management' THEN 'lãnh đạo' ELSE role END
+
 -- SHEET_LAST
 WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {SHEET_TO},
     'code', i.number, 'subject', i.title, 'type', i.type, 'severity', i.severity, 'profile', i.profile,
@@ -90,7 +94,7 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {S
     'summary', coalesce(i.summary, i.title), 'cause', coalesce(i.why, i.cause), 'scope', i.scope, 'machines', i.machines,
     'outage_hours', round(i.outage / 60.0, 1), 'damage', i.damage, 'result', i.result,
     'steps', (SELECT json_group_array(json_object('at', canh_time(ended), 'what', title || coalesce(': ' || result, ''),
-        'who', coalesce(role, (SELECT display FROM user WHERE name_key = canh_fold(doer)), doer)))
+        'who', coalesce({TASK_ROLE}, (SELECT display FROM user WHERE name_key = canh_fold(doer)), doer)))
         FROM (SELECT * FROM task t WHERE t.incident IN {OF_INCIDENT} AND t.state = 'done' ORDER BY t.ended, t.id LIMIT 200)),
     'attachments', (SELECT json_group_array(what || ' (SHA-256 ' || sha256 || ')') FROM (SELECT * FROM evidence v
         WHERE v.incident IN {OF_INCIDENT} ORDER BY v.id LIMIT 200)),
@@ -98,7 +102,7 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {S
         FROM (SELECT * FROM dispatch d WHERE d.incident IN {OF_INCIDENT} ORDER BY d.sent, d.id LIMIT 200)),
     'reported', canh_time(?2)) FROM incident i WHERE i.id = ?1 LIMIT ?3
 
--- Machines: as they were counted in the end, before that those that its alerts are about.
+-- One page: what was done last, what comes next, two of each. Machines: as they were counted in the end, before that those that its alerts are about.
 -- SHEET_QUICK
 WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, 'duty', json({SHEET_CALLED}),
     'to', json((SELECT reports_to FROM house)),
@@ -111,9 +115,9 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, 'duty', json({SHEET_
     'tasks_done', (SELECT count(*) FROM task t WHERE t.incident = i.id AND t.state = 'done'),
     'tasks_all', (SELECT count(*) FROM task t WHERE t.incident = i.id AND t.state <> 'skipped'),
     'done', (SELECT json_group_array(title) FROM (SELECT title FROM task t WHERE t.incident = i.id AND t.state = 'done'
-        ORDER BY t.ended DESC, t.id DESC LIMIT 6)),
+        ORDER BY t.ended DESC, t.id DESC LIMIT 2)),
     'planned', (SELECT json_group_array(title) FROM (SELECT title FROM task t WHERE t.incident = i.id
-        AND t.state IN ('todo', 'doing') ORDER BY t.number LIMIT 4)),
+        AND t.state IN ('todo', 'doing') ORDER BY t.number LIMIT 2)),
     'deadline', canh_time((SELECT min(due) FROM clock c WHERE c.incident = i.id AND c.dispatch IS NULL AND c.ended IS NULL)),
     'reported', canh_time(?2)) FROM incident i WHERE i.id = ?1 LIMIT ?3
 
@@ -149,6 +153,8 @@ SELECT json_object({SHEET_HOUSE}, 'incident', i.number, 'subject', i.title, 'at'
 -- SHEET_PHIEU
 WITH of_system(system) AS (SELECT system FROM phieu WHERE id = ?1 AND system IS NOT NULL)
     SELECT json_object({SHEET_HOUSE}, 'contact', json({SHEET_CALLED}),
+    'type', iif(p.kind = 'request', 'Phiếu yêu cầu xử lý', 'Phiếu cảnh báo'),
+    'abbreviation', iif(p.kind = 'request', 'PYC', 'PCB'),
     'code', p.number, 'kind', p.kind, 'subject', p.subject, 'agency_id', p.agency, 'system_id', p.system,
     'to', (SELECT json_array(name) FROM agency WHERE id = p.agency),
     'system', json_object('level', (SELECT level FROM system WHERE id = p.system), {SYSTEM_TEXTS}),

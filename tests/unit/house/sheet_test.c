@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../check.h"
+#include "law/law.h"
 
 static void house(struct act_bench *b)
 {
@@ -173,6 +174,8 @@ static void each_has_what_its_template_asks_for(void **state)
         { "bien-ban-chung-cu", "files.1.bytes", "500" },
         { "bien-ban-chung-cu", "medium", "\"01 USB\"" },
         { "bien-ban-chung-cu", "copies", "3" },
+        { "phieu", "type", "\"Phiếu cảnh báo\"" },
+        { "phieu", "abbreviation", "\"PCB\"" },
         { "phieu", "subject", "\"Máy trạm\"" },
         { "phieu", "severity", "\"high\"" },
         { "phieu", "t0", "\"2025-11-24T16:00:00Z\"" },
@@ -374,6 +377,51 @@ static void a_role_is_called_as_everywhere(void **state)
     act_bench_release(&b);
 }
 
+static bool step_of_each_role(const void *arg, struct span playbook, size_t i, int64_t detected_ns,
+                              struct legal_step *out)
+{
+    (void)arg;
+    (void)playbook;
+    (void)detected_ns;
+    if (law_role_words[i] == NULL)
+        return false;
+    *out = (struct legal_step){ law_role_words[i], "Việc",    "contain",
+                                law_role_words[i], INT64_MIN, "" };
+    return true;
+}
+
+/* The same of who does the steps of playbooks: none of the words that the data have is printed. */
+static void who_does_a_step_is_said_in_vietnamese(void **state)
+{
+    struct legal law = test_law;
+    struct act_bench b;
+    json_t *data;
+    size_t i;
+
+    (void)state;
+    law.step = step_of_each_role;
+    act_bench_init_law(&b, &law);
+    (void)incident_told(&b, "M3");
+    for (i = 0; law_role_words[i] != NULL; i++) {
+        char request[80];
+
+        (void)snprintf(request, sizeof(request), "{'act':'task.done','tasks':[%zu],'result':'x'}",
+                       i + 1);
+        act_good(&b, request);
+    }
+    data = form(&b, "mau-04", "incident=1");
+    assert_int_equal(json_array_size(at(data, "steps")), i);
+    while (i-- > 0) {
+        char path[40];
+
+        (void)snprintf(path, sizeof(path), "steps.%zu.who", i);
+        for (size_t k = 0; law_role_words[k] != NULL; k++)
+            assert_string_not_equal(json_string_value(at(data, path)), law_role_words[k]);
+    }
+    json_decref(data);
+    act_bench_release(&b);
+}
+
 static void one_that_was_told_says_by_whom(void **state)
 {
     struct act_bench b;
@@ -404,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_month_has_a_row_a_day),
         cmocka_unit_test(what_comes_back_comes_from_who_had_it),
         cmocka_unit_test(a_role_is_called_as_everywhere),
+        cmocka_unit_test(who_does_a_step_is_said_in_vietnamese),
         cmocka_unit_test(one_that_was_told_says_by_whom),
     };
 
