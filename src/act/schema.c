@@ -114,6 +114,7 @@ void schema_view(struct buf *out, const struct view_row *row)
     static const char *const types[] = {
         [VIEW_AS_TEXT] = "{\"type\":\"string\"}",
         [VIEW_AS_INTEGER] = "{\"type\":\"integer\"}",
+        [VIEW_AS_SECONDS] = "{\"type\":\"integer\"}",
         [VIEW_AS_TIME] = "{\"type\":\"string\",\"format\":\"date-time\"}",
         [VIEW_AS_LEVEL] = "{\"type\":\"string\"}",
         [VIEW_AS_FLAG] = "{\"type\":\"boolean\"}",
@@ -123,6 +124,6 @@ void schema_view(struct buf *out, const struct view_row *row)
     buf_text(out, "{\"type\":\"object\",\"properties\":{");
     for (size_t i = 0; i < VIEW_COLUMNS_MAX && row->column[i].name != NULL; i++)
         buf_fmt(out, "%s\"%s\":%s", i > 0 ? "," : "", row->column[i].name,
-                types[row->column[i].type]);
+                types[view_as(&row->column[i])]);
     buf_text(out, "}}");
 }

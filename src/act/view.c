@@ -214,6 +214,7 @@ static void put_value(struct buf *out, enum view_column_type type, struct db_row
 {
     switch (type) {
     case VIEW_AS_INTEGER:
+    case VIEW_AS_SECONDS:
         buf_fmt(out, "%lld", (long long)db_get_int(r, at));
         return;
     case VIEW_AS_TIME:
@@ -246,7 +247,7 @@ static void put_object(struct buf *out, const struct view_column *column, struct
         if (db_get_null(r, i))
             continue;
         buf_fmt(out, "%s\"%s\":", before, column[i].name);
-        put_value(out, column[i].type, r, i);
+        put_value(out, view_as(&column[i]), r, i);
         before = ",";
     }
     buf_text(out, before[0] == '{' ? "{}" : "}");
@@ -258,16 +259,19 @@ static void put_cells(struct buf *out, const struct view_column *column, struct 
     uint8_t room[TIME_TEXT_MAX];
 
     for (int i = 0; i < (int)VIEW_COLUMNS_MAX && column[i].name != NULL; i++) {
+        enum view_column_type type;
+
         if (i > 0)
             buf_byte(out, ',');
         if (db_get_null(r, i))
             continue;
-        if (column[i].type == VIEW_AS_TIME)
+        type = view_as(&column[i]);
+        if (type == VIEW_AS_TIME)
             put_csv_text(out, (struct span){ room, time_put(room, db_get_int(r, i)) });
-        else if (column[i].type == VIEW_AS_TEXT || column[i].type == VIEW_AS_JSON)
+        else if (type == VIEW_AS_TEXT || type == VIEW_AS_JSON)
             put_csv_text(out, db_get_text(r, i));
         else
-            put_value(out, column[i].type, r, i);
+            put_value(out, type, r, i);
     }
     buf_text(out, "\r\n");
 }

@@ -54,6 +54,7 @@ struct view_param {
 #define VIEW_COLUMN_TABLE(X)                                                                       \
     X(TEXT)    /* string */                                                                        \
     X(INTEGER) /* number */                                                                        \
+    X(SECONDS) /* number; for people as 23h05 */                                                   \
     X(TIME)    /* string, RFC 3339, of ns */                                                       \
     X(LEVEL)   /* string, of its number */                                                         \
     X(FLAG)    /* true, false */                                                                   \
@@ -63,7 +64,9 @@ enum view_column_type {
 #define X(name) VIEW_AS_##name,
     VIEW_COLUMN_TABLE(X)
 #undef X
-        VIEW_COLUMN_TYPES
+        VIEW_COLUMN_TYPES,
+    /* With a type: for programs. A table of several rows for people leaves the column out. */
+    VIEW_ASIDE = 32,
 };
 
 struct view_column {
@@ -96,6 +99,16 @@ struct view_table { /* all there are (src/office) */
 
 const struct view_row *view_find(const struct view_table *t, struct span name);
 const struct view_row *view_at(const struct view_table *t, size_t i); /* NULL behind the last */
+
+/* The type of a column alone; is it for programs? */
+static inline enum view_column_type view_as(const struct view_column *c)
+{
+    return (enum view_column_type)((unsigned)c->type & (VIEW_ASIDE - 1u));
+}
+static inline bool view_is_aside(const struct view_column *c)
+{
+    return ((unsigned)c->type & VIEW_ASIDE) != 0;
+}
 
 /* Does somebody give parameters of this type? */
 bool view_is_given(enum view_param_type t);

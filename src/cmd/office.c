@@ -483,6 +483,21 @@ static int read_view(const struct view_row *row, struct words w, struct office_o
     return rc;
 }
 
+/* "23h05", "-2d04h": so long. */
+static json_t *span_of_time(json_int_t seconds)
+{
+    json_int_t s = seconds < 0 ? -seconds : seconds;
+    char text[48];
+
+    if (s >= 86400)
+        (void)snprintf(text, sizeof(text), "%s%lldd%02lldh", seconds < 0 ? "-" : "", s / 86400,
+                       s / 3600 % 24);
+    else
+        (void)snprintf(text, sizeof(text), "%s%lldh%02lld", seconds < 0 ? "-" : "", s / 3600,
+                       s / 60 % 60);
+    return json_string(text);
+}
+
 /* A value as people read it: times in their zone (a column `time` is the table's to show). */
 static json_t *cell_of(const struct view_column *column, const json_t *v, const struct screen *s)
 {
@@ -492,8 +507,10 @@ static json_t *cell_of(const struct view_column *column, const json_t *v, const 
 
     if (v == NULL)
         return json_null();
-    if (column->type != VIEW_AS_TIME || strcmp(column->name, "time") == 0 || !json_is_string(v) ||
-        !time_parse(span_of(json_string_value(v)), 0, &ns))
+    if (view_as(column) == VIEW_AS_SECONDS && json_is_integer(v))
+        return span_of_time(json_integer_value(v));
+    if (view_as(column) != VIEW_AS_TIME || strcmp(column->name, "time") == 0 ||
+        !json_is_string(v) || !time_parse(span_of(json_string_value(v)), 0, &ns))
         return json_deep_copy(v);
     buf_init(&text, 64);
     put_clock(&text, s, ns, true);
@@ -532,8 +549,8 @@ static void put_thing(struct buf *out, const struct view_row *row, const json_t 
     }
 }
 
-/* Columns of which no row has anything are left out for people. */
-static void leave_out_empty(struct view_row *shown, json_t *rows)
+/* For people: without what is for programs, and without columns of which no row has anything. */
+static void leave_out(struct view_row *shown, json_t *rows)
 {
     size_t kept = 0;
 
@@ -543,7 +560,7 @@ static void leave_out_empty(struct view_row *shown, json_t *rows)
         size_t k;
 
         json_array_foreach(rows, k, row) any |= json_object_get(row, shown->column[i].name) != NULL;
-        if (any)
+        if (any && !view_is_aside(&shown->column[i]))
             shown->column[kept++] = shown->column[i];
     }
     if (kept < VIEW_COLUMNS_MAX)
@@ -560,7 +577,7 @@ static void put_rows(struct buf *out, const struct view_row *row, json_t *rows,
     size_t i;
 
     if (o->form == TABLE_PEOPLE)
-        leave_out_empty(&shown, rows);
+        leave_out(&shown, rows);
     table_init(&table, o->form, &screen);
     for (i = 0; i < VIEW_COLUMNS_MAX && shown.column[i].name != NULL; i++)
         (void)json_array_append_new(columns, json_string(shown.column[i].name));
