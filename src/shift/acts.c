@@ -273,8 +273,8 @@ static int hand(struct act_call *c, struct err *e)
     if (span_eq(act_text(c, "to"), c->who->name))
         return err_set(e, ERR_USAGE, 0, "to: Nobody hands over to himself.");
     db_int(r, 1, c->now_ns);
-    db_int(r, 2, 1);
-    db_text(r, 3, c->who->name);
+    db_text(r, 2, c->who->name);
+    db_int(r, 3, 1);
     rc = db_next(c->db, r, e);
     if (rc == 1) /* what it gave lives until it is stepped again */
         rc = put_handover(c, db_get_text(r, 0), e);

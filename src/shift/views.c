@@ -117,6 +117,6 @@ const struct view_row shift_views[] = {
       "What would be handed over now.",
       DB_HAND,
       NULL,
-      { NOW, LIMIT(1), { "me", VIEW_MY_NAME, false, 0, NULL, NULL } },
+      { NOW, { "me", VIEW_MY_NAME, false, 0, NULL, NULL }, LIMIT(1) },
       { { "content", VIEW_AS_JSON } } },
 };

@@ -102,7 +102,8 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {S
         FROM (SELECT * FROM dispatch d WHERE d.incident IN {OF_INCIDENT} ORDER BY d.sent, d.id LIMIT 200)),
     'reported', canh_time(?2)) FROM incident i WHERE i.id = ?1 LIMIT ?3
 
--- One page: what was done last, what comes next, two of each. Machines: as they were counted in the end, before that those that its alerts are about.
+-- One page: what was done last, what comes next, two of each. Machines: as they were counted in the end, before that
+-- those that its alerts are about.
 -- SHEET_QUICK
 WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, 'duty', json({SHEET_CALLED}),
     'to', json((SELECT reports_to FROM house)),
@@ -215,6 +216,7 @@ SELECT json_object({SHEET_HOUSE}, 'at', canh_time(h.time), 'where', (SELECT coal
 --! define DUTY_HOURS strftime('%H:%M', d.starts / 1000000000 + 25200, 'unixepoch') || '-' ||
 --!     strftime('%H:%M', d.ends / 1000000000 + 25200, 'unixepoch')
 --! define DUTY_MONTH duty d WHERE d.ended IS NULL AND d.starts >= (unixepoch(?1 || '-01') - 25200) * 1000000000
+--!     AND d.ends > (unixepoch(?1 || '-01') - 25200) * 1000000000
 --!     AND d.starts < (unixepoch(?1 || '-01', '+1 month') - 25200) * 1000000000
 --! define DUTY_NAME coalesce((SELECT display FROM user WHERE name_key = canh_fold(d.person)), d.person)
 

@@ -86,10 +86,11 @@ SELECT h.id, h.time, h.giver, h.taker, CASE WHEN h.taken IS NOT NULL THEN 'taken
     FROM handover h LEFT JOIN act t ON t.id = h.taken LEFT JOIN act r ON r.id = h.refused
     WHERE h.id = ? LIMIT ?
 
--- What a shift hands over, a part each; times are texts, for whoever prints it. ?1 now, ?2 limit, ?3 who hands over.
+-- What a shift hands over, a part each; times are texts, for whoever prints it. ?1 now, ?2 who hands over, ?3 limit.
 
 --! define HAND_ALERTS (SELECT json_object('open', (SELECT count(*) FROM alert WHERE {ALERT_IS_OPEN}
---!     AND hidden IS NULL), 'unacknowledged', (SELECT count(*) FROM alert WHERE state = 'new' AND hidden IS NULL),
+--!     AND hidden IS NULL), 'unacknowledged', (SELECT count(*) FROM alert
+--!     WHERE state = 'new' AND {ALERT_IS_OPEN} AND hidden IS NULL),
 --!     'gravest', (SELECT json_group_array(json_object('id', id, 'level', level, 'title', title, 'entity', entity,
 --!     'state', state, 'assignee', assignee)) FROM (SELECT * FROM alert INDEXED BY alert_open
 --!     WHERE {ALERT_IS_OPEN} AND hidden IS NULL ORDER BY level DESC, last DESC LIMIT 20))))
@@ -102,16 +103,17 @@ SELECT h.id, h.time, h.giver, h.taker, CASE WHEN h.taken IS NOT NULL THEN 'taken
 --! define HAND_BLIND (SELECT json_object('count', (SELECT count(*) FROM blind), 'gravest',
 --!     (SELECT json_group_array(title) FROM (SELECT title FROM blind ORDER BY level DESC, title LIMIT 10))))
 
--- Of whose shift it is (?3): how long it was, what came and was closed in it. Where the roster has none, since the last
+-- Of whose shift it is (?2): how long it was, what came and was closed in it. Where the roster has none, since the last
 -- handing over.
---! define HAND_DUTY duty d WHERE d.ended IS NULL AND d.person = ?3 AND d.starts <= ?1 AND d.ends > ?1 - 7200000000000
+--! define HAND_DUTY duty d WHERE d.ended IS NULL AND d.person = ?2 AND d.starts <= ?1 AND d.ends > ?1 - 7200000000000
 --!     ORDER BY d.starts DESC LIMIT 1
 --! define HAND_SINCE coalesce((SELECT d.starts FROM {HAND_DUTY}), (SELECT max(time) FROM handover WHERE refused IS NULL))
 --! define HAND_SHIFT (SELECT json_object('from', canh_time(since), 'to', canh_time(coalesce((SELECT d.ends FROM {HAND_DUTY}),
 --!     ?1)), 'new', iif(since IS NULL, NULL, (SELECT count(*) FROM alert WHERE made >= since AND made <= ?1 AND hidden IS NULL
 --!     AND state <> 'withdrawn')), 'closed', iif(since IS NULL, NULL, (SELECT count(*) FROM alert WHERE closed >= since
 --!     AND closed <= ?1 AND hidden IS NULL))) FROM (SELECT {HAND_SINCE} AS since))
---! define HAND_INCIDENTS (SELECT json_object('open', (SELECT count(*) FROM incident WHERE {INCIDENT_IS_OPEN}),
+--! define HAND_INCIDENTS (SELECT json_object('open', (SELECT count(*) FROM incident INDEXED BY incident_open
+--!     WHERE {INCIDENT_IS_OPEN}),
 --!     'list', (SELECT json_group_array(json_object('number', number, 'title', title, 'due', due)) FROM (SELECT number, title,
 --!     (SELECT canh_time(min(due)) FROM clock c WHERE c.incident = i.id AND {CLOCK_RUNS}) AS due
 --!     FROM incident i WHERE {INCIDENT_IS_OPEN} ORDER BY id DESC LIMIT 50))))
@@ -126,4 +128,4 @@ SELECT h.id, h.time, h.giver, h.taker, CASE WHEN h.taken IS NOT NULL THEN 'taken
 -- HAND
 SELECT json_object('shift', json({HAND_SHIFT}), 'incidents', json({HAND_INCIDENTS}), 'tasks', json({HAND_TASKS}),
     'phieu', json({HAND_PHIEU}), 'alerts', json({HAND_ALERTS}), 'suppressions', json({HAND_SUPPRESSIONS}),
-    'sources', json({HAND_SOURCES}), 'blind', json({HAND_BLIND})) LIMIT ?2
+    'sources', json({HAND_SOURCES}), 'blind', json({HAND_BLIND})) LIMIT ?3

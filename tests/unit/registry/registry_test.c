@@ -6,6 +6,7 @@
  */
 #include "registry_bench.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,6 +221,54 @@ static void a_system_is_retired_and_comes_back(void **state)
     act_good(&b, "{'act':'act.undo','undoes':14}");
     act_good(&b, "{'act':'system.retire','system':2}");
     assert_int_equal(act_sql(&b, "SELECT retired = '2025-11-24' FROM system WHERE id = 2"), 1);
+    act_bench_release(&b);
+}
+
+static void what_reports_say_of_a_system_is_kept(void **state)
+{
+    static const struct {
+        const char *request;
+        int code;
+        const char *words;
+    } rows[] = {
+        { "{'act':'system.describe','system':99,'purpose':'x'}", ERR_NOTFOUND, "no system 99" },
+        { "{'act':'system.describe','system':1}", ERR_USAGE, "purpose: Nothing is given" },
+        { "{'act':'system.describe','system':1,'services':['fax']}", ERR_USAGE, "services: " },
+        { "{'act':'system.describe','system':1,'protection':['web']}", ERR_USAGE, "protection: " },
+        { "{'act':'system.describe','system':1,'clear':['name']}", ERR_USAGE, "clear: " },
+        { "{'act':'system.describe','system':1,'security':'x','clear':['security']}", ERR_USAGE,
+          "clear: security is given, too" },
+    };
+    struct act_bench b;
+    char undo[80];
+
+    (void)state;
+    act_bench_init(&b);
+    world_make(&b);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        act_bad(&b, rows[i].request, rows[i].code, rows[i].words);
+    act_good(&b, "{'act':'system.describe','system':1,'purpose':'Một cửa','connection':'VNPT',"
+                 "'services':['mail','web'],'protection':['other','antivirus']}");
+    (void)snprintf(undo, sizeof(undo), "{'act':'act.undo','undoes':%lld}",
+                   (long long)act_number(&b, "act"));
+    assert_int_equal(view_ask(&b, "system.show", "system=1"), ERR_OK);
+    assert_true(view_says(&b,
+                          "\"described\":{\"purpose\":\"Một cửa\",\"services\":[\"web\",\"mail\"],"
+                          "\"protection\":[\"antivirus\",\"other\"],\"connection\":\"VNPT\","
+                          "\"security\":null}"));
+    act_good(
+        &b, "{'act':'system.describe','system':1,'security':'SOC','clear':['purpose','services']}");
+    assert_int_equal(act_sql(&b, "SELECT count(*) FROM system_described WHERE system = 1 AND"
+                                 " purpose IS NULL AND services IS NULL AND connection = 'VNPT' AND"
+                                 " security = 'SOC'"),
+                     1);
+    act_bad(&b, undo, ERR_CONFLICT, "was changed since");
+    (void)snprintf(undo, sizeof(undo), "{'act':'act.undo','undoes':%lld}",
+                   (long long)act_sql(&b, "SELECT max(id) FROM act"));
+    act_good(&b, undo);
+    assert_int_equal(view_ask(&b, "system.show", "system=1"), ERR_OK);
+    assert_true(view_says(&b, "Một cửa"));
+    assert_int_equal(act_sql(&b, "SELECT count(*) FROM record WHERE kind = 'system_described'"), 3);
     act_bench_release(&b);
 }
 
@@ -527,6 +576,7 @@ int main(void)
         cmocka_unit_test(a_change_of_nothing_writes_nothing),
         cmocka_unit_test(a_system_keeps_who_had_it_when),
         cmocka_unit_test(a_system_is_retired_and_comes_back),
+        cmocka_unit_test(what_reports_say_of_a_system_is_kept),
         cmocka_unit_test(machines_and_sources_are_kept),
         cmocka_unit_test(machines_are_found),
         cmocka_unit_test(a_contact_keeps_its_own_contact_points),
