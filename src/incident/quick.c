@@ -18,9 +18,8 @@
 #define VIETNAM_NS     (INT64_C(25200) * TIME_SECOND)
 #define NAME_MAX_BYTES 120u /* of a name of the law */
 #define REST_MAX       1200 /* bytes of what follows the title */
-#define TITLE_LEAST                                                                                \
-    60u /* characters that are left of a title, where there is something else to leave out */
-#define TITLE_LAST 20u /* and where there is not */
+#define TITLE_LEAST    60u  /* characters that are left of a title, while something else can go */
+#define TITLE_LAST     20u  /* and when nothing can */
 
 struct quick {
     struct db_row *r;
