@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "cmd/command.h"
 #include "cmd/office_ask.h"
 #include "house/house.h"
@@ -85,17 +86,20 @@ static int no_object(const char *name, struct err *e)
 }
 
 /* The members that the act answers, where the view has none of that name. */
-static int add_words(const struct form_row *form, const char *data, int64_t id, json_t *values,
+static int add_words(const struct form_row *form, const char *data, const char *id, json_t *values,
                      struct err *e)
 {
     const struct act_row *row = act_find(&office_acts, span_of(form->act));
     char request[64];
     struct buf answer;
     json_t *words;
+    int64_t number;
     int rc;
 
     MUST(row != NULL);
-    (void)snprintf(request, sizeof(request), "{\"%s\":%lld}", form->param, (long long)id);
+    if (!num_i64(span_of(id), &number))
+        return err_set(e, ERR_USAGE, 0, "'%.60s' is no number.", id);
+    (void)snprintf(request, sizeof(request), "{\"%s\":%lld}", form->param, (long long)number);
     buf_init(&answer, ACT_ANSWER_MAX);
     rc = office_do(data, row, span_of(request), &answer, e);
     words = rc == ERR_OK ? json_loadb((const char *)answer.p, answer.n, 0, NULL) : NULL;
@@ -121,7 +125,7 @@ static int ask_values(const struct form_row *form, const char *data, const char 
     if (rc == ERR_OK && !json_is_object(v))
         rc = no_object(form->view, e);
     if (rc == ERR_OK && form->act != NULL)
-        rc = add_words(form, data, strtoll(id, NULL, 10), v, e); /* the view took it for a number */
+        rc = add_words(form, data, id, v, e);
     *values = rc == ERR_OK ? json_incref(v) : NULL;
     json_decref(row);
     buf_release(&line);
