@@ -9,6 +9,7 @@
 #include "people/people.h"
 #include "registry/registry.h"
 #include "shift/shift.h"
+#include "staff/staff.h"
 #include "triage/triage.h"
 
 #define AREA(table)                                                                                \
@@ -17,24 +18,28 @@
     }
 
 static const struct act_area areas[] = {
-    AREA(people_users),       AREA(people_sessions),  AREA(people_totp),
-    AREA(people_tokens),      AREA(registry_agency),  AREA(registry_contact),
-    AREA(registry_system),    AREA(registry_machine), AREA(registry_source),
-    AREA(registry_tables),    AREA(triage_general),   AREA(triage_alert),
-    AREA(triage_suppression), AREA(shift_acts),       AREA(incident_general),
-    AREA(incident_alert),     AREA(incident_task),    AREA(incident_proof),
-    AREA(incident_clock),     AREA(incident_phieu),   AREA(notify_acts),
+    AREA(people_users),       AREA(people_sessions),   AREA(people_totp),
+    AREA(people_tokens),      AREA(registry_agency),   AREA(registry_contact),
+    AREA(registry_system),    AREA(registry_machine),  AREA(registry_source),
+    AREA(registry_tables),    AREA(triage_general),    AREA(triage_alert),
+    AREA(triage_suppression), AREA(shift_acts),        AREA(incident_general),
+    AREA(incident_alert),     AREA(incident_task),     AREA(incident_proof),
+    AREA(incident_clock),     AREA(incident_phieu),    AREA(notify_acts),
+    AREA(staff_staff_acts),   AREA(staff_onsite_acts), AREA(staff_certificate_acts),
+    AREA(staff_drill_acts),   AREA(staff_plan_acts),
 };
 
 static const struct act_kind *const kinds[] = {
     &registry_agency_kind,  &registry_contact_kind, &registry_system_kind,
     &registry_machine_kind, &registry_source_kind,  &triage_alert_kind,
     &incident_kind,         &incident_task_kind,    &incident_observable_kind,
+    &staff_staff_kind,      &staff_onsite_kind,     &staff_certificate_kind,
+    &staff_drill_kind,      &staff_plan_kind,
 };
 
 static const struct view_area views[] = {
-    AREA(people_views),   AREA(registry_views), AREA(triage_views), AREA(shift_views),
-    AREA(incident_views), AREA(notify_views),   AREA(metric_views),
+    AREA(people_views), AREA(registry_views), AREA(triage_views), AREA(shift_views),
+    AREA(staff_views),  AREA(incident_views), AREA(notify_views), AREA(metric_views),
 };
 
 const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };
