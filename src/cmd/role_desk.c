@@ -174,6 +174,8 @@ static int take_requests(struct role_desk *r, struct err *e)
         rc = counter_new(&r->counter, &counter, e);
     if (rc == ERR_OK)
         rc = clockwork_new(&r->clockwork, &clockwork, e);
+    if (rc == ERR_OK)
+        clockwork_settings(r->clockwork, &r->self->settings);
     if (rc == ERR_OK && r->law == NULL)
         clockwork_law(r->clockwork, r->law_why.why);
     if (rc == ERR_OK && r->law != NULL)
@@ -380,8 +382,10 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
         rc = notify_settings(r->notify, next, e);
     if (rc == ERR_OK && generation != self->generation)
         rc = change_rules(r, generation, e);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
         desk_settings(r->desk, next);
+        clockwork_settings(r->clockwork, next);
+    }
     return rc;
 }
 
