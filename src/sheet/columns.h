@@ -22,11 +22,11 @@
  *   date      dd/mm/yyyy, d/m/yyyy, yyyy-mm-dd, or a date of the spreadsheet; days that there are,
  *             of the years 1900 to 2199
  *   time      a date, a blank and hh:mm or hh:mm:ss, or a date of the spreadsheet, whose time of
- * day may be midnight; of no time zone: whoever asks says which level     1 to 5 (protection level
- * of a system; "cấp độ 3" as well) choice    one of the list: its name or either language email
- * local@domain (RFC 5321, 4.1.2, without quotes); the domain in lower case phone     3 to 15
- * digits, perhaps a + in front; blanks, points, brackets and dashes are taken off network   an IP
- * address, or one and a number of bits (addr.h)
+ * day may be midnight; of the years 1970 to 2199, of no time zone: whoever asks says which level 1
+ * to 5 (protection level of a system; "cấp độ 3" as well) choice    one of the list: its name or
+ * either language email local@domain (RFC 5321, 4.1.2, without quotes); the domain in lower case
+ * phone     3 to 15 digits, perhaps a + in front; blanks, points, brackets and dashes are taken off
+ * network   an IP address, or one and a number of bits (addr.h)
  *
  * Cases, marks and blanks do not matter where names are compared: see fold_name().
  */

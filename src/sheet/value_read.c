@@ -285,7 +285,7 @@ static enum fault read_time(const struct reader *r, struct value *v)
                text_clock(span_from(r->text, n + 1), &seconds);
     }
     v->whole = days * 86400 + seconds;
-    return good ? FAULT_NONE : wrong(r, FAULT_NOT_TIME);
+    return good && days >= 0 ? FAULT_NONE : wrong(r, FAULT_NOT_TIME);
 }
 
 static enum fault read_level(const struct reader *r, struct value *v)

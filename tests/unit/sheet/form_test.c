@@ -331,6 +331,9 @@ static struct value any_value(const struct column *c)
     case COLUMN_DATE:
         v.whole = (int64_t)chance(109000) - 25508;
         break;
+    case COLUMN_TIME:
+        v.whole = (int64_t)chance(80000) * 86400 + (chance(3) != 0 ? chance(86400) : 0);
+        break;
     case COLUMN_LEVEL:
         v.whole = 1 + chance(5);
         break;
@@ -477,7 +480,7 @@ static void test_the_empty_book_explains_itself(void **state)
     check_span("book", buf_span(&got),
                "sheet Hệ thống\n"
                "1|Tên hệ thống|Số máy|Tỷ lệ|Ngày phê duyệt|Cấp độ|Loại|Thư điện tử|Điện thoại|"
-               "Dải mạng\n"
+               "Dải mạng|Kiểm tra lúc\n"
                "sheet Hướng dẫn\n"
                "1|Cột|Bắt buộc|Kiểu|Tối đa|Danh mục|Giải thích\n"
                "2|Tên hệ thống|Có|Chữ|#50||Tên đầy đủ.\n"
@@ -489,6 +492,7 @@ static void test_the_empty_book_explains_itself(void **state)
                "8|Thư điện tử||Thư điện tử\n"
                "9|Điện thoại||Số điện thoại\n"
                "10|Dải mạng||Địa chỉ IP hoặc dải mạng\n"
+               "11|Kiểm tra lúc||Ngày giờ (ngày/tháng/năm giờ:phút)\n"
                "hidden _lists\n"
                "1|#1|Máy chủ, thiết bị\n2|#2|Máy trạm\n3|#3\n4|#4\n5|#5\n");
     taken_init(&t);
