@@ -96,6 +96,9 @@ static void one_after_the_other_is_called_until_all_were(void **state)
     assert_true(view_says(&w.b, "\"step\":\"leads\",\"person\":\"em\",\"messages\":0,\"state\":"
                                 "\"new\"}"));
     assert_int_equal(view_lines(&w.b, "escalation.list", ""), 5);
+    w.b.who.roles = ROLE_BIT(CONTACT);
+    assert_int_equal(view_ask(&w.b, "escalation.list", ""), ERR_DENIED);
+    w.b.who.roles = ROLES_ALL;
     assert_int_equal(view_lines(&w.b, "handover.draft", ""), 1);
     assert_true(view_says(&w.b, "\"called\":[{\"id\":1,\"level\":5,\"title\":\"Đăng nhập lạ\","
                                 "\"calls\":4}]"));

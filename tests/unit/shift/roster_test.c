@@ -204,6 +204,9 @@ static void what_is_wrong_is_told_and_nothing_was_done(void **state)
                                      " FROM away) = 1"),
                          1);
     }
+    b.who.roles = ROLE_BIT(CONTACT);
+    assert_int_equal(view_ask(&b, "shift.rows", ""), ERR_DENIED);
+    assert_int_equal(view_ask(&b, "holiday.list", ""), ERR_DENIED);
     b.who.roles = ROLE_BIT(ANALYST);
     assert_int_equal(import_ask(&b, SPAN_LIT(HEAD), false), ERR_DENIED);
     b.who.roles = ROLE_BIT(LEAD);
