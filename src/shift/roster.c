@@ -1,5 +1,5 @@
 /*
- * roster.c - the roster in and out as a table: XLSX and CSV (sheet/form_read.h, form_write.h).
+ * roster.c - the roster taken in as a table: XLSX and CSV (sheet/form_read.h).
  *
  *   book ─▶ rows, each cell looked at ─▶ each put, within the act ─▶ all are right: they stay
  *              │ faults                       │ faults, or only to be tried: taken back
@@ -12,110 +12,17 @@
  *
  * Times in tables are those of Viet Nam, UTC+7 all year.
  */
-#include "shift/shift_own.h"
+#include "shift/roster.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "act/table.h"
 #include "sheet/form_read.h"
-#include "sheet/form_write.h"
 
-#define SECOND_NS        INT64_C(1000000000)
-#define VIETNAM_S        INT64_C(25200)
-#define IMPORT_ROWS_MAX  5000u
-#define IMPORT_BYTES     ((size_t)32 << 20)
-#define EXPORT_BYTES_MAX ((size_t)8 << 20)
-#define WORD_BYTES       48u
-#define PART_BYTES       16u
-
-/* --- the form ------------------------------------------------------------------------------- */
-
-static const struct choice kinds[] = {
-    { "duty", "Trực", "Duty" },
-    { "on-call", "Trực dự phòng", "On call" },
-    { "leave", "Nghỉ", "Leave" },
-    { "swap", "Trực thay", "Swap" },
-};
-enum { KIND_DUTY, KIND_ON_CALL, KIND_LEAVE, KIND_SWAP };
-
-static const struct choice posts[] = {
-    { "watch", "Trực giám sát", "Watch" },
-    { "lead", "Trưởng ca", "Lead" },
-    { "on-call", "Dự phòng", "On call" },
-};
-enum { POST_WATCH, POST_LEAD, POST_ON_CALL };
-
-static const struct choice yes_no[] = { { "no", "Không", "No" }, { "yes", "Có", "Yes" } };
-
-#define LIST(list) .choices = list, .choice_count = COUNT_OF(list)
-
-/* The order of ROSTER_TABLE (src/db/sql/shift.sql). */
-enum { PERSON, KIND, POST, START, END, INSTEAD_OF, HOLIDAY, REASON, COLUMNS };
-static const struct column columns[COLUMNS] = {
-    [PERSON] = { .name = "person",
-                 .vi = "Người trực",
-                 .en = "Person",
-                 .type = COLUMN_TEXT,
-                 .required = true,
-                 .max = STAFF_PERSON_MAX,
-                 .help_vi =
-                     "Tên tài khoản; người không có tài khoản phải có trong danh sách nhân sự",
-                 .help_en = "the user's name; who has none must be on the list of staff" },
-    [KIND] = { .name = "kind",
-               .vi = "Loại",
-               .en = "Kind",
-               .type = COLUMN_CHOICE,
-               .required = true,
-               LIST(kinds),
-               .help_vi = "Trực thay: ca đã có của người khác, người đó ghi ở cột “Thay cho”",
-               .help_en = "swap: a shift of somebody else, who stands in “Instead of”" },
-    [POST] = { .name = "post",
-               .vi = "Vị trí",
-               .en = "Post",
-               .type = COLUMN_CHOICE,
-               LIST(posts),
-               .help_vi = "Để trống: trực giám sát",
-               .help_en = "without it: watch" },
-    [START] = { .name = "start",
-                .vi = "Bắt đầu",
-                .en = "Start",
-                .type = COLUMN_TIME,
-                .required = true,
-                .help_vi = "Giờ Việt Nam",
-                .help_en = "time of Viet Nam" },
-    [END] = { .name = "end",
-              .vi = "Kết thúc",
-              .en = "End",
-              .type = COLUMN_TIME,
-              .required = true,
-              .help_vi = "Ca trực: trong vòng 2 ngày; nghỉ: trong vòng 366 ngày",
-              .help_en = "of a shift within 2 days, of leave within 366" },
-    [INSTEAD_OF] = { .name = "instead_of",
-                     .vi = "Thay cho",
-                     .en = "Instead of",
-                     .type = COLUMN_TEXT,
-                     .max = STAFF_PERSON_MAX,
-                     .help_vi = "Chỉ với trực thay: người có ca trước đó",
-                     .help_en = "of a swap: whose shift it was" },
-    [HOLIDAY] = { .name = "holiday",
-                  .vi = "Ngày lễ, Tết",
-                  .en = "Holiday",
-                  .type = COLUMN_CHOICE,
-                  LIST(yes_no),
-                  .help_vi = "Để trống: theo lịch nghỉ lễ, Tết",
-                  .help_en = "without it: as the calendar says" },
-    [REASON] = { .name = "reason",
-                 .vi = "Lý do",
-                 .en = "Reason",
-                 .type = COLUMN_TEXT,
-                 .max = 1000,
-                 .help_vi = "Bắt buộc khi nghỉ",
-                 .help_en = "must be there of leave" },
-};
-static const struct form roster_form = {
-    .name = "roster", .vi = "Lịch trực", .en = "Roster", .columns = columns, .column_count = COLUMNS
-};
+#define IMPORT_ROWS_MAX 5000u
+#define IMPORT_BYTES    ((size_t)32 << 20)
+#define WORD_BYTES      48u
 
 /* --- what is wrong --------------------------------------------------------------------------- */
 
@@ -252,7 +159,7 @@ static int on_row(void *arg, const struct form_row *in, struct err *e)
 
 static int64_t ns_of(int64_t local_s)
 {
-    return (local_s - VIETNAM_S) * SECOND_NS;
+    return (local_s - ROSTER_VIETNAM_S) * ROSTER_SECOND_NS;
 }
 
 /* Is it the same as an earlier row's? Else it is this row's from now on. */
@@ -294,8 +201,8 @@ static int same_duty(struct act_call *c, const struct duty *d, struct same *out,
     *out = (struct same){ .id = 0 };
     db_text(r, 1, d->person);
     db_text(r, 2, d->part);
-    db_int(r, 3, d->starts / SECOND_NS);
-    db_int(r, 4, d->ends / SECOND_NS);
+    db_int(r, 3, d->starts / ROSTER_SECOND_NS);
+    db_int(r, 4, d->ends / ROSTER_SECOND_NS);
     rc = db_next(c->db, r, e);
     if (rc == 1) {
         out->id = db_get_int(r, 0);
@@ -313,8 +220,8 @@ static int same_away(struct import *im, const struct duty *d, struct same *out, 
 
     *out = (struct same){ .id = 0 };
     db_text(r, 1, d->person);
-    db_int(r, 2, d->starts / SECOND_NS);
-    db_int(r, 3, d->ends / SECOND_NS);
+    db_int(r, 2, d->starts / ROSTER_SECOND_NS);
+    db_int(r, 3, d->ends / ROSTER_SECOND_NS);
     rc = db_next(im->c->db, r, e);
     if (rc == 1) {
         out->id = db_get_int(r, 0);
@@ -525,22 +432,21 @@ static int do_row(struct import *im, struct import_row *row, struct err *e)
 {
     const struct value *v = row->values;
     bool leave = v[KIND].whole == KIND_LEAVE, swap = v[KIND].whole == KIND_SWAP;
-    const char *const days[FORM_LANGUAGES] = { "", "" };
     struct duty d = { .person = v[PERSON].text,
                       .starts = ns_of(v[START].whole),
                       .ends = ns_of(v[END].whole) };
     uint32_t post;
 
     if (d.ends <= d.starts || d.ends - d.starts > (leave ? AWAY_LONGEST : SHIFT_LONGEST))
-        return wrong(im, row, WRONG_TOO_LONG, leave ? SPAN_LIT("366") : SPAN_LIT("2"), days, e);
+        return wrong(im, row, WRONG_TOO_LONG, leave ? SPAN_LIT("366") : SPAN_LIT("2"), NULL, e);
     if (!post_of(v, &post)) {
-        const struct choice *kind = &kinds[v[KIND].whole];
+        const struct choice *kind = &roster_kinds[v[KIND].whole];
 
         return wrong(im, row, WRONG_NO_POST, span_of(kind->vi), NULL, e);
     }
     if (swap != v[INSTEAD_OF].present)
         return wrong(im, row, swap ? WRONG_WHOSE : WRONG_ONLY_SWAP, SPAN_NONE, NULL, e);
-    d.part = span_of(posts[post].name);
+    d.part = span_of(roster_posts[post].name);
     return leave ? do_leave(im, row, &d, e) : do_duty(im, row, &d, e);
 }
 
@@ -572,7 +478,7 @@ static void put_complaints(struct buf *out, const struct import *im)
         table_fault_put(out, told++ == 0,
                         &(struct table_fault){ .row = row->number,
                                                .column = row->places[row->column],
-                                               .header = span_of(columns[row->column].vi),
+                                               .header = span_of(roster_columns[row->column].vi),
                                                .vi = row->text[FORM_VI],
                                                .en = row->text[FORM_EN] });
     }
@@ -630,80 +536,5 @@ int shift_import(struct act_call *c, struct err *e)
     form_report_release(&report);
     arena_release(&im.mem);
     free(im.row);
-    return rc;
-}
-
-/* --- out ------------------------------------------------------------------------------------- */
-
-static int64_t choice_of(const struct column *c, struct span name)
-{
-    for (uint32_t i = 0; i < c->choice_count; i++) {
-        if (span_eq(name, span_of(c->choices[i].name)))
-            return i;
-    }
-    MUST(false); /* CHECK of the schema */
-    return 0;
-}
-
-static int export_row(struct db_row *r, struct form_writer *w, struct err *e)
-{
-    struct value values[COLUMNS] = { 0 };
-
-    for (int i = 0; i < COLUMNS; i++) {
-        struct value *v = &values[i];
-
-        v->present = !db_get_null(r, i);
-        if (!v->present)
-            continue;
-        if (columns[i].type == COLUMN_TIME)
-            v->whole = db_get_int(r, i) / SECOND_NS + VIETNAM_S;
-        else if (columns[i].type == COLUMN_CHOICE)
-            v->whole = choice_of(&columns[i], db_get_text(r, i));
-        else
-            v->text = db_get_text(r, i);
-    }
-    return form_write_row(w, values, e);
-}
-
-static int export_rows(struct db *reader, int64_t from_ns, int64_t to_ns, struct form_writer *w,
-                       struct err *e)
-{
-    struct db_row *r = db_use(reader, DB_ROSTER_TABLE);
-    int rc;
-
-    db_int(r, 1, from_ns);
-    db_int(r, 2, to_ns);
-    db_int(r, 4, INT64_MAX);
-    while ((rc = db_next(reader, r, e)) == 1) {
-        rc = export_row(r, w, e);
-        if (rc != ERR_OK)
-            break;
-    }
-    db_end(r);
-    return rc;
-}
-
-int shift_export(struct db *reader, int64_t from_ns, int64_t to_ns, bool english,
-                 enum book_format format, struct buf *out, struct err *e)
-{
-    struct form_writer *w;
-    int rc = form_write_new(&w, &roster_form, english ? FORM_EN : FORM_VI, format, out, e);
-
-    if (rc == ERR_OK)
-        rc = export_rows(reader, from_ns, to_ns, w, e);
-    if (rc == ERR_OK)
-        rc = form_write_end(w, e);
-    form_write_free(&w);
-    return rc;
-}
-
-int shift_template(bool english, struct buf *out, struct err *e)
-{
-    struct form_writer *w;
-    int rc = form_write_new(&w, &roster_form, english ? FORM_EN : FORM_VI, BOOK_XLSX, out, e);
-
-    if (rc == ERR_OK)
-        rc = form_write_end(w, e);
-    form_write_free(&w);
     return rc;
 }
