@@ -5,6 +5,7 @@
 
 import datetime
 import json
+import signal
 import sys
 import time
 
@@ -132,6 +133,13 @@ def test_who_is_on_duty_is_called_when_nobody_reacts(place):
         s.until("all steps", lambda: len(calls(s)) == 5, 40)
         equal(calls(s)[2:], [("watch", "an", 1), ("on-call", "binh", 1), ("leads", "lan", 0)])
         s.well()
+        # New settings are taken while it runs (the sender ends, and starts anew with them): nobody is called any more.
+        s.configure(more="channels:\n" + sms + "escalate-high: 0s\n")
+        s.signal(signal.SIGHUP)
+        s.ready(2)
+        raise_alert(s, "Không gọi ai")
+        time.sleep(6)
+        equal(len(calls(s)), 5)
         s.end()
     finally:
         s.kill()
