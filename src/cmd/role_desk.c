@@ -19,6 +19,7 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sandbox.h"
+#include "shift/shift.h"
 
 struct role_desk {
     struct role_self *self;
@@ -148,6 +149,15 @@ static void on_alerts_changed(void *arg)
     desk_alerts_changed(((struct role_desk *)arg)->desk);
 }
 
+/* Everything else goes on without: those that were there stay. */
+static void give_holidays(struct role_desk *r)
+{
+    struct err e;
+
+    if (shift_holidays(desk_db(r->desk), r->law, &e) != ERR_OK)
+        role_notice(r->self, "The roster keeps the holidays that were: %s", e.why);
+}
+
 /* What people ask for, as soon as the keeper brings the line to the console. */
 static int take_requests(struct role_desk *r, struct err *e)
 {
@@ -164,8 +174,12 @@ static int take_requests(struct role_desk *r, struct err *e)
         rc = counter_new(&r->counter, &counter, e);
     if (rc == ERR_OK)
         rc = clockwork_new(&r->clockwork, &clockwork, e);
+    if (rc == ERR_OK)
+        clockwork_settings(r->clockwork, &r->self->settings);
     if (rc == ERR_OK && r->law == NULL)
         clockwork_law(r->clockwork, r->law_why.why);
+    if (rc == ERR_OK && r->law != NULL)
+        give_holidays(r);
     return rc;
 }
 
@@ -348,8 +362,12 @@ static void renew_law(struct role_desk *r)
 {
     struct err e;
 
-    if (r->has_law && open_law(r, &e) != ERR_OK)
+    if (!r->has_law)
+        return;
+    if (open_law(r, &e) != ERR_OK)
         role_notice(r->self, "The law that was stays in force: %s", e.why);
+    else
+        give_holidays(r);
 }
 
 static int on_reload(struct role_self *self, const struct settings *next, uint64_t generation,
@@ -364,8 +382,10 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
         rc = notify_settings(r->notify, next, e);
     if (rc == ERR_OK && generation != self->generation)
         rc = change_rules(r, generation, e);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
         desk_settings(r->desk, next);
+        clockwork_settings(r->clockwork, next);
+    }
     return rc;
 }
 

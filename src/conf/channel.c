@@ -3,6 +3,8 @@
  */
 #include "conf/channel.h"
 
+#include <stdio.h>
+
 #include "base/addr.h"
 #include "base/num.h"
 
@@ -126,6 +128,36 @@ bool channel_is_phone(struct span s)
     return digits.n >= 3 && digits.n <= 20;
 }
 
+static bool is_one_of(struct span recipient, const struct text_list *to)
+{
+    for (uint32_t i = 0; i < to->count; i++) {
+        if (span_eq(recipient, span_of(to->value[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool is_person(enum channel_kind kind, struct span recipient, struct span common)
+{
+    if (recipient.n < common.n)
+        return false;
+    return kind == CHANNEL_SMTP ? channel_is_email(recipient) &&
+                                      span_eq(span_from(recipient, recipient.n - common.n), common)
+                                : channel_is_phone(recipient) && span_starts(recipient, common);
+}
+
+bool channel_reaches(const struct channel_settings *c, struct span recipient)
+{
+    enum channel_kind kind = CHANNEL_WEBHOOK;
+
+    for (uint32_t i = 0; i < c->people.count; i++) {
+        if (channel_kind_of(c->kind, &kind) &&
+            is_person(kind, recipient, span_of(c->people.value[i])))
+            return true;
+    }
+    return is_one_of(recipient, &c->to) || (c->to.count == 0 && recipient.n == 0);
+}
+
 bool channel_placeholder(struct span body, size_t *at, struct span *name)
 {
     for (size_t i = *at; i < body.n; i++) {
@@ -201,6 +233,40 @@ static int check_to(const struct channel_settings *c, enum channel_kind kind, st
     return ERR_OK;
 }
 
+/* What the roster's people have in common: "@example.vn", "+84". */
+static bool is_common(enum channel_kind kind, const char *text)
+{
+    char mail[CHANNEL_EMAIL_MAX + 2];
+    struct span s = span_of(text);
+
+    if (kind == CHANNEL_GATEWAY) {
+        for (size_t i = 0; i < s.n; i++) {
+            if ((s.p[i] < '0' || s.p[i] > '9') && !(s.p[i] == '+' && i == 0 && s.n > 1))
+                return false;
+        }
+        return s.n > 0 && s.n <= 20;
+    }
+    (void)snprintf(mail, sizeof(mail), "a%.*s", (int)CHANNEL_EMAIL_MAX, text);
+    return s.n > 0 && s.p[0] == '@' && s.n < CHANNEL_EMAIL_MAX && channel_is_email(span_of(mail));
+}
+
+static int check_people(const struct channel_settings *c, enum channel_kind kind, struct err *e)
+{
+    if (kind == CHANNEL_WEBHOOK)
+        return c->people.count == 0 ? ERR_OK : wrong(c, e, "takes no 'people': its url is all");
+    if (c->people.count > CHANNEL_TO_MAX)
+        return wrong(c, e, "has more than 50 'people'");
+    for (uint32_t i = 0; i < c->people.count; i++) {
+        if (!is_common(kind, c->people.value[i]))
+            return wrong(c, e,
+                         kind == CHANNEL_SMTP ? "takes ends of mail addresses as 'people', like "
+                                                "@example.vn"
+                                              : "takes beginnings of phone numbers as 'people', "
+                                                "like +84");
+    }
+    return ERR_OK;
+}
+
 static int check_body(const struct channel_settings *c, struct err *e)
 {
     struct span body = span_of(c->body), name;
@@ -256,6 +322,8 @@ int channel_check(const struct channel_settings *c, struct err *e)
     rc = check_url(c, kind, e);
     if (rc == ERR_OK)
         rc = check_to(c, kind, e);
+    if (rc == ERR_OK)
+        rc = check_people(c, kind, e);
     return rc == ERR_OK ? check_kind(c, kind, e) : rc;
 }
 

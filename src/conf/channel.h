@@ -7,6 +7,8 @@
  *   webhook  url https:// (http:// to loopback); secret: the key of the signature
  *   gateway  url as of webhook; to: phone numbers; body: what is sent for each of them, with
  *            {number} {level} {phone}; user, secret: how it shows who it is
+ *   smtp, gateway: people, what those of the roster who may be called have in common: ends of mail
+ *            addresses (@example.vn), beginnings of phone numbers (+84)
  *   the latter two: expect, text of an answer that means yes
  *
  * A host is a name of letters, digits, '-' and '.', an IPv4 address, or an IPv6 one in brackets.
@@ -50,6 +52,11 @@ bool channel_kind_of(const char *name, enum channel_kind *kind);
 /* addr-spec of RFC 5321 without quotes or addresses in brackets; + and 3 to 20 digits. */
 bool channel_is_email(struct span s);
 bool channel_is_phone(struct span s);
+
+/* Does a channel (checked) send to this one? To who stands in `to`, and to whoever has what
+ * `people` says in common: the end of a mail address, the beginning of a phone number, as they are
+ * written. A webhook: to nobody by name, recipient "". */
+bool channel_reaches(const struct channel_settings *c, struct span recipient);
 
 /* The next placeholder of a body at or behind *at: *name without braces, *at behind it. False:
  * there is none. */

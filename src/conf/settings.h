@@ -92,6 +92,11 @@ struct text_list {
       "memory of live correlations, twice: beyond it those idle longest are forgotten, counted")   \
     X(alert_window, TIME, "alert-window", "1h", 1000, 604800000, 1,                                \
       "findings of one rule about one entity within it are one alert")                             \
+    X(escalate_high, TIME, "escalate-high", "30m", 0, 604800000, 1,                                \
+      "an alert of level high that nobody acknowledged for so long: who is on duty is called, "    \
+      "after as long again the next (0: nobody is)")                                               \
+    X(escalate_critical, TIME, "escalate-critical", "10m", 0, 604800000, 1,                        \
+      "the same of level critical")                                                                \
     X(silence, TIME, "silence", "0s", 0, 604800000, 1,                                             \
       "a source without a row that says nothing for so long is silent (0: never)")                 \
     X(seal_bytes, BYTES, "seal-bytes", "64MiB", 65536, 1073741824, 1,                              \
@@ -136,6 +141,9 @@ struct text_list {
       "gateway: the header that carries its secret (default: Authorization, as a bearer)")         \
     X(from, TEXT, "from", "", 0, 0, "smtp: whom mail is from")                                     \
     X(to, LIST, "to", "", 0, 0, "smtp: mail addresses; gateway: phone numbers")                    \
+    X(people, LIST, "people", "", 0, 0,                                                            \
+      "who of the roster may be called beside `to`: ends of mail addresses, beginnings of phone "  \
+      "numbers")                                                                                   \
     X(level, TEXT, "level", "high", 0, 0, "alerts that are at least so grave")                     \
     X(second, TEXT, "second", "", 0, 0, "the channel that takes over what this one cannot send")   \
     X(body, TEXT, "body", "", 0, 0,                                                                \

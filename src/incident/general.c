@@ -7,6 +7,7 @@
  * Any of the open stages may follow any other: what was thought to be over comes back.
  */
 #include "incident/incident_own.h"
+#include "people/people.h"
 #include "triage/triage.h"
 
 #include "act/key.h"
@@ -48,12 +49,14 @@ static int open_it(struct act_call *c, struct err *e)
                               .severity = act_text(c, "severity"),
                               .channel = act_text(c, "channel"),
                               .summary = act_text(c, "summary"),
-                              .owner = act_has(c, "owner") ? act_text(c, "owner") : c->who->name,
                               .source = act_has(c, "alerts") ? "alert" : "told",
                               .level = (unsigned)act_int(c, "level") };
+    char room[PEOPLE_NAME_MAX + 1];
     int64_t id = 0;
-    int rc = act_has(c, "alerts") ? from_alerts(c, &n.t0_ns, e) : told_at(c, &n.t0_ns, e);
+    int rc = people_given(c, "owner", room, &n.owner, e);
 
+    if (rc == ERR_OK)
+        rc = act_has(c, "alerts") ? from_alerts(c, &n.t0_ns, e) : told_at(c, &n.t0_ns, e);
     if (rc == ERR_OK)
         rc = incident_make(c, &n, &id, e);
     return rc == ERR_OK && act_has(c, "alerts") ? incident_alerts_take(c, "alerts", id, e) : rc;
@@ -234,17 +237,21 @@ static int stage(struct act_call *c, struct err *e)
 
 static int assign(struct act_call *c, struct err *e)
 {
+    char room[PEOPLE_NAME_MAX + 1];
     struct incident_at at;
+    struct span to;
     struct db_row *r;
     int rc = incident_get_open(c, &at, e);
 
+    if (rc == ERR_OK)
+        rc = people_given(c, "to", room, &to, e);
     if (rc == ERR_OK)
         rc = act_changes(c, &incident_kind, at.id, e);
     if (rc != ERR_OK)
         return rc;
     r = db_use(c->db, DB_INCIDENT_ASSIGN);
     db_int(r, 1, at.id);
-    db_text(r, 2, act_has(c, "to") ? act_text(c, "to") : c->who->name);
+    db_text(r, 2, to);
     return db_run(c->db, r, e);
 }
 

@@ -53,6 +53,11 @@ static bool is_in(const struct law_rows *rows, int32_t day)
     return false;
 }
 
+const struct law_days *law_holiday(const struct law *l, uint32_t i)
+{
+    return i < l->holidays.count ? (const struct law_days *)l->holidays.row + i : NULL;
+}
+
 bool law_is_working(const struct law *l, int32_t day, bool *known)
 {
     if (known != NULL)

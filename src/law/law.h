@@ -146,6 +146,9 @@ int64_t law_day_begin(int32_t day); /* ns */
 /* Is it worked? *known (may be NULL): the calendar has it; else only weekends are known. */
 bool law_is_working(const struct law *l, int32_t day, bool *known);
 
+/* The i-th row of holidays, NULL behind the last; `to` LAW_NO_DATE: one day. */
+const struct law_days *law_holiday(const struct law *l, uint32_t i);
+
 /* The `count`-th working day behind `day`; 0 is `day` itself. *known as above, for all days
  * between. */
 int32_t law_working_days_after(const struct law *l, int32_t day, uint32_t count, bool *known);

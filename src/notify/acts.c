@@ -103,6 +103,11 @@ static enum db_statement choose_list(const struct view_call *c)
         "limit", VIEW_LIMIT, false, usual, NULL, "at most so many"                                 \
     }
 
+static enum db_statement choose_calls(const struct view_call *c)
+{
+    return view_has(c, "alert") ? DB_CALL_LIST_ALERT : DB_CALL_LIST;
+}
+
 const struct view_row notify_views[NOTIFY_VIEWS] = {
     { "message.list",
       ROLES_SEE,
@@ -132,9 +137,28 @@ const struct view_row notify_views[NOTIFY_VIEWS] = {
         { "level", VIEW_AS_LEVEL },
         { "second", VIEW_AS_TEXT },
         { "recipients", VIEW_AS_JSON },
+        { "people", VIEW_AS_JSON },
         { "used", VIEW_AS_FLAG },
         { "held", VIEW_AS_INTEGER },
         { "waiting", VIEW_AS_INTEGER },
         { "oldest", VIEW_AS_TIME },
         { "void", VIEW_AS_INTEGER } } },
+    { "escalation.list",
+      ROLES_SEE,
+      "Who was called because nobody reacted to an alert, the newest first; without a person: "
+      "nobody was there.",
+      DB_CALL_LIST,
+      choose_calls,
+      { { "alert", VIEW_ID, false, 0, NULL, "of this one: its number" }, LIMIT(100) },
+      { { "id", VIEW_AS_INTEGER },
+        { "alert", VIEW_AS_INTEGER },
+        { "title", VIEW_AS_TEXT },
+        { "level", VIEW_AS_LEVEL },
+        { "time", VIEW_AS_TIME },
+        { "step", VIEW_AS_TEXT },
+        { "person", VIEW_AS_TEXT },
+        { "messages", VIEW_AS_INTEGER },
+        { "state", VIEW_AS_TEXT },
+        { "acknowledged", VIEW_AS_TIME },
+        { "assignee", VIEW_AS_TEXT } } },
 };

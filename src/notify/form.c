@@ -20,11 +20,7 @@
 
 bool form_reaches(const struct channel_settings *c, struct span recipient)
 {
-    for (uint32_t i = 0; i < c->to.count; i++) {
-        if (span_eq(recipient, span_of(c->to.value[i])))
-            return true;
-    }
-    return c->to.count == 0 && recipient.n == 0;
+    return channel_reaches(c, recipient);
 }
 
 /* --- mail ----------------------------------------------------------------------------------- */

@@ -63,9 +63,9 @@ static enum sigma_level level_of(const char *name)
 
 /* Addresses and numbers have no character that JSON would escape but '"' and '\\', which neither
  * may have (channel.h). */
-static void put_recipients(struct buf *out, const struct text_list *to)
+static void put_list(struct buf *out, const struct text_list *to, const char *none)
 {
-    buf_text(out, to->count == 0 ? "[\"\"" : "[");
+    buf_fmt(out, "[%s", to->count == 0 ? none : "");
     for (uint32_t i = 0; i < to->count; i++)
         buf_fmt(out, "%s\"%s\"", i > 0 ? "," : "", to->value[i]);
     buf_byte(out, ']');
@@ -74,19 +74,24 @@ static void put_recipients(struct buf *out, const struct text_list *to)
 static int put_channel(struct notify *n, const struct channel_settings *c, struct err *e)
 {
     struct db_row *r = db_use(n->db, DB_CHANNEL_PUT);
-    struct buf to;
+    struct buf to, people;
     int rc;
 
     buf_init(&to, CHANNEL_TO_MAX * (CHANNEL_EMAIL_MAX + 4));
-    put_recipients(&to, &c->to);
+    buf_init(&people, CHANNEL_TO_MAX * (CHANNEL_EMAIL_MAX + 4));
+    put_list(&to, &c->to, "\"\"");
+    put_list(&people, &c->people, "");
     db_text(r, 1, span_of(c->name));
     db_text(r, 2, span_of(c->kind));
     db_int(r, 3, level_of(c->level));
     db_text(r, 4, span_of(c->second));
     db_text(r, 5, buf_span(&to));
-    rc = buf_failed(&to) ? err_set(e, ERR_NOMEM, 0, "There is no memory for channels.")
-                         : db_run(n->db, r, e);
+    db_text(r, 6, buf_span(&people));
+    rc = buf_failed(&to) || buf_failed(&people)
+             ? err_set(e, ERR_NOMEM, 0, "There is no memory for channels.")
+             : db_run(n->db, r, e);
     buf_release(&to);
+    buf_release(&people);
     return rc;
 }
 
@@ -132,8 +137,26 @@ static int add_message(struct db *db, const struct message *m, int64_t now_ns, s
     return db_run(db, r, e);
 }
 
-int notify_add(struct db *db, const struct notice *n, struct span channel, int64_t now_ns,
-               struct err *e)
+static int add_person(struct db *db, const struct message *m, const struct notify_person *to,
+                      int64_t now_ns, struct err *e)
+{
+    struct db_row *r = db_use(db, DB_MESSAGE_ADD_PERSON);
+
+    db_int(r, 1, now_ns);
+    db_text(r, 2, m->kind);
+    db_int(r, 3, m->key);
+    db_int(r, 4, m->level);
+    db_text(r, 5, m->subject);
+    db_text(r, 6, m->text);
+    db_int(r, 7, now_ns + NOTIFY_UNTIL_NS);
+    db_text(r, 8, to->phone);
+    db_text(r, 9, to->email);
+    return db_run(db, r, e);
+}
+
+/* `to` NULL: to each recipient of the channel. */
+static int add_notice(struct db *db, const struct notice *n, struct span channel,
+                      const struct notify_person *to, int64_t now_ns, struct err *e)
 {
     struct buf subject, text;
     struct message m;
@@ -151,9 +174,25 @@ int notify_add(struct db *db, const struct notice *n, struct span channel, int64
                           .text = buf_span(&text) };
     rc = buf_failed(&subject) || buf_failed(&text)
              ? err_set(e, ERR_NOMEM, 0, "There is no memory for a notice.")
-             : add_message(db, &m, now_ns, e);
+         : to != NULL ? add_person(db, &m, to, now_ns, e)
+                      : add_message(db, &m, now_ns, e);
     buf_release(&subject);
     buf_release(&text);
+    return rc;
+}
+
+int notify_add(struct db *db, const struct notice *n, struct span channel, int64_t now_ns,
+               struct err *e)
+{
+    return add_notice(db, n, channel, NULL, now_ns, e);
+}
+
+int notify_add_person(struct db *db, const struct notice *n, const struct notify_person *to,
+                      int64_t now_ns, uint64_t *messages, struct err *e)
+{
+    int rc = add_notice(db, n, SPAN_NONE, to, now_ns, e);
+
+    *messages = rc == ERR_OK ? db_changed(db) : 0;
     return rc;
 }
 

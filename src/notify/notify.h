@@ -45,7 +45,8 @@
 #define NOTICE_KIND_TABLE(X)                                                                       \
     X(ALERT, alert)   /* an alert */                                                               \
     X(DIGEST, digest) /* how many alerts were held in a flood */                                   \
-    X(TEST, test)     /* that a channel works */
+    X(TEST, test)     /* that a channel works */                                                   \
+    X(CALL, call)     /* an alert to which nobody reacts, to a person */
 
 enum notice_kind {
 #define X(id, name) NOTICE_##id,
@@ -61,7 +62,7 @@ struct notice {
     enum sigma_level level;
     int64_t time_ns;
     struct span title, entity; /* ALERT; of TEST the channel's name is the entity */
-    int64_t count, gravest;    /* DIGEST */
+    int64_t count, gravest;    /* DIGEST; count of CALL: minutes without an answer */
 };
 
 /* In Vietnamese, NFC, without control characters; times of Asia/Ho_Chi_Minh. Pure. */
@@ -97,12 +98,20 @@ int notify_result(struct notify *n, int64_t id, enum notify_outcome outcome, str
 /* When a message that failed so often (from 1) is tried again. */
 int64_t notify_delay_ns(int64_t failures);
 
-enum { NOTIFY_ACTS = 2, NOTIFY_VIEWS = 3 };
+enum { NOTIFY_ACTS = 2, NOTIFY_VIEWS = 4 };
 extern const struct act_row notify_acts[NOTIFY_ACTS];
 extern const struct view_row notify_views[NOTIFY_VIEWS];
 
 /* For notify's own files: a message to each recipient of a channel. */
 int notify_add(struct db *db, const struct notice *n, struct span channel, int64_t now_ns,
                struct err *e);
+
+/* The same to one person, who may have no phone or no mail (empty); *messages: how many there are
+ * now that were not there before. */
+struct notify_person {
+    struct span phone, email;
+};
+int notify_add_person(struct db *db, const struct notice *n, const struct notify_person *to,
+                      int64_t now_ns, uint64_t *messages, struct err *e);
 
 #endif

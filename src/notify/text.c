@@ -105,6 +105,19 @@ static void test_text(const struct notice *n, struct buf *out)
     buf_text(out, " hoạt động.\n");
 }
 
+static void call_subject(const struct notice *n, struct buf *out)
+{
+    buf_fmt(out, "[Canh] CHƯA AI XỬ LÝ, %s: ", notice_level(n->level));
+    put_clean(out, n->title);
+}
+
+static void call_text(const struct notice *n, struct buf *out)
+{
+    buf_fmt(out, "Sau %lld phút chưa có ai nhận cảnh báo này. Đề nghị anh/chị xem ngay.\n\n",
+            (long long)n->count);
+    alert_text(n, out);
+}
+
 static const struct {
     const char *name;
     void (*subject)(const struct notice *n, struct buf *out);

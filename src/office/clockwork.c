@@ -7,10 +7,12 @@
 #include <stdlib.h>
 
 #include "incident/incident.h"
+#include "notify/escalation.h"
 
 struct clockwork {
     struct clockwork_from from;
     struct watch *round;
+    struct escalation_waits waits;
     bool troubled;
     bool law_told;
     char law_why[ERR_WHY_MAX]; /* empty: it is there */
@@ -41,7 +43,17 @@ static int tell_due(struct clockwork *w, int64_t now_ns, bool *more, struct err 
     return incident_due(w->from.db, w->from.alerts, now_ns, more, e);
 }
 
-static turn_fn *const turns[] = { tell_law, tell_due };
+static int call_people(struct clockwork *w, int64_t now_ns, bool *more, struct err *e)
+{
+    return escalation_round(w->from.db, &w->waits, now_ns, more, e);
+}
+
+static turn_fn *const turns[] = { tell_law, tell_due, call_people };
+
+void clockwork_settings(struct clockwork *w, const struct settings *s)
+{
+    w->waits = escalation_waits_of(s);
+}
 
 void clockwork_law(struct clockwork *w, const char *why)
 {

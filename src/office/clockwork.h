@@ -7,6 +7,7 @@
 #ifndef CLOCKWORK_H
 #define CLOCKWORK_H
 
+#include "conf/settings.h"
 #include "desk/alerts.h"
 #include "os/loop.h"
 
@@ -24,6 +25,9 @@ struct clockwork_from {
 
 /* `why` the law could not be read, as an alert of the system; NULL: it is there. */
 void clockwork_law(struct clockwork *w, const char *why);
+
+/* How long alerts wait before people are called. Without it nobody is. */
+void clockwork_settings(struct clockwork *w, const struct settings *s);
 
 int clockwork_new(struct clockwork **out, const struct clockwork_from *from, struct err *e);
 void clockwork_free(struct clockwork **w);

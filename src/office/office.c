@@ -1,5 +1,6 @@
 /*
- * office.c - a line an area, a line a kind of thing whose acts can be undone.
+ * office.c - a line an area of acts, a line a kind of thing whose acts can be undone, a line an
+ * area of views.
  */
 #include "office/office.h"
 
@@ -10,42 +11,84 @@
 #include "people/people.h"
 #include "registry/registry.h"
 #include "shift/shift.h"
+#include "staff/staff.h"
 #include "triage/triage.h"
 
-#define AREA(table)                                                                                \
-    {                                                                                              \
-        table, COUNT_OF(table)                                                                     \
-    }
+#define AREA_TABLE(X)                                                                              \
+    X(people_users)                                                                                \
+    X(people_sessions)                                                                             \
+    X(people_totp)                                                                                 \
+    X(people_tokens)                                                                               \
+    X(staff_staff_acts)                                                                            \
+    X(staff_onsite_acts)                                                                           \
+    X(staff_certificate_acts)                                                                      \
+    X(staff_drill_acts)                                                                            \
+    X(staff_plan_acts)                                                                             \
+    X(registry_agency)                                                                             \
+    X(registry_contact)                                                                            \
+    X(registry_system)                                                                             \
+    X(registry_machine)                                                                            \
+    X(registry_source)                                                                             \
+    X(registry_tables)                                                                             \
+    X(house_acts)                                                                                  \
+    X(triage_general)                                                                              \
+    X(triage_alert)                                                                                \
+    X(triage_suppression)                                                                          \
+    X(shift_acts)                                                                                  \
+    X(incident_general)                                                                            \
+    X(incident_alert)                                                                              \
+    X(incident_task)                                                                               \
+    X(incident_proof)                                                                              \
+    X(incident_clock)                                                                              \
+    X(incident_phieu)                                                                              \
+    X(notify_acts)
+
+#define KIND_TABLE(X)                                                                              \
+    X(staff_staff_kind)                                                                            \
+    X(staff_onsite_kind)                                                                           \
+    X(staff_certificate_kind)                                                                      \
+    X(staff_drill_kind)                                                                            \
+    X(staff_plan_kind)                                                                             \
+    X(registry_agency_kind)                                                                        \
+    X(registry_contact_kind)                                                                       \
+    X(registry_system_kind)                                                                        \
+    X(registry_machine_kind)                                                                       \
+    X(registry_source_kind)                                                                        \
+    X(registry_described_kind)                                                                     \
+    X(house_kind)                                                                                  \
+    X(triage_alert_kind)                                                                           \
+    X(incident_kind)                                                                               \
+    X(incident_task_kind)                                                                          \
+    X(incident_observable_kind)
+
+#define VIEW_TABLE(X)                                                                              \
+    X(people_views)                                                                                \
+    X(staff_views)                                                                                 \
+    X(registry_views)                                                                              \
+    X(house_views)                                                                                 \
+    X(triage_views)                                                                                \
+    X(shift_views)                                                                                 \
+    X(incident_views)                                                                              \
+    X(form_views)                                                                                  \
+    X(notify_views)                                                                                \
+    X(metric_views)
 
 static const struct act_area areas[] = {
-    AREA(people_users),       AREA(people_sessions),  AREA(people_totp),
-    AREA(people_tokens),      AREA(registry_agency),  AREA(registry_contact),
-    AREA(registry_system),    AREA(registry_machine), AREA(registry_source),
-    AREA(registry_tables),    AREA(triage_general),   AREA(triage_alert),
-    AREA(triage_suppression), AREA(shift_acts),       AREA(incident_general),
-    AREA(incident_alert),     AREA(incident_task),    AREA(incident_proof),
-    AREA(incident_clock),     AREA(incident_phieu),   AREA(notify_acts),
-    AREA(house_acts),
+#define X(table) { table, COUNT_OF(table) },
+    AREA_TABLE(X)
+#undef X
 };
 
 static const struct act_kind *const kinds[] = {
-    &registry_agency_kind,
-    &registry_contact_kind,
-    &registry_system_kind,
-    &registry_machine_kind,
-    &registry_source_kind,
-    &triage_alert_kind,
-    &incident_kind,
-    &incident_task_kind,
-    &incident_observable_kind,
-    &registry_described_kind,
-    &house_kind,
+#define X(kind) &kind,
+    KIND_TABLE(X)
+#undef X
 };
 
 static const struct view_area views[] = {
-    AREA(people_views), AREA(registry_views), AREA(triage_views),
-    AREA(shift_views),  AREA(incident_views), AREA(notify_views),
-    AREA(metric_views), AREA(house_views),    AREA(form_views),
+#define X(table) { table, COUNT_OF(table) },
+    VIEW_TABLE(X)
+#undef X
 };
 
 const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };

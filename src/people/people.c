@@ -319,6 +319,36 @@ int user_of(struct act_call *c, const char *param, struct user *u, struct err *e
     return rc < 0 ? rc : ERR_OK;
 }
 
+int people_active(struct db *db, const char *param, struct span name, char out[PEOPLE_NAME_MAX + 1],
+                  struct err *e)
+{
+    struct user u;
+    int rc = user_named(db, name, &u, e);
+
+    if (rc == 0)
+        return err_set(e, ERR_NOTFOUND, 0, "%s: There is no such user: %.*s.", param,
+                       (int)(name.n < 64 ? name.n : 64), (const char *)name.p);
+    if (rc < 0)
+        return rc;
+    if (!u.active)
+        return act_conflict(e, "%s: User %s is disabled.", param, u.name);
+    memcpy(out, u.name, sizeof(u.name));
+    return ERR_OK;
+}
+
+int people_given(const struct act_call *c, const char *param, char room[PEOPLE_NAME_MAX + 1],
+                 struct span *out, struct err *e)
+{
+    int rc;
+
+    *out = c->who->name;
+    if (!act_has(c, param) || span_eq(act_text(c, param), c->who->name))
+        return ERR_OK;
+    rc = people_active(c->db, param, act_text(c, param), room, e);
+    *out = span_of(room);
+    return rc;
+}
+
 int user_self(struct act_call *c, struct user *u, struct err *e)
 {
     int rc = c->who->user != 0 && strcmp(c->who->via, "session") == 0

@@ -84,6 +84,17 @@ int people_token(struct db *db, struct span secret, struct span address, int64_t
 /* It is in use: noted once a minute, in a transaction of its own. The desk's connection. */
 int people_touch(struct db *db, const struct people_who *who, int64_t now_ns, struct err *e);
 
+/* The active user called so ("AN" is "an"), with his name as it is kept. ERR_NOTFOUND, ERR_CONFLICT
+ * (he is disabled) with a sentence that begins with `param`. */
+int people_active(struct db *db, const char *param, struct span name,
+                  char out[PEOPLE_NAME_MAX + 1], struct err *e);
+
+/* Whom a thing is given to: the active user of parameter `param`. Without one, or when it is his
+ * own name, who acts: on a host without users that is "local:NAME", whom nobody else can name.
+ * *out may point into `room`. */
+int people_given(const struct act_call *c, const char *param, char room[PEOPLE_NAME_MAX + 1],
+                 struct span *out, struct err *e);
+
 /* Who has yet to show who he is: for the acts of ROLE_LOGIN. */
 void people_nobody(struct span address, struct people_who *who);
 

@@ -13,14 +13,13 @@
 
 #include <stdlib.h>
 
-#include "scan/put.h"
+#include "act/table.h"
 #include "sheet/form_read.h"
 #include "sheet/form_write.h"
 
 #define IMPORT_ROWS_MAX  5000u
 #define IMPORT_BYTES     ((size_t)96 << 20) /* of all rows */
 #define IMPORT_FILE_MAX  ((int64_t)8 << 20)
-#define FAULTS_MAX       200u
 #define EXPORT_BYTES_MAX ((size_t)64 << 20)
 
 struct import_row {
@@ -185,73 +184,25 @@ static int do_import(struct import *im, struct err *e)
 /* --- what was wrong
  * ------------------------------------------------------------------------------- */
 
-static void put_fault_begin(struct buf *out, bool first, uint32_t row, uint32_t column,
-                            struct span header)
-{
-    char letters[COLUMN_LETTERS_MAX];
-
-    buf_text(out, first ? "{" : ",{");
-    if (row > 0)
-        buf_fmt(out, "\"row\":%u,", row);
-    if (column != FORM_NO_COLUMN) {
-        column_letters(column, letters);
-        buf_fmt(out, "\"column\":\"%s\",", letters);
-    }
-    if (header.n > 0) {
-        buf_text(out, "\"header\":");
-        put_json_text(out, header);
-        buf_byte(out, ',');
-    }
-}
-
-static void put_texts(struct buf *out, struct span vi, struct span en)
-{
-    buf_text(out, "\"vi\":");
-    put_json_text(out, vi);
-    buf_text(out, ",\"en\":");
-    put_json_text(out, en);
-    buf_byte(out, '}');
-}
-
-/* Of cells: what form_read() found. */
-static void put_report(struct buf *out, const struct form_report *r)
-{
-    buf_text(out, ",\"faults\":[");
-    for (uint32_t i = 0; i < r->count; i++) {
-        const struct form_fault *f = &r->list[i];
-        struct buf vi, en;
-
-        put_fault_begin(out, i == 0, f->row, f->column, f->header);
-        if (fault_row(f->id)->note)
-            buf_text(out, "\"note\":true,");
-        buf_init(&vi, 4096);
-        buf_init(&en, 4096);
-        fault_put(&vi, f->id, &f->words, FORM_VI);
-        fault_put(&en, f->id, &f->words, FORM_EN);
-        put_texts(out, buf_span(&vi), buf_span(&en));
-        buf_release(&vi);
-        buf_release(&en);
-    }
-    buf_text(out, "]");
-    if (r->more > 0)
-        buf_fmt(out, ",\"more\":%llu", (unsigned long long)r->more);
-}
-
 /* Of rows against what is there. */
 static void put_complaints(struct buf *out, const struct import *im)
 {
+    const struct column *columns = im->thing->form->columns;
     uint64_t told = 0;
 
     buf_text(out, ",\"faults\":[");
-    for (uint32_t i = 0; i < im->count && told < FAULTS_MAX; i++) {
+    for (uint32_t i = 0; i < im->count && told < TABLE_FAULTS_MAX; i++) {
         const struct import_row *row = &im->row[i];
         const struct complaint *w = &row->wrong;
 
         if (!row->is_wrong)
             continue;
-        put_fault_begin(out, told++ == 0, row->number, row->columns[w->field],
-                        span_of(im->thing->form->columns[w->field].vi));
-        put_texts(out, span_of(w->text[FORM_VI]), span_of(w->text[FORM_EN]));
+        table_fault_put(out, told++ == 0,
+                        &(struct table_fault){ .row = row->number,
+                                               .column = row->columns[w->field],
+                                               .header = span_of(columns[w->field].vi),
+                                               .vi = span_of(w->text[FORM_VI]),
+                                               .en = span_of(w->text[FORM_EN]) });
     }
     buf_text(out, "]");
     if (im->faults > told)
@@ -278,7 +229,7 @@ static int import_rows(struct import *im, struct form_report *report, struct err
 
     if (rc == ERR_SYNTAX && report->fault_count > 0) {
         put_outcome(im, report->rows, report->fault_count);
-        put_report(im->c->answer, report);
+        table_report_put(im->c->answer, report);
         return ERR_OK;
     }
     if (rc != ERR_OK) {
@@ -292,7 +243,7 @@ static int import_rows(struct import *im, struct form_report *report, struct err
     if (im->faults > 0)
         put_complaints(im->c->answer, im);
     else
-        put_report(im->c->answer, report); /* notes */
+        table_report_put(im->c->answer, report); /* notes */
     return ERR_OK;
 }
 

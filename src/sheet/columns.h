@@ -21,11 +21,12 @@
  *             numbers and nothing is guessed. max: the largest, 0: none
  *   date      dd/mm/yyyy, d/m/yyyy, yyyy-mm-dd, or a date of the spreadsheet; days that there are,
  *             of the years 1900 to 2199
- *   level     1 to 5 (protection level of a system; "cấp độ 3" as well)
- *   choice    one of the list: its name or either language
- *   email     local@domain (RFC 5321, 4.1.2, without quotes); the domain in lower case
- *   phone     3 to 15 digits, perhaps a + in front; blanks, points, brackets and dashes are taken
- * off network   an IP address, or one and a number of bits (addr.h)
+ *   time      a date, a blank and hh:mm or hh:mm:ss, or a date of the spreadsheet, whose time of
+ * day may be midnight; of the years 1970 to 2199, of no time zone: whoever asks says which level 1
+ * to 5 (protection level of a system; "cấp độ 3" as well) choice    one of the list: its name or
+ * either language email local@domain (RFC 5321, 4.1.2, without quotes); the domain in lower case
+ * phone     3 to 15 digits, perhaps a + in front; blanks, points, brackets and dashes are taken off
+ * network   an IP address, or one and a number of bits (addr.h)
  *
  * Cases, marks and blanks do not matter where names are compared: see fold_name().
  */
@@ -43,6 +44,8 @@
     X(INT, "Số nguyên", "Whole number", 14)                                                        \
     X(NUMBER, "Số", "Number", 14)                                                                  \
     X(DATE, "Ngày (ngày/tháng/năm)", "Date (day/month/year)", 14)                                  \
+    X(TIME, "Ngày giờ (ngày/tháng/năm giờ:phút)", "Date and time (day/month/year hour:minute)",    \
+      20)                                                                                          \
     X(LEVEL, "Cấp độ 1 đến 5", "Level 1 to 5", 10)                                                 \
     X(CHOICE, "Chọn trong danh mục", "One of the list", 24)                                        \
     X(EMAIL, "Thư điện tử", "E-mail address", 30)                                                  \
@@ -86,9 +89,9 @@ struct form {
  * that they were read into. */
 struct value {
     bool present;
-    struct span text;          /* TEXT, EMAIL, PHONE, NETWORK */
-    int64_t whole;             /* INT, LEVEL; DATE: days since 1970-01-01; CHOICE: index */
-    double number;             /* NUMBER */
+    struct span text; /* TEXT, EMAIL, PHONE, NETWORK */
+    int64_t whole;    /* INT, LEVEL; DATE: days since 1970-01-01; TIME: seconds; CHOICE: index */
+    double number;    /* NUMBER */
     uint8_t address[16], bits; /* NETWORK, as addr_net_parse() gives them */
 };
 

@@ -3,8 +3,10 @@
  */
 #include "sheet/form_write.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "sheet/form_read.h"
 #include "sheet/sheet_write.h"
 
@@ -12,6 +14,7 @@
 #define WIDTH_MAX          60u
 #define HELP_BYTES         ((size_t)1 << 20)
 #define LEVELS             5u
+#define TIME_BYTES         40u
 
 /* Columns of the sheet of explanations: Vietnamese, English, width. */
 #define HELP_TABLE(X)                                                                              \
@@ -54,6 +57,7 @@ struct form_writer {
     struct sheet_column columns[FORM_COLUMNS_MAX];
     struct sheet_column help[HELP_COUNT];
     struct cell cells[FORM_COLUMNS_MAX];
+    char times[FORM_COLUMNS_MAX][TIME_BYTES]; /* of the row */
 };
 
 static struct cell text_cell(struct span s)
@@ -65,8 +69,8 @@ static struct cell text_cell(struct span s)
 
 static enum sheet_look look_of(enum column_type t)
 {
-    if (t == COLUMN_DATE)
-        return SHEET_LOOK_DATE;
+    if (t == COLUMN_DATE || t == COLUMN_TIME)
+        return t == COLUMN_DATE ? SHEET_LOOK_DATE : SHEET_LOOK_TIME;
     return t == COLUMN_INT || t == COLUMN_NUMBER || t == COLUMN_LEVEL ? SHEET_LOOK_PLAIN
                                                                       : SHEET_LOOK_TEXT;
 }
@@ -162,9 +166,27 @@ void form_write_free(struct form_writer **pw)
 
 /* --- Rows ------------------------------------------------------------------------------------ */
 
-static struct cell cell_of(const struct form_writer *w, const struct column *c,
-                           const struct value *v)
+/* Of a CSV a text: a date alone would not be taken back as a time. */
+static struct cell time_cell(const struct form_writer *w, int64_t whole, char text[TIME_BYTES])
 {
+    struct cell c = { .kind = CELL_DATE,
+                      .days = whole / 86400,
+                      .seconds = (uint32_t)(whole % 86400) };
+    struct time_parts p = { 0 };
+
+    MUST(whole >= 0);
+    if (w->format != BOOK_CSV)
+        return c;
+    time_date(c.days, &p);
+    (void)snprintf(text, TIME_BYTES, "%02u/%02u/%04d %02u:%02u:%02u", p.day, p.month, p.year,
+                   c.seconds / 3600, c.seconds / 60 % 60, c.seconds % 60); /* it fits */
+    return text_cell(span_of(text));
+}
+
+static struct cell cell_of(struct form_writer *w, uint32_t i, const struct value *v)
+{
+    const struct column *c = &w->form->columns[i];
+
     if (!v->present)
         return (struct cell){ .kind = CELL_EMPTY };
     switch (c->type) {
@@ -175,6 +197,8 @@ static struct cell cell_of(const struct form_writer *w, const struct column *c,
         return (struct cell){ .kind = CELL_NUMBER, .number = v->number };
     case COLUMN_DATE:
         return (struct cell){ .kind = CELL_DATE, .days = v->whole };
+    case COLUMN_TIME:
+        return time_cell(w, v->whole, w->times[i]);
     case COLUMN_CHOICE:
         MUST(v->whole >= 0 && v->whole < c->choice_count);
         return text_cell(span_of(choice_title(&c->choices[v->whole], w->language)));
@@ -186,7 +210,7 @@ static struct cell cell_of(const struct form_writer *w, const struct column *c,
 int form_write_row(struct form_writer *w, const struct value *values, struct err *e)
 {
     for (uint32_t i = 0; i < w->form->column_count; i++)
-        w->cells[i] = cell_of(w, &w->form->columns[i], &values[i]);
+        w->cells[i] = cell_of(w, i, &values[i]);
     return book_write_row(w->book, w->cells, w->form->column_count, e);
 }
 

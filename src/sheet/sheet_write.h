@@ -33,6 +33,7 @@ enum sheet_look {
     SHEET_LOOK_PLAIN,
     SHEET_LOOK_TEXT, /* what is typed into it stays a text: 0912... keeps its zero */
     SHEET_LOOK_DATE, /* dd/mm/yyyy */
+    SHEET_LOOK_TIME, /* dd/mm/yyyy hh:mm:ss, at midnight, too */
     SHEET_LOOK_WRAP, /* long text in several lines */
 };
 

@@ -228,26 +228,64 @@ static bool is_date(uint64_t year, uint64_t month, uint64_t day, int64_t *days)
     return p.day == day && p.month == month;
 }
 
-static enum fault read_date(const struct reader *r, struct value *v)
+static bool text_date(struct span s, int64_t *days)
 {
-    struct span s = r->text, t = r->text;
-    struct time_parts p = { 0 };
+    struct span t = s;
     uint64_t year, month, day;
 
-    if (r->cell->kind == CELL_DATE) {
-        time_date(r->cell->days, &p);
-        if (is_date((uint64_t)(p.year < 0 ? 0 : p.year), p.month, p.day, &v->whole))
-            return FAULT_NONE;
-    } else if (r->cell->kind == CELL_TEXT) {
-        if (date_part(&s, 2, '/', &day) && date_part(&s, 2, '/', &month) && s.n == 4 &&
-            date_part(&s, 4, 0, &year) && is_date(year, month, day, &v->whole))
-            return FAULT_NONE;
-        if (span_find(t, '-') == 4 && date_part(&t, 4, '-', &year) &&
-            date_part(&t, 2, '-', &month) && date_part(&t, 2, 0, &day) &&
-            is_date(year, month, day, &v->whole))
-            return FAULT_NONE;
-    }
+    if (date_part(&s, 2, '/', &day) && date_part(&s, 2, '/', &month) && s.n == 4 &&
+        date_part(&s, 4, 0, &year) && is_date(year, month, day, days))
+        return true;
+    return span_find(t, '-') == 4 && date_part(&t, 4, '-', &year) &&
+           date_part(&t, 2, '-', &month) && date_part(&t, 2, 0, &day) &&
+           is_date(year, month, day, days);
+}
+
+static bool cell_date(const struct cell *c, int64_t *days)
+{
+    struct time_parts p = { 0 };
+
+    time_date(c->days, &p);
+    return is_date((uint64_t)(p.year < 0 ? 0 : p.year), p.month, p.day, days);
+}
+
+static enum fault read_date(const struct reader *r, struct value *v)
+{
+    if (r->cell->kind == CELL_DATE && cell_date(r->cell, &v->whole))
+        return FAULT_NONE;
+    if (r->cell->kind == CELL_TEXT && text_date(r->text, &v->whole))
+        return FAULT_NONE;
     return wrong(r, FAULT_NOT_DATE);
+}
+
+/* 08:00, 8:00, 08:00:30 */
+static bool text_clock(struct span s, int64_t *seconds)
+{
+    uint64_t hour, minute, second = 0;
+    bool has_seconds = count_of(s, ':') == 2;
+
+    if (!date_part(&s, 2, ':', &hour) || !date_part(&s, 2, has_seconds ? ':' : 0, &minute) ||
+        (has_seconds && !date_part(&s, 2, 0, &second)))
+        return false;
+    *seconds = (int64_t)(hour * 3600 + minute * 60 + second);
+    return hour < 24 && minute < 60 && second < 60;
+}
+
+static enum fault read_time(const struct reader *r, struct value *v)
+{
+    size_t n = span_find(r->text, ' ');
+    int64_t days = 0, seconds = 0;
+    bool good = false;
+
+    if (r->cell->kind == CELL_DATE) {
+        good = cell_date(r->cell, &days);
+        seconds = r->cell->seconds;
+    } else if (r->cell->kind == CELL_TEXT && n < r->text.n) {
+        good = text_date((struct span){ r->text.p, n }, &days) &&
+               text_clock(span_from(r->text, n + 1), &seconds);
+    }
+    v->whole = days * 86400 + seconds;
+    return good && days >= 0 ? FAULT_NONE : wrong(r, FAULT_NOT_TIME);
 }
 
 static enum fault read_level(const struct reader *r, struct value *v)
@@ -404,9 +442,10 @@ static enum fault read_network(const struct reader *r, struct value *v)
 /* --- The contract ---------------------------------------------------------------------------- */
 
 static value_fn *const readers[] = {
-    [COLUMN_TEXT] = read_text,   [COLUMN_INT] = read_int,     [COLUMN_NUMBER] = read_number,
-    [COLUMN_DATE] = read_date,   [COLUMN_LEVEL] = read_level, [COLUMN_CHOICE] = read_choice,
-    [COLUMN_EMAIL] = read_email, [COLUMN_PHONE] = read_phone, [COLUMN_NETWORK] = read_network,
+    [COLUMN_TEXT] = read_text,       [COLUMN_INT] = read_int,     [COLUMN_NUMBER] = read_number,
+    [COLUMN_DATE] = read_date,       [COLUMN_LEVEL] = read_level, [COLUMN_CHOICE] = read_choice,
+    [COLUMN_TIME] = read_time,       [COLUMN_EMAIL] = read_email, [COLUMN_PHONE] = read_phone,
+    [COLUMN_NETWORK] = read_network,
 };
 
 /* What the cell shows. */

@@ -143,9 +143,8 @@ void xlsx_put_range(struct buf *out, uint32_t columns, uint32_t rows, bool absol
 static enum xlsx_style look_of(const struct book_writer *w, uint32_t column)
 {
     static const enum xlsx_style styles[] = {
-        [SHEET_LOOK_PLAIN] = XLSX_STYLE_PLAIN,
-        [SHEET_LOOK_TEXT] = XLSX_STYLE_TEXT,
-        [SHEET_LOOK_DATE] = XLSX_STYLE_DATE,
+        [SHEET_LOOK_PLAIN] = XLSX_STYLE_PLAIN, [SHEET_LOOK_TEXT] = XLSX_STYLE_TEXT,
+        [SHEET_LOOK_DATE] = XLSX_STYLE_DATE,   [SHEET_LOOK_TIME] = XLSX_STYLE_TIME,
         [SHEET_LOOK_WRAP] = XLSX_STYLE_WRAP,
     };
     const struct sheet_layout *s = w->begun > w->sheet_count ? NULL : &w->sheets[w->begun - 1];
@@ -160,7 +159,8 @@ static enum xlsx_style style_of(const struct book_writer *w, uint32_t column, co
     if (w->row == 1 && w->begun <= w->sheet_count)
         return XLSX_STYLE_HEADER;
     if (c->kind == CELL_DATE)
-        return c->seconds > 0 ? XLSX_STYLE_TIME : XLSX_STYLE_DATE;
+        return c->seconds > 0 || look_of(w, column) == XLSX_STYLE_TIME ? XLSX_STYLE_TIME
+                                                                       : XLSX_STYLE_DATE;
     return look_of(w, column);
 }
 

@@ -9,6 +9,7 @@
 #include "triage/triage.h"
 #include "act/key.h"
 #include "desk/alerts.h"
+#include "people/people.h"
 #include "sigma/rule.h"
 
 const char *const triage_levels[] = { "informational", "low", "medium", "high", "critical", NULL };
@@ -137,10 +138,13 @@ static int acknowledge(struct act_call *c, struct err *e)
 static int assign(struct act_call *c, struct err *e)
 {
     struct each of = each_of(c, false);
+    char room[PEOPLE_NAME_MAX + 1];
+    struct span to;
     struct db_row *r;
 
+    of.rc = people_given(c, "to", room, &to, e);
     while ((r = each_next(&of, DB_ALERT_ASSIGN, e)) != NULL) {
-        db_text(r, 1, act_has(c, "to") ? act_text(c, "to") : c->who->name);
+        db_text(r, 1, to);
         db_int(r, 2, of.id[of.at - 1]);
         each_run(&of, r, e);
     }

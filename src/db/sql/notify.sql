@@ -1,8 +1,9 @@
 -- Notices: channels, and the messages that wait for them.
 
 -- CHANNEL_PUT
-INSERT INTO channel(name, kind, level, second, recipients, used) VALUES(?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET
-    kind = excluded.kind, level = excluded.level, second = excluded.second, recipients = excluded.recipients, used = 1
+INSERT INTO channel(name, kind, level, second, recipients, people, used) VALUES(?, ?, ?, ?, ?, ?, 1)
+    ON CONFLICT DO UPDATE SET kind = excluded.kind, level = excluded.level, second = excluded.second,
+    recipients = excluded.recipients, people = excluded.people, used = 1
 
 -- CHANNELS_UNUSED
 UPDATE channel SET used = 0
@@ -43,7 +44,7 @@ SELECT name FROM channel WHERE {HEALED} ORDER BY name LIMIT 1
 UPDATE channel SET bad = ?2 WHERE name = ?1
 
 -- CHANNEL_LIST
-SELECT c.name, c.kind, c.level, c.second, c.recipients, c.used, c.held,
+SELECT c.name, c.kind, c.level, c.second, c.recipients, c.people, c.used, c.held,
     (SELECT count(*) FROM message INDEXED BY message_due WHERE channel = c.name AND state = 'waiting'),
     (SELECT min(made) FROM message INDEXED BY message_due WHERE channel = c.name AND state = 'waiting'),
     (SELECT count(*) FROM message INDEXED BY message_void WHERE channel = c.name AND state <> 'sent' AND void > 0)
@@ -65,6 +66,53 @@ SELECT id, rule, title, level, entity, first, hidden IS NULL AND {ALERT_IS_OPEN}
 INSERT INTO message(made, kind, key, channel, recipient, level, subject, text, state, due, until, stands_in)
     SELECT ?1, ?2, ?3, c.name, r.value, ?5, ?6, ?7, 'waiting', ?1, ?8, ?9 FROM channel c, json_each(c.recipients) r
     WHERE c.name = ?4 AND c.used = 1 ON CONFLICT DO UPDATE SET stands_in = max(stands_in, excluded.stands_in)
+
+-- To one person, through each channel that reaches his phone ?8 or his mail ?9 (conf/channel.h: channel_reaches()):
+-- ?1 made, ?2 kind, ?3 key, ?4 level, ?5 subject, ?6 text, ?7 until.
+-- MESSAGE_ADD_PERSON
+INSERT INTO message(made, kind, key, channel, recipient, level, subject, text, state, due, until, stands_in)
+    SELECT ?1, ?2, ?3, c.name, c.to_him, ?4, ?5, ?6, 'waiting', ?1, ?7, 0
+    FROM (SELECT *, CASE kind WHEN 'gateway' THEN ?8 WHEN 'smtp' THEN ?9 END AS to_him FROM channel WHERE used = 1) c
+    WHERE c.to_him <> '' AND (EXISTS(SELECT 1 FROM json_each(c.recipients) t WHERE t.value = c.to_him)
+    OR EXISTS(SELECT 1 FROM json_each(c.people) p WHERE CASE WHEN substr(p.value, 1, 1) = '@'
+    THEN substr(c.to_him, -length(p.value)) = p.value ELSE substr(c.to_him, 1, length(p.value)) = p.value END))
+    ON CONFLICT DO NOTHING
+
+-- Alerts of level ?1 for which people are to be called, as they wait since ?2 or longer.
+-- CALLS_DUE
+SELECT id, title, entity, first, made, called FROM alert INDEXED BY alert_unseen WHERE {ALERT_UNSEEN} AND level = ?1
+    AND coalesce(called_at, made) <= ?2 ORDER BY coalesce(called_at, made) LIMIT ?3
+
+-- CALLED
+UPDATE alert SET called = ?2, called_at = ?3 WHERE id = ?1
+
+-- CALL_ADD
+INSERT INTO escalation(alert, time, step, person, messages) VALUES(?, ?, ?, ?, ?)
+
+-- CALL_FLOW
+SELECT count(*) FROM escalation WHERE time > ? AND messages > 0
+
+--! define REACHED LEFT JOIN staff s ON s.ended IS NULL AND s.person_key
+
+-- Who is at post ?3 at ?2.
+-- CALL_POST
+SELECT DISTINCT d.person, s.phone, s.email FROM duty d INDEXED BY duty_time {REACHED} = canh_fold(d.person)
+    WHERE d.ended IS NULL AND d.ends > ?2 AND d.starts <= ?2 AND d.part = ?3
+    AND NOT EXISTS(SELECT 1 FROM user u WHERE u.name_key = canh_fold(d.person) AND u.state <> 'active')
+    ORDER BY d.person LIMIT ?1
+
+-- CALL_LEADS
+SELECT u.name, s.phone, s.email FROM user u {REACHED} = u.name_key WHERE u.state = 'active'
+    AND EXISTS(SELECT 1 FROM json_each(u.roles) WHERE value = 'lead') ORDER BY u.name LIMIT ?1
+
+--! define CALL_COLUMNS x.id, x.alert, a.title, a.level, x.time, x.step, x.person, x.messages, a.state, a.acknowledged, a.assignee
+--!     FROM escalation x JOIN alert a ON a.id = x.alert
+
+-- CALL_LIST
+SELECT {CALL_COLUMNS} WHERE (?1 IS NULL OR x.alert = ?1) ORDER BY x.id DESC LIMIT ?2
+
+-- CALL_LIST_ALERT
+SELECT {CALL_COLUMNS} WHERE x.alert = ?1 ORDER BY x.id DESC LIMIT ?2
 
 -- MESSAGE_DUE
 SELECT id, channel, recipient, kind, key, level, subject, text, made FROM message WHERE channel = ?1 AND

@@ -1,10 +1,10 @@
 -- Duty, absence, handover.
 
 -- DUTY_ADD
-INSERT INTO duty(person, part, starts, ends, act, instead) VALUES(?, ?, ?, ?, ?, ?)
+INSERT INTO duty(person, part, starts, ends, act, instead, holiday) VALUES(?, ?, ?, ?, ?, ?, ?)
 
 -- DUTY_IS
-SELECT person, part, starts, ends FROM duty WHERE id = ? AND ended IS NULL
+SELECT person, part, starts, ends, holiday FROM duty WHERE id = ? AND ended IS NULL
 
 -- DUTY_END
 UPDATE duty SET ended = ? WHERE id = ?
@@ -25,12 +25,60 @@ SELECT person FROM away WHERE id = ? AND ended IS NULL
 -- AWAY_END
 UPDATE away SET ended = ? WHERE id = ?
 
+-- The same shift, by the second: ?1 person, ?2 part, ?3 starts, ?4 ends, in seconds. Whose it was, if it was swapped.
+-- DUTY_SAME
+SELECT d.id, d.holiday, o.person FROM duty d LEFT JOIN duty o ON o.id = d.instead WHERE d.person = ?1
+    AND d.ended IS NULL AND d.ends >= ?4 * 1000000000 AND d.ends < (?4 + 1) * 1000000000
+    AND d.starts / 1000000000 = ?3 AND d.part = ?2 LIMIT 1
+
+-- AWAY_SAME
+SELECT id, reason FROM away WHERE person = ?1 AND ended IS NULL AND ends >= ?3 * 1000000000
+    AND ends < (?3 + 1) * 1000000000 AND starts / 1000000000 = ?2 LIMIT 1
+
+-- DUTY_HOLIDAY
+UPDATE duty SET holiday = ?2 WHERE id = ?1
+
+-- AWAY_REASON
+UPDATE away SET reason = ?2 WHERE id = ?1
+
+-- Days of Viet Nam from ?1 to ?2.
+-- HOLIDAY_IS
+SELECT 1 FROM holiday WHERE day BETWEEN {TODAY} AND date(?2 / 1000000000 + 25200, 'unixepoch') LIMIT 1
+
+-- HOLIDAY_DROP
+DELETE FROM holiday
+
+-- ?1: seconds of the day's beginning in UTC.
+-- HOLIDAY_ADD
+INSERT INTO holiday(day, vi, en) VALUES(date(?1, 'unixepoch'), ?2, ?3) ON CONFLICT DO NOTHING
+
+-- HOLIDAY_LIST
+SELECT day, vi, en, strftime('%w', day) IN ('0', '6') FROM holiday WHERE ?1 IS NULL OR substr(day, 1, 4) = CAST(?1 AS TEXT)
+    ORDER BY day LIMIT ?2
+
+-- The roster as a table that can be taken back in: ?1 from, ?2 to, ?3 now.
+--! define ROSTER SELECT d.id AS id, d.person AS person, CASE WHEN d.instead IS NOT NULL THEN 'swap'
+--!     WHEN d.part = 'on-call' THEN 'on-call' ELSE 'duty' END AS kind, d.part AS post, d.starts AS starts, d.ends AS ends,
+--!     o.person AS instead_of, iif(d.holiday, 'yes', 'no') AS holiday, NULL AS reason FROM duty d
+--!     LEFT JOIN duty o ON o.id = d.instead WHERE d.ended IS NULL AND d.ends > coalesce(?1, ?3)
+--!     AND d.starts < coalesce(?2, 9223372036854775807)
+--!     UNION ALL SELECT id, person, 'leave', NULL, starts, ends, NULL, NULL, reason FROM away WHERE ended IS NULL
+--!     AND ends > coalesce(?1, ?3) AND starts < coalesce(?2, 9223372036854775807)
+
+-- ROSTER_ROWS
+SELECT id, person, kind, post, strftime('%d/%m/%Y %H:%M:%S', starts / 1000000000 + 25200, 'unixepoch'),
+    strftime('%d/%m/%Y %H:%M:%S', ends / 1000000000 + 25200, 'unixepoch'), instead_of, holiday, reason FROM ({ROSTER})
+    ORDER BY starts, person, id LIMIT ?4
+
+-- ROSTER_TABLE
+SELECT person, kind, post, starts, ends, instead_of, holiday, reason FROM ({ROSTER}) ORDER BY starts, person, id LIMIT ?4
+
 -- DUTY_NOW
 SELECT d.id, d.person, d.part, d.starts, d.ends FROM duty d WHERE d.ended IS NULL AND d.ends > ?1
     AND d.starts <= ?1 ORDER BY d.part, d.person LIMIT ?2
 
 -- DUTY_LIST
-SELECT d.id, d.person, d.part, d.starts, d.ends, d.instead, a.name FROM duty d JOIN act a ON a.id = d.act
+SELECT d.id, d.person, d.part, d.starts, d.ends, d.instead, d.holiday, a.name FROM duty d JOIN act a ON a.id = d.act
     WHERE d.ended IS NULL AND d.ends > coalesce(?1, ?5) AND d.starts < coalesce(?2, 9223372036854775807)
     AND (?3 IS NULL OR d.person = ?3) AND (?4 IS NULL OR d.part = ?4)
     ORDER BY d.starts, d.person LIMIT ?6
@@ -102,6 +150,19 @@ SELECT h.id, h.time, h.giver, h.taker, CASE WHEN h.taken IS NOT NULL THEN 'taken
 --!     WHERE state IN ('late', 'silent') ORDER BY since LIMIT 100))
 --! define HAND_BLIND (SELECT json_object('count', (SELECT count(*) FROM blind), 'gravest',
 --!     (SELECT json_group_array(title) FROM (SELECT title FROM blind ORDER BY level DESC, title LIMIT 10))))
+-- Certificates that have expired or will within 60 days, whether there is a plan of
+-- this year and when the last drill was.
+--! define HAND_STAFF (SELECT json_object('certificates', (SELECT json_group_array(json_object('person', person,
+--!     'name', name, 'number', number, 'expires', expires, 'expired', json(iif(expires <= {TODAY}, 'true', 'false'))))
+--!     FROM (SELECT s.person, c.name, c.number, c.expires FROM certificate c JOIN staff s ON s.id = c.staff
+--!     WHERE c.ended IS NULL AND c.expires <= date({TODAY}, '+60 days') ORDER BY c.expires, c.id LIMIT 50)),
+--!     'plan', (SELECT number FROM plan WHERE ended IS NULL AND year = CAST(substr({TODAY}, 1, 4) AS INTEGER)
+--!     ORDER BY day DESC LIMIT 1),
+--!     'drill', (SELECT max(day) FROM drill WHERE ended IS NULL AND day <= {TODAY})))
+-- Alerts for which people were called and to which still nobody reacted.
+--! define HAND_CALLED (SELECT json_group_array(json_object('id', id, 'level', level, 'title', title, 'calls', called))
+--!     FROM (SELECT id, level, title, called FROM alert INDEXED BY alert_called WHERE {ALERT_CALLED}
+--!     ORDER BY level DESC, last DESC LIMIT 20))
 
 -- Of whose shift it is (?2): how long it was, what came and was closed in it. Where the roster has none, since the last
 -- handing over.
@@ -128,4 +189,5 @@ SELECT h.id, h.time, h.giver, h.taker, CASE WHEN h.taken IS NOT NULL THEN 'taken
 -- HAND
 SELECT json_object('shift', json({HAND_SHIFT}), 'incidents', json({HAND_INCIDENTS}), 'tasks', json({HAND_TASKS}),
     'phieu', json({HAND_PHIEU}), 'alerts', json({HAND_ALERTS}), 'suppressions', json({HAND_SUPPRESSIONS}),
-    'sources', json({HAND_SOURCES}), 'blind', json({HAND_BLIND})) LIMIT ?3
+    'sources', json({HAND_SOURCES}), 'blind', json({HAND_BLIND}),
+    'staff', json({HAND_STAFF}), 'called', json({HAND_CALLED})) LIMIT ?3

@@ -133,6 +133,36 @@ int64_t act_alert_made(struct act_bench *b, const char *rule, const char *entity
     return id;
 }
 
+void act_user_made(struct act_bench *b, const char *name, const char *roles)
+{
+    static const uint8_t none[32];
+    struct db_row *r;
+
+    assert_int_equal(db_begin(b->db, &b->e), ERR_OK);
+    r = db_use(b->db, DB_USER_ADD);
+    db_text(r, 1, span_of(name));
+    db_text(r, 2, span_of(name)); /* names are lower case here */
+    db_text(r, 3, span_of(name));
+    db_text(r, 4, span_of(roles));
+    db_blob(r, 6, (struct span){ none, 16 });
+    db_int(r, 7, 1);
+    db_int(r, 8, 8);
+    db_blob(r, 9, (struct span){ none, 32 });
+    db_int(r, 10, b->now_ns);
+    assert_int_equal(db_run(b->db, r, &b->e), ERR_OK);
+    assert_int_equal(db_commit(b->db, &b->e), ERR_OK);
+}
+
+void act_users_made(struct act_bench *b, const char *names)
+{
+    char *copy = strdup(names), *rest = copy, *name;
+
+    assert_non_null(copy);
+    while ((name = strsep(&rest, " ")) != NULL)
+        act_user_made(b, name, "[\"analyst\"]");
+    free(copy);
+}
+
 int64_t act_sql(const struct act_bench *b, const char *sql)
 {
     return desk_number(&b->folder, sql);

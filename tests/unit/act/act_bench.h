@@ -40,6 +40,11 @@ int64_t act_number(const struct act_bench *b, const char *name);
 /* An alert of the desk's, of a rule about an entity; its number. */
 int64_t act_alert_made(struct act_bench *b, const char *rule, const char *entity);
 
+/* A user with these roles, as JSON: ["lead"]. It is no act. */
+void act_user_made(struct act_bench *b, const char *name, const char *roles);
+/* Analysts, names with blanks between them. */
+void act_users_made(struct act_bench *b, const char *names);
+
 /* A view, with parameters as "a=1&b=2"; the lines are b->answer, zero-terminated. */
 int view_ask(struct act_bench *b, const char *view, const char *text);
 int view_ask_as(struct act_bench *b, const char *view, const char *text, enum view_format format);

@@ -122,7 +122,12 @@ static void what_cannot_be_undone_says_so(void **state)
     act_good(&b, "{'act':'note.add','alert':1,'text':'x'}");
     act_bad(&b, "{'act':'act.undo','undoes':1}", ERR_CONFLICT, "cannot be undone");
     act_bad(&b, "{'act':'act.undo','undoes':9}", ERR_NOTFOUND, "no act 9");
+    act_bad(&b, "{'act':'alert.assign','alerts':[1],'to':'binh'}", ERR_NOTFOUND,
+            "to: There is no such user: binh.");
+    act_users_made(&b, "binh");
     act_good(&b, "{'act':'alert.assign','alerts':[1],'to':'binh'}");
+    act_good(&b, "{'act':'alert.assign','alerts':[1],'to':'an'}"); /* who acts himself */
+    act_good(&b, "{'act':'act.undo','undoes':3}");
     b.who.name = SPAN_LIT("binh");
     act_bad(&b, "{'act':'act.undo','undoes':2}", ERR_DENIED, "somebody else's");
     b.who.roles = ROLE_BIT(LEAD);

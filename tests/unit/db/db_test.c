@@ -205,12 +205,83 @@ static void a_database_of_an_earlier_program_keeps_what_is_in_it(void **state)
     desk_folder_release(&f);
 }
 
+/* More of it, as it was at step 10. */
+static void make_old_office(const struct desk_folder *f)
+{
+    sqlite3 *conn;
+
+    make_old(f, 10);
+    assert_int_equal(sqlite3_open(f->db, &conn), SQLITE_OK);
+    assert_int_equal(sqlite3_create_function(conn, "canh_digest", -1,
+                                             SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, digest, NULL,
+                                             NULL),
+                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(
+            conn,
+            "INSERT INTO act VALUES(1, 1, NULL, 'an', 'local', '', 'shift.plan', '{}', 'done',"
+            " NULL);"
+            "INSERT INTO duty VALUES(1, 'an', 'watch', 10, 20, 1, NULL, NULL),"
+            " (2, 'binh', 'lead', 10, 20, 1, NULL, 1);"
+            "INSERT INTO channel VALUES('mail', 'smtp', 4, '', '[\"a@x\"]', 1, 0, 0, 0, 0, 0);"
+            "INSERT INTO message VALUES(3, 1, 'alert', 1, 'mail', 'a@x', 4, 's', 't',"
+            " 'waiting', 2, 5, 9, 'e', NULL, NULL, 0, NULL);",
+            NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(conn), SQLITE_OK);
+}
+
+/* Duty has a column more and messages were put into another table: all is still recorded, by lines
+ * that are added. Nobody is called for what was there. */
+static void the_step_of_staff_keeps_rosters_and_messages(void **state)
+{
+    struct desk_folder f;
+    struct db *db;
+    struct err e;
+    struct db_row *r;
+
+    (void)state;
+    desk_folder_init(&f);
+    make_old_office(&f);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM record WHERE kind = 'duty'"), 2);
+    if (db_open(&db, f.db, &e) != ERR_OK)
+        fail_msg("%s", e.why);
+    assert_int_equal(db_check(db, &e), ERR_OK);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM duty WHERE holiday = 0"), 2);
+    assert_int_equal(desk_number(&f, "SELECT instead FROM duty WHERE person = 'binh'"), 1);
+    assert_int_equal(desk_number(&f,
+                                 "SELECT id = 3 AND recipient = 'a@x' AND attempts = 2 AND due = 5"
+                                 " AND until = 9 AND error = 'e' FROM message"),
+                     1);
+    assert_int_equal(desk_number(&f, "SELECT people = '[]' FROM channel"), 1);
+    assert_int_equal(
+        desk_number(&f, "SELECT sum(called * (id = 1)) = 5 AND sum(called) = 5 FROM alert"), 1);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM record WHERE kind = 'duty'"), 4);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM record WHERE kind = 'message'"), 2);
+    /* and goes on being it */
+    assert_int_equal(db_begin(db, &e), ERR_OK);
+    r = db_use(db, DB_DUTY_HOLIDAY);
+    db_int(r, 1, 1);
+    db_int(r, 2, 1);
+    assert_int_equal(db_run(db, r, &e), ERR_OK);
+    r = db_use(db, DB_MESSAGE_SENT);
+    db_int(r, 1, 3);
+    db_int(r, 2, 7);
+    assert_int_equal(db_run(db, r, &e), ERR_OK);
+    assert_int_equal(db_commit(db, &e), ERR_OK);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM record WHERE kind = 'duty'"), 5);
+    assert_int_equal(desk_number(&f, "SELECT count(*) FROM record WHERE kind = 'message'"), 3);
+    db_close(&db);
+    desk_folder_release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_committed_is_there_after_opening_again),
         cmocka_unit_test(it_writes_ahead_and_waits_for_the_disk),
         cmocka_unit_test(every_statement_is_sound),
+        cmocka_unit_test(the_step_of_staff_keeps_rosters_and_messages),
         cmocka_unit_test(a_full_disk_is_told_and_nothing_is_half_done),
         cmocka_unit_test(a_reader_reads_and_cannot_write),
         cmocka_unit_test(a_later_or_a_damaged_database_is_refused),

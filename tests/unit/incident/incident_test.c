@@ -120,6 +120,13 @@ static void it_goes_its_way(void **state)
             "is at that stage");
     act_good(&b, "{'act':'act.undo','undoes':2}");
     assert_int_equal(act_sql(&b, "SELECT state = 'detect' FROM incident"), 1);
+    act_bad(&b, "{'act':'incident.assign','incident':1,'to':'binh'}", ERR_NOTFOUND,
+            "to: There is no such user: binh.");
+    act_bad(&b,
+            "{'act':'incident.open','title':'x','type':'N1','severity':'M4','channel':'phone',"
+            "'owner':'binh'}",
+            ERR_NOTFOUND, "owner: There is no such user: binh.");
+    act_users_made(&b, "binh");
     act_good(&b, "{'act':'incident.assign','incident':1,'to':'binh'}");
     act_good(&b, "{'act':'incident.note','incident':1,'text':'đang xem'}");
     act_bad(&b, "{'act':'incident.close','incident':1,'cause':'attack','result':'xong'}",

@@ -234,6 +234,7 @@ static void nobody_is_named(void **state)
     (void)state;
     incident_bench_init(&b);
     b.who.name = SPAN_LIT("tran.van.zz");
+    act_users_made(&b, "le.thi.qq");
     (void)incident_told(&b, "M2");
     act_good(&b, "{'act':'task.start','tasks':[1]}");
     act_good(&b, "{'act':'incident.assign','incident':1,'to':'le.thi.qq'}");

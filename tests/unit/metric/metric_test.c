@@ -292,6 +292,7 @@ static void people_and_shifts_have_what_was_theirs(void **state)
     (void)state;
     incident_bench_init(&b);
     b.who.roles = ROLES_ALL;
+    act_users_made(&b, "an");
     act_good(&b, "{'act':'shift.plan','person':'an','part':'watch','from':'2025-11-24T17:00:00Z',"
                  "'to':'2025-11-25T01:00:00Z'}");
     b.now_ns = NOW + 2 * HOUR;

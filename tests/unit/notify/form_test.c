@@ -194,6 +194,26 @@ static void only_whom_a_channel_names_is_reached(void **state)
     assert_false(form_reaches(&hook, SPAN_LIT("x")));
 }
 
+static void people_of_the_roster_are_reached_by_what_they_have_in_common(void **state)
+{
+    static const char *ends[] = { "@tinh.gov.vn" }, *begins[] = { "+849", "09" };
+    const struct channel_settings post = { .name = "m", .kind = "smtp", .people = { ends, 1 } };
+    const struct channel_settings sms = { .name = "s", .kind = "gateway", .people = { begins, 2 } };
+
+    (void)state;
+    assert_true(form_reaches(&post, SPAN_LIT("an@tinh.gov.vn")));
+    assert_false(form_reaches(&post, SPAN_LIT("@tinh.gov.vn")));
+    assert_false(form_reaches(&post, SPAN_LIT("an@khac.tinh.gov.vn")));
+    assert_false(form_reaches(&post, SPAN_LIT("an@tinh.gov.vn.evil.example")));
+    assert_false(form_reaches(&post, SPAN_LIT("an@evil.example\r\nx@tinh.gov.vn")));
+    assert_false(form_reaches(&post, SPAN_LIT("an@evil.example>,<x@tinh.gov.vn")));
+    assert_true(form_reaches(&sms, SPAN_LIT("+84912345678")));
+    assert_true(form_reaches(&sms, SPAN_LIT("0912345678")));
+    assert_false(form_reaches(&sms, SPAN_LIT("+1900123456")));
+    assert_false(form_reaches(&sms, SPAN_LIT("+849\"x")));
+    assert_false(form_reaches(&sms, SPAN_LIT("an@tinh.gov.vn")));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -202,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_webhook_is_json_and_signed),
         cmocka_unit_test(a_gateway_hears_three_things),
         cmocka_unit_test(only_whom_a_channel_names_is_reached),
+        cmocka_unit_test(people_of_the_roster_are_reached_by_what_they_have_in_common),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

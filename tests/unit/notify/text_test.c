@@ -42,6 +42,12 @@ static const struct {
       "[Canh] Tin thử kênh mail",
       "Đây là tin thử, gửi lúc 23:00 ngày 24/11/2025 (giờ Việt Nam). Nhận được tin này nghĩa là "
       "kênh mail hoạt động.\n" },
+    { { NOTICE_CALL, 1234, LEVEL_HIGH, INT64_C(1764000000000000000), T("Đăng nhập lạ"), T("máy-01"),
+        30, 0 },
+      "[Canh] CHƯA AI XỬ LÝ, CAO: Đăng nhập lạ",
+      "Sau 30 phút chưa có ai nhận cảnh báo này. Đề nghị anh/chị xem ngay.\n\n"
+      "Mức độ: CAO\nCảnh báo số: 1234\nNội dung: Đăng nhập lạ\nĐối tượng: máy-01\n"
+      "Thời gian: 23:00 ngày 24/11/2025 (giờ Việt Nam)\n\nXem trong Canh: cảnh báo số 1234.\n" },
 };
 
 static void every_kind_says_what_it_is_about(void **state)

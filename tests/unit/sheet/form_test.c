@@ -331,6 +331,9 @@ static struct value any_value(const struct column *c)
     case COLUMN_DATE:
         v.whole = (int64_t)chance(109000) - 25508;
         break;
+    case COLUMN_TIME:
+        v.whole = (int64_t)chance(80000) * 86400 + (chance(3) != 0 ? chance(86400) : 0);
+        break;
     case COLUMN_LEVEL:
         v.whole = 1 + chance(5);
         break;
@@ -421,6 +424,51 @@ static void test_what_is_exported_is_imported_unchanged(void **state)
     }
 }
 
+static int on_time(void *ctx, const struct form_row *row, struct err *e)
+{
+    int64_t **at = ctx;
+
+    (void)e;
+    assert_true(row->values[0].present);
+    *(*at)++ = row->values[0].whole;
+    return ERR_OK;
+}
+
+/* At midnight, too, where a spreadsheet shows no time. */
+static void test_times_come_back_to_the_second(void **state)
+{
+    static const struct column column[] = {
+        { .name = "start", .vi = "Bắt đầu", .en = "Start", .type = COLUMN_TIME }
+    };
+    static const struct form form = { "times", "Giờ", "Times", column, 1 };
+    int64_t times[60], back[60];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(times); i++)
+        times[i] = (int64_t)chance(80000) * 86400 + (i % 3 != 0 ? chance(86400) : 0);
+    for (int f = 0; f < BOOK_FORMAT_COUNT; f++) {
+        int64_t *at = back;
+        struct form_report r;
+        struct form_writer *w;
+
+        buf_clear(&out);
+        assert_int_equal(form_write_new(&w, &form, FORM_VI, (enum book_format)f, &out, NULL),
+                         ERR_OK);
+        for (size_t i = 0; i < COUNT_OF(times); i++) {
+            const struct value v = { .present = true, .whole = times[i] };
+
+            assert_int_equal(form_write_row(w, &v, NULL), ERR_OK);
+        }
+        assert_int_equal(form_write_end(w, NULL), ERR_OK);
+        form_write_free(&w);
+        form_report_init(&r);
+        assert_int_equal(form_read(&form, buf_span(&out), on_time, &at, &r, NULL), ERR_OK);
+        form_report_release(&r);
+        assert_true(at == back + COUNT_OF(times));
+        assert_memory_equal(times, back, sizeof(times));
+    }
+}
+
 static void test_the_empty_book_explains_itself(void **state)
 {
     struct taken t;
@@ -432,7 +480,7 @@ static void test_the_empty_book_explains_itself(void **state)
     check_span("book", buf_span(&got),
                "sheet Hệ thống\n"
                "1|Tên hệ thống|Số máy|Tỷ lệ|Ngày phê duyệt|Cấp độ|Loại|Thư điện tử|Điện thoại|"
-               "Dải mạng\n"
+               "Dải mạng|Kiểm tra lúc\n"
                "sheet Hướng dẫn\n"
                "1|Cột|Bắt buộc|Kiểu|Tối đa|Danh mục|Giải thích\n"
                "2|Tên hệ thống|Có|Chữ|#50||Tên đầy đủ.\n"
@@ -444,6 +492,7 @@ static void test_the_empty_book_explains_itself(void **state)
                "8|Thư điện tử||Thư điện tử\n"
                "9|Điện thoại||Số điện thoại\n"
                "10|Dải mạng||Địa chỉ IP hoặc dải mạng\n"
+               "11|Kiểm tra lúc||Ngày giờ (ngày/tháng/năm giờ:phút)\n"
                "hidden _lists\n"
                "1|#1|Máy chủ, thiết bị\n2|#2|Máy trạm\n3|#3\n4|#4\n5|#5\n");
     taken_init(&t);
@@ -512,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_a_long_text_is_no_header),
         cmocka_unit_test(test_hidden_sheets_are_told_and_not_read),
         cmocka_unit_test(test_what_is_exported_is_imported_unchanged),
+        cmocka_unit_test(test_times_come_back_to_the_second),
         cmocka_unit_test(test_the_empty_book_explains_itself),
         cmocka_unit_test(test_a_wrong_form_is_told),
     };

@@ -33,6 +33,7 @@ static const struct column sample_columns[] = {
     { .name = "mail", .vi = "Thư điện tử", .en = "E-mail", .type = COLUMN_EMAIL },
     { .name = "phone", .vi = "Điện thoại", .en = "Telephone", .type = COLUMN_PHONE },
     { .name = "network", .vi = "Dải mạng", .en = "Network", .type = COLUMN_NETWORK },
+    { .name = "checked", .vi = "Kiểm tra lúc", .en = "Checked at", .type = COLUMN_TIME },
 };
 
 static const struct form sample_form = { "systems", "Hệ thống", "Systems", sample_columns,

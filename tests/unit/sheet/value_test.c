@@ -95,6 +95,22 @@ static const struct {
     { "5/1/1899", COLUMN(DATE, 0), "!NOT_DATE" },
     { "5/1/2200", COLUMN(DATE, 0), "!NOT_DATE" },
     { "hôm nay", COLUMN(DATE, 0), "!NOT_DATE" },
+    { "05/01/2026 08:00", COLUMN(TIME, 0), "05/01/2026 08:00:00" },
+    { " 5/1/2026  8:05:09 ", COLUMN(TIME, 0), "05/01/2026 08:05:09" },
+    { "2026-01-05 23:59", COLUMN(TIME, 0), "05/01/2026 23:59:00" },
+    { "29/02/2024 00:00", COLUMN(TIME, 0), "29/02/2024 00:00:00" },
+    { "01/01/1970 00:00", COLUMN(TIME, 0), "01/01/1970 00:00:00" },
+    { "31/12/1969 23:59", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "05/01/2026", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "05/01/2026 ", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "08:00", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "05/01/2026 24:00", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "05/01/2026 08:60", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "05/01/2026 08:00:60", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "05/01/2026 08", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "05/01/2026 08:00:00:00", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "05/01/2026 008:00", COLUMN(TIME, 0), "!NOT_TIME" },
+    { "29/02/2026 08:00", COLUMN(TIME, 0), "!NOT_TIME" },
 
     { "3", COLUMN(LEVEL, 0), "3" },
     { "Cấp độ 3", COLUMN(LEVEL, 0), "3" },
@@ -203,6 +219,12 @@ static void put_value(const struct column *c, const struct value *v, char *to, s
     case COLUMN_DATE:
         time_date(v->whole, &p);
         (void)snprintf(to, n, "%02u/%02u/%04d", p.day, p.month, p.year);
+        break;
+    case COLUMN_TIME:
+        time_date(v->whole / 86400, &p);
+        (void)snprintf(to, n, "%02u/%02u/%04d %02d:%02d:%02d", p.day, p.month, p.year,
+                       (int)(v->whole % 86400 / 3600), (int)(v->whole % 3600 / 60),
+                       (int)(v->whole % 60));
         break;
     case COLUMN_NETWORK:
         (void)snprintf(to, n, "%.*s/%u", SPAN_ARG(v->text), v->bits);

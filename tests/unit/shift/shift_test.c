@@ -5,6 +5,7 @@
  */
 #include "../check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static void a_roster_is_planned_swapped_and_cancelled(void **state)
 
     (void)state;
     act_bench_init(&b); /* it is 2025-11-24T16:00:00Z */
+    act_users_made(&b, "an binh chi dung");
     act_bad(&b,
             "{'act':'shift.plan','person':'an','from':'2025-11-25T00:00:00Z',"
             "'to':'2025-11-25T08:00:00Z'}",
@@ -69,6 +71,7 @@ static void a_rotation_is_whole_or_not_at_all(void **state)
     (void)state;
     act_bench_init(&b);
     lead(&b);
+    act_users_made(&b, "an binh chi dung");
     act_good(&b, "{'act':'shift.rotate','people':'an, binh,chi','hours':8,"
                  "'from':'2025-12-01T00:00:00+07:00','until':'2025-12-08T00:00:00+07:00'}");
     assert_int_equal(act_number(&b, "shifts"), 21);
@@ -88,6 +91,40 @@ static void a_rotation_is_whole_or_not_at_all(void **state)
             "{'act':'shift.rotate','people':'an','hours':1,'from':'2026-12-01T00:00:00Z',"
             "'until':'2027-12-02T00:00:00Z'}",
             ERR_USAGE, "too far");
+    act_bench_release(&b);
+}
+
+static void who_is_put_down_is_an_active_user(void **state)
+{
+    static const char *const acts[] = {
+        "{'act':'shift.plan','person':'%s','from':'2025-11-25T00:00:00Z','to':'2025-11-25T08:00:00Z'}",
+        "{'act':'shift.rotate','people':'an,%s','hours':8,'from':'2025-11-25T00:00:00Z',"
+        "'until':'2025-11-26T00:00:00Z'}",
+        "{'act':'shift.swap','shift':1,'to':'%s','reason':'x'}",
+        "{'act':'away.add','person':'%s','from':'2025-11-25T00:00:00Z','to':'2025-11-26T00:00:00Z',"
+        "'reason':'x'}",
+        "{'act':'handover.make','to':'%s','remarks':'x'}",
+    };
+    struct act_bench b;
+    char request[256];
+
+    (void)state;
+    act_bench_init(&b);
+    act_users_made(&b, "an binh chi");
+    lead(&b);
+    act_good(&b, "{'act':'shift.plan','person':'AN','from':'2025-12-25T00:00:00Z',"
+                 "'to':'2025-12-25T08:00:00Z'}");
+    assert_int_equal(act_sql(&b, "SELECT person = 'an' FROM duty"), 1);
+    b.who.roles = ROLES_ALL;
+    act_good(&b, "{'act':'user.disable','user':'chi','reason':'x'}");
+    for (size_t i = 0; i < COUNT_OF(acts); i++) {
+        (void)snprintf(request, sizeof(request), acts[i], "dung");
+        act_bad(&b, request, ERR_NOTFOUND, "no such user: dung");
+        (void)snprintf(request, sizeof(request), acts[i], "chi");
+        act_bad(&b, request, ERR_CONFLICT, "User chi is disabled");
+        (void)snprintf(request, sizeof(request), acts[i], "local:an");
+        act_bad(&b, request, ERR_NOTFOUND, "no such user: local:an");
+    }
     act_bench_release(&b);
 }
 
@@ -126,6 +163,7 @@ static void coverage_counts_every_minute_once(void **state)
 
         act_bench_init(&b);
         lead(&b);
+        act_users_made(&b, "p0 p1 p2 p3 p4 p5");
         for (int i = 0; i < 6; i++) {
             int from, to;
 
@@ -165,6 +203,7 @@ static void a_handover_says_what_was_at_hand(void **state)
 
     (void)state;
     act_bench_init(&b);
+    act_users_made(&b, "an binh");
     (void)act_alert_made(&b, "r", "srv-1");
     act_bad(&b, "{'act':'handover.make','to':'an','remarks':'x'}", ERR_USAGE, "to himself");
     act_good(&b, "{'act':'handover.make','to':'binh','remarks':'xem srv-1 truoc 9 gio'}");
@@ -188,6 +227,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_roster_is_planned_swapped_and_cancelled),
         cmocka_unit_test(a_rotation_is_whole_or_not_at_all),
+        cmocka_unit_test(who_is_put_down_is_an_active_user),
         cmocka_unit_test(coverage_counts_every_minute_once),
         cmocka_unit_test(a_handover_says_what_was_at_hand),
     };
