@@ -58,6 +58,10 @@
 --!     json_each('[' || replace(json_quote(c.recipient), '; ', '","') || ']') j WHERE c.incident IN {OF_INCIDENT}
 --!     AND c.ended IS NULL GROUP BY j.value ORDER BY min(c.due), min(c.id), min(j.key))))
 
+--! define FOUND_FROM iif(i.source = 'told', CASE i.channel WHEN 'phone' THEN 'điện thoại' WHEN 'letter' THEN 'công văn'
+--!     WHEN 'mail' THEN 'thư điện tử' WHEN 'police' THEN 'cơ quan công an' WHEN 'citizen' THEN 'người dân'
+--!     ELSE 'tự phát hiện' END, NULL)
+
 -- SHEET_FIRST
 WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'contact', json({SHEET_CALLED}), {SHEET_TO},
     'bases', json(coalesce((SELECT bases FROM house), '[]')),
@@ -66,9 +70,7 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'c
     'state', iif(i.state IN ('recover', 'closed'), 'done', 'open'),
     'found_by', json(iif(i.source = 'told', '["notice"]', iif(EXISTS(SELECT 1 FROM alert a WHERE a.incident = i.id
         AND a.kind IN ('detection', 'correlation')), '["ids","log"]', '["other"]'))),
-    'found_from', iif(i.source = 'told', CASE i.channel WHEN 'phone' THEN 'điện thoại' WHEN 'letter' THEN 'công văn'
-        WHEN 'mail' THEN 'thư điện tử' WHEN 'police' THEN 'cơ quan công an' WHEN 'citizen' THEN 'người dân'
-        ELSE 'tự phát hiện' END, NULL),
+    'found_from', {FOUND_FROM},
     'told', json(iif({FIRST_DISPATCH} IS NULL, '[]', '["coordinator"]')),
     'told_to', (SELECT json_group_array(DISTINCT recipient) FROM dispatch d WHERE d.incident IN {OF_INCIDENT}),
     'attached', (SELECT json_group_array(DISTINCT iif(v.events IS NULL, 'other', 'log')) FROM evidence v
@@ -108,7 +110,8 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {S
 WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, 'duty', json({SHEET_CALLED}),
     'to', json((SELECT reports_to FROM house)),
     'code', i.number, 'subject', i.title, 'profile', i.profile, {INCIDENT_SYSTEMS},
-    't0', canh_time({DETECTED_AT}), 'summary', coalesce(i.summary, i.title), 'assessment', i.result,
+    't0', canh_time({DETECTED_AT}), 'found_from', {FOUND_FROM}, 'summary', coalesce(i.summary, i.title),
+    'assessment', i.result,
     'machines', coalesce(i.machines, nullif((SELECT count(DISTINCT a.entity_key) FROM alert a WHERE a.incident = i.id
         AND a.kind = 'detection'), 0)),
     'accounts', (SELECT count(*) FROM observable o WHERE o.incident = i.id AND o.removed IS NULL AND o.type = 'user-account'),
@@ -227,8 +230,9 @@ WITH RECURSIVE day(day) AS (SELECT date(?1 || '-01') WHERE unixepoch(?1 || '-01'
         (SELECT {DUTY_DAY}, d.part, {DUTY_HOURS}, d.id, {DUTY_NAME} FROM {DUTY_MONTH}),
     slot(hours, number) AS MATERIALIZED
         (SELECT hours, row_number() OVER (ORDER BY hours) FROM held WHERE part = 'watch' GROUP BY hours),
-    shown(day, part, number, hours, names) AS MATERIALIZED
-        (SELECT day, part, (SELECT number FROM slot s WHERE s.hours = h.hours), hours, group_concat(name, ', ')
+    shown(day, part, number, hours, names, lines) AS MATERIALIZED
+        (SELECT day, part, (SELECT number FROM slot s WHERE s.hours = h.hours), hours, group_concat(name, ', '),
+        group_concat(name, char(10))
         FROM (SELECT * FROM held ORDER BY id) h GROUP BY day, part, hours),
     many(slots) AS (SELECT iif(count(*) IN (2, 3), count(*), 0) FROM slot)
     SELECT json_object({SHEET_HOUSE}, 'month', ?1 || '-01', 'slots', slots,
@@ -236,11 +240,11 @@ WITH RECURSIVE day(day) AS (SELECT date(?1 || '-01') WHERE unixepoch(?1 || '-01'
     'hours3', (SELECT hours FROM slot WHERE number = 3),
     'phone', (SELECT coalesce(duty_phone, phone) FROM house),
     'days', (SELECT json_group_array(json_object('day', day,
-        'shift1', (SELECT names FROM shown s WHERE s.day = d.day AND s.part = 'watch' AND s.number = 1),
-        'shift2', (SELECT names FROM shown s WHERE s.day = d.day AND s.part = 'watch' AND s.number = 2),
-        'shift3', (SELECT names FROM shown s WHERE s.day = d.day AND s.part = 'watch' AND s.number = 3),
+        'shift1', (SELECT lines FROM shown s WHERE s.day = d.day AND s.part = 'watch' AND s.number = 1),
+        'shift2', (SELECT lines FROM shown s WHERE s.day = d.day AND s.part = 'watch' AND s.number = 2),
+        'shift3', (SELECT lines FROM shown s WHERE s.day = d.day AND s.part = 'watch' AND s.number = 3),
         'watch', (SELECT group_concat(hours || ': ' || names, char(10)) FROM (SELECT hours, names FROM shown s
             WHERE s.day = d.day AND s.part = 'watch' ORDER BY hours)),
-        'lead', (SELECT group_concat(names, ', ') FROM shown s WHERE s.day = d.day AND s.part = 'lead'),
-        'on_call', (SELECT group_concat(names, ', ') FROM shown s WHERE s.day = d.day AND s.part = 'on-call')))
+        'lead', (SELECT group_concat(lines, char(10)) FROM shown s WHERE s.day = d.day AND s.part = 'lead'),
+        'on_call', (SELECT group_concat(lines, char(10)) FROM shown s WHERE s.day = d.day AND s.part = 'on-call')))
         FROM day d)) FROM many WHERE EXISTS(SELECT 1 FROM day) AND ?2 IS NOT NULL LIMIT ?3

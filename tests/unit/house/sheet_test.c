@@ -299,7 +299,7 @@ static void a_month_has_a_row_a_day(void **state)
     says(data, "hours2", "\"18:00-06:00\"");
     says(data, "phone", "\"0234999999\"");
     says(data, "days.0.day", "\"2025-12-01\"");
-    says(data, "days.0.shift1", "\"Trần Thị An, chi\"");
+    says(data, "days.0.shift1", "\"Trần Thị An\\nchi\"");
     says(data, "days.0.shift2", "\"dung\"");
     says(data, "days.0.lead", "\"Lê Bình\"");
     says(data, "days.0.on_call", "null");
