@@ -11,7 +11,7 @@
 #include "query/value.h"
 #include "scan/finding.h"
 #include "scan/put.h"
-#include "search/figures.h"
+#include "figures/figures.h"
 #include "search/hits.h"
 
 #define LINE_MAX  ((size_t)64 << 20)
@@ -137,7 +137,7 @@ static int take_figures(void *arg, const struct figures_row *r, struct err *e)
     return ERR_OK;
 }
 
-static int look_at_columns(void *arg, const struct walk_block *b, struct err *e)
+static int look_at_columns(void *arg, const struct figures_block *b, struct err *e)
 {
     struct search *s = arg;
     const uint32_t rows = block_events(b->block);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "search/sieve.h"
-#include "search/source_names.h"
+#include "figures/source_names.h"
 #include "seal/table.h"
 #include "store/block.h"
 #include "store/catalog.h"
@@ -321,7 +321,7 @@ static int ask_columns(struct walk *w, uint32_t lane, struct err *e)
     }
     rc = choose_left(w, &before, e);
     if (rc == ERR_OK)
-        rc = w->columns(w->columns_arg, &(struct walk_block){ w->block, w->names, lane, w->left },
+        rc = w->columns(w->columns_arg, &(struct figures_block){ w->block, w->names, lane, w->left },
                         e);
     for (uint32_t i = 0; i < rows; i++)
         after += w->left[i];

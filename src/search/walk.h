@@ -23,8 +23,7 @@
 
 #include "os/io.h"
 #include "query/needs.h"
-#include "search/shown.h"
-#include "search/source_names.h"
+#include "figures/figures.h"
 #include "store/block.h"
 
 #define WALK_LANES 64u
@@ -56,15 +55,8 @@ void walk_free(struct walk **w);
  * a thread of its own. Before the first step. ERR_NOMEM, ERR_IO. */
 int walk_split(struct walk *w, struct walk **more, uint32_t count, struct err *e);
 
-/* A block whose columns are open, before any of its events is put together. left[row]: the event
- * counts, and is to be handed out; who can do without clears it. */
-struct walk_block {
-    struct block *block;
-    const struct source_names *names; /* of its sources */
-    uint32_t lane;
-    bool *left;
-};
-typedef int walk_block_fn(void *arg, const struct walk_block *b, struct err *e);
+/* A block before any of its events is put together: those left are handed out. */
+typedef int walk_block_fn(void *arg, const struct figures_block *b, struct err *e);
 
 /* Ask `fn` of each sealed block first. ERR_CORRUPT: the block is damaged; other codes are what
  * walk_step() returns. Before the first step. */

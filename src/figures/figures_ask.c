@@ -7,7 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/time.h"
-#include "search/figures_own.h"
+#include "figures/figures_own.h"
 
 /* --- is it what the shape says -------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /*
  * figures.c - see figures.h.
  */
-#include "search/figures.h"
+#include "figures/figures.h"
 
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "os/host.h"
-#include "search/figures_own.h"
+#include "figures/figures_own.h"
 
 #define KNOWN_BYTES   ((size_t)64 << 20) /* of shapes; beyond, new ones are looked at row by row */
 #define BLOCK_BYTES   ((size_t)256 << 20)
@@ -523,7 +523,7 @@ static int shape_figures(struct figures *f, uint32_t shape, struct err *e)
 
 /* --- a block -------------------------------------------------------------------------------- */
 
-int figures_block(struct figures *f, const struct walk_block *b, figures_fn *fn, void *arg,
+int figures_block(struct figures *f, const struct figures_block *b, figures_fn *fn, void *arg,
                   struct err *e)
 {
     int rc = ERR_OK;

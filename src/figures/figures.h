@@ -21,9 +21,19 @@
 #define FIGURES_H
 
 #include "query/value.h"
-#include "search/walk.h"
+#include "figures/shown.h"
+#include "figures/source_names.h"
+#include "store/block.h"
 
 struct figures;
+
+/* A block whose columns are open. left[row]: the event counts, and nobody looked at it yet. */
+struct figures_block {
+    struct block *block;
+    const struct source_names *names; /* of its sources */
+    uint32_t lane;
+    bool *left;
+};
 
 struct figures_from {
     const struct taxonomy *taxonomy;
@@ -51,7 +61,7 @@ void figures_free(struct figures **f);
 /* Those of b->left that can be told by columns: each is cleared, and `fn` told of it when the
  * filter holds for it and its time is in the range. On an error `fn` was told of none. ERR_CORRUPT,
  * ERR_NOMEM, what fn returns. */
-int figures_block(struct figures *f, const struct walk_block *b, figures_fn *fn, void *arg,
+int figures_block(struct figures *f, const struct figures_block *b, figures_fn *fn, void *arg,
                   struct err *e);
 
 #endif

@@ -13,7 +13,7 @@
 #define FIGURES_OWN_H
 
 #include "base/arena.h"
-#include "search/figures.h"
+#include "figures/figures.h"
 
 /* What a slot is to the answers: nothing; whether its value is plain, and if not, which it is; and
  * whether it may have a say in which patterns its field fits, and if so, which it is; which value
@@ -105,7 +105,7 @@ struct figures {
 
     /* of the block at hand */
     struct arena block;
-    const struct walk_block *at;
+    const struct figures_block *at;
     uint64_t *name_hash;
     struct block_about about;
     struct time_scale scale;
