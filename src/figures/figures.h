@@ -45,9 +45,15 @@ struct figures_from {
     uint32_t name_count;
     int64_t from_ns, to_ns; /* from <= t < to; INT64_MIN and INT64_MAX: no end */
     int64_t skew_ns;
+    /* Rows are told for each name by itself: for tallies, which count events once a name. `dropped`
+     * (by name, borrowed, may change between blocks): it is not asked for any more. Names are none
+     * of the time then, and the times of a block's events are told by figures_times(). */
+    bool apart;
+    const bool *dropped;
 };
 
 struct figures_row {
+    uint32_t name;            /* apart: which; its value is value[0] */
     const struct span *value; /* by name; SPAN_NONE: none; nothing for the time */
     int64_t time_ns;          /* when it is asked for */
     uint64_t times;
@@ -63,5 +69,12 @@ void figures_free(struct figures **f);
  * ERR_NOMEM, what fn returns. */
 int figures_block(struct figures *f, const struct figures_block *b, figures_fn *fn, void *arg,
                   struct err *e);
+
+/* Apart: of the events that were told of the last block, those that have times of their own, and
+ * are not outside of these, which may be too wide. False: none has. */
+bool figures_times(const struct figures *f, int64_t *least, int64_t *greatest);
+
+/* What is known of shapes by now takes so much. */
+size_t figures_bytes(const struct figures *f);
 
 #endif

@@ -28,6 +28,12 @@
 
 #define WALK_LANES 64u
 
+struct sealed_file;
+
+/* A sealed file that is in the time, before its blocks are listed: 1, none of them is wanted any
+ * more, *events of it were looked at; 0; or a negative code, which walk_new() returns. */
+typedef int walk_file_fn(void *arg, const struct sealed_file *f, uint64_t *events, struct err *e);
+
 struct walk_from {
     const struct io *io;
     const char *data;              /* path of the data folder */
@@ -35,6 +41,8 @@ struct walk_from {
                                       end of what is on the disk, for a store without a server */
     int64_t from_ns, to_ns;        /* receipt: from <= t < to */
     const struct need *need;       /* NULL: look everywhere */
+    walk_file_fn *files;           /* NULL: nobody asks */
+    void *files_arg;
 };
 
 struct walk_counts {
