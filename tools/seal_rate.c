@@ -7,6 +7,8 @@
  *   --start S        receipt of the first event, s since 1970 (1795046400)
  *   --step NS        and of the next one, so much later (1000000)
  *   --run BYTES      a file is sealed out of so many raw bytes (as the server does by itself)
+ *   --taxonomy DIR   files have tallies, of values by this taxonomy,
+ *   --rules DIR      with the names that these rules ask for, as a server has them (more than once)
  *
  * FOLDER is made, and left as a data folder that a server takes over: all events are in sealed, and
  * of lanes/00 what the keeper would not have removed. Prints "EVENTS events, RAW raw bytes, SEALED
@@ -23,7 +25,9 @@
 #include <unistd.h>
 
 #include "collect/source.h"
+#include "figures/tallier.h"
 #include "seal/pack.h"
+#include "sigma/match.h"
 #include "store/lane.h"
 
 #define SECOND_NS INT64_C(1000000000)
@@ -34,6 +38,10 @@ static char folder[4096];
 static int64_t start_ns = INT64_C(1795046400) * SECOND_NS, step_ns = 1000000;
 static uint32_t segments, removed; /* the last that was made, and removed */
 static double sealing;             /* s */
+
+#define RULES_MAX 64u
+static const char *taxonomy_dir, *rules[RULES_MAX];
+static uint32_t rule_dirs;
 
 static void die(const char *what)
 {
@@ -187,10 +195,35 @@ static int read_options(char **words, struct pack_from *from)
             step_ns = (int64_t)value;
         else if (strcmp(words[i], "--run") == 0)
             from->run_bytes = value;
+        else if (strcmp(words[i], "--taxonomy") == 0)
+            taxonomy_dir = words[i + 1];
+        else if (strcmp(words[i], "--rules") == 0 && rule_dirs < RULES_MAX)
+            rules[rule_dirs++] = words[i + 1];
         else
             die("there is no such option");
     }
     return i;
+}
+
+/* As a server's roles have taxonomy and names. They stay to the end. */
+static struct tallier *open_tallier(void)
+{
+    const struct ruleset_sources from = {
+        .taxonomy = taxonomy_dir, .rules = { .paths = rules, .count = rule_dirs, .threads = 1 }
+    };
+    static struct names names;
+    struct ruleset_note note;
+    struct taxonomy *taxonomy;
+    struct ruleset *set;
+    struct tallier *t;
+    struct err e;
+
+    if (ruleset_open(&set, &taxonomy, &names, &from, &note, &e) != ERR_OK)
+        die(e.why);
+    ruleset_free(&set);
+    if (tallier_new(&t, taxonomy, &names, &e) != ERR_OK)
+        die(e.why);
+    return t;
 }
 
 int main(int argc, char **argv)
@@ -214,6 +247,8 @@ int main(int argc, char **argv)
     (void)snprintf(folder, sizeof(folder), "%s", argv[at]);
     if (mkdir(folder, 0700) != 0)
         die("the folder is there already");
+    if (taxonomy_dir != NULL)
+        from.tallier = open_tallier();
     name_store();
     (void)close(below("lanes"));
     from.lane_dir = f.lane_dir = below("lanes/00");
@@ -230,6 +265,7 @@ int main(int argc, char **argv)
            (unsigned long long)pack_counts(f.pack).events, (unsigned long long)f.raw,
            (unsigned long long)pack_counts(f.pack).sealed_bytes, sealing);
     pack_free(&f.pack);
+    tallier_free(&from.tallier);
     lane_free(&f.lane);
     catalog_release(&none);
     return 0;

@@ -4,6 +4,7 @@ Used by verify.py. Faults have the names and places that docs/ledger.md says ("W
 from the bottom: trees that grow; lanes; sealed files and their index of words; what a search takes for words;
 the store, a lane at a time: its sealed files by their first event, then what is not sealed yet.
 """
+import collections
 import datetime
 import functools
 import json
@@ -16,6 +17,7 @@ import verify
 import verify_account
 import verify_body
 import verify_bytes
+import verify_tally
 from verify_bytes import Damaged, check, xxh3, xxh3_seed
 
 LANES = 64
@@ -23,6 +25,7 @@ CLASSES = 32             # of a lane
 MONTHS = 12              # of events whose source says nothing of it
 SOURCES = 2048           # numbers of a lane, and of a block
 INPUTS = 8
+TRACER = 4               # a flag of events that are none of anybody's
 DAY_NS = 86400 * 10**9
 ROUNDS = 16
 
@@ -317,13 +320,14 @@ class Sealed:
         check(len(data) >= 160 and len(data) % 8 == 0, "no whole sealed file")
         check(data[:8] == b"canhseal" and self.told(56) == xxh3(data[:56]), "head")
         version, self.lane, self.store, self.day, self.months, self.first = struct.unpack_from("<II16siH2xQ", data, 8)
-        check(version == 1, "version")
+        check(version in (1, 2), "version")
         self.read_foot(len(data) - 96)
         check((self.lane, self.first, self.last, self.parts)
               == (named.lane, named.first, named.last, named.parts), "another run than its name says")
         self.read_directory()
-        stream = self.words_at + padded(self.words_bytes)
-        self.stream = data[stream:stream + self.stream_bytes]
+        self.tallies_at = self.words_at + padded(self.words_bytes)
+        self.stream_at = self.tallies_at + padded(self.tally_bytes)
+        self.stream = data[self.stream_at:self.stream_at + self.stream_bytes]
         check(xxh3(self.stream) == self.stream_hash, "streams")
         self.words = Words(data[self.words_at:self.words_at + self.words_bytes], len(self.blocks))
 
@@ -334,10 +338,12 @@ class Sealed:
         foot = self.data[at:]
         check(foot[:4] == b"CFTR" and self.told(at + 88) == xxh3(foot[:88]), "foot")
         (self.count, self.words_bytes, self.stream_bytes, self.directory_bytes, self.words_at, self.stream_hash,
-         self.directory_hash, self.last, self.part, self.parts) = struct.unpack_from("<IQQQQQQQHH", foot, 4)
+         self.directory_hash, self.last, self.part, self.parts, self.tally_bytes, self.tally_hash) = \
+            struct.unpack_from("<IQQQQQQQHHIQ", foot, 4)
         check(0 < self.count <= 64 and (self.part < self.parts or self.parts == 0)
               and self.directory_bytes == 128 * self.count and self.words_at >= 64 and self.words_at % 8 == 0
-              and self.words_at + padded(self.words_bytes) + padded(self.stream_bytes) + self.directory_bytes == at,
+              and self.words_at + padded(self.words_bytes) + padded(self.tally_bytes) + padded(self.stream_bytes)
+              + self.directory_bytes == at,
               "foot")
 
     def read_directory(self):
@@ -388,8 +394,13 @@ class Sealed:
                 return b.at
         if self.words.damaged() or not self.zeros_behind(self.words_at + self.words_bytes):
             return self.words_at
-        at = self.words_at + padded(self.words_bytes)
-        return None if self.zeros_behind(at + self.stream_bytes) else at
+        if self.tally_bytes and xxh3(self.tallies()) != self.tally_hash or \
+                not self.zeros_behind(self.tallies_at + self.tally_bytes):
+            return self.tallies_at
+        return None if self.zeros_behind(self.stream_at + self.stream_bytes) else self.stream_at
+
+    def tallies(self):
+        return self.data[self.tallies_at:self.tallies_at + self.tally_bytes]
 
     def stream_range(self):
         """What it says its stream is behind its run; None when it does not say it."""
@@ -639,7 +650,7 @@ class Store:
             self.fault("STORE")
         if (file.day, file.months) != (f.day, f.months):
             self.fault("FOLDER")
-        took = Range(0)
+        took, counted = Range(0), self.begin_tallies(file)
         for i, b in enumerate(file.blocks):
             self.where = "%s, block %d" % (f.where, i)
             if gone:
@@ -647,11 +658,31 @@ class Store:
             else:
                 self.check_block(file, i, b, t)
         self.where = f.where
+        if counted and self.counted and not self.says.agrees(self.events_counted, self.counts):
+            self.fault("TALLY")
         if not gone:
             self.check_stream(t, says)
         elif ((f.lane, f.months), took.begin, took.end, took.digest()) not in self.links.took:
             self.fault("GONE")
         return not gone
+
+    def begin_tallies(self, file):
+        """Whether the file's tallies, self.says, can be read; its events are counted in self.counts."""
+        self.says, self.counted = None, True
+        self.events_counted, self.counts = 0, {"source": collections.Counter(), "input": collections.Counter()}
+        if not file.tally_bytes or xxh3(file.tallies()) != file.tally_hash:
+            return False  # there are none, or their bytes were told of
+        try:
+            self.says = verify_tally.Tallies(file.tallies())
+        except Damaged:
+            self.fault("TALLY")
+        return self.says is not None
+
+    def count_event(self, e, source):
+        if e.flags & TRACER == 0:
+            self.events_counted += 1
+            self.counts["source"][source.name] += 1
+            self.counts["input"][verify_tally.INPUTS[source.input]] += 1
 
     def check_gone(self, file, number, b, took):
         """It is no part of its stream any more, and still there: what it says can be shown. The leaves so far."""
@@ -663,6 +694,7 @@ class Store:
             leaves = self.check_events(file, number, b, none, verify_body.events(body), sources)
         except Damaged:
             self.fault("BLOCK")
+            self.counted = False
             return took
         if number == 0:
             return leaves
@@ -682,6 +714,7 @@ class Store:
         except Damaged:
             self.fault("BLOCK")
             t.lost = True
+            self.counted = False
             return
         if (leaves.end, leaves.hashes()) != (b.place + b.events, roots):
             self.fault("ROOTS")
@@ -691,13 +724,16 @@ class Store:
         if len(events) != b.events:
             self.fault("COUNT")
             t.lost = True
+            self.counted = False
             return leaves
         for e in events:
             if e.source >= len(sources) or not b.first <= e.sequence <= b.last or \
                     not b.earliest <= e.receipt <= b.latest:
                 self.fault("EVENT")
                 t.lost = True
+                self.counted = False
                 return leaves
+            self.count_event(e, sources[e.source])
             leaves.append(self.add_leaf(t, e, sources[e.source], file.store))
             words |= words_of(e.raw)
             self.events += 1

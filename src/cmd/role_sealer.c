@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cmd/reading.h"
 #include "cmd/roles.h"
 #include "cmd/sealer_account.h"
 #include "os/file.h"
@@ -25,6 +26,7 @@ struct role_sealer {
     struct role_self *self;
     struct sealer *sealer;
     struct sealer_account account;
+    struct reading reading;
     struct watch *round;
     int lanes, sealed, ledger, keys;
     uint32_t done[SEALER_LANES]; /* what the keeper was told */
@@ -68,6 +70,19 @@ static int enter_sandbox(const struct role_self *self, char *level, struct err *
         data_path(desk, sizeof(desk), self->data, "desk") != ERR_OK)
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
     return role_sandbox(self, &box, level, e);
+}
+
+/* Files are sealed without it as well, and are slower to count. */
+static void open_reading(struct role_sealer *r, uint64_t generation)
+{
+    char path[FILE_PATH_BYTES];
+    struct err e = { 0 };
+    int rc = role_generation_path(r->self, generation, path, sizeof(path), &e);
+
+    if (rc == ERR_OK)
+        rc = reading_open(&r->reading, path, &e);
+    if (rc != ERR_OK)
+        role_notice(r->self, "Events are sealed without being counted: %s", e.why);
 }
 
 static void say_done(struct role_sealer *r)
@@ -138,6 +153,9 @@ static int sealer_open(struct role_self *self, struct err *e)
     from.ledger_dir = r->ledger;
     from.keys_dir = r->keys;
     if (rc == ERR_OK)
+        open_reading(r, self->generation);
+    from.tallier = r->reading.tallier;
+    if (rc == ERR_OK)
         rc = sealer_new(&r->sealer, &from, e);
     if (rc == ERR_OK) {
         r->round = loop_timer(self->loop, turn, r);
@@ -164,6 +182,7 @@ static void sealer_close(struct role_self *self)
         sealer_end(r->sealer, &at);
     }
     sealer_free(&r->sealer);
+    reading_close(&r->reading);
     sealer_account_close(&r->account);
     for (size_t i = 0; i < COUNT_OF(dirs); i++) {
         if (dirs[i] >= 0)
@@ -189,10 +208,16 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
 {
     struct role_sealer *r = self->own;
 
-    (void)generation; /* the next checkpoint looks at it */
     (void)e;
-    if (r->sealer != NULL)
-        sealer_settings(r->sealer, next);
+    if (r->sealer == NULL)
+        return ERR_OK;
+    sealer_settings(r->sealer, next);
+    if (generation == self->generation) /* the next checkpoint looks at it, too */
+        return ERR_OK;
+    sealer_tallier(r->sealer, NULL);
+    reading_close(&r->reading);
+    open_reading(r, generation);
+    sealer_tallier(r->sealer, r->reading.tallier);
     return ERR_OK;
 }
 

@@ -9,7 +9,9 @@
 #include "cmd/anchors.h"
 #include "cmd/client.h"
 #include "cmd/command.h"
+#include "cmd/reading.h"
 #include "db/record.h"
+#include "keep/generation.h"
 #include "keep/role.h"
 #include "ledger/note.h"
 #include "os/file.h"
@@ -182,6 +184,21 @@ static void tell_end(const struct telling *t, const struct verify_counts *c, dou
     (void)command_show(&line); /* the exit code tells it, too */
 }
 
+/* With the newest rules that there are; without any, most names of tallies are not counted again.
+ */
+static void open_reading(struct reading *r, const char *data)
+{
+    char rules[FILE_PATH_BYTES], path[FILE_PATH_BYTES];
+    uint64_t generation;
+
+    if (data_path(rules, sizeof(rules), data, "rules") != ERR_OK)
+        return;
+    generation = generation_before(rules, UINT64_MAX);
+    if (generation > 0 &&
+        data_path(path, sizeof(path), data, "rules/%llu", (unsigned long long)generation) == ERR_OK)
+        (void)reading_open(r, path, NULL);
+}
+
 int cmd_verify(int argc, char **argv)
 {
     static const struct command_line line = {
@@ -199,6 +216,7 @@ int cmd_verify(int argc, char **argv)
     struct verify_counts counts;
     char room[4096];
     double began = host_seconds();
+    struct reading reading = { 0 };
     struct err e = { 0 };
     int operands, code, rc;
 
@@ -217,8 +235,12 @@ int cmd_verify(int argc, char **argv)
     rc = ledger_anchors(&o.anchors, anchors, &e);
     if (rc == ERR_OK)
         rc = ledger_root_of(o.root, o.data, store, from.root, &e);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
+        open_reading(&reading, o.data);
+        from.tallier = reading.tallier;
         rc = verify_store(&from, &counts, &e);
+    }
+    reading_close(&reading);
     if (rc != ERR_OK)
         return command_fault(&e);
     counts.faults += t.record_faults;

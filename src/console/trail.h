@@ -14,8 +14,8 @@
 #ifndef TRAIL_H
 #define TRAIL_H
 
-#include "search/shown.h"
-#include "search/source_names.h"
+#include "figures/shown.h"
+#include "figures/source_names.h"
 #include "console/sums.h"
 #include "os/io.h"
 

@@ -39,7 +39,7 @@ struct event_slot {
 };
 
 /* What answers have looked at of a record's fields: for who wants to know which other records have
- * the same answers (search/figures.h). A field that is not looked at, or only by its name, place
+ * the same answers (figures/figures.h). A field that is not looked at, or only by its name, place
  * and codec, has no say in them. Answers that look at more than fields (event_raw(), search text)
  * are seen as what they are by who asks for them. */
 enum event_seen {

@@ -94,7 +94,11 @@ void taxonomy_free(struct taxonomy **tp)
 int taxonomy_add(struct taxonomy *t, struct span file, struct span yaml, struct names *n,
                  struct err *e)
 {
-    return taxonomy_read(t, file, yaml, n, e);
+    int rc = taxonomy_read(t, file, yaml, n, e);
+
+    t->print = XXH3_64bits_withSeed(yaml.p, yaml.n, t->print);
+    t->names_end = n->count;
+    return rc;
 }
 
 /* --- Files ---------------------------------------------------------------------------------- */
@@ -387,6 +391,29 @@ int taxonomy_bind(struct taxonomy *t, const struct names *n, struct err *e)
         qsort(t->strip, t->strip_count, sizeof(*t->strip), by_length);
     t->bound = true;
     return ERR_OK;
+}
+
+/* --- Reading -------------------------------------------------------------------------------- */
+
+uint64_t taxonomy_reading(const struct taxonomy *t, const struct names *n, const struct span *names,
+                          uint32_t count)
+{
+    bool *matters = calloc(n->group_count, sizeof(*matters)); /* groups with one of the names */
+    uint64_t hash = t->print;
+
+    MUST(t->bound && t->names_end <= n->count);
+    if (matters == NULL)
+        return 0;
+    for (uint32_t id = 1; id < t->names_end; id++)
+        matters[names_group(n, id)] = true;
+    for (uint32_t i = 0; i < count; i++)
+        matters[names_find_group(n, names[i])] = true;
+    for (uint32_t id = 1; id < n->count; id++) {
+        if (matters[names_group(n, id)])
+            hash = XXH3_64bits_withSeed(n->text[id].p, n->text[id].n, hash + n->text[id].n);
+    }
+    free(matters);
+    return hash != 0 ? hash : 1;
 }
 
 /* --- Views ---------------------------------------------------------------------------------- */

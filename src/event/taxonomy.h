@@ -64,6 +64,12 @@ bool view_has_tags(const struct view *v, struct span product, struct span catego
 /* The mapping can never have this field (a Sysmon field asked of a 4688 event). */
 bool view_lacks(const struct view *v, uint32_t name);
 
+/* A hash of all that values of these names follow from, beside the event: what was read, and the
+ * names that differ in case or blanks from its own or from these. Equal for a taxonomy that was
+ * read again, whatever other names rules have added. 0: there is no memory. After the bind. */
+uint64_t taxonomy_reading(const struct taxonomy *t, const struct names *n, const struct span *names,
+                          uint32_t count);
+
 /* Some view makes this name's value out of others, so that it may be nowhere in the record. */
 bool taxonomy_computes(const struct taxonomy *t, uint32_t name);
 

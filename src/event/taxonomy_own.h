@@ -175,6 +175,8 @@ struct taxonomy {
     uint32_t time_cap, host_cap;
     uint8_t *disc_of_group; /* fold group -> discriminator + 1; after bind */
     struct class_table *classes;
+    uint64_t print;     /* hash of the texts that were read */
+    uint32_t names_end; /* names below this id were there when the last was read */
     bool bound;
 };
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "figures/tallier.h"
 #include "ledger/leaf.h"
 #include "seal/table.h"
 #include "store/block.h"
@@ -31,6 +32,8 @@ struct part {
     struct sealed_block about;  /* of the block that is being filled */
     struct merkle_range stream; /* behind the blocks that are put */
     struct merkle_range leaves; /* of the block */
+    struct tallier_file tally;
+    bool tallied; /* so far */
 };
 
 struct pack {
@@ -40,6 +43,7 @@ struct pack {
     struct part *part[PACK_PARTS_MAX];
     uint32_t parts;
     struct buf body, table; /* of a block that is put */
+    struct buf tallies;
     struct merkle_hasher *hasher;
     struct tip base;                      /* the streams behind the runs that count */
     struct tip expected;                  /* what they must be behind event `seen` */
@@ -69,6 +73,7 @@ static void part_free(struct part **out)
     sealed_writer_free(&p->file);
     block_writer_free(&p->block);
     block_sources_release(&p->sources);
+    tallier_end(&p->tally);
     if (p->dir >= 0)
         (void)close(p->dir); /* a folder; what is in it is synced */
     free(p);
@@ -138,6 +143,7 @@ static int part_new(struct pack *p, int32_t day, uint16_t months, struct part **
     part->dir = -1;
     block_sources_init(&part->sources);
     about = about_of(p, part);
+    part->tallied = p->from.tallier != NULL && tallier_begin(&part->tally, NULL) == ERR_OK;
     rc = block_writer_new(&part->block, e);
     if (rc == ERR_OK)
         rc = open_folder(p, part, e);
@@ -163,10 +169,34 @@ static struct part *part_of(const struct pack *p, uint16_t months)
     return NULL;
 }
 
+struct tallying {
+    struct pack *pack;
+    struct part *part;
+};
+
+/* A block as it was read back. Without tallies a file is as good, only slower to count. */
+static void tally_block(void *arg, struct block *b)
+{
+    struct part *part = ((struct tallying *)arg)->part;
+    struct pack *p = ((struct tallying *)arg)->pack;
+
+    part->tallied = tallier_block(p->from.tallier, &part->tally, b, p->from.lane,
+                                  buf_span(&part->sources.records), NULL) == ERR_OK;
+}
+
+static void put_tallies(struct pack *p, struct part *part)
+{
+    buf_clear(&p->tallies);
+    if (part->tallied && tally_put(part->tally.tallies, tallier_reading(p->from.tallier),
+                                   &p->tallies, NULL) == ERR_OK)
+        sealed_put_tallies(part->file, buf_span(&p->tallies));
+}
+
 /* The block that was being filled, into the file. */
 static int put_block(struct pack *p, struct part *part, struct err *e)
 {
     struct sealed_parts parts = { 0 };
+    struct tallying tallying = { p, part };
     int rc;
 
     if (block_count(part->block) == 0)
@@ -176,6 +206,8 @@ static int put_block(struct pack *p, struct part *part, struct err *e)
     part->about.events = block_count(part->block);
     part->about.place = part->leaves.begin;
     block_words(part->block, sealed_words(part->file));
+    if (part->tallied)
+        block_watch(part->block, tally_block, &tallying);
     rc = block_put(part->block, &p->body, e);
     if (rc == ERR_OK)
         rc = block_sources_put(&part->sources, &p->table, e);
@@ -291,6 +323,8 @@ static int close_part(struct pack *p, uint32_t i, const struct tip *behind, stru
     tree_put(&part->stream, &p->table);
     if (rc == ERR_OK && buf_failed(&p->table))
         rc = err_set(e, ERR_NOMEM, 0, "There is no memory to seal events.");
+    if (rc == ERR_OK)
+        put_tallies(p, part);
     return rc == ERR_OK ? sealed_close(part->file, &about, buf_span(&p->table), e) : rc;
 }
 
@@ -651,6 +685,7 @@ int pack_new(struct pack **out, const struct pack_from *from, const struct catal
     p->next = catalog_next(c, from->lane);
     buf_init(&p->body, BODY_MAX);
     buf_init(&p->table, SEALED_SOURCES_MAX);
+    buf_init(&p->tallies, TALLY_BYTES_MAX * 2);
     rc = merkle_hasher_new(&p->hasher, e);
     if (rc == ERR_OK)
         rc = remove_leftovers(p, c, e);
@@ -679,6 +714,7 @@ void pack_free(struct pack **out)
     tip_release(&p->expected);
     buf_release(&p->body);
     buf_release(&p->table);
+    buf_release(&p->tallies);
     free(p);
 }
 
@@ -697,6 +733,13 @@ uint32_t pack_needs(const struct pack *p)
         needs = lane_reader_place(p->reader).segment;
     needs = p->stands < needs ? p->stands : needs;
     return p->hold != 0 && p->hold < needs ? p->hold : needs;
+}
+
+void pack_tallier(struct pack *p, struct tallier *t)
+{
+    p->from.tallier = t;
+    for (uint32_t i = 0; i < p->parts; i++)
+        p->part[i]->tallied = false;
 }
 
 void pack_run_bytes(struct pack *p, uint64_t bytes)

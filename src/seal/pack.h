@@ -37,6 +37,8 @@
 
 struct pack;
 
+struct tallier;
+
 struct pack_from {
     const struct io *io;
     int lane_dir, sealed_dir; /* borrowed */
@@ -47,6 +49,7 @@ struct pack_from {
     /* Both may be NULL, and are copied. The streams of classes that may have no file any more,
      * behind runs that counted; and what they must be behind event `seen`. */
     const struct tip *base, *tip;
+    struct tallier *tallier; /* borrowed; NULL: files have no tallies */
 };
 
 struct pack_counts {
@@ -80,6 +83,10 @@ int pack_expect(struct pack *p, const struct tip *t, struct err *e);
 int pack_give_in(struct pack *p, struct err *e);
 /* Behind the runs that count. */
 const struct tip *pack_base(const struct pack *p);
+
+/* Another one (or NULL), before the one that there was is freed: what was begun with that has no
+ * tallies. */
+void pack_tallier(struct pack *p, struct tallier *t);
 
 /* Another size of runs, from now on. */
 void pack_run_bytes(struct pack *p, uint64_t bytes);

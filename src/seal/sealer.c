@@ -89,6 +89,15 @@ void sealer_settings(struct sealer *s, const struct settings *next)
     }
 }
 
+void sealer_tallier(struct sealer *s, struct tallier *t)
+{
+    s->from.tallier = t;
+    for (uint32_t i = 0; i < SEALER_LANES; i++) {
+        if (s->lane[i].pack != NULL)
+            pack_tallier(s->lane[i].pack, t);
+    }
+}
+
 /* --- A lane --------------------------------------------------------------------------------- */
 
 static int open_lane(struct sealer *s, uint32_t number, struct err *e)
@@ -98,7 +107,8 @@ static int open_lane(struct sealer *s, uint32_t number, struct err *e)
                               .sealed_dir = s->from.sealed_dir,
                               .lane = number,
                               .run_bytes = s->from.settings->seal_bytes,
-                              .months = (uint8_t)s->from.settings->retention };
+                              .months = (uint8_t)s->from.settings->retention,
+                              .tallier = s->from.tallier };
     struct catalog c;
     char name[16];
     int rc;

@@ -36,6 +36,7 @@ struct sealer_from {
     int lanes_dir, sealed_dir, ledger_dir, keys_dir; /* borrowed */
     uint8_t store[16], boot[16];
     const struct settings *settings; /* borrowed; changed in place */
+    struct tallier *tallier;         /* borrowed; NULL: files have no tallies */
     void (*notice)(void *arg, const char *text);
     /* What the next checkpoint says beside the trees, into `also`, which has its time; `last` is
      * the one before, or NULL. An error: nothing is signed this time. NULL: nothing is said. */
@@ -50,6 +51,9 @@ void sealer_free(struct sealer **s);
 int sealer_ledger(struct sealer *s, const struct ledger *g, uint32_t lane, struct err *e);
 /* What the settings will be, at the place where they are. */
 void sealer_settings(struct sealer *s, const struct settings *next);
+
+/* Another one (or NULL), before the one that there was is freed. */
+void sealer_tallier(struct sealer *s, struct tallier *t);
 
 /* True when there is more to do at once. */
 bool sealer_round(struct sealer *s, const struct sealer_now *now);

@@ -66,6 +66,10 @@ struct verify {
     struct asked asked[32768];
     struct source_record *source; /* of the block at hand */
     uint32_t sources;
+    struct tallies *tallies; /* what the file at hand says; NULL: nothing */
+    struct tallier_file recount;
+    bool recounts; /* all names, by the tallier */
+    bool counted;  /* every event so far */
 };
 
 static const char *const fault_names[] = {
@@ -236,6 +240,29 @@ static void add_leaf(struct verify *v, struct tree *t, const struct block_event 
     add_to_tree(v, t, &hash);
 }
 
+/* For the tallies: its source's names are known without the record. */
+static void count_event(struct verify *v, const struct block_event *ev)
+{
+    const struct source_record *r = &v->source[ev->source];
+    const struct span input = span_of(input_name(r->input));
+
+    if (v->tallies == NULL || (ev->flags & LANE_TRACER) != 0)
+        return;
+    if (v->recounts) {
+        const struct shown_about a = { sealed_about(v->file)->lane,
+                                       { ev->sequence, ev->source, ev->flags, ev->lines,
+                                         ev->receipt_ns, ev->raw },
+                                       r->name,
+                                       input };
+
+        tallier_event(v->from->tallier, &v->recount, &a);
+        return;
+    }
+    (void)tally_add(v->recount.tallies, TALLY_SOURCE, r->name, 1);
+    (void)tally_add(v->recount.tallies, TALLY_INPUT, input, 1);
+    tally_events(v->recount.tallies, 1);
+}
+
 /* False when an event is not what the block's head says of all of them. */
 static bool check_event(struct verify *v, const struct sealed_block *b,
                         const struct block_event *ev)
@@ -245,6 +272,7 @@ static bool check_event(struct verify *v, const struct sealed_block *b,
         return false;
     /* Without memory some words are not looked for; those that are, are. */
     (void)words_of(v->words, ev->raw, check_word, v);
+    count_event(v, ev);
     return true;
 }
 
@@ -257,6 +285,7 @@ static void check_events(struct verify *v, struct tree *t, const struct sealed_b
         fault(v, VERIFY_COUNT, "Block %u holds %u events, not %u.", v->block, block_events(block),
               b->events);
         t->lost = true;
+        v->counted = false;
         return;
     }
     for (uint32_t row = 0; row < block_events(block); row++) {
@@ -266,6 +295,7 @@ static void check_events(struct verify *v, struct tree *t, const struct sealed_b
             fault(v, VERIFY_EVENT, "Event %llu is not what its block %u says.",
                   (unsigned long long)ev.sequence, v->block);
             t->lost = true;
+            v->counted = false;
             return;
         }
         add_leaf(v, t, &ev, leaves);
@@ -295,6 +325,8 @@ static int read_block(struct verify *v, struct tree *t, struct merkle_range *lea
         rc = block_open(&block, body, e);
     if (rc == ERR_OK)
         check_events(v, t, b, block, leaves);
+    else
+        v->counted = false;
     block_free(&block);
     return rc;
 }
@@ -325,6 +357,57 @@ static int check_block(struct verify *v, struct tree *t, struct err *e)
         fault(v, VERIFY_ROOTS, "The events of block %u are not those that its roots were made of.",
               v->block);
     return ERR_OK;
+}
+
+/* --- Tallies -------------------------------------------------------------------------------- */
+
+/* What the file says, and room to count its events again. */
+static int begin_tallies(struct verify *v, struct err *e)
+{
+    const struct tallier *t = v->from->tallier;
+    struct span bytes;
+    int rc;
+
+    v->counted = true;
+    v->recounts = false;
+    if (sealed_tallies(v->file, &bytes, NULL) != ERR_OK || bytes.n == 0)
+        return ERR_OK; /* its bytes were told of */
+    rc = tally_open(&v->tallies, bytes, e);
+    if (rc == ERR_NOMEM)
+        return rc;
+    if (rc != ERR_OK) {
+        fault(v, VERIFY_TALLY, "%s", e->why);
+        return ERR_OK;
+    }
+    v->recounts = t != NULL && tallier_reading(t) == tally_about(v->tallies)->reading;
+    rc = tallier_begin(&v->recount, e);
+    for (uint32_t i = 0; rc == ERR_OK && !v->recounts && i < TALLY_NAMES; i++) {
+        if (i != TALLY_SOURCE && i != TALLY_INPUT)
+            tally_drop(v->recount.tallies, i);
+    }
+    return rc;
+}
+
+static int end_tallies(struct verify *v, struct err *e)
+{
+    struct tallies *is = NULL;
+    struct buf out;
+    int rc = ERR_OK;
+
+    if (v->tallies == NULL)
+        return ERR_OK;
+    buf_init(&out, 2 * TALLY_BYTES_MAX);
+    if (v->counted)
+        rc = tally_put(v->recount.tallies, 0, &out, e);
+    if (v->counted && rc == ERR_OK)
+        rc = tally_open(&is, buf_span(&out), e);
+    if (is != NULL && !tally_agrees(v->tallies, is, v->recounts))
+        fault(v, VERIFY_TALLY, "Its tallies are not those of its events: counts are wrong.");
+    tally_free(&is);
+    tally_free(&v->tallies);
+    tallier_end(&v->recount);
+    buf_release(&out);
+    return rc;
 }
 
 /* --- A file --------------------------------------------------------------------------------- */
@@ -425,12 +508,14 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
         at(v, "%s", v->name);
     }
     check_about(v, f);
-    rc = ERR_OK;
+    rc = begin_tallies(v, e);
     for (v->block = 0; v->block < sealed_block_count(v->file) && rc == ERR_OK; v->block++) {
         at_block(v);
         rc = v->gone ? check_gone(v, &gone, e) : check_block(v, t, e);
     }
     at(v, "%s", v->name);
+    if (rc == ERR_OK)
+        rc = end_tallies(v, e);
     if (rc == ERR_OK && !v->gone)
         check_stream(v, t);
     else if (rc == ERR_OK && !signed_took(t->is, v->hasher, &gone))
@@ -860,6 +945,8 @@ int verify_store(const struct verify_from *from, struct verify_counts *counts, s
     catalog_release(&v->catalog);
     buf_release(&v->records);
     words_free(&v->words);
+    tally_free(&v->tallies);
+    tallier_end(&v->recount);
     signed_release(&v->signed_store);
     if (v->lane_sources != NULL)
         lane_sources_clear(v->lane_sources);

@@ -10,6 +10,8 @@
  *   - the rules and settings that were signed are kept, and the rules in force are those that were
  *     signed last; so are the counts, by the hour;
  *   - the index of words leaves out no word of an event;
+ *   - the tallies of files are those of their events, as far as that can be told: sources and
+ * inputs always, other names where there is a tallier of the same reading (figures/tallier.h);
  *   - runs follow one another without a gap, and a run's files hold all of its events.
  *
  * Behind a fault a stream is taken up again where a file says what it is, so that one fault does
@@ -19,6 +21,7 @@
 #ifndef VERIFY_H
 #define VERIFY_H
 
+#include "figures/tallier.h"
 #include "ledger/links.h"
 #include "os/io.h"
 #include "seal/signed.h"
@@ -38,6 +41,7 @@
     X(PLACE, "a block begins elsewhere in its stream than the events before it end")               \
     X(ROOTS, "the events of a block are not those that its roots were made of")                    \
     X(WORDS, "the index leaves out words of a block")                                              \
+    X(TALLY, "the tallies of a file are not those of its events")                                  \
     X(TREE, "what a file says of its stream is not what its events and those before make")         \
     X(CLASSES, "a lane has more classes than there can be")                                        \
     X(GONE, "a file that retention took, and that is still there, is not what it took")            \
@@ -82,6 +86,7 @@ struct verify_from {
     /* The desk's record, whose head each checkpoint holds (db/record.h): laid against it by who
      * knows the database. NULL: it is not looked at. */
     int (*record)(void *arg, const struct signed_texts *heads, struct err *e);
+    struct tallier *tallier; /* may be NULL */
     /* Now and then, with how much has been done; may be NULL. */
     void (*progress)(void *arg, const struct verify_counts *c);
     void *arg;

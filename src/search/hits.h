@@ -5,7 +5,7 @@
 #ifndef HITS_H
 #define HITS_H
 
-#include "search/shown.h"
+#include "figures/shown.h"
 
 struct found {
     struct shown_about about; /* its texts are copies */

@@ -11,8 +11,9 @@
 #include "query/value.h"
 #include "scan/finding.h"
 #include "scan/put.h"
-#include "search/figures.h"
+#include "figures/tallier.h"
 #include "search/hits.h"
+#include "store/sealed.h"
 
 #define LINE_MAX  ((size_t)64 << 20)
 #define STEP_ROWS 512u
@@ -37,6 +38,7 @@ struct search {
     struct hits hits; /* unless `all` */
     struct query_run *run;
     struct figures *figures;         /* NULL: events are looked at one by one */
+    uint64_t reading;                /* of tallies that tell what is asked; 0: none do */
     const struct query_table *table; /* when it is done; NULL: lines are events */
     struct buf line;
     double began;
@@ -137,7 +139,7 @@ static int take_figures(void *arg, const struct figures_row *r, struct err *e)
     return ERR_OK;
 }
 
-static int look_at_columns(void *arg, const struct walk_block *b, struct err *e)
+static int look_at_columns(void *arg, const struct figures_block *b, struct err *e)
 {
     struct search *s = arg;
     const uint32_t rows = block_events(b->block);
@@ -151,6 +153,110 @@ static int look_at_columns(void *arg, const struct walk_block *b, struct err *e)
         after += b->left[i];
     s->counts.told += before - after;
     return rc;
+}
+
+static int64_t later(int64_t ns, int64_t by)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(ns, by, &sum) ? (by > 0 ? INT64_MAX : INT64_MIN) : sum;
+}
+
+/* --- whole files -------------------------------------------------------------------------- */
+
+/* Every event of the file is in the range, whichever of its two times counts: its own, if that is
+ * not further than the skew from that of receipt. */
+static bool file_in_range(const struct search *s, const struct sealed_file *f,
+                          const struct tally_about *a)
+{
+    const int64_t skew = s->from.skew_ns;
+    int64_t least = INT64_MAX, greatest = INT64_MIN, early, late;
+
+    for (uint32_t i = 0; i < sealed_block_count(f); i++) {
+        const struct sealed_block *b = sealed_block(f, i);
+
+        least = b->receipt_from < least ? b->receipt_from : least;
+        greatest = b->receipt_to > greatest ? b->receipt_to : greatest;
+    }
+    if (a->timed) {
+        early = later(least, -skew);
+        late = later(greatest, skew);
+        early = a->least > early ? a->least : early;
+        late = a->greatest < late ? a->greatest : late;
+        least = early < least ? early : least;
+        greatest = late > greatest ? late : greatest;
+    }
+    return least >= s->from.from_ns && greatest < s->from.to_ns;
+}
+
+/* The only name that is asked for, if there is one. */
+static struct span tally_get(void *arg, struct span name)
+{
+    (void)name;
+    return *(const struct span *)arg;
+}
+
+static void take_tally(struct search *s, struct span value, uint64_t times)
+{
+    const struct query_row row = { tally_get, &value, 0 };
+
+    if (times > 0 && !query_run_rows(s->run, &row, times))
+        s->stopped = true;
+}
+
+/* A file's tallies, if they tell what is asked. */
+static int look_at_tallies(void *arg, const struct sealed_file *f, uint64_t *events, struct err *e)
+{
+    struct search *s = arg;
+    const struct span *names;
+    const uint32_t count = query_run_names(s->run, &names);
+    const struct tally *tally = NULL;
+    struct tallies *t = NULL;
+    struct span bytes;
+
+    (void)e;
+    if (sealed_tallies(f, &bytes, NULL) != ERR_OK || bytes.n == 0 ||
+        tally_open(&t, bytes, NULL) != ERR_OK)
+        return 0; /* damage makes it slow, not wrong */
+    if (count == 1)
+        tally = tally_find(t, names[0]);
+    if (tally_about(t)->reading != s->reading || (count == 1 && tally == NULL) ||
+        !file_in_range(s, f, tally_about(t))) {
+        tally_free(&t);
+        return 0;
+    }
+    *events = tally_about(t)->events;
+    if (tally == NULL)
+        take_tally(s, SPAN_NONE, *events);
+    for (uint32_t i = 0; tally != NULL && i < tally->count; i++)
+        take_tally(s, tally->value[i], tally->times[i]);
+    s->counts.found += *events;
+    s->counts.told += *events;
+    s->counts.tallied += *events;
+    tally_free(&t);
+    return 1;
+}
+
+/* Does the filter say no more than query_range() does? */
+static bool is_range(const struct query_node *n)
+{
+    bool range = n->op == QUERY_AND || n->op == QUERY_SINCE || n->op == QUERY_UNTIL;
+
+    for (const struct query_node *kid = n->kid; kid != NULL; kid = kid->next)
+        range = range && is_range(kid);
+    return range;
+}
+
+static bool tallies_tell(const struct search *s)
+{
+    const struct span *names;
+    uint32_t count;
+
+    if (!s->all || s->from.no_columns || s->from.no_tallies || !query_run_is_unordered(s->query) ||
+        (s->query->top != NULL && !is_range(s->query->top)))
+        return false;
+    count = query_run_names(s->run, &names);
+    return count == 0 || (count == 1 && !span_eq_nocase(names[0], SPAN_LIT("time")));
 }
 
 /* --- going on ------------------------------------------------------------------------------- */
@@ -317,13 +423,6 @@ static uint32_t newest_wanted(const struct search *s)
     return s->from.limit;
 }
 
-static int64_t later(int64_t ns, int64_t by)
-{
-    int64_t sum;
-
-    return __builtin_add_overflow(ns, by, &sum) ? (by > 0 ? INT64_MAX : INT64_MIN) : sum;
-}
-
 static int make_run(struct search *s, struct err *e)
 {
     struct query_run_options o = { .usual = usual,
@@ -364,6 +463,12 @@ static int make_walk(struct search *s, struct err *e)
                               .from_ns = later(s->from.from_ns, -s->from.skew_ns),
                               .to_ns = later(s->from.to_ns, s->from.skew_ns) };
 
+    if (tallies_tell(s))
+        s->reading = tally_reading(s->from.taxonomy, s->from.names);
+    if (s->reading != 0) {
+        from.files = look_at_tallies;
+        from.files_arg = s;
+    }
     if (!s->from.no_index) {
         from.need = query_needs(s->query, s->from.taxonomy, s->from.names, &s->mem);
         if (from.need == NULL)

@@ -16,6 +16,10 @@
  * it has then is marked partial, with the reason, and is right as far as it goes. Rows that a sort
  * finds equal come in no order that is promised.
  *
+ * What only counts the values of one name, or events, and asks no more than a time of them takes
+ * sealed files that lie in it from their tallies (store/tally.h), other events that count from
+ * columns (figures.h) where they tell: the same table, sooner.
+ *
  * Times are those of query_subject_time(), for from and to as for since: and until:; units are left
  * out by the time of receipt, which is not further from it than the skew.
  *
@@ -46,6 +50,7 @@ struct search_from {
     bool filter_only;       /* commands are a fault */
     bool no_index;          /* look everywhere: for tests */
     bool no_columns;        /* put together every event that is looked at: for tests */
+    bool no_tallies;        /* look into blocks for what tallies tell: for tests */
 };
 
 struct search_counts {
@@ -55,6 +60,7 @@ struct search_counts {
     uint64_t blocks, passed; /* sealed: in the time; of them, left out by the index of words */
     uint64_t damaged;        /* blocks that cannot be read */
     uint64_t told;           /* of the events, by the columns alone (figures.h) */
+    uint64_t tallied;        /* of the events, by the tallies of sealed files alone */
     uint64_t ms;
     bool more; /* the limit was reached: older ones were not looked for */
     bool partial;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "search/sieve.h"
-#include "search/source_names.h"
+#include "figures/source_names.h"
 #include "seal/table.h"
 #include "store/block.h"
 #include "store/catalog.h"
@@ -134,7 +134,7 @@ static int add_unit(struct walk *w, const struct unit *u, struct err *e)
 /* The blocks of a file that may hold anything. */
 static int add_blocks(struct walk *w, const struct catalog_file *f, struct err *e)
 {
-    uint64_t blocks;
+    uint64_t blocks, events;
     int rc = open_file(w, f, e);
 
     if (rc == ERR_NOTFOUND) /* removed or merged since the list was made */
@@ -145,6 +145,15 @@ static int add_blocks(struct walk *w, const struct catalog_file *f, struct err *
         w->counts.damaged++;
         walk_is_partial(w, "a sealed file is damaged");
         return ERR_OK;
+    }
+    if (w->from.files != NULL) {
+        rc = w->from.files(w->from.files_arg, w->file, &events, e);
+        if (rc == 1) {
+            w->counts.events += events;
+            w->counts.blocks += sealed_block_count(w->file);
+        }
+        if (rc != 0)
+            return rc < 0 ? rc : ERR_OK;
     }
     blocks = w->from.need != NULL ? may_hold(w, w->from.need) : UINT64_MAX;
     for (uint32_t i = 0; i < sealed_block_count(w->file) && rc == ERR_OK; i++) {
@@ -321,8 +330,8 @@ static int ask_columns(struct walk *w, uint32_t lane, struct err *e)
     }
     rc = choose_left(w, &before, e);
     if (rc == ERR_OK)
-        rc = w->columns(w->columns_arg, &(struct walk_block){ w->block, w->names, lane, w->left },
-                        e);
+        rc = w->columns(w->columns_arg,
+                        &(struct figures_block){ w->block, w->names, lane, w->left }, e);
     for (uint32_t i = 0; i < rows; i++)
         after += w->left[i];
     if (rc != ERR_OK || after == 0) {

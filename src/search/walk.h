@@ -23,11 +23,16 @@
 
 #include "os/io.h"
 #include "query/needs.h"
-#include "search/shown.h"
-#include "search/source_names.h"
+#include "figures/figures.h"
 #include "store/block.h"
 
 #define WALK_LANES 64u
+
+struct sealed_file;
+
+/* A sealed file that is in the time, before its blocks are listed: 1, none of them is wanted any
+ * more, *events of it were looked at; 0; or a negative code, which walk_new() returns. */
+typedef int walk_file_fn(void *arg, const struct sealed_file *f, uint64_t *events, struct err *e);
 
 struct walk_from {
     const struct io *io;
@@ -36,6 +41,8 @@ struct walk_from {
                                       end of what is on the disk, for a store without a server */
     int64_t from_ns, to_ns;        /* receipt: from <= t < to */
     const struct need *need;       /* NULL: look everywhere */
+    walk_file_fn *files;           /* NULL: nobody asks */
+    void *files_arg;
 };
 
 struct walk_counts {
@@ -56,15 +63,8 @@ void walk_free(struct walk **w);
  * a thread of its own. Before the first step. ERR_NOMEM, ERR_IO. */
 int walk_split(struct walk *w, struct walk **more, uint32_t count, struct err *e);
 
-/* A block whose columns are open, before any of its events is put together. left[row]: the event
- * counts, and is to be handed out; who can do without clears it. */
-struct walk_block {
-    struct block *block;
-    const struct source_names *names; /* of its sources */
-    uint32_t lane;
-    bool *left;
-};
-typedef int walk_block_fn(void *arg, const struct walk_block *b, struct err *e);
+/* A block before any of its events is put together: those left are handed out. */
+typedef int walk_block_fn(void *arg, const struct figures_block *b, struct err *e);
 
 /* Ask `fn` of each sealed block first. ERR_CORRUPT: the block is damaged; other codes are what
  * walk_step() returns. Before the first step. */

@@ -33,6 +33,8 @@ struct block_event {
     struct span raw;
 };
 
+struct block;
+
 /* --- writing ------------------------------------------------------------------------------ */
 
 struct block_writer;
@@ -51,6 +53,11 @@ uint32_t block_count(const struct block_writer *w);
 struct word_index_writer;
 void block_words(struct block_writer *w, struct word_index_writer *words);
 
+/* The next block that is put, when it was read back and is well: opened by its columns, with its
+ * envelope, and gone afterwards. NULL: nobody looks. */
+typedef void block_watch_fn(void *arg, struct block *b);
+void block_watch(struct block_writer *w, block_watch_fn *fn, void *arg);
+
 /* Append the block to `out` and begin anew. What this takes beside the raw bytes is given back:
  * writers that fill cost no more than what they hold. ERR_NOMEM; ERR_LIMIT when `out` is full. */
 int block_put(struct block_writer *w, struct buf *out, struct err *e);
@@ -62,8 +69,6 @@ void block_clear(struct block_writer *w);
 uint64_t block_verbatim(const struct block_writer *w);
 
 /* --- reading events ------------------------------------------------------------------------- */
-
-struct block;
 
 /* Of all that is in the block, checked; `bytes` is not needed afterwards. ERR_CORRUPT,
  * ERR_UNSUPPORTED for a later version, ERR_NOMEM. */

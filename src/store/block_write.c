@@ -63,11 +63,18 @@ void block_clear(struct block_writer *w)
     w->rows.count = 0;
     w->failed = false;
     w->words = NULL;
+    w->watch = NULL;
 }
 
 void block_words(struct block_writer *w, struct word_index_writer *words)
 {
     w->words = words;
+}
+
+void block_watch(struct block_writer *w, block_watch_fn *fn, void *arg)
+{
+    w->watch = fn;
+    w->watch_arg = arg;
 }
 
 uint32_t block_count(const struct block_writer *w)
@@ -638,6 +645,8 @@ static bool gives_back(struct block_writer *w)
         for (uint32_t i = 0; i < block_shapes(b); i++)
             same += same_rows(w, b, i);
     }
+    if (same == w->rows.count && w->watch != NULL)
+        w->watch(w->watch_arg, b);
     block_free(&b);
     return same == w->rows.count;
 }

@@ -109,6 +109,8 @@ struct block_writer {
     uint32_t *order;  /* rows by base, then by shape */
     struct buf scratch, stream, body, directory, frame, text;
     struct word_index_writer *words; /* NULL: nobody asks for them */
+    block_watch_fn *watch;           /* NULL: nobody looks */
+    void *watch_arg;
     ZSTD_CCtx *zstd;
 };
 

@@ -5,11 +5,11 @@
  *   DATA/sealed/20261127-12/00-8193-155000-2.seal
  *               day (UTC), months it is kept  /  lane, the run's first and last event and parts
  *
- *   file = head, block, block, ..., words, streams, directory, foot         little endian
+ *   file = head, block, block, ..., words, tallies, streams, directory, foot    little endian
  *
  *   head (64 bytes)                         block head (128 bytes; roots, sources, the body)
  *     0  8  "canhseal"                        0  4  "CBLK"
- *     8  4  version, 1                        4  4  events
+ *     8  4  version, 2                        4  4  events
  *    12  4  lane                              8  8  sequence of the first
  *    16 16  store id                         16  8  of the last
  *    32  4  day, since 1970, UTC             24  8  earliest receipt, ns
@@ -26,16 +26,19 @@
  *    16  8  of the streams                  56  8  run: last event
  *    24  8  of the directory                64  2  part of the run, from 0
  *    32  8  place of the words              66  2  parts, 0: merged
- *    40  8  XXH3 of the streams             68 20  0
- *    48  8  of the directory                88  8  XXH3 of the 88 bytes before
+ *    40  8  XXH3 of the streams             68  4  bytes of the tallies
+ *    48  8  of the directory                72  8  XXH3 of the tallies
+ *                                           80  8  0
+ *                                           88  8  XXH3 of the 88 bytes before
  *
- * Roots, sources, body, words, streams and directory are each followed by zero bytes up to a
- * multiple of 8. The directory repeats the block heads. The words are one word_index.h over all
- * blocks, which checks itself. A body is a block.h. Roots are 32 bytes each: the hashes of the
- * largest aligned subtrees that the block's events make in their stream's tree (docs/ledger.md),
- * from left to right. Sources: what the source numbers of the block's events stand for; a zstd
- * frame of records, u32 bytes and collect/source.h's record each. Streams: what the stream of this
- * (lane, class) is behind the run: u64 events, then its compact range's hashes.
+ * Roots, sources, body, words, tallies, streams and directory are each followed by zero bytes up to
+ * a multiple of 8. The directory repeats the block heads. The words are one word_index.h over all
+ * blocks, which checks itself. The tallies are a tally.h of all events, or nothing; version 1 has
+ * none, and nothing else is different. A body is a block.h. Roots are 32 bytes each: the hashes of
+ * the largest aligned subtrees that the block's events make in their stream's tree
+ * (docs/ledger.md), from left to right. Sources: what the source numbers of the block's events
+ * stand for; a zstd frame of records, u32 bytes and collect/source.h's record each. Streams: what
+ * the stream of this (lane, class) is behind the run: u64 events, then its compact range's hashes.
  *
  * A *run* is a stretch of a lane that was sealed in one go: one file, a part, for each class and
  * day in it. It counts when all its parts are there; until then the lane's segments hold its
@@ -120,6 +123,10 @@ struct sealed_parts {
 };
 int sealed_add(struct sealed_writer *w, const struct sealed_block *b, const struct sealed_parts *p,
                struct err *e);
+/* Its tallies (tally_put()), borrowed until sealed_close(), before which this is called; else it
+ * has none. */
+void sealed_put_tallies(struct sealed_writer *w, struct span tallies);
+
 uint32_t sealed_writer_blocks(const struct sealed_writer *w);
 uint64_t sealed_writer_bytes(const struct sealed_writer *w);
 
@@ -136,8 +143,8 @@ int sealed_withdraw(struct sealed_writer *w);
 
 struct sealed_file;
 
-/* Map the file and check all but the bodies, roots and words. ERR_CORRUPT, ERR_UNSUPPORTED for a
- * later version, ERR_IO, ERR_NOTFOUND. A read error of the disk in a mapping is a signal: who
+/* Map the file and check all but the bodies, roots, words and tallies. ERR_CORRUPT, ERR_UNSUPPORTED
+ * for a later version, ERR_IO, ERR_NOTFOUND. A read error of the disk in a mapping is a signal: who
  * searches is a process that may die of it. */
 int sealed_open(struct sealed_file **out, int dir, const char *name, struct err *e);
 void sealed_free(struct sealed_file **f);
@@ -155,6 +162,8 @@ void sealed_ahead(const struct sealed_file *f, uint32_t i, uint32_t count);
 int sealed_roots(const struct sealed_file *f, uint32_t i, struct span *roots, struct err *e);
 int sealed_sources(const struct sealed_file *f, uint32_t i, struct span *sources, struct err *e);
 struct span sealed_stream(const struct sealed_file *f);
+/* Of no bytes when it has none. */
+int sealed_tallies(const struct sealed_file *f, struct span *tallies, struct err *e);
 
 /* Every byte of the file: ERR_CORRUPT with e->at, the place of the first part that is not as it was
  * written. What bodies and roots mean is not looked at. */

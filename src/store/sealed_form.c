@@ -50,9 +50,10 @@ int sealed_head_read(const uint8_t p[SEALED_HEAD_BYTES], struct sealed_about *a,
 {
     if (memcmp(p, FILE_MARK, 8) != 0 || !bytes_check(p, SEALED_HEAD_BYTES))
         return err_set(e, ERR_CORRUPT, 0, "The head of a sealed file does not check.");
-    if (bytes_u32(p + 8) != SEALED_VERSION)
+    if (bytes_u32(p + 8) == 0 || bytes_u32(p + 8) > SEALED_VERSION)
         return err_set(e, ERR_UNSUPPORTED, 8,
-                       "A sealed file is of version %u; this program reads 1.", bytes_u32(p + 8));
+                       "A sealed file is of version %u; this program reads up to %u.",
+                       bytes_u32(p + 8), SEALED_VERSION);
     a->lane = bytes_u32(p + 12);
     memcpy(a->store, p + 16, sizeof(a->store));
     a->day = (int32_t)bytes_u32(p + 32);
@@ -119,6 +120,8 @@ void sealed_foot_put(uint8_t p[SEALED_FOOT_BYTES], const struct sealed_foot *f)
     bytes_put_u64(p + 56, f->to);
     bytes_put_u16(p + 64, f->part);
     bytes_put_u16(p + 66, f->parts);
+    bytes_put_u32(p + 68, f->tally_bytes);
+    bytes_put_u64(p + 72, f->tally_hash);
     seal_bytes(p, SEALED_FOOT_BYTES);
 }
 
@@ -136,6 +139,8 @@ bool sealed_foot_read(const uint8_t p[SEALED_FOOT_BYTES], struct sealed_foot *f)
     f->to = bytes_u64(p + 56);
     f->part = bytes_u16(p + 64);
     f->parts = bytes_u16(p + 66);
+    f->tally_bytes = bytes_u32(p + 68);
+    f->tally_hash = bytes_u64(p + 72);
     return f->blocks > 0 && f->blocks <= SEALED_BLOCKS && (f->part < f->parts || f->parts == 0) &&
            f->directory_bytes == f->blocks * (uint64_t)SEALED_BLOCK_HEAD_BYTES;
 }

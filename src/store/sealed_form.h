@@ -7,7 +7,7 @@
 
 #include "store/sealed.h"
 
-#define SEALED_VERSION          1u
+#define SEALED_VERSION          2u
 #define SEALED_HEAD_BYTES       64u
 #define SEALED_BLOCK_HEAD_BYTES 128u
 #define SEALED_FOOT_BYTES       96u
@@ -16,12 +16,15 @@ struct sealed_foot {
     uint32_t blocks;
     uint64_t words_at, words_bytes, stream_bytes, directory_bytes;
     uint64_t stream_hash, directory_hash;
+    uint32_t tally_bytes;
+    uint64_t tally_hash;
     uint64_t to;
     uint16_t part, parts;
 };
 
 void sealed_head_put(uint8_t p[SEALED_HEAD_BYTES], const struct sealed_about *a);
-/* ERR_CORRUPT, ERR_UNSUPPORTED. to, part and parts are left alone. */
+/* ERR_CORRUPT, ERR_UNSUPPORTED. to, part and parts are left alone. Of version 1, too: it has the
+ * zeros of a foot without tallies. */
 int sealed_head_read(const uint8_t p[SEALED_HEAD_BYTES], struct sealed_about *a, struct err *e);
 
 void sealed_block_put(uint8_t p[SEALED_BLOCK_HEAD_BYTES], const struct sealed_block *b);

@@ -1,8 +1,8 @@
 /*
  * sealed_read.c - reading a sealed file by mapping; see sealed.h.
  *
- * Everything but bodies, roots and words is checked and copied at the opening, so that a mapping
- * that changes later cannot lead a reader out of it.
+ * Everything but bodies, roots, words and tallies is checked and copied at the opening, so that a
+ * mapping that changes later cannot lead a reader out of it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,9 +68,20 @@ static int read_foot(struct sealed_file *f, struct err *e)
     if (foot->words_at < SEALED_HEAD_BYTES || foot->words_at % 8 != 0 || foot->words_at > at ||
         foot->words_bytes > at || foot->stream_bytes > at)
         return corrupt(e, at, "The foot");
-    behind = foot->words_at + sealed_padded(foot->words_bytes) + sealed_padded(foot->stream_bytes) +
-             foot->directory_bytes;
+    behind = foot->words_at + sealed_padded(foot->words_bytes) + sealed_padded(foot->tally_bytes) +
+             sealed_padded(foot->stream_bytes) + foot->directory_bytes;
     return behind == at ? ERR_OK : corrupt(e, at, "The foot");
+}
+
+/* The parts behind the blocks, as places in the file. */
+static uint64_t tallies_at(const struct sealed_file *f)
+{
+    return f->foot.words_at + sealed_padded(f->foot.words_bytes);
+}
+
+static uint64_t stream_at(const struct sealed_file *f)
+{
+    return tallies_at(f) + sealed_padded(f->foot.tally_bytes);
 }
 
 /* The parts of a block, as places in the file. */
@@ -115,7 +126,7 @@ static int read_directory(struct sealed_file *f, struct err *e)
 
 static int read_stream(struct sealed_file *f, struct err *e)
 {
-    const uint64_t at = f->foot.words_at + sealed_padded(f->foot.words_bytes);
+    const uint64_t at = stream_at(f);
     struct span s = { f->map + at, (size_t)f->foot.stream_bytes };
 
     f->stream = malloc(s.n + 1);
@@ -285,7 +296,7 @@ static int check_block(const struct sealed_file *f, uint32_t i, struct err *e)
 int sealed_check(const struct sealed_file *f, struct err *e)
 {
     const struct span words = sealed_word_bytes(f);
-    const uint64_t stream = f->foot.words_at + sealed_padded(words.n);
+    struct span tallies;
     int rc = ERR_OK;
 
     for (uint32_t i = 0; i < f->foot.blocks && rc == ERR_OK; i++)
@@ -293,9 +304,24 @@ int sealed_check(const struct sealed_file *f, struct err *e)
     if (rc == ERR_OK && (!f->words_good || word_index_damaged(&f->words, words) > 0 ||
                          !padding_good(f, f->foot.words_at + words.n)))
         rc = corrupt(e, f->foot.words_at, "The index of words");
-    if (rc == ERR_OK && !padding_good(f, stream + f->foot.stream_bytes))
-        rc = corrupt(e, stream, "What is behind the streams");
+    if (rc == ERR_OK)
+        rc = sealed_tallies(f, &tallies, e);
+    if (rc == ERR_OK && !padding_good(f, tallies_at(f) + f->foot.tally_bytes))
+        rc = corrupt(e, tallies_at(f), "What is behind the tallies");
+    if (rc == ERR_OK && !padding_good(f, stream_at(f) + f->foot.stream_bytes))
+        rc = corrupt(e, stream_at(f), "What is behind the streams");
     return rc;
+}
+
+int sealed_tallies(const struct sealed_file *f, struct span *tallies, struct err *e)
+{
+    const struct sealed_foot *foot = &f->foot;
+
+    *tallies = SPAN_NONE;
+    if (foot->tally_bytes == 0 ||
+        part_of(f, tallies_at(f), foot->tally_bytes, foot->tally_hash, tallies) == ERR_OK)
+        return ERR_OK;
+    return corrupt(e, tallies_at(f), "The tallies");
 }
 
 struct span sealed_stream(const struct sealed_file *f)

@@ -20,6 +20,7 @@ struct sealed_writer {
     char working[SEALED_NAME_BYTES], name[SEALED_NAME_BYTES];
     struct sealed_about about;
     struct word_index_writer *words;
+    struct span tallies;
     uint64_t bytes; /* written */
     uint32_t blocks;
     uint8_t directory[SEALED_BLOCKS * SEALED_BLOCK_HEAD_BYTES];
@@ -116,6 +117,12 @@ struct word_index_writer *sealed_words(struct sealed_writer *w)
     return w->words;
 }
 
+void sealed_put_tallies(struct sealed_writer *w, struct span tallies)
+{
+    MUST(!w->closed && tallies.n <= UINT32_MAX);
+    w->tallies = tallies;
+}
+
 uint32_t sealed_writer_blocks(const struct sealed_writer *w)
 {
     return w->blocks;
@@ -181,6 +188,8 @@ int sealed_close(struct sealed_writer *w, const struct sealed_about *about, stru
                                 .stream_hash = sealed_hash(stream),
                                 .directory_bytes = directory.n,
                                 .directory_hash = sealed_hash(directory),
+                                .tally_bytes = (uint32_t)w->tallies.n,
+                                .tally_hash = w->tallies.n > 0 ? sealed_hash(w->tallies) : 0,
                                 .to = about->to,
                                 .part = about->part,
                                 .parts = about->parts };
@@ -192,6 +201,8 @@ int sealed_close(struct sealed_writer *w, const struct sealed_about *about, stru
     w->about.to = about->to;
     w->about.parts = about->parts;
     rc = put_words(w, &foot, e);
+    if (rc == ERR_OK)
+        rc = write_padded(w, w->tallies, e);
     if (rc == ERR_OK)
         rc = write_padded(w, stream, e);
     if (rc == ERR_OK)

@@ -12,6 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
+#include "../event/laid.h"
+#include "base/bytes.h"
 #include "collect/source.h"
 #include "lane_files.h"
 #include "ledger/leaf.h"
@@ -54,11 +58,16 @@ static void tell_sources(void *arg, struct lane *l)
     buf_release(&out);
 }
 
+static struct tallier *tallier; /* of who seals and who verifies; NULL: there is none */
+
 static struct span raw_of(const struct store *s, uint64_t n, char *room, size_t bytes)
 {
     int len = snprintf(room, bytes, "%s %llu of user%llu", n == s->other ? "EVENT" : "event",
                        (unsigned long long)n, (unsigned long long)(n % 17));
 
+    if (tallier != NULL) /* some have times */
+        len = snprintf(room, bytes, "{\"n\":%llu,\"at\":\"2026-11-19T00:00:%02lluZ\"}",
+                       (unsigned long long)n, (unsigned long long)(n % 17 + 10));
     return (struct span){ (uint8_t *)room, (size_t)len };
 }
 
@@ -115,6 +124,7 @@ static void seal(struct store *s, struct sign *to)
     struct pack *p;
     struct err e;
 
+    from.tallier = tallier;
     memcpy(from.store, store_id, sizeof(from.store));
     catalog_init(&c);
     assert_int_equal(catalog_read(&c, s->sealed, &e), ERR_OK);
@@ -208,7 +218,9 @@ static void tell(void *arg, const char *name, const char *where, const char *wha
 
 static struct verify_counts verify(const struct store *s)
 {
-    struct verify_from from = { .io = &io_system, .data = s->data, .fault = tell };
+    struct verify_from from = {
+        .io = &io_system, .data = s->data, .fault = tell, .tallier = tallier
+    };
     struct verify_counts counts;
     struct err e;
 
@@ -428,6 +440,125 @@ static void a_forged_file_is_found_out_whatever_is_made_good_again(void **state)
     }
 }
 
+/* --- tallies -------------------------------------------------------------------------------- */
+
+enum count { COUNT_SAME, COUNT_HOST, COUNT_SOURCE, COUNT_ALL, COUNT_NOTHING, COUNT_TIMES, COUNTS };
+
+static struct span counted_as(const struct tally *of, uint32_t row, enum count how)
+{
+    return how == COUNT_SOURCE && span_eq(of->name, SPAN_LIT("source")) ? SPAN_LIT("another")
+                                                                        : of->value[row];
+}
+
+/* The tallies of a file with something else in them, and all that they say fits together. */
+static void recount(struct span bytes, enum count how, struct buf *out)
+{
+    struct tallies *t;
+    struct tally_writer *w;
+    struct err e;
+
+    buf_init(out, 1u << 20);
+    if (how == COUNT_NOTHING) {
+        buf_text(out, "nothing that can be read");
+        return;
+    }
+    assert_int_equal(tally_open(&t, bytes, &e), ERR_OK);
+    assert_true(tally_about(t)->count == TALLY_NAMES && tally_about(t)->timed);
+    assert_int_equal(tally_writer_new(&w, tally_names, TALLY_NAMES, &e), ERR_OK);
+    for (uint32_t i = 0; i < TALLY_NAMES; i++) {
+        const struct tally *of = tally_find(t, tally_names[i]);
+        const bool hides = how == COUNT_HOST && i == TALLY_HOST;
+
+        for (uint32_t k = 0; k < of->count; k++)
+            (void)tally_add(w, i, counted_as(of, k, how), of->times[k] - (hides && k == 0));
+        (void)tally_add(w, i, SPAN_LIT("elsewhere"), hides || how == COUNT_ALL);
+    }
+    tally_events(w, tally_about(t)->events + (how == COUNT_ALL));
+    if (how == COUNT_TIMES)
+        tally_times(w, tally_about(t)->least, tally_about(t)->least);
+    else
+        tally_times(w, tally_about(t)->least, tally_about(t)->greatest);
+    assert_int_equal(tally_put(w, tally_about(t)->reading, out, &e), ERR_OK);
+    tally_writer_free(&w);
+    tally_free(&t);
+}
+
+static void add_padded(struct buf *b, struct span s)
+{
+    buf_add(b, s);
+    while (b->n % 8 != 0)
+        buf_byte(b, 0);
+}
+
+static void forge_tallies(const struct store *s, enum count how)
+{
+    struct catalog_file at = nth(s, 0, NULL);
+    char path[320], where[160];
+    uint64_t words_at, words, tallies;
+    struct buf all, out, put;
+    uint8_t *foot;
+    struct err e;
+    FILE *f;
+
+    path_of(&at, where, sizeof(where));
+    (void)snprintf(path, sizeof(path), "%s/sealed/%s", s->data, where);
+    buf_init(&all, 1u << 24);
+    buf_init(&out, 1u << 24);
+    assert_int_equal(file_read(path, 1u << 24, &all, &e), ERR_OK);
+    foot = all.p + all.n - 96;
+    words_at = bytes_u64(foot + 32);
+    words = words_at + (bytes_u64(foot + 8) + 7) / 8 * 8;
+    tallies = bytes_u32(foot + 68);
+    recount((struct span){ all.p + words, tallies }, how, &put);
+    bytes_put_u32(foot + 68, (uint32_t)put.n);
+    bytes_put_u64(foot + 72, XXH3_64bits(put.p, put.n));
+    bytes_put_u64(foot + 88, XXH3_64bits(foot, 88));
+    add_padded(&out, (struct span){ all.p, words });
+    add_padded(&out, buf_span(&put));
+    add_padded(&out, span_from(buf_span(&all), words + (tallies + 7) / 8 * 8));
+    f = fopen(path, "we");
+    assert_true(f != NULL && fwrite(out.p, 1, out.n, f) == out.n && fclose(f) == 0);
+    buf_release(&all);
+    buf_release(&out);
+    buf_release(&put);
+}
+
+/* Sources, all events and what cannot be read by anyone, the rest by who reads as it was read. */
+static void counts_that_are_none_of_the_events_are_found_out(void **state)
+{
+    static const bool always[COUNTS] = {
+        [COUNT_SOURCE] = true, [COUNT_ALL] = true, [COUNT_NOTHING] = true
+    };
+    struct laid laid;
+    struct err e;
+
+    (void)state;
+    laid_init(&laid,
+              "source: t\nproduct: t\nrows:\n  - when: { n: { exists: true } }\n    time: at\n",
+              "Image");
+    for (enum count how = COUNT_SAME; how < COUNTS; how++) {
+        struct tallier *all;
+        struct store s;
+
+        assert_int_equal(tallier_new(&tallier, laid.taxonomy, &laid.names, &e), ERR_OK);
+        tallier_alone(tallier, 1);
+        all = tallier;
+        init(&s);
+        forge_tallies(&s, how);
+        (void)verify(&s);
+        if ((how != COUNT_SAME) != (strstr(told, ": TALLY: ") != NULL) ||
+            (how == COUNT_SAME && told[0] != 0))
+            fail_msg("row %d: %s", how, told);
+        tallier = NULL;
+        (void)verify(&s);
+        if (always[how] != (strstr(told, ": TALLY: ") != NULL) || (!always[how] && told[0] != 0))
+            fail_msg("row %d, without a tallier: %s", how, told);
+        tallier_free(&all);
+        release(&s);
+    }
+    laid_release(&laid);
+}
+
 /* In DATA/sealed; $f is the third file, $g the fourth, $r the parts of the third's run, $z one
  * of the newest; $l the last segment but one of the lane, $m the last. */
 static const char *const changes[] = {
@@ -540,6 +671,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_store_has_no_faults),
         cmocka_unit_test(a_forged_file_is_found_out_whatever_is_made_good_again),
+        cmocka_unit_test(counts_that_are_none_of_the_events_are_found_out),
         cmocka_unit_test(a_store_that_was_made_anew_is_not_the_one_that_was_signed),
         cmocka_unit_test(what_is_taken_away_moved_or_put_in_is_missed),
         cmocka_unit_test(any_byte_that_was_changed_is_named),

@@ -16,8 +16,9 @@
 #include "search/search.h"
 #include "store_bench.h"
 
-#define EVENTS  3000u
-#define QUERIES 200u
+#define EVENTS    3000u
+#define QUERIES   200u
+#define COUNTINGS 120u
 
 static const char taxonomy[] =
     "source: any\n"
@@ -136,6 +137,12 @@ static struct span made(void *arg, uint64_t n, char *room, size_t bytes)
         return (struct span){ (uint8_t *)room, at };
     }
     at += (size_t)put_time(room + at, bytes - at, n);
+    if (below(3) > 0)
+        at += (size_t)snprintf(room + at, bytes - at, "\"EventID\":%s,\"level\":\"%s\",",
+                               odd ? ONE_OF(values) : (below(2) ? "4624" : "4625"), ONE_OF(kinds));
+    if (odd && below(4) == 0)
+        at += (size_t)snprintf(room + at, bytes - at, "\"eventid\":%s,\"Channel\":%s,",
+                               ONE_OF(values), ONE_OF(values));
     at += (size_t)snprintf(room + at, bytes - at, "\"host\":%s,\"kind\":\"%s\",\"n\":%s",
                            odd ? ONE_OF(values) : ONE_OF(plain), ONE_OF(kinds),
                            odd && below(3) == 0 ? ONE_OF(values) : (below(2) ? "3" : "44"));
@@ -339,10 +346,136 @@ static void columns_tell_what_events_tell(void **s)
     laid_release(&b.laid);
 }
 
+/* --- tallies -------------------------------------------------------------------------------- */
+
+static const char *const tallied[] = {
+    "host",    "Host",    "HOST",  "source",  "input",   "product",  "category",     "service",
+    "EventID", "eventid", "level", "Channel", "channel", "severity", "Provider_Name"
+};
+static const char *const countings[] = {
+    "| stats count by %s",
+    "| stats count by %s | sort -count",
+    "| top 3 %s",
+    "| rare 5 %s",
+    "| stats dc(%s), count(%s), count",
+    "| stats min(%s), max(%s)",
+    "| fields %s | stats count by %s",
+    "| stats count",
+    "since:\"2026-11-18T23:58:00Z\" | stats count by %s",
+    "since:\"2026-11-18T22:00:00Z\" until:\"2026-11-19T02:00:00Z\" | top %s",
+    "until:\"2026-11-19T02:00:00Z\" | stats count, dc(%s)",
+    "| stats count by %s, kind",                                    /* two names: */
+    "| stats max(time) by %s",                                      /*   by columns */
+    "not since:\"2026-11-19T02:00:00Z\" | stats count by %s",       /* the same */
+    "since:\"2026-11-18T23:58:00Z\" or kind:a | stats count by %s", /* the same */
+    "kind:a | stats count by %s",                                   /* the same */
+};
+#define TALLIED_FORMS 11u
+
+/* Whole days, edges within the events, and what the skew makes of the odd times. */
+static void choose_range(const struct bench *b, struct search_from *from)
+{
+    static const int64_t skews[] = { 0, INT64_C(1000000000), INT64_C(3600000000000),
+                                     INT64_C(200000000000000), INT64_MAX };
+    const int64_t around = below(2) == 0 ? 0 : INT64_C(7200000000000);
+
+    from->skew_ns = ONE_OF(skews);
+    if (below(3) > 0) {
+        from->from_ns = store_bench_receipt(&b->store, below(EVENTS)) - around;
+        from->to_ns = store_bench_receipt(&b->store, EVENTS / 2 + below(EVENTS)) + around;
+    }
+}
+
+/* Three ways: tallies, columns, each event. */
+static uint64_t check_counting(const struct bench *b, struct span query, bool whole,
+                               struct buf *told, struct buf *read)
+{
+    struct search_from from = asked(b, query);
+    struct search_counts a, c;
+
+    choose_range(b, &from);
+    assert_true(ask(&from, told, &a));
+    for (int way = 0; way < 2; way++) {
+        from.no_tallies = true;
+        from.no_columns = from.no_index = way == 1;
+        assert_true(ask(&from, read, &c));
+        assert_int_equal(c.tallied, 0);
+        if (!span_eq(buf_span(told), buf_span(read)) || a.found != c.found ||
+            a.events != c.events || a.partial != c.partial)
+            fail_msg("'%.*s' [%lld, %lld), skew %lld: %llu found, not %llu:\n%.*s--- not\n%.*s",
+                     (int)query.n, (const char *)query.p, (long long)from.from_ns,
+                     (long long)from.to_ns, (long long)from.skew_ns, (unsigned long long)a.found,
+                     (unsigned long long)c.found, (int)(told->n < 3000 ? told->n : 3000),
+                     (const char *)told->p, (int)(read->n < 3000 ? read->n : 3000),
+                     (const char *)read->p);
+    }
+    assert_true(whole || a.tallied == 0);
+    return a.tallied;
+}
+
+static void bench_tallies(struct bench *b, uint64_t run_bytes, uint32_t alone)
+{
+    struct err e;
+
+    laid_init(&b->laid, taxonomy, "user,User,n,n2,joined,what,dom,kind,message,in");
+    store_bench_init(&b->store, made, NULL, EVENTS, 13);
+    assert_int_equal(tallier_new(&b->store.tallier, b->laid.taxonomy, &b->laid.names, &e), ERR_OK);
+    b->store.run_bytes = run_bytes;
+    tallier_alone(b->store.tallier, alone);
+}
+
+static void bench_end(struct bench *b)
+{
+    tallier_free(&b->store.tallier);
+    store_bench_release(&b->store);
+    laid_release(&b->laid);
+}
+
+static void tallies_tell_what_events_tell(void **s)
+{
+    static const struct {
+        uint64_t bytes;
+        uint32_t alone;
+        uint64_t least; /* events that tallies tell */
+    } runs[] = { { 0, TALLIER_ALONE, 10 * EVENTS },
+                 { 20000, 1, 10 * EVENTS },
+                 { 1000000, 1, 5 * EVENTS },
+                 { 1000000, TALLIER_ALONE, EVENTS } };
+    struct buf told, read;
+
+    (void)s;
+    state = 2;
+    buf_init(&told, (size_t)64 << 20);
+    buf_init(&read, (size_t)64 << 20);
+    for (uint32_t r = 0; r < COUNT_OF(runs); r++) {
+        uint64_t count = 0;
+        struct bench b;
+
+        bench_tallies(&b, runs[r].bytes, runs[r].alone);
+        store_bench_seal(&b.store, 100000);
+        for (uint32_t i = 0; i < COUNTINGS; i++) {
+            const uint32_t form = below(COUNT_OF(countings));
+            const char *name = ONE_OF(tallied);
+            char query[256];
+
+            if (i == COUNTINGS / 2)
+                store_bench_seal(&b.store, UINT64_MAX);
+            (void)snprintf(query, sizeof(query), countings[form], name, name);
+            count += check_counting(&b, span_of(query), form < TALLIED_FORMS, &told, &read);
+        }
+        printf("run %u: tallies told of %llu events\n", r, (unsigned long long)count);
+        assert_true(count >= runs[r].least);
+        bench_end(&b);
+    }
+    buf_release(&told);
+    buf_release(&read);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_tell_what_events_tell),
+        cmocka_unit_test(tallies_tell_what_events_tell),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

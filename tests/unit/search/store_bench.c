@@ -92,8 +92,9 @@ void store_bench_seal(struct store_bench *b, uint64_t bytes)
     const struct pack_from from = { .io = &io_system,
                                     .lane_dir = b->files.dir,
                                     .sealed_dir = b->sealed,
-                                    .run_bytes = 9000,
-                                    .months = 12 };
+                                    .run_bytes = b->run_bytes > 0 ? b->run_bytes : 9000,
+                                    .months = 12,
+                                    .tallier = b->tallier };
     struct catalog c;
     struct pack *p;
     struct err e;

@@ -6,6 +6,7 @@
 #define STORE_BENCH_H
 
 #include "../store/lane_files.h"
+#include "figures/tallier.h"
 
 #define STORE_BENCH_NOW  INT64_C(1795046400000000000) /* a midnight, in the middle of the events */
 #define STORE_BENCH_STEP INT64_C(100000000)           /* between two of them */
@@ -15,6 +16,8 @@ struct store_bench {
     char data[64]; /* the data folder */
     int sealed;
     uint64_t events, tracer;
+    struct tallier *tallier; /* set by the test before it seals; NULL: files have no tallies */
+    uint64_t run_bytes;      /* the same: of a file; 0: 9000 */
 };
 
 /* Event `n` (1 ..), in `room`. */

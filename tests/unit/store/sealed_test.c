@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
+#include "base/bytes.h"
 #include "faulty_io.h"
 #include "os/file.h"
 #include "store/sealed.h"
@@ -87,6 +89,8 @@ static int make(const struct io *io, uint32_t blocks, struct err *e)
     for (uint32_t i = 0; i < blocks && rc == ERR_OK; i++)
         rc = add_block(w, i, e);
     if (rc == ERR_OK)
+        sealed_put_tallies(w, SPAN_LIT("what is counted"));
+    if (rc == ERR_OK)
         rc = sealed_close(w, &about, SPAN_LIT("the stream's end"), e);
     if (rc == ERR_OK)
         rc = sealed_publish(w, e);
@@ -117,6 +121,7 @@ static void check_block(struct sealed_file *f, uint32_t i)
 static void it_comes_back_as_it_was_made(void **state)
 {
     struct sealed_file *f;
+    struct span tallies;
     struct err e;
 
     (void)state;
@@ -132,6 +137,8 @@ static void it_comes_back_as_it_was_made(void **state)
     assert_int_equal(sealed_find(f, word_hash(SPAN_LIT("everywhere"))), 255);
     assert_int_equal(sealed_find(f, word_hash(SPAN_LIT("nowhere"))), 0);
     check_span("stream", sealed_stream(f), "the stream's end");
+    assert_int_equal(sealed_tallies(f, &tallies, &e), ERR_OK);
+    check_span("tallies", tallies, "what is counted");
     assert_int_equal(sealed_check(f, &e), ERR_OK);
     sealed_free(&f);
 }
@@ -176,6 +183,45 @@ static void any_byte_that_was_changed_is_seen(void **state)
         assert_int_equal(sealed_open(&f, dir, NAME, &e), ERR_CORRUPT);
     }
     buf_release(&all);
+}
+
+/* As the first version wrote it: no tallies, and zeros where they stand in the foot. */
+static void version_1_has_no_tallies(void **state)
+{
+    struct sealed_file *f;
+    struct span tallies;
+    char path[128];
+    struct buf all, old;
+    struct err e;
+    size_t at;
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, NAME);
+    assert_int_equal(make(&io_system, 3, &e), ERR_OK);
+    buf_init(&all, 1u << 20);
+    buf_init(&old, 1u << 20);
+    assert_int_equal(file_read(path, 1u << 20, &all, &e), ERR_OK);
+    all.p[8] = 1;
+    bytes_put_u64(all.p + 56, XXH3_64bits(all.p, 56));
+    memset(all.p + all.n - 96 + 68, 0, 12);
+    bytes_put_u64(all.p + all.n - 8, XXH3_64bits(all.p + all.n - 96, 88));
+    at = (size_t)((uint8_t *)memmem(all.p, all.n, "what is counted", 15) - all.p);
+    buf_add(&old, (struct span){ all.p, at });
+    buf_add(&old, (struct span){ all.p + at + 16, all.n - at - 16 });
+    put_bytes(old.p, old.n);
+    assert_int_equal(sealed_open(&f, dir, NAME, &e), ERR_OK);
+    assert_int_equal(sealed_check(f, &e), ERR_OK);
+    assert_int_equal(sealed_tallies(f, &tallies, &e), ERR_OK);
+    assert_int_equal(tallies.n, 0);
+    for (uint32_t i = 0; i < 3; i++)
+        check_block(f, i);
+    sealed_free(&f);
+    old.p[8] = 3;
+    bytes_put_u64(old.p + 56, XXH3_64bits(old.p, 56));
+    put_bytes(old.p, old.n);
+    assert_int_equal(sealed_open(&f, dir, NAME, &e), ERR_UNSUPPORTED);
+    buf_release(&all);
+    buf_release(&old);
 }
 
 /* Of a making that fails anywhere nothing is left but, at the very end, a whole file. */
@@ -246,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_comes_back_as_it_was_made, set_up, tear_down),
         cmocka_unit_test_setup_teardown(any_byte_that_was_changed_is_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(version_1_has_no_tallies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whole_or_not_at_all, set_up, tear_down),
         cmocka_unit_test(names_have_one_spelling),
     };

@@ -1,7 +1,7 @@
 /*
  * shown.c - see shown.h.
  */
-#include "search/shown.h"
+#include "figures/shown.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
  * figures.c - see figures.h.
  */
-#include "search/figures.h"
+#include "figures/figures.h"
 
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "os/host.h"
-#include "search/figures_own.h"
+#include "figures/figures_own.h"
 
 #define KNOWN_BYTES   ((size_t)64 << 20) /* of shapes; beyond, new ones are looked at row by row */
 #define BLOCK_BYTES   ((size_t)256 << 20)
@@ -158,7 +158,7 @@ static int tell_all(struct figures *f, figures_fn *fn, void *arg, struct err *e)
     for (size_t i = 0; i < f->told_count && rc == ERR_OK; i++) {
         const struct told *t = &f->told[i];
 
-        rc = fn(arg, &(struct figures_row){ f->span + t->at, t->time_ns, t->times }, e);
+        rc = fn(arg, &(struct figures_row){ t->name, f->span + t->at, t->time_ns, t->times }, e);
     }
     return rc;
 }
@@ -276,6 +276,34 @@ static int row_time(struct figures *f, const struct known *k, const struct figur
     if (*good)
         *ns = query_time_believed(*ns, receipt, f->from.skew_ns);
     return rc;
+}
+
+/* The times of their own of all rows of a case. */
+static void note_own(struct figures *f, int64_t least, int64_t greatest)
+{
+    f->own_least = f->has_own && f->own_least < least ? f->own_least : least;
+    f->own_greatest = f->has_own && f->own_greatest > greatest ? f->own_greatest : greatest;
+    f->has_own = true;
+}
+
+/* False: its rows have to be asked. */
+static bool note_times(struct figures *f, const struct known *k, const struct figure_case *c)
+{
+    const struct time_scale *s;
+
+    if (c->time == TIME_RECEIPT)
+        return true;
+    s = time_scale(f, k, c->time_slot);
+    if (s != NULL)
+        note_own(f, s->least, s->greatest);
+    return s != NULL;
+}
+
+bool figures_times(const struct figures *f, int64_t *least, int64_t *greatest)
+{
+    *least = f->own_least;
+    *greatest = f->own_greatest;
+    return f->has_own;
 }
 
 /* --- cases ---------------------------------------------------------------------------------- */
@@ -424,7 +452,7 @@ static int find_cases(struct figures *f, struct known *k, struct figure_case ***
     return ERR_OK;
 }
 
-/* --- a shape -------------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------------------- */
 
 /* Of the rows those that are to be told, each with its case in origin[]; the others are done with,
  * or left. */
@@ -440,7 +468,8 @@ static int choose_rows(struct figures *f, const struct known *k, struct figure_c
         return no_memory(e);
     for (uint32_t i = 0; i < f->ids; i++)
         whole[i] = cases[i]->kind == CASE_IN && !f->tells_time &&
-                   (!f->timed || all_in_range(f, k, cases[i]));
+                   (!f->timed || all_in_range(f, k, cases[i])) &&
+                   (!f->from.apart || note_times(f, k, cases[i]));
     for (uint32_t i = 0; i < f->rows && rc == ERR_OK; i++) {
         const struct figure_case *c = cases[f->id[i]];
         const uint32_t row = f->row[i], id = f->id[i];
@@ -457,6 +486,8 @@ static int choose_rows(struct figures *f, const struct known *k, struct figure_c
             continue;
         if (f->tells_time)
             rc = tell(f, c, row, ns, 1, e);
+        if (f->from.apart && !whole[id])
+            note_own(f, ns, ns);
         f->row[kept] = row;
         f->id[kept] = f->origin[kept] = id;
         kept++;
@@ -494,6 +525,123 @@ static int tell_rows(struct figures *f, const struct known *k, struct figure_cas
     return rc;
 }
 
+/* --- apart ---------------------------------------------------------------------------------- */
+
+/* Is this the same answer for a name? */
+static bool answers_same(const struct answer *a, const struct answer *b)
+{
+    return a->slot == b->slot && (a->text.p == NULL) == (b->text.p == NULL) &&
+           span_eq(a->text, b->text);
+}
+
+/* The cases' answers for a name, numbered; how many there are. A slot that has one value is a text.
+ */
+static uint32_t number_answers(struct figures *f, struct figure_case *const *cases, uint32_t count,
+                               uint32_t name, struct answer *answer, bool *slots)
+{
+    uint32_t answers = 0;
+
+    *slots = false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct answer a = cases[i]->kind == CASE_IN ? cases[i]->answer[name]
+                                                    : (struct answer){ SPAN_NONE, BLOCK_NONE };
+        uint32_t at = answers > 16 ? answers - 16 : 0; /* to find all is not worth it */
+
+        if (a.slot != BLOCK_NONE && f->values[a.slot].is.count == 1)
+            a = (struct answer){ f->values[a.slot].is.text[0], BLOCK_NONE };
+        while (at < answers && !answers_same(&a, &answer[at]))
+            at++;
+        if (at == answers)
+            answer[answers++] = a;
+        f->answer_id[i] = at;
+        *slots |= a.slot != BLOCK_NONE;
+    }
+    return answers;
+}
+
+static int tell_one(struct figures *f, uint32_t name, const struct answer *a, uint32_t row,
+                    uint64_t times, struct err *e)
+{
+    if (!told_room(f))
+        return no_memory(e);
+    f->told[f->told_count++] = (struct told){ .name = name, .at = f->span_count, .times = times };
+    f->span[f->span_count++] = value_at(f, a, row);
+    return ERR_OK;
+}
+
+/* Rows by their answer for a name. */
+static void fold_answers(struct figures *f, const struct answer *answer, uint32_t answers)
+{
+    f->ids = answers;
+    for (uint32_t i = 0; i < f->rows; i++)
+        f->id[i] = f->answer_id[f->origin[i]];
+    for (uint32_t i = 0; i < answers; i++) {
+        const struct slot_values *v =
+            answer[i].slot != BLOCK_NONE ? &f->values[answer[i].slot] : NULL;
+        bool done = v == NULL;
+
+        for (uint32_t k = 0; k < i && !done; k++)
+            done = answer[k].slot == answer[i].slot;
+        if (!done)
+            figures_fold(f, v->is.id, NULL, v->is.count);
+    }
+}
+
+/* Rows with the same answer for a name together; of cases of which none has a slot, by the number
+ * of their rows alone. */
+static int tell_name(struct figures *f, struct figure_case *const *cases, uint32_t count,
+                     const uint32_t *rows_of, uint32_t name, struct answer *answer, uint32_t *times,
+                     struct err *e)
+{
+    bool slots;
+    const uint32_t answers = number_answers(f, cases, count, name, answer, &slots);
+    int rc = ERR_OK;
+
+    if (!slots) {
+        memset(times, 0, answers * sizeof(*times));
+        for (uint32_t i = 0; i < count; i++)
+            times[f->answer_id[i]] += rows_of[i];
+        for (uint32_t i = 0; i < answers && rc == ERR_OK; i++)
+            rc = times[i] > 0 ? tell_one(f, name, &answer[i], 0, times[i], e) : ERR_OK;
+        return rc;
+    }
+    fold_answers(f, answer, answers);
+    memset(times, 0, f->ids * sizeof(*times));
+    for (uint32_t i = 0; i < f->rows; i++) {
+        if (times[f->id[i]]++ == 0)
+            f->first[f->id[i]] = i;
+    }
+    for (uint32_t i = 0; i < f->ids && rc == ERR_OK; i++) {
+        const uint32_t row = f->first[i];
+
+        if (times[i] > 0)
+            rc = tell_one(f, name, &answer[f->answer_id[f->origin[row]]], f->row[row], times[i], e);
+    }
+    return rc;
+}
+
+static int tell_apart(struct figures *f, struct figure_case *const *cases, struct err *e)
+{
+    const uint32_t count = f->ids, room = count > f->rows ? count : f->rows;
+    struct answer *answer = arena_array(&f->block, count, sizeof(*answer));
+    uint32_t *times = arena_array(&f->block, room + 1u, sizeof(*times));
+    uint32_t *rows_of = arena_array(&f->block, count, sizeof(*rows_of));
+    int rc = ERR_OK;
+
+    f->answer_id = arena_array(&f->block, count, sizeof(*f->answer_id));
+    if (answer == NULL || times == NULL || rows_of == NULL || f->answer_id == NULL)
+        return no_memory(e);
+    for (uint32_t i = 0; i < f->rows; i++)
+        rows_of[f->origin[i]]++;
+    for (uint32_t i = 0; i < f->from.name_count && rc == ERR_OK; i++) {
+        if (!f->from.dropped[i])
+            rc = tell_name(f, cases, count, rows_of, i, answer, times, e);
+    }
+    return rc;
+}
+
+/* --- a shape -------------------------------------------------------------------------------- */
+
 static int shape_figures(struct figures *f, uint32_t shape, struct err *e)
 {
     const struct block_shape s = block_shape(f->at->block, shape);
@@ -518,12 +666,14 @@ static int shape_figures(struct figures *f, uint32_t shape, struct err *e)
     if (rc != ERR_OK || cases == NULL || k->never)
         return rc;
     rc = choose_rows(f, k, cases, e);
-    return rc == ERR_OK && f->rows > 0 ? tell_rows(f, k, cases, e) : rc;
+    if (rc != ERR_OK || f->rows == 0)
+        return rc;
+    return f->from.apart ? tell_apart(f, cases, e) : tell_rows(f, k, cases, e);
 }
 
 /* --- a block -------------------------------------------------------------------------------- */
 
-int figures_block(struct figures *f, const struct walk_block *b, figures_fn *fn, void *arg,
+int figures_block(struct figures *f, const struct figures_block *b, figures_fn *fn, void *arg,
                   struct err *e)
 {
     int rc = ERR_OK;
@@ -532,6 +682,7 @@ int figures_block(struct figures *f, const struct walk_block *b, figures_fn *fn,
     f->at = b;
     f->name_hash = NULL;
     f->told_count = f->span_count = 0;
+    f->has_own = false;
     memset(f->told_place, 0, sizeof(f->told_place));
     f->about = block_about(b->block);
     f->scale.shape = f->scale.slot = BLOCK_NONE;
@@ -590,6 +741,11 @@ int figures_new(struct figures **out, const struct figures_from *from, struct er
     else
         figures_free(out);
     return rc;
+}
+
+size_t figures_bytes(const struct figures *f)
+{
+    return f->mem.used_bytes;
 }
 
 void figures_free(struct figures **out)

@@ -7,7 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/time.h"
-#include "search/figures_own.h"
+#include "figures/figures_own.h"
 
 /* --- is it what the shape says -------------------------------------------------------------- */
 
@@ -269,7 +269,7 @@ int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_
     if (holds)
         good = ask_values(f, s, value);
     good = good && !s->has_text && !s->has_time && !s->failed;
-    if (holds && good && (f->timed || f->tells_time))
+    if (holds && good && (f->timed || f->tells_time || f->from.apart))
         ask_time(f, k, s->event, c);
     *grew = note_seen(f, k, r);
     if (!good || (holds && c->time == TIME_OTHER))

@@ -10,7 +10,7 @@
  * Values that are empty or not plain always have a say; so has every value when in doubt.
  */
 #include "base/ascii.h"
-#include "search/figures_own.h"
+#include "figures/figures_own.h"
 
 /* What stands before or behind a slot, within its field. */
 struct around {

@@ -21,9 +21,19 @@
 #define FIGURES_H
 
 #include "query/value.h"
-#include "search/walk.h"
+#include "figures/shown.h"
+#include "figures/source_names.h"
+#include "store/block.h"
 
 struct figures;
+
+/* A block whose columns are open. left[row]: the event counts, and nobody looked at it yet. */
+struct figures_block {
+    struct block *block;
+    const struct source_names *names; /* of its sources */
+    uint32_t lane;
+    bool *left;
+};
 
 struct figures_from {
     const struct taxonomy *taxonomy;
@@ -35,9 +45,15 @@ struct figures_from {
     uint32_t name_count;
     int64_t from_ns, to_ns; /* from <= t < to; INT64_MIN and INT64_MAX: no end */
     int64_t skew_ns;
+    /* Rows are told for each name by itself: for tallies, which count events once a name. `dropped`
+     * (by name, borrowed, may change between blocks): it is not asked for any more. Names are none
+     * of the time then, and the times of a block's events are told by figures_times(). */
+    bool apart;
+    const bool *dropped;
 };
 
 struct figures_row {
+    uint32_t name;            /* apart: which; its value is value[0] */
     const struct span *value; /* by name; SPAN_NONE: none; nothing for the time */
     int64_t time_ns;          /* when it is asked for */
     uint64_t times;
@@ -51,7 +67,14 @@ void figures_free(struct figures **f);
 /* Those of b->left that can be told by columns: each is cleared, and `fn` told of it when the
  * filter holds for it and its time is in the range. On an error `fn` was told of none. ERR_CORRUPT,
  * ERR_NOMEM, what fn returns. */
-int figures_block(struct figures *f, const struct walk_block *b, figures_fn *fn, void *arg,
+int figures_block(struct figures *f, const struct figures_block *b, figures_fn *fn, void *arg,
                   struct err *e);
+
+/* Apart: of the events that were told of the last block, those that have times of their own, and
+ * are not outside of these, which may be too wide. False: none has. */
+bool figures_times(const struct figures *f, int64_t *least, int64_t *greatest);
+
+/* What is known of shapes by now takes so much. */
+size_t figures_bytes(const struct figures *f);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * source_names.c - see source_names.h.
  */
-#include "search/source_names.h"
+#include "figures/source_names.h"
 
 #include <stdlib.h>
 

@@ -13,7 +13,7 @@
 #define FIGURES_OWN_H
 
 #include "base/arena.h"
-#include "search/figures.h"
+#include "figures/figures.h"
 
 /* What a slot is to the answers: nothing; whether its value is plain, and if not, which it is; and
  * whether it may have a say in which patterns its field fits, and if so, which it is; which value
@@ -72,6 +72,7 @@ struct likeness {
 
 /* A row for who asks: its values are spans[at ..]. */
 struct told {
+    uint32_t name; /* apart */
     uint64_t hash;
     uint32_t like, pool[3]; /* those alike: equal `like` and equal values of the pool, */
     bool by_text;           /*   or, where some have no number in it, equal texts */
@@ -94,7 +95,9 @@ struct figures {
     struct event_watch watch;
     bool timed;      /* is the time in a range asked? */
     bool tells_time; /* rows have their time */
-    bool by_source;  /* answers may depend on the source */
+    bool has_own;    /* apart: some events have a time of their own */
+    int64_t own_least, own_greatest;
+    bool by_source; /* answers may depend on the source */
     uint64_t seed;
     struct arena mem; /* what is known */
     struct known **place;
@@ -105,7 +108,7 @@ struct figures {
 
     /* of the block at hand */
     struct arena block;
-    const struct walk_block *at;
+    const struct figures_block *at;
     uint64_t *name_hash;
     struct block_about about;
     struct time_scale scale;
@@ -125,6 +128,7 @@ struct figures {
     uint32_t *map;       /* fold's */
     uint64_t *wide;
     uint32_t row_room, wide_room;
+    uint32_t *answer_id;        /* by case: apart */
     struct slot_values *values; /* by slot */
 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
-#include "search/figures_own.h"
+#include "figures/figures_own.h"
 
 #define DENSE      65536u  /* places of a map without hashes */
 #define MAP_PLACES 131072u /* of one with: twice the rows of any block */

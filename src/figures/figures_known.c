@@ -8,7 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "search/figures_own.h"
+#include "figures/figures_own.h"
 
 /* --- which shape is it ---------------------------------------------------------------------- */
 
