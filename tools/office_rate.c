@@ -8,8 +8,9 @@
  * machines, one in ten open, and an incident for each hundred of them, half of them closed, with
  * tasks and clocks of the law, unless it is there; then asks views of alerts, incidents and clocks,
  * and does acts on them, each with its commit, in turn and with drawn parameters. Says the 99th
- * percentile and the worst of each in ms: "view p99 worst", "act p99 worst"; last those of closing
- * an incident of 20,000 alerts, "large ms": one act.
+ * percentile and the worst of each in ms: "view p99 worst", "act p99 worst"; last of closing an
+ * incident of 20,000 alerts, how long the desk does nothing else at a time and in all: "large ms
+ * ms".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,7 +295,7 @@ static void time_large(struct bench *b)
     char request[256];
     struct err e;
     int64_t incident;
-    double began;
+    double began, worst, ms;
 
     must(act(b,
              "{\"act\":\"incident.open\",\"title\":\"large\",\"type\":\"N1\",\"severity\":\"M2\","
@@ -323,7 +324,17 @@ static void time_large(struct bench *b)
         (long long)incident);
     began = host_seconds();
     must(act(b, request), &e);
-    printf("large %.1f\n", (host_seconds() - began) * 1e3);
+
+    worst = ms = (host_seconds() - began) * 1e3;
+    for (bool more = true; more;) {
+        double slice = host_seconds();
+
+        must(acts_rest(b->acts, &more, &e), &e);
+        slice = (host_seconds() - slice) * 1e3;
+        worst = slice > worst ? slice : worst;
+        ms += slice;
+    }
+    printf("large %.1f %.1f\n", worst, ms);
 }
 
 int main(int argc, char **argv)

@@ -157,8 +157,12 @@ static int take_requests(struct role_desk *r, struct err *e)
     const struct counter_from counter = { r->self->loop,    r->acts,        r->people,
                                           desk_db(r->desk), on_desk_notice, r };
 
-    const struct clockwork_from clockwork = { r->self->loop, desk_db(r->desk), desk_alerts(r->desk),
-                                              on_desk_notice, r };
+    const struct clockwork_from clockwork = { .loop = r->self->loop,
+                                              .db = desk_db(r->desk),
+                                              .alerts = desk_alerts(r->desk),
+                                              .acts = r->acts,
+                                              .notice = on_desk_notice,
+                                              .arg = r };
 
     if (rc == ERR_OK)
         rc = counter_new(&r->counter, &counter, e);

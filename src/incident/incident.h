@@ -37,6 +37,9 @@
 INCIDENT_TABLE(X)
 #undef X
 
+/* What acts leave when an incident has very many alerts: act_rest(). */
+act_fn incident_close_rest, incident_merge_rest;
+
 extern const struct act_kind incident_kind, incident_task_kind, incident_observable_kind;
 
 enum { INCIDENT_VIEWS = 12 };

@@ -1,5 +1,6 @@
 /*
- * office.c - a line an area, a line a kind of thing whose acts can be undone.
+ * office.c - a line an area, a line a kind of thing whose acts can be undone, a line an act
+ * that is done in slices.
  */
 #include "office/office.h"
 
@@ -37,5 +38,11 @@ static const struct view_area views[] = {
     AREA(incident_views), AREA(notify_views),   AREA(metric_views),
 };
 
-const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };
+static const struct act_rest_row rests[] = {
+    { "incident.close", incident_close_rest },
+    { "incident.merge", incident_merge_rest },
+};
+
+const struct act_table office_acts = { areas,           COUNT_OF(areas), kinds,
+                                       COUNT_OF(kinds), rests,           COUNT_OF(rests) };
 const struct view_table office_views = { views, COUNT_OF(views) };

@@ -26,8 +26,8 @@ SELECT sequence, rule, rule_hash FROM finding WHERE lane = ?
 
 -- ALERT_FIND
 SELECT id, first, last, until, count, events, provisional FROM alert WHERE rule = ? AND entity_key =
-    ? AND rule_hash = ? AND until > ? AND until <= ? AND {ALERT_IS_OPEN} AND kind = ? ORDER BY until
-    LIMIT 1
+    ? AND rule_hash = ? AND until > ? AND until <= ? AND {ALERT_IS_OPEN} AND kind = ?
+    AND NOT {ALERT_CLOSES} ORDER BY until LIMIT 1
 
 -- ALERT_LATEST
 SELECT id FROM alert WHERE rule = ? AND entity_key = ? AND kind = ? ORDER BY id DESC LIMIT 1
