@@ -53,4 +53,8 @@ struct actor {
     int64_t session;     /* its number; 0: it is none */
 };
 
+/* He is that and no more: what he sees and does is of his agency alone. With a session or without.
+ */
+bool actor_is_contact(const struct actor *who);
+
 #endif

@@ -97,6 +97,10 @@ struct view_table { /* all there are (src/office) */
 const struct view_row *view_find(const struct view_table *t, struct span name);
 const struct view_row *view_at(const struct view_table *t, size_t i); /* NULL behind the last */
 
+/* Whose things alone he sees: the agency of a contact; 0: all, for he is more than that; -1, which
+ * is none: a contact of no agency. */
+int64_t view_agency(const struct actor *who);
+
 /* Does somebody give parameters of this type? */
 bool view_is_given(enum view_param_type t);
 
