@@ -89,6 +89,10 @@ struct console {
 serve_fn search_route;
 void find_stop(struct console *c);
 
+/* export.c: of a view of a register's rows, the register as a book. False: it is none. A path of
+ * NULL: memory is out. */
+bool export_route_of(struct arena *mem, const struct view_row *row, struct serve_route *to);
+
 /* ask.c */
 int ask_routes(struct console *c, struct err *e);
 /* A view for who was let in already; `state`: the value of that parameter, where it is one. */
