@@ -142,6 +142,12 @@ DELETE FROM blind
 INSERT OR REPLACE INTO blind(hash, rule, title, level, reason, field, since) VALUES(?, ?, ?, ?, ?,
     ?, ?)
 
+-- TECHNIQUE_CLEAR
+DELETE FROM technique
+
+-- TECHNIQUE_PUT
+INSERT OR IGNORE INTO technique(technique, hash, rule) VALUES(upper(?), ?, ?)
+
 -- RULES_BLIND
 SELECT rule, title, level, reason, nullif(field, ''), since FROM blind ORDER BY level DESC, title, rule LIMIT ?
 
