@@ -42,6 +42,8 @@ bool user_role_of(struct span name, enum user_role *r);
  * has shown it with a session, in what is his own. */
 #define ROLE_LOGIN (1u << 30)
 #define ROLE_SELF  (1u << 29)
+/* What a token of the settings may that may search, and no more. */
+#define ROLE_SEARCH (1u << 28)
 
 struct actor {
     int64_t user;        /* 0: who has no row in table user */

@@ -24,8 +24,8 @@ static const struct act_area areas[] = {
     AREA(registry_tables),    AREA(triage_general),   AREA(triage_alert),
     AREA(triage_suppression), AREA(shift_acts),       AREA(incident_general),
     AREA(incident_alert),     AREA(incident_task),    AREA(incident_proof),
-    AREA(incident_clock),     AREA(incident_phieu),   AREA(notify_acts),
-    AREA(metric_acts),
+    AREA(incident_clock),     AREA(incident_phieu),   AREA(incident_search),
+    AREA(notify_acts),        AREA(metric_acts),
 };
 
 static const struct act_kind *const kinds[] = {
