@@ -2,14 +2,16 @@
  * office_rate.c - how long the desk's views and acts take in a database with many alerts. For
  * bench/.
  *
- *   office_rate FOLDER [ALERTS]
+ *   office_rate FOLDER [ALERTS]          20,000 or more
  *
  * Makes FOLDER/office.db with ALERTS (1,000,000) alerts of a year, of 2,000 rules about 5,000
  * machines, one in ten open, and an incident for each hundred of them, half of them closed, with
  * tasks and clocks of the law, unless it is there; then asks views of alerts, incidents and clocks,
  * and does acts on them, each with its commit, in turn and with drawn parameters. Says the 99th
- * percentile and the worst of each in ms: "view p99 worst", "act p99 worst"; last those of closing
- * an incident of 20,000 alerts, "large ms": one act.
+ * percentile and the worst of each in ms: "view p99 worst", "act p99 worst"; last of closing an
+ * incident of 20,000 alerts, how long the desk does nothing else at a time and in all: "large ms
+ * ms". Between them views of the registers, of 3,000 agencies, 1,000 systems and 5,000 machines:
+ * "register p99 worst", and the machines as an XLSX: "book ms".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,14 +23,16 @@
 #include "incident/legal_law.h"
 #include "office/office.h"
 #include "os/host.h"
+#include "registry/book.h"
 
-#define YEAR_NS  (365 * 86400 * TIME_SECOND)
-#define NOW_NS   (1795000000 * TIME_SECOND)
-#define RULES    2000u
-#define MACHINES 5000u
-#define RUNS     2000u
-#define GROUP    20000u
-#define LARGE    20000u
+#define YEAR_NS    (365 * 86400 * TIME_SECOND)
+#define NOW_NS     (1795000000 * TIME_SECOND)
+#define RULES      2000u
+#define MACHINES   5000u
+#define RUNS       2000u
+#define GROUP      20000u
+#define LARGE      20000u
+#define ALERTS_MIN 20000u /* with fewer the acts run out of open ones */
 
 struct bench {
     struct db *db;
@@ -152,6 +156,84 @@ static void grow_incidents(struct bench *b)
     }
 }
 
+#define AGENCIES 3000u
+#define SYSTEMS  1000u
+
+static struct span text_of(char room[64], const char *fmt, uint64_t number)
+{
+    int n = snprintf(room, 64, fmt, (unsigned long long)number);
+
+    return (struct span){ (const uint8_t *)room, (size_t)n };
+}
+
+/* A province with departments and communes, and what is below these. */
+static void put_agency(struct bench *b, uint64_t i)
+{
+    struct db_row *r = db_use(b->db, DB_AGENCY_PUT);
+    char code[64], name[64];
+    struct err e;
+
+    db_text(r, 2, text_of(code, "CQ-%05llu", i));
+    db_text(r, 3, text_of(name, "Ủy ban nhân dân xã Mẫu số %llu", i));
+    db_text(r, 4, SPAN_LIT("commune"));
+    if (i > 1)
+        db_u64(r, 5, i <= 130 ? 1 : 2 + next(b, 129));
+    db_text(r, 6, SPAN_LIT("2025-07-01"));
+    must(db_run(b->db, r, &e), &e);
+}
+
+static void put_system(struct bench *b, uint64_t i)
+{
+    static const char *const roles[] = { "owner", "operator" };
+    struct db_row *r = db_use(b->db, DB_SYSTEM_PUT);
+    char code[64], name[64];
+    struct err e;
+
+    db_text(r, 2, text_of(code, "HT-%05llu", i));
+    db_text(r, 3, text_of(name, "Hệ thống quản lý văn bản số %llu", i));
+    db_text(r, 7, SPAN_LIT("internal"));
+    db_text(r, 8, SPAN_LIT("[\"public\",\"private\"]"));
+    db_u64(r, 9, 1 + i % 3);
+    db_text(r, 12, SPAN_LIT("operating"));
+    must(db_run(b->db, r, &e), &e);
+    for (size_t k = 0; k < COUNT_OF(roles); k++) {
+        r = db_use(b->db, DB_SYSTEM_HOLDER_ADD);
+        db_u64(r, 1, i);
+        db_text(r, 2, span_of(roles[k]));
+        db_u64(r, 3, 1 + next(b, AGENCIES));
+        db_text(r, 4, SPAN_LIT("2025-07-01"));
+        must(db_run(b->db, r, &e), &e);
+    }
+}
+
+static void put_machine(struct bench *b, uint64_t i)
+{
+    struct db_row *r = db_use(b->db, DB_MACHINE_PUT);
+    char name[64], addresses[64];
+    struct err e;
+
+    db_u64(r, 2, 1 + next(b, SYSTEMS));
+    db_text(r, 3, text_of(name, "srv-%llu", i));
+    db_text(r, 4, SPAN_LIT("server"));
+    db_text(r, 5, text_of(addresses, "[\"10.0.%llu.1\"]", i % 250));
+    db_text(r, 8, SPAN_LIT("medium"));
+    must(db_run(b->db, r, &e), &e);
+}
+
+static void grow_registers(struct bench *b)
+{
+    struct err e;
+
+    must(db_begin(b->db, &e), &e);
+    for (uint64_t i = 1; i <= AGENCIES; i++)
+        put_agency(b, i);
+    for (uint64_t i = 1; i <= SYSTEMS; i++)
+        put_system(b, i);
+    for (uint64_t i = 1; i <= MACHINES; i++)
+        put_machine(b, i);
+    must(db_commit(b->db, &e), &e);
+}
+
 /* --- times ---------------------------------------------------------------------------------- */
 
 static int order(const void *a, const void *b)
@@ -177,6 +259,75 @@ static struct span given(void *arg, const char *name)
             return (struct span){ (const uint8_t *)p + n + 1, strcspn(p + n + 1, "&") };
     }
     return SPAN_NONE;
+}
+
+/* Registers as people, a contact and tables ask for them. */
+static const struct {
+    const char *view, *text;
+    bool contact;
+} registers[] = {
+    { "agency.list", "", false },
+    { "agency.list", "", true },
+    { "agency.show", "agency=3", false },
+    { "system.list", "", false },
+    { "system.list", "", true },
+    { "system.list", "agency=3", false },
+    { "system.show", "system=3", false },
+    { "machine.list", "", false },
+    { "machine.list", "limit=5000", false },
+    { "machine.list", "", true },
+    { "machine.list", "system=3", false },
+    { "agency.rows", "", false },
+    { "system.rows", "", false },
+    { "machine.rows", "", false },
+};
+
+#define REGISTER_RUNS 40u
+
+/* The console does nothing else meanwhile. */
+static void time_book(struct bench *b)
+{
+    double began = host_seconds();
+    struct err e;
+
+    buf_clear(&b->out);
+    must(registry_book(b->db, SPAN_LIT("machine"), REGISTRY_BOOK_XLSX, false, 0, &b->out, &e), &e);
+    printf("book %.1f\n", (host_seconds() - began) * 1e3);
+}
+
+static void time_registers(struct bench *b)
+{
+    static double ms[REGISTER_RUNS * COUNT_OF(registers)];
+    struct actor contact = {
+        .name = SPAN_LIT("c"), .roles = ROLE_BIT(CONTACT), .agency = 1, .via = "local"
+    };
+    struct err e;
+    size_t n = 0;
+
+    for (size_t k = 0; k < COUNT_OF(registers); k++) {
+        const struct view_from from = { view_find(&office_views, span_of(registers[k].view)),
+                                        registers[k].contact ? &contact : &b->who,
+                                        NOW_NS,
+                                        VIEW_NDJSON,
+                                        given,
+                                        b };
+        double least = 1e9;
+
+        (void)snprintf(b->text, sizeof(b->text), "%s", registers[k].text);
+        for (size_t i = 0; i < REGISTER_RUNS; i++, n++) {
+            double began = host_seconds();
+
+            buf_clear(&b->out);
+            must(view_put(b->db, &from, &b->out, &e), &e);
+            ms[n] = (host_seconds() - began) * 1e3;
+            least = ms[n] < least ? ms[n] : least;
+        }
+        if (getenv("OFFICE_SLOW") != NULL)
+            fprintf(stderr, "%.1f ms at least: %s?%s%s\n", least, from.row->name, b->text,
+                    registers[k].contact ? " (contact)" : "");
+    }
+    say("register", ms, n);
+    time_book(b);
 }
 
 static void draw_view(struct bench *b, size_t i)
@@ -294,7 +445,7 @@ static void time_large(struct bench *b)
     char request[256];
     struct err e;
     int64_t incident;
-    double began;
+    double began, worst, ms;
 
     must(act(b,
              "{\"act\":\"incident.open\",\"title\":\"large\",\"type\":\"N1\",\"severity\":\"M2\","
@@ -323,7 +474,17 @@ static void time_large(struct bench *b)
         (long long)incident);
     began = host_seconds();
     must(act(b, request), &e);
-    printf("large %.1f\n", (host_seconds() - began) * 1e3);
+
+    worst = ms = (host_seconds() - began) * 1e3;
+    for (bool more = true; more;) {
+        double slice = host_seconds();
+
+        must(acts_rest(b->acts, &more, &e), &e);
+        slice = (host_seconds() - slice) * 1e3;
+        worst = slice > worst ? slice : worst;
+        ms += slice;
+    }
+    printf("large %.1f %.1f\n", worst, ms);
 }
 
 int main(int argc, char **argv)
@@ -338,7 +499,8 @@ int main(int argc, char **argv)
     struct err e;
     bool there;
 
-    if (argc < 2 || (argc > 2 && !num_u64(span_of(argv[2]), 100000000, &b.alerts))) {
+    if (argc < 2 || (argc > 2 && !num_u64(span_of(argv[2]), 100000000, &b.alerts)) ||
+        b.alerts < ALERTS_MIN) {
         fprintf(stderr, "usage: office_rate FOLDER [ALERTS]\n");
         return 2;
     }
@@ -357,9 +519,12 @@ int main(int argc, char **argv)
     from.legal = &legal;
     must(acts_new(&b.acts, &from, &e), &e);
     b.incidents = b.alerts / 100;
-    if (!there)
+    if (!there) {
         grow_incidents(&b);
+        grow_registers(&b);
+    }
     time_views(&b);
+    time_registers(&b);
     time_acts(&b);
     time_large(&b);
     playbooks_free(&playbooks);

@@ -67,6 +67,7 @@ TABLES = {
     "phieu": ("CAST(id AS TEXT)",
               "id, number, kind, system, agency, incident, alert, subject, what, proof, steps, due, state, made, sent,"
               " received, answered, closed, document, channel, reminders, act"),
+    "contract_level": ("CAST(id AS TEXT)", "id, provider, document, measure, level, most, share, starts, ends, act, ended"),
     "phieu_line": ("CAST(id AS TEXT)", "id, phieu, act, state, text"),
     "phieu_answer": ("CAST(id AS TEXT)", "id, phieu, act, done, cause, handled, total, file, sha256, good"),
 }

@@ -62,6 +62,17 @@ int act_conflict(struct err *e, const char *fmt, ...)
     return err_set(e, ERR_CONFLICT, 0, "%s", text);
 }
 
+int act_unfinished(struct err *e, int64_t act)
+{
+    return err_set(e, ERR_CONFLICT, 0, "Act %lld is still being done: try again in a moment.",
+                   (long long)act);
+}
+
+const struct acts_from *acts_from_of(const struct acts *a)
+{
+    return &a->from;
+}
+
 int acts_new(struct acts **out, const struct acts_from *from, struct err *e)
 {
     *out = calloc(1, sizeof(**out));
@@ -216,7 +227,7 @@ int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, st
     return ERR_OK;
 }
 
-static int put_things(struct act_call *c, struct err *e)
+int act_put_things(struct act_call *c, struct err *e)
 {
     for (const struct act_thing *t = c->own->first; t != NULL; t = t->next) {
         struct db_row *r;
@@ -287,6 +298,8 @@ static int may_undo(struct act_call *c, int64_t id, struct err *e)
         rc = err_set(e, ERR_NOTFOUND, 0, "There is no act %lld.", (long long)id);
     else if (!db_get_null(r, 5))
         rc = err_set(e, ERR_CONFLICT, 0, "Act %lld was undone already.", (long long)id);
+    else if (db_get_int(r, 6) != 0)
+        rc = act_unfinished(e, id);
     else if (!span_eq(db_get_text(r, 1), c->who->name) &&
              (c->who->roles & (ROLE_BIT(LEAD) | ROLE_BIT(ADMINISTRATOR))) == 0)
         rc = err_set(e, ERR_DENIED, 0, "Act %lld is somebody else's.", (long long)id);
@@ -426,6 +439,7 @@ int act_take_back(struct act_call *c, struct err *e)
     MUST(id != 0 && c->own->row->fn != act_undo);
     db_rollback(c->db);
     c->own->first = c->own->last = NULL;
+    c->own->busy_count = 0;
     memset(c->own->by_hash, 0, sizeof(c->own->by_hash));
     rc = db_begin(c->db, e);
     if (rc == ERR_OK)
@@ -448,7 +462,9 @@ static int do_within(struct act_call *c, struct err *e)
     if (rc == ERR_OK)
         rc = o->row->fn(c, e);
     if (rc == ERR_OK && c->id != 0)
-        rc = put_things(c, e);
+        rc = act_put_things(c, e);
+    if (rc == ERR_OK)
+        rc = act_put_rest(c, e);
     buf_text(c->answer, "}");
     if (rc == ERR_OK && buf_failed(c->answer))
         rc = act_no_memory(e);

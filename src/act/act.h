@@ -77,6 +77,12 @@ struct act_kind {
     enum db_statement get, put; /* id ─▶ text; id, text ─▶ */
 };
 
+/* Who goes on with an act that left something: act_rest(). */
+struct act_rest_row {
+    const char *act;
+    act_fn *fn;
+};
+
 struct act_area {
     const struct act_row *row;
     size_t count;
@@ -88,6 +94,8 @@ struct act_table {
     size_t area_count;
     const struct act_kind *const *kind;
     size_t kind_count;
+    const struct act_rest_row *rest;
+    size_t rest_count;
 };
 
 const struct act_row *act_find(const struct act_table *t, struct span name); /* NULL: none */
@@ -125,6 +133,10 @@ void acts_free(struct acts **a);
 int acts_do(struct acts *a, const struct actor *who, struct span request, int64_t now_ns,
             struct buf *answer, struct err *e);
 
+/* A slice of what acts have left to do (act_rest()). *more: there is still something. ERR_OK, or
+ * what the database says: it can be tried again. */
+int acts_rest(struct acts *a, bool *more, struct err *e);
+
 /* --- for the functions of acts --------------------------------------------------------------- */
 
 struct act_call {
@@ -161,6 +173,21 @@ act_fn act_undo;
 int act_take_back(struct act_call *c, struct err *e);
 /* Whoever counts alerts must look again. */
 void act_touches_alerts(struct act_call *c);
+
+/*
+ * What is too much for one turn of the desk is done in slices, each in a transaction of its own
+ * with other acts between them; to people it is one act. Its function does what decides it, and
+ * one slice, and says here that there is more; the act's act_rest_row goes on with the same
+ * parameters,
+ * author and time, and says it again as long as there is more (acts_rest()). That it is to be done
+ * is durable with the act itself, so that a kill puts it off, no more. The thing is busy until
+ * then: acts on it, or on what the slices are about, ask act_free() first. What a slice was done to
+ * is told of the act (act_changes(), or lines of act_on that it puts itself). Not of acts whose
+ * parameters are secrets or files.
+ */
+void act_rest(struct act_call *c, const char *kind, int64_t key);
+/* ERR_CONFLICT when another act has still to be finished on it. */
+int act_free(const struct act_call *c, const char *kind, int64_t key, struct err *e);
 
 /*
  * Acts of ROLE_LOGIN: their function finds out who it is, and a flood of them is no record. They

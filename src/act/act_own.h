@@ -33,6 +33,12 @@ struct act_thing {
 };
 
 #define ACT_HASHES 1024u
+#define ACT_BUSY   4u /* things that one act leaves unfinished */
+
+struct act_busy {
+    const char *kind;
+    int64_t key;
+};
 
 struct act_own {
     const struct act_table *table;
@@ -41,6 +47,8 @@ struct act_own {
     struct act_thing *first, *last, *by_hash[ACT_HASHES];
     struct arena mem; /* of one act */
     bool touched_alerts;
+    struct act_busy busy[ACT_BUSY];
+    size_t busy_count; /* of them; 0: it is done */
     struct acts *acts;
     struct span parameters; /* as they are kept */
     size_t begin;           /* of the answer */
@@ -52,5 +60,15 @@ struct act_own {
 int act_read(struct act_own *o, const json_t *request, struct err *e);
 /* The request as it is kept: without "act", secrets and the bytes of files. In o->mem. */
 int act_keep(struct act_own *o, const json_t *request, struct span *text, struct err *e);
+
+/* What an act was done to, as far as it was not told yet: lines of table act_on. */
+int act_put_things(struct act_call *c, struct err *e);
+/* What it leaves to do, behind its first slice. */
+int act_put_rest(struct act_call *c, struct err *e);
+
+/* ERR_CONFLICT, and that it is so only for a moment. */
+int act_unfinished(struct err *e, int64_t act);
+
+const struct acts_from *acts_from_of(const struct acts *a);
 
 #endif

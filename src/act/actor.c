@@ -25,3 +25,8 @@ bool user_role_of(struct span name, enum user_role *r)
     }
     return false;
 }
+
+bool actor_is_contact(const struct actor *who)
+{
+    return (who->roles & ROLES_ALL & ~ROLE_BIT(CONTACT)) == 0;
+}

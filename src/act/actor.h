@@ -42,6 +42,8 @@ bool user_role_of(struct span name, enum user_role *r);
  * has shown it with a session, in what is his own. */
 #define ROLE_LOGIN (1u << 30)
 #define ROLE_SELF  (1u << 29)
+/* What a token of the settings may that may search, and no more. */
+#define ROLE_SEARCH (1u << 28)
 
 struct actor {
     int64_t user;        /* 0: who has no row in table user */
@@ -52,5 +54,9 @@ struct actor {
     struct span address; /* where from; may be empty */
     int64_t session;     /* its number; 0: it is none */
 };
+
+/* He is that and no more: what he sees and does is of his agency alone. With a session or without.
+ */
+bool actor_is_contact(const struct actor *who);
 
 #endif

@@ -76,6 +76,13 @@ bool view_is_given(enum view_param_type t)
     return t != VIEW_MY_NAME && t != VIEW_MY_AGENCY && t != VIEW_NOW;
 }
 
+int64_t view_agency(const struct actor *who)
+{
+    if (!actor_is_contact(who))
+        return 0;
+    return who->agency != 0 ? who->agency : -1;
+}
+
 static int wrong(struct err *e, const struct view_param *p, const char *what)
 {
     return err_set(e, ERR_USAGE, 0, "%s: %s", p->name, what);
@@ -182,9 +189,9 @@ static void bind(const struct view_call *c, const struct view_param *p, const st
     case VIEW_MY_NAME:
         db_text(r, at, who->name);
         return;
-    case VIEW_MY_AGENCY: /* who is more than a contact sees all */
-        if ((who->roles & ~ROLE_BIT(CONTACT)) == 0)
-            db_int(r, at, who->agency);
+    case VIEW_MY_AGENCY:
+        if (view_agency(who) != 0)
+            db_int(r, at, view_agency(who));
         return;
     case VIEW_NOW:
         db_int(r, at, c->from->now_ns);

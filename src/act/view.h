@@ -110,6 +110,10 @@ static inline bool view_is_aside(const struct view_column *c)
     return ((unsigned)c->type & VIEW_ASIDE) != 0;
 }
 
+/* Whose things alone he sees: the agency of a contact; 0: all, for he is more than that; -1, which
+ * is none: a contact of no agency. */
+int64_t view_agency(const struct actor *who);
+
 /* Does somebody give parameters of this type? */
 bool view_is_given(enum view_param_type t);
 

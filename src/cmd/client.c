@@ -162,11 +162,16 @@ static int send_head(struct client *c, struct buf *head, struct err *e)
 
 int client_get(struct client *c, const char *target, struct err *e)
 {
+    return client_get_with(c, target, "", e);
+}
+
+int client_get_with(struct client *c, const char *target, const char *fields, struct err *e)
+{
     struct buf head;
     int rc;
 
     buf_init(&head, HTTP_HEAD_MAX);
-    buf_fmt(&head, "GET %s HTTP/1.1\r\nHost: canh\r\n\r\n", target);
+    buf_fmt(&head, "GET %s HTTP/1.1\r\nHost: canh\r\n%s\r\n", target, fields);
     rc = send_head(c, &head, e);
     return rc == ERR_OK ? read_answer(c, e) : rc;
 }

@@ -40,6 +40,13 @@ void client_close(struct client *c);
  * client. */
 int client_get(struct client *c, const char *target, struct err *e);
 
+/* The same with more fields ("Name: value\r\n"...) in the head. */
+int client_get_with(struct client *c, const char *target, const char *fields, struct err *e);
+
+/* Such a field, appended: that the owner of the data folder asks for this act (people/people.h).
+ * ERR_IO when who runs this cannot read its key. */
+int client_sign(const char *data, struct span request, struct buf *fields, struct err *e);
+
 /* POST it, as JSON, the same way, with more fields ("Name: value\r\n"...) in the head. */
 int client_post(struct client *c, const char *target, const char *fields, struct span body,
                 struct err *e);

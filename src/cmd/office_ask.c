@@ -3,14 +3,6 @@
  */
 #include "cmd/office_ask.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include "os/host.h"
-#include "people/people.h"
-
 void office_path(struct buf *out, const char *name)
 {
     buf_byte(out, '/');
@@ -26,32 +18,21 @@ int office_open(struct client *c, const char *data, struct err *e)
     return data != NULL ? client_open(c, data, e) : ERR_USAGE;
 }
 
-/* Who may read DATA/keys is on the host itself: the desk believes nobody else at the local socket.
- */
 static int sign(const struct act_row *row, const char *data, struct span sent, struct buf *fields,
                 struct err *e)
 {
-    char room[CLIENT_PATH_BYTES], path[CLIENT_PATH_BYTES + 8], credential[PEOPLE_LOCAL_MAX];
-    char name[PEOPLE_NAME_MAX];
+    char room[CLIENT_PATH_BYTES];
     struct buf request;
-    int keys, rc;
+    int rc;
 
     data = client_folder(data, room, e);
     if (data == NULL)
         return ERR_USAGE;
-    (void)snprintf(path, sizeof(path), "%s/keys", data);
-    keys = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (keys < 0)
-        return err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", path, strerror(errno));
     buf_init(&request, ACT_REQUEST_MAX + 256);
     rc = act_request_put(&request, row, sent) && !buf_failed(&request)
-             ? people_local_sign(keys, host_account(name, sizeof(name)), buf_span(&request),
-                                 host_now_ns(), credential, e)
+             ? client_sign(data, buf_span(&request), fields, e)
              : err_set(e, ERR_USAGE, 0, "This is too much for one request.");
-    (void)close(keys); /* a folder */
     buf_release(&request);
-    if (rc == ERR_OK)
-        buf_fmt(fields, "X-Canh-Local: %s\r\n", credential);
     return rc;
 }
 

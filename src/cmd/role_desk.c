@@ -161,14 +161,24 @@ static void give_holidays(struct role_desk *r)
 /* What people ask for, as soon as the keeper brings the line to the console. */
 static int take_requests(struct role_desk *r, struct err *e)
 {
-    const struct acts_from acts = { &office_acts, desk_db(r->desk), on_alerts_changed, r,
-                                    r->people,    r->law != NULL ? &r->legal : NULL };
+    const struct acts_from acts = { &office_acts,      desk_db(r->desk),
+                                    on_alerts_changed, r,
+                                    r->people,         r->law != NULL ? &r->legal : NULL };
     int rc = acts_new(&r->acts, &acts, e);
-    const struct counter_from counter = { r->self->loop,    r->acts,        r->people,
-                                          desk_db(r->desk), on_desk_notice, r };
+    const struct counter_from counter = { .loop = r->self->loop,
+                                          .acts = r->acts,
+                                          .people = r->people,
+                                          .db = desk_db(r->desk),
+                                          .settings = &r->self->settings,
+                                          .notice = on_desk_notice,
+                                          .arg = r };
 
-    const struct clockwork_from clockwork = { r->self->loop, desk_db(r->desk), desk_alerts(r->desk),
-                                              on_desk_notice, r };
+    const struct clockwork_from clockwork = { .loop = r->self->loop,
+                                              .db = desk_db(r->desk),
+                                              .alerts = desk_alerts(r->desk),
+                                              .acts = r->acts,
+                                              .notice = on_desk_notice,
+                                              .arg = r };
 
     if (rc == ERR_OK)
         rc = counter_new(&r->counter, &counter, e);

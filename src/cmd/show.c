@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "console/console.h"
+#include "incident/incident.h"
 #include "os/host.h"
 #include "scan/put.h"
 
@@ -390,6 +391,11 @@ int show_store(struct show *w, const char *data, struct search_from *from, bool 
     from->skew_ns = SHOW_SKEW_NS;
     from->clock = (struct query_clock){ host_now_ns(), QUERY_VIETNAM_S };
     rc = search_new(&found, from, e);
+    if (rc == ERR_OK &&
+        incident_search_person(from->query, false, from->clock.now_ns, NULL) == ERR_DENIED)
+        rc = err_set(e, ERR_DENIED, 0,
+                     "This looks for one person's records: that is written down by a server, which "
+                     "is not there.");
     if (rc == ERR_OK)
         rc = show_found(w, found, newest_first, e);
     if (found != NULL)

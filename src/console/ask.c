@@ -302,7 +302,7 @@ static void put_params(struct serve_route *r, const struct view_row *row)
     r->param[n] = (struct serve_param){ "format", "ndjson, json for one array, or csv", false };
 }
 
-/* Those of routes.c, and one for each act and view. */
+/* Those of routes.c, one for each act and view, and one for each register as a table. */
 int ask_routes(struct console *c, struct err *e)
 {
     size_t acts = 0, views = 0, n = console_route_count;
@@ -313,7 +313,7 @@ int ask_routes(struct console *c, struct err *e)
         acts++;
     while (view_at(&office_views, views) != NULL)
         views++;
-    all = arena_array(&c->mem, n + acts + views, sizeof(*all));
+    all = arena_array(&c->mem, n + acts + 2 * views, sizeof(*all));
     good = all != NULL;
     if (good)
         memcpy(all, console_routes, n * sizeof(*all));
@@ -335,6 +335,8 @@ int ask_routes(struct console *c, struct err *e)
         good = all[n].path != NULL;
         if (view != NULL)
             put_params(&all[n], view);
+        if (view != NULL && good && export_route_of(&c->mem, view, &all[n + 1]))
+            good = all[++n].path != NULL;
     }
     c->routes = all;
     c->route_count = n;

@@ -28,15 +28,18 @@ struct watcher {
     uint64_t skipped;          /* not told yet */
 };
 
-/* A search that is under way: one stream. */
+/* A search that is under way: one stream; or one that the desk is still to write down. */
 struct finder {
-    struct serve_stream *stream; /* NULL: free */
+    struct serve_stream *stream;
+    struct serve_later *later; /* until the desk has answered; both NULL: free */
+    struct asked *asked;       /* the same */
     struct search *search;
     uint32_t told; /* of what was found */
     bool done;
 };
 
 /* What the desk was asked. */
+struct console;
 typedef void asked_fn(struct console *c, void *arg, const struct line_tell *t);
 struct asked {
     uint64_t id; /* 0: free */
@@ -88,6 +91,10 @@ struct console {
 /* find.c */
 serve_fn search_route;
 void find_stop(struct console *c);
+
+/* export.c: of a view of a register's rows, the register as a book. False: it is none. A path of
+ * NULL: memory is out. */
+bool export_route_of(struct arena *mem, const struct view_row *row, struct serve_route *to);
 
 /* ask.c */
 int ask_routes(struct console *c, struct err *e);

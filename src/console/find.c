@@ -1,8 +1,11 @@
 /*
- * find.c - GET /search?q=&from=&to=&limit=&seconds=&memory=: what a query finds, as lines of JSON
- * (search/search.h) and a last line that says what was looked at:
+ * find.c - GET /search?q=&for=&from=&to=&limit=&seconds=&memory=: what a query finds, as lines of
+ * JSON (search/search.h) and a last line that says what was looked at:
  *
  *   {"search":{"found","shown","events","blocks","passed","damaged","ms","more","partial","why"}}
+ *
+ * Before anything is looked at the desk writes down who searches what (act search.run), or refuses:
+ * one person's records are looked for in a case.
  *
  * A few searches at a time, each a slice of time in turn, so that nobody else waits for them. Who
  * goes away ends his search.
@@ -12,6 +15,7 @@
 #include "base/time.h"
 #include "base/num.h"
 #include "console/console_own.h"
+#include "incident/incident.h"
 #include "os/host.h"
 #include "scan/put.h"
 
@@ -23,6 +27,10 @@
 static void release(struct finder *f)
 {
     search_free(&f->search);
+    if (f->asked != NULL)
+        f->asked->arg = NULL; /* its place stays taken until the desk has answered */
+    f->asked = NULL;
+    f->later = NULL;
     f->stream = NULL;
     f->told = 0;
     f->done = false;
@@ -193,7 +201,7 @@ static int read_query(const struct serve_call *call, struct search_from *from, u
 static struct finder *free_finder(struct console *c)
 {
     for (uint32_t i = 0; i < CONSOLE_SEARCHES; i++) {
-        if (c->finder[i].stream == NULL)
+        if (c->finder[i].stream == NULL && c->finder[i].later == NULL)
             return &c->finder[i];
     }
     return NULL;
@@ -202,6 +210,115 @@ static struct finder *free_finder(struct console *c)
 static bool is_of_query(int rc)
 {
     return rc == ERR_SYNTAX || rc == ERR_LIMIT || rc == ERR_USAGE;
+}
+
+/* --- the desk ------------------------------------------------------------------------------- */
+
+static void answer_why(struct finder *f, unsigned status, const char *why)
+{
+    struct buf body;
+    struct serve_call call = { .status = 200, .type = "application/json", .body = &body };
+    struct serve_later *later = f->later;
+
+    buf_init(&body, 4096);
+    ask_refuse(&call, status, why);
+    release(f);
+    serve_answer(later, call.status, "application/json", buf_span(&body));
+    buf_release(&body);
+}
+
+static void begin(struct console *c, struct finder *f)
+{
+    f->stream = serve_begin_later(f->later, "application/x-ndjson", on_gone, f);
+    if (f->stream == NULL) {
+        answer_why(f, 503, "There is no memory for the answer.");
+        return;
+    }
+    f->later = NULL;
+    if (c->finding == NULL)
+        c->finding = loop_timer(c->from.loop, on_turn, c);
+    if (c->finding != NULL)
+        watch_after(c->finding, 0);
+}
+
+/* It is written down, or is not to be. */
+static void on_told(struct console *c, void *arg, const struct line_tell *t)
+{
+    struct finder *f = arg;
+    char why[ERR_WHY_MAX];
+
+    if (f == NULL)
+        return;
+    f->asked = NULL;
+    if (t == NULL) {
+        answer_why(f, 503, "The desk ended before it answered: ask again.");
+    } else if (t->code != ERR_OK) {
+        ask_why(t, why);
+        answer_why(f, ask_status(t->code), why);
+    } else {
+        begin(c, f);
+    }
+}
+
+/* Who asks, for the desk: a token of the settings is known to it, too. */
+static bool find_caller(struct console *c, const struct serve_call *call, struct caller *who)
+{
+    const struct span bearer = SPAN_LIT("Bearer ");
+    struct span authorization = serve_field(call, "authorization");
+
+    if (caller_find(c, call, who))
+        return true;
+    who->by = LINE_TOKEN;
+    who->credential = span_trim(span_from(authorization, bearer.n));
+    return authorization.n > bearer.n &&
+           span_eq_nocase((struct span){ authorization.p, bearer.n }, bearer);
+}
+
+static void write_down(struct console *c, struct serve_call *call, struct finder *f,
+                       struct span query, struct span is_for)
+{
+    struct caller who;
+    struct buf request;
+    const char *why = "Who asks is not known here.";
+
+    buf_init(&request, 8 * SERVE_VALUE_MAX);
+    incident_search_request(&request, query, is_for);
+    if (find_caller(c, call, &who)) {
+        const struct line_ask a = { .by = who.by,
+                                    .address = who.address,
+                                    .credential = who.credential,
+                                    .request = buf_span(&request) };
+
+        f->asked = buf_failed(&request) ? NULL : ask_desk(c, &a, on_told, f, &why);
+    }
+    buf_release(&request);
+    if (f->asked != NULL) {
+        f->later = serve_later(call, on_gone, f);
+        return;
+    }
+    release(f);
+    ask_refuse(call, 503, why);
+}
+
+/* What is wrong with it before anybody is asked: 0, or the status of a refusal. */
+static unsigned make_search(struct console *c, struct finder *f, struct search_from *from,
+                            struct err *e)
+{
+    int rc;
+
+    if (f == NULL || c->shown == NULL) {
+        (void)err_set(e, ERR_LIMIT, 0,
+                      f == NULL ? "Too many searches are under way."
+                                : "There are no rules at hand.");
+        return 503;
+    }
+    from->taxonomy = c->rules.taxonomy;
+    from->names = c->rules.names;
+    for (uint32_t i = 0; i < WALK_LANES; i++)
+        c->ends[i] = i < SUMS_LANES && c->ledgers.lane[i] != NULL ? ledger_place(c->ledgers.lane[i])
+                                                                  : (struct lane_place){ 0 };
+    rc = search_new(&f->search, from, e);
+    return rc == ERR_OK ? 0 : is_of_query(rc) ? 400 : 503;
 }
 
 void search_route(void *arg, struct serve_call *call)
@@ -213,43 +330,22 @@ void search_route(void *arg, struct serve_call *call)
                                 .clock = { host_now_ns(), QUERY_VIETNAM_S },
                                 .skew_ns = c->skew_ns };
     struct finder *f = free_finder(c);
-    uint8_t room[SERVE_VALUE_MAX];
+    uint8_t room[SERVE_VALUE_MAX], case_room[SERVE_VALUE_MAX];
+    struct span is_for = SPAN_NONE;
     struct err e = { 0 };
+    unsigned status = 0;
     int rc = read_query(call, &from, room, &e);
 
-    if (rc != ERR_OK) { /* a query that is none is 400 */
-        serve_refuse(call, 422, &e);
-        return;
-    }
-    if (rc == ERR_OK && (f == NULL || c->shown == NULL))
-        rc =
-            err_set(&e, ERR_LIMIT, 0,
-                    f == NULL ? "Too many searches are under way." : "There are no rules at hand.");
-    from.taxonomy = c->rules.taxonomy;
-    from.names = c->rules.names;
-    for (uint32_t i = 0; i < WALK_LANES; i++)
-        c->ends[i] = i < SUMS_LANES && c->ledgers.lane[i] != NULL ? ledger_place(c->ledgers.lane[i])
-                                                                  : (struct lane_place){ 0 };
-    if (rc != ERR_OK) {
-        serve_refuse(call, 503, &e);
-        return;
-    }
-    rc = search_new(&f->search, &from, &e);
-    if (rc != ERR_OK) {
-        serve_refuse(call, is_of_query(rc) ? 400 : 503, &e);
-        return;
-    }
-    f->stream = serve_begin(call, "application/x-ndjson", on_gone, f);
-    if (f->stream == NULL) {
-        release(f);
-        (void)err_set(&e, ERR_NOMEM, 0, "There is no memory for the answer.");
-        serve_refuse(call, 503, &e);
-        return;
-    }
-    if (c->finding == NULL)
-        c->finding = loop_timer(c->from.loop, on_turn, c);
-    if (c->finding != NULL)
-        watch_after(c->finding, 0);
+    if (rc == ERR_OK && serve_query(call, "for", case_room, &is_for) < 0)
+        rc = bad(&e, "for cannot be decoded.");
+    if (rc != ERR_OK) /* a query that is none is 400 */
+        status = 422;
+    else
+        status = make_search(c, f, &from, &e);
+    if (status != 0)
+        serve_refuse(call, status, &e);
+    else
+        write_down(c, call, f, from.query, is_for);
 }
 
 /* They have looked with rules that are let go. */
@@ -261,5 +357,7 @@ void find_stop(struct console *c)
     for (uint32_t i = 0; i < CONSOLE_SEARCHES; i++) {
         if (c->finder[i].stream != NULL)
             finish(&c->finder[i], &e);
+        else if (c->finder[i].later != NULL)
+            answer_why(&c->finder[i], 503, e.why);
     }
 }

@@ -183,6 +183,7 @@ const struct serve_route console_routes[] = {
     ROUTE("/search", ASKED, MAY_SEARCH, search_route, NDJSON,
           "what a query finds; the last line says what was looked at",
           { "q", "a query (docs/query.md)", false },
+          { "for", "alert:12 or incident:3: needed to look for one person's records", false },
           { "from", "received not before this time", false },
           { "to", "received before this time", false },
           { "limit", "at most so many, 1 to 10000; 100", true },

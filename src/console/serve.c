@@ -875,3 +875,20 @@ void serve_answer_with(struct serve_later *l, unsigned status, const char *type,
     watch_after(c->timer, SERVE_WRITE_MS);
     conn_go_on(c);
 }
+
+struct serve_stream *serve_begin_later(struct serve_later *l, const char *type, serve_gone_fn *gone,
+                                       void *arg)
+{
+    struct conn *c = (struct conn *)l;
+
+    MUST(c->state == CONN_WAIT);
+    http_put_head(&c->out, 200, type, SIZE_MAX, false, ALWAYS);
+    if (buf_failed(&c->out))
+        return NULL;
+    c->state = CONN_STREAM;
+    c->gone = gone;
+    c->arg = arg;
+    watch_after(c->timer, SERVE_WRITE_MS);
+    watch_want(c->watch, LOOP_READ | LOOP_WRITE); /* the head goes out when the loop turns */
+    return (struct serve_stream *)c;
+}

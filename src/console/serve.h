@@ -130,6 +130,11 @@ void serve_answer(struct serve_later *l, unsigned status, const char *type, stru
 void serve_answer_with(struct serve_later *l, unsigned status, const char *type, const char *fields,
                        struct span body);
 
+/* Instead of an answer: a stream, as serve_begin() begins one. NULL: memory is out, and the answer
+ * is still to be given. */
+struct serve_stream *serve_begin_later(struct serve_later *l, const char *type, serve_gone_fn *gone,
+                                       void *arg);
+
 /* It is whole: what waits goes out, and the connection is closed. `gone` is not called, and the
  * stream must not be used any more. */
 void serve_end(struct serve_stream *s);

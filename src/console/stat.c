@@ -183,7 +183,7 @@ int stat_sources(struct buf *out, struct db *reader, struct err *e)
         put_time(out, "since", db_get_int(r, 3));
         buf_fmt(out, ",\"interval_ms\":%lld", (long long)db_get_int(r, 4));
         if (db_get_int(r, 5) != 0)
-            put_time(out, "last", db_get_int(r, 5));
+            put_time(out, "last", db_get_int(r, 5) * INT64_C(1000000)); /* it is kept in ms */
         buf_byte(out, '}');
         first = false;
     }

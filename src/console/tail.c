@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "console/console_own.h"
+#include "query/person.h"
 
 uint32_t tail_watchers(const struct console *c)
 {
@@ -147,6 +148,7 @@ static unsigned watch(struct console *c, struct serve_call *call, struct watcher
                       struct span text, struct err *e)
 {
     struct query_clock clock = { loop_now_ns(c->from.loop), QUERY_VIETNAM_S };
+    struct span field;
 
     if (c->shown == NULL) {
         (void)err_set(e, ERR_NOTFOUND, 0, "The rules are not loaded yet; try again.");
@@ -154,6 +156,13 @@ static unsigned watch(struct console *c, struct serve_call *call, struct watcher
     }
     if (query_read(&w->query, text, &clock, QUERY_FILTER, e) != ERR_OK)
         return 400;
+    if (query_person(w->query, &field)) {
+        (void)err_set(e, ERR_DENIED, 0,
+                      "Nobody is followed: look for one person's records (%.*s) with canh search, "
+                      "for an alert or incident.",
+                      (int)(field.n < 40 ? field.n : 40), (const char *)field.p);
+        return 403;
+    }
     if (query_eval_new(&w->filter, w->query, c->rules.names, e) != ERR_OK)
         return 503;
     if (begin(c, e) != ERR_OK)

@@ -321,11 +321,48 @@ static int write_blind(struct sight *s, struct putting *p, struct err *e)
     return rc == ERR_OK ? p->rc : rc;
 }
 
+/* Of "attack.t1059.001" what is behind the dot; empty when it is no technique. */
+static struct span technique_of(struct span tag)
+{
+    const struct span before = SPAN_LIT("attack.t");
+    struct span t;
+
+    if (tag.n <= before.n || !span_eq_nocase((struct span){ tag.p, before.n }, before))
+        return SPAN_NONE;
+    t = span_from(tag, before.n - 1);
+    return t.p[1] >= '0' && t.p[1] <= '9' ? t : SPAN_NONE;
+}
+
+static int write_techniques(struct sight *s, struct err *e)
+{
+    int rc = db_run(s->db, db_use(s->db, DB_TECHNIQUE_CLEAR), e);
+
+    for (uint32_t i = 0; i < ruleset_rule_count(s->from.rules); i++) {
+        const struct sigma_head *h = &ruleset_rule(s->from.rules, i)->head;
+
+        for (uint32_t k = 0; k < h->tag_count && rc == ERR_OK; k++) {
+            struct span t = technique_of(h->tags[k]);
+            struct db_row *r;
+
+            if (t.n == 0)
+                continue;
+            r = db_use(s->db, DB_TECHNIQUE_PUT);
+            db_text(r, 1, t);
+            db_u64(r, 2, h->hash);
+            db_text(r, 3, h->id);
+            rc = db_run(s->db, r, e);
+        }
+    }
+    return rc;
+}
+
 /* In a transaction that is open. */
 static int write_all(struct sight *s, struct putting *p, bool blind, struct err *e)
 {
     int rc = write_views(s, p->now_ns / SECOND_NS, e);
 
+    if (rc == ERR_OK && s->stale)
+        rc = write_techniques(s, e);
     return rc == ERR_OK && blind ? write_blind(s, p, e) : rc;
 }
 

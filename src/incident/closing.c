@@ -3,7 +3,6 @@
  * reason: tasks, clocks, alerts.
  */
 #include "incident/incident_own.h"
-#include "triage/triage.h"
 
 /* Whatever is open of it is told, or was given a reason. */
 static int check_open(struct act_call *c, const struct incident_at *at, struct err *e)
@@ -71,50 +70,79 @@ static int skip_tasks(struct act_call *c, int64_t incident, struct err *e)
     return rc;
 }
 
-static int decide_alert(struct act_call *c, const struct incident_at *at, int64_t alert,
-                        struct err *e)
-{
-    struct db_row *r;
-    int rc = act_changes(c, &triage_alert_kind, alert, e);
+/* --- alerts --------------------------------------------------------------------------------- */
 
-    if (rc != ERR_OK)
-        return rc;
-    r = db_use(c->db, DB_ALERT_DECIDE);
-    db_int(r, 1, c->now_ns);
-    db_text(r, 2, c->who->name);
-    db_text(r, 3, act_has(c, "verdict") ? act_text(c, "verdict") : SPAN_LIT("true-positive"));
-    db_text(r, 4, SPAN_LIT("incident"));
-    db_text(r, 5, span_of(at->number));
-    db_int(r, 6, alert);
-    return db_run(c->db, r, e);
-}
-
-static int next_alert(struct act_call *c, int64_t incident, int64_t *after, struct err *e)
+static int last_told(struct act_call *c, int64_t *last, struct err *e)
 {
-    struct db_row *r = db_use(c->db, DB_INCIDENT_ALERT_OPEN);
+    struct db_row *r = db_use(c->db, DB_ALERTS_TOLD_LAST);
     int rc;
 
-    db_int(r, 1, incident);
-    db_int(r, 2, *after);
+    db_int(r, 1, c->id);
     rc = db_next(c->db, r, e);
-    *after = rc == 1 ? db_get_int(r, 0) : 0;
+    *last = rc == 1 ? db_get_int(r, 0) : 0;
     db_end(r);
     return rc < 0 ? rc : ERR_OK;
 }
 
-static int decide_alerts(struct act_call *c, const struct incident_at *at, struct err *e)
+static int run_slice(struct act_call *c, const struct incident_slice *s, enum db_statement which,
+                     int64_t six, struct err *e)
 {
-    int64_t alert = 0;
-    int rc;
+    struct db_row *r = db_use(c->db, which);
+
+    db_int(r, 1, c->id);
+    s->bind(c, s->arg, r);
+    db_int(r, 6, six);
+    if (which == s->tell)
+        db_int(r, 7, INCIDENT_SLICE);
+    return db_run(c->db, r, e);
+}
+
+int incident_slice(struct act_call *c, const struct incident_slice *s, bool *more, struct err *e)
+{
+    int64_t last = 0;
+    uint64_t told;
+    int rc = last_told(c, &last, e);
 
     act_touches_alerts(c);
-    while ((rc = next_alert(c, at->id, &alert, e)) == ERR_OK && alert != 0) {
-        rc = decide_alert(c, at, alert, e);
-        if (rc != ERR_OK)
-            return rc;
-    }
+    if (rc == ERR_OK)
+        rc = run_slice(c, s, s->tell, s->of, e);
+    told = rc == ERR_OK ? db_changed(c->db) : 0;
+    *more = told == INCIDENT_SLICE;
+    if (told > 0)
+        rc = run_slice(c, s, s->change, last, e);
+    MUST(rc != ERR_OK || told == 0 || db_changed(c->db) == told); /* the same rows */
     return rc;
 }
+
+static void bind_verdict(const struct act_call *c, const void *at, struct db_row *r)
+{
+    db_int(r, 2, c->now_ns);
+    db_text(r, 3, c->who->name);
+    db_text(r, 4, act_has(c, "verdict") ? act_text(c, "verdict") : SPAN_LIT("true-positive"));
+    db_text(r, 5, span_of(((const struct incident_at *)at)->number));
+}
+
+static int decide_alerts(struct act_call *c, const struct incident_at *at, struct err *e)
+{
+        const struct incident_slice s = { DB_ALERTS_DECIDE_TELL, DB_ALERTS_DECIDE, at->id, bind_verdict,
+                                      at };
+    bool more = false;
+    int rc = incident_slice(c, &s, &more, e);
+
+    if (more)
+        act_rest(c, "incident", at->id);
+    return rc;
+}
+
+int incident_close_rest(struct act_call *c, struct err *e)
+{
+    struct incident_at at;
+    int rc = incident_get(c, act_int(c, "incident"), &at, e);
+
+    return rc == ERR_OK ? decide_alerts(c, &at, e) : rc;
+}
+
+/* --- closing -------------------------------------------------------------------------------- */
 
 static int put_closed(struct act_call *c, const struct incident_at *at, struct err *e)
 {

@@ -156,32 +156,30 @@ static int escalate(struct act_call *c, struct err *e)
 
 /* --- merging -------------------------------------------------------------------------------- */
 
-/* All alerts of one into the other; those of the reader may be many: one at a time. */
+static void bind_into(const struct act_call *c, const void *into, struct db_row *r)
+{
+    (void)c;
+    db_int(r, 5, *(const int64_t *)into);
+}
+
+/* All alerts of one into the other, a slice of them at a time. */
 static int move_alerts(struct act_call *c, int64_t from, int64_t into, struct err *e)
 {
-    int rc = ERR_OK;
+    const struct incident_slice s = { DB_INCIDENT_ALERTS_TELL, DB_INCIDENT_ALERTS_MOVE, from,
+                                      bind_into, &into };
+    bool more = false;
+    int rc = incident_slice(c, &s, &more, e);
 
-    act_touches_alerts(c);
-    for (;;) {
-        struct db_row *r = db_use(c->db, DB_INCIDENT_ALERTS);
-        int64_t alert;
-
-        db_int(r, 1, from);
-        rc = db_next(c->db, r, e);
-        alert = rc == 1 ? db_get_int(r, 0) : 0;
-        db_end(r);
-        if (rc <= 0)
-            return rc;
-        rc = act_changes(c, &triage_alert_kind, alert, e);
-        if (rc != ERR_OK)
-            return rc;
-        r = db_use(c->db, DB_INCIDENT_ALERT_MOVE);
-        db_int(r, 1, alert);
-        db_int(r, 2, into);
-        rc = db_run(c->db, r, e);
-        if (rc != ERR_OK)
-            return rc;
+    if (more) {
+        act_rest(c, "incident", from);
+        act_rest(c, "incident", into);
     }
+    return rc;
+}
+
+int incident_merge_rest(struct act_call *c, struct err *e)
+{
+    return move_alerts(c, act_int(c, "incident"), act_int(c, "into"), e);
 }
 
 static int run_two(struct act_call *c, enum db_statement s, int64_t from, int64_t into,

@@ -71,7 +71,7 @@ int incident_get(struct act_call *c, int64_t id, struct incident_at *out, struct
     copy(out->profile, sizeof(out->profile), db_get_text(r, 4));
     copy(out->facts, sizeof(out->facts), db_get_text(r, 6));
     db_end(r);
-    return ERR_OK;
+    return act_free(c, "incident", id, e);
 }
 
 bool incident_is_over(const struct incident_at *at)

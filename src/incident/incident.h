@@ -29,13 +29,17 @@
     X(task, 5)                                                                                     \
     X(proof, 6)                                                                                    \
     X(clock, 1)                                                                                    \
-    X(phieu, 8)
+    X(phieu, 8)                                                                                    \
+    X(search, 1)
 
 #define X(area, rows)                                                                              \
     enum { INCIDENT_##area = rows };                                                               \
     extern const struct act_row incident_##area[rows];
 INCIDENT_TABLE(X)
 #undef X
+
+/* What acts leave when an incident has very many alerts: act_rest(). */
+act_fn incident_close_rest, incident_merge_rest;
 
 extern const struct act_kind incident_kind, incident_task_kind, incident_observable_kind;
 
@@ -49,6 +53,13 @@ extern const struct view_row incident_views[INCIDENT_VIEWS];
  * is written within it. *more: call again, there is more than fits one round.
  */
 int incident_due(struct db *db, struct alerts *alerts, int64_t now_ns, bool *more, struct err *e);
+
+/* May this be searched without a case (or with one)? ERR_DENIED with what is to be given; what
+ * query_read() says. The desk asks it, and who searches where there is none. */
+int incident_search_person(struct span query, bool has_case, int64_t now_ns, struct err *e);
+/* The request for act search.run, as who searches signs it at the local socket and as it comes to
+ * the desk. Appended; `is_for` may be empty. */
+void incident_search_request(struct buf *out, struct span query, struct span is_for);
 
 #define INCIDENT_QUICK_CHARACTERS 300
 

@@ -8,6 +8,7 @@
 
 #define INCIDENT_TEXT_MAX    20000
 #define INCIDENT_LINE_MAX    300 /* bytes of a title */
+#define INCIDENT_SLICE       250 /* alerts in one turn of the desk: some 15 ms */
 #define INCIDENT_FACTS_BYTES (LEGAL_FACTS_MAX * (LEGAL_CODE_MAX + 3) + 3)
 
 /*    state        Vietnamese: the words of ND 333/2026, Dieu 9 */
@@ -37,10 +38,10 @@ struct incident_at {
     char facts[INCIDENT_FACTS_BYTES]; /* a JSON array */
     unsigned level;
 };
-/* ERR_NOTFOUND. */
 /* Is there such a thing? `s` finds it by its number. ERR_NOTFOUND. */
 int incident_refers(struct act_call *c, const char *kind, enum db_statement s, int64_t id,
                     struct err *e);
+/* ERR_NOTFOUND; ERR_CONFLICT while another act has still to be finished on it. */
 int incident_get(struct act_call *c, int64_t id, struct incident_at *out, struct err *e);
 /* The same of parameter "incident"; ERR_CONFLICT when it is closed or merged. */
 int incident_get_open(struct act_call *c, struct incident_at *out, struct err *e);
@@ -85,6 +86,16 @@ int incident_tasks_of(struct act_call *c, const struct incident_at *at, struct s
 
 /* Acts of closing.c. */
 act_fn incident_close, incident_reopen;
+
+/* A slice of the alerts of incident `of`: what is told of this act by `tell` (?6 of, ?7 how many),
+ * then done by `change` (?1 act, ?6 those behind it). *count: how many. */
+struct incident_slice {
+    enum db_statement tell, change;
+    int64_t of;
+    void (*bind)(const struct act_call *c, const void *arg, struct db_row *r); /* ?2 to ?5 */
+    const void *arg;
+};
+int incident_slice(struct act_call *c, const struct incident_slice *s, bool *more, struct err *e);
 
 /* The year in Viet Nam. */
 int32_t incident_year(int64_t ns);

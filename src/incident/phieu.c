@@ -65,7 +65,7 @@ static const char *state_name(enum state s)
 /* A contact's are those of its agency and of what is below it, once they were sent. */
 static int may_see(struct act_call *c, const struct phieu *p, bool *may, struct err *e)
 {
-    *may = (c->who->roles & ~ROLE_BIT(CONTACT)) != 0;
+    *may = !actor_is_contact(c->who);
     if (*may || p->state == DRAFT || c->who->agency == 0)
         return ERR_OK;
     return registry_within(c->db, c->who->agency, p->agency, may, e);

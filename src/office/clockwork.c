@@ -18,7 +18,7 @@ struct clockwork {
     char law_why[ERR_WHY_MAX]; /* empty: it is there */
 };
 
-/* What is done; a new one is a row. *more: at once again. */
+/* What is done, each in a transaction; a new one is a row. *more: at once again. */
 typedef int turn_fn(struct clockwork *w, int64_t now_ns, bool *more, struct err *e);
 
 static int tell_law(struct clockwork *w, int64_t now_ns, bool *more, struct err *e)
@@ -95,6 +95,12 @@ static void on_round(void *arg, unsigned ready)
         bool more = false;
 
         rc = turn_within(w, turns[i], &more, &e);
+        any |= more;
+    }
+    if (rc == ERR_OK) {
+        bool more = false;
+
+        rc = acts_rest(w->from.acts, &more, &e);
         any |= more;
     }
     if (rc != ERR_OK && !w->troubled)

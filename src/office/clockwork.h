@@ -1,5 +1,6 @@
 /*
- * clockwork.h - what the areas do by themselves as time passes: what runs out is told.
+ * clockwork.h - what is done by itself as time passes: what runs out is told, what acts left is
+ * finished (act_rest() of act.h).
  *
  * In the desk's loop, CLOCKWORK_MS apart, each time in a transaction of its own between the desk's
  * rounds. A fault is told once, until it is over, and tried again.
@@ -17,8 +18,9 @@ struct clockwork;
 
 struct clockwork_from {
     struct loop *loop;
-    struct db *db; /* these two are borrowed */
+    struct db *db; /* these three are borrowed */
     struct alerts *alerts;
+    struct acts *acts;
     void (*notice)(void *arg, const char *text);
     void *arg;
 };

@@ -26,6 +26,8 @@ static int find_out(struct counter *c, const struct line_ask *a, int64_t now_ns,
     rc = a->by == LINE_SESSION
              ? people_session(c->from.db, a->credential, a->address, now_ns, who, e)
              : people_token(c->from.db, a->credential, a->address, now_ns, who, e);
+    if (rc == ERR_DENIED && a->by == LINE_TOKEN)
+        rc = people_setting(c->from.settings, a->credential, a->address, who, e);
     return rc == ERR_OK ? people_touch(c->from.db, who, now_ns, e) : rc;
 }
 

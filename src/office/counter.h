@@ -12,9 +12,10 @@ struct counter;
 
 struct counter_from {
     struct loop *loop;
-    struct acts *acts; /* these three are borrowed */
+    struct acts *acts; /* these four are borrowed */
     struct people *people;
     struct db *db;
+    const struct settings *settings; /* its tokens */
     void (*notice)(void *arg, const char *text);
     void *arg;
 };

@@ -1,6 +1,6 @@
 /*
  * office.c - a line an area of acts, a line a kind of thing whose acts can be undone, a line an
- * area of views.
+ * area of views, a line an act that is done in slices.
  */
 #include "office/office.h"
 
@@ -41,7 +41,9 @@
     X(incident_proof)                                                                              \
     X(incident_clock)                                                                              \
     X(incident_phieu)                                                                              \
-    X(notify_acts)
+    X(incident_search)                                                                             \
+    X(notify_acts)                                                                                 \
+    X(metric_acts)
 
 #define KIND_TABLE(X)                                                                              \
     X(staff_staff_kind)                                                                            \
@@ -91,5 +93,11 @@ static const struct view_area views[] = {
 #undef X
 };
 
-const struct act_table office_acts = { areas, COUNT_OF(areas), kinds, COUNT_OF(kinds) };
+static const struct act_rest_row rests[] = {
+    { "incident.close", incident_close_rest },
+    { "incident.merge", incident_merge_rest },
+};
+
+const struct act_table office_acts = { areas,           COUNT_OF(areas), kinds,
+                                       COUNT_OF(kinds), rests,           COUNT_OF(rests) };
 const struct view_table office_views = { views, COUNT_OF(views) };

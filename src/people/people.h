@@ -26,6 +26,7 @@
 
 #include "act/act.h"
 #include "act/view.h"
+#include "conf/settings.h"
 #include "people/password.h"
 
 #define PEOPLE_NAME_MAX     32u /* letters, digits, dot, hyphen, underscore; a letter first */
@@ -80,6 +81,10 @@ int people_session(struct db *db, struct span secret, struct span address, int64
                    struct people_who *who, struct err *e);
 int people_token(struct db *db, struct span secret, struct span address, int64_t now_ns,
                  struct people_who *who, struct err *e);
+
+/* The same of a token of the settings (`tokens:`) that may search: that is all it may. */
+int people_setting(const struct settings *s, struct span secret, struct span address,
+                   struct people_who *who, struct err *e);
 
 /* It is in use: noted once a minute, in a transaction of its own. The desk's connection. */
 int people_touch(struct db *db, const struct people_who *who, int64_t now_ns, struct err *e);

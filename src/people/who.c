@@ -132,6 +132,42 @@ int people_token(struct db *db, struct span secret, struct span address, int64_t
     return ERR_OK;
 }
 
+static bool may_search(const struct token_settings *t)
+{
+    enum may m;
+
+    for (uint32_t i = 0; i < t->may.count; i++) {
+        if (may_find(span_of(t->may.value[i]), &m) && m == MAY_SEARCH)
+            return true;
+    }
+    return t->may.count == 0; /* all */
+}
+
+int people_setting(const struct settings *s, struct span secret, struct span address,
+                   struct people_who *who, struct err *e)
+{
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    char hex[2 * sizeof(hash) + 1];
+
+    (void)crypto_hash_sha256(hash, secret.p, secret.n); /* always 0 */
+    (void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+    for (uint32_t i = 0; i < s->token_count; i++) {
+        const struct token_settings *t = &s->tokens[i];
+        size_t n = strlen(t->name);
+
+        if (!span_eq_nocase(span_of(t->sha256), span_of(hex)) || !may_search(t))
+            continue;
+        *who = (struct people_who){
+            .actor = { .roles = ROLE_SEARCH, .via = "token", .address = address }
+        };
+        called(who, "token:",
+               (struct span){ (const uint8_t *)t->name,
+                              n < PEOPLE_NAME_MAX ? n : PEOPLE_NAME_MAX - 1 });
+        return ERR_OK;
+    }
+    return unknown(e);
+}
+
 int people_touch(struct db *db, const struct people_who *who, int64_t now_ns, struct err *e)
 {
     int rc;

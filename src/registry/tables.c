@@ -10,6 +10,7 @@
  * tried again after the rest.
  */
 #include "registry/registry_own.h"
+#include "registry/book.h"
 
 #include <stdlib.h>
 
@@ -393,4 +394,23 @@ int registry_template(enum registry_form form, bool english, struct buf *out, st
         rc = form_write_end(w, e);
     form_write_free(&w);
     return rc;
+}
+
+bool registry_has_book(struct span form)
+{
+    enum registry_form is;
+
+    return registry_form_of(form, &is);
+}
+
+int registry_book(struct db *reader, struct span form, enum registry_book book, bool english,
+                  int64_t agency, struct buf *out, struct err *e)
+{
+    enum registry_form is = REGISTRY_AGENCY;
+
+    MUST(registry_form_of(form, &is));
+    return book == REGISTRY_BOOK_FORM
+               ? registry_template(is, english, out, e)
+               : registry_export(reader, is, english,
+                                 book == REGISTRY_BOOK_XLSX ? BOOK_XLSX : BOOK_CSV, agency, out, e);
 }

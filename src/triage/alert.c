@@ -48,7 +48,7 @@ int triage_alert_at(struct act_call *c, int64_t id, struct triage_alert *out, st
     out->incident = db_get_null(r, 6) ? 0 : db_get_int(r, 6);
     out->made_ns = db_get_int(r, 7);
     db_end(r);
-    return ERR_OK;
+    return out->incident != 0 ? act_free(c, "incident", out->incident, e) : ERR_OK;
 }
 
 int triage_note(struct act_call *c, int64_t alert, struct span text, struct err *e)

@@ -27,7 +27,7 @@ extern const struct view_row triage_views[TRIAGE_VIEWS];
 /* What other areas say, too; NULL behind the last. */
 extern const char *const triage_levels[], *const triage_verdicts[], *const triage_causes[];
 
-/* An alert, for acts upon it. ERR_NOTFOUND. */
+/* An alert, for acts upon it. ERR_NOTFOUND; ERR_CONFLICT while its incident is busy. */
 struct triage_alert {
     char state[16];
     bool hidden;

@@ -14,7 +14,7 @@ from api import ALL, SOME, Api, sha256, with_api
 from program import equal, holds, run
 
 VALUES = {"limit": "5", "seconds": "5", "memory": "64", "level": "low", "since": "1h", "from": "1h", "to": "0s", "format": "json", "q": "canh_run=one",
-          "filter": "canh_run=one"}
+          "for": "alert:1", "filter": "canh_run=one"}
 
 
 def told_print(s):
@@ -37,7 +37,7 @@ def test_the_description_is_true(s):
     equal(description["servers"], [{"url": "/api"}])
     holds(set(description["paths"]) >= {"/stat", "/alerts", "/search", "/sources", "/blind"}, description["paths"])
     for path, methods in description["paths"].items():
-        if path.count("/") == 2:  # of the desk: for people who are known there
+        if path.count("/") >= 2:  # of the desk: for people who are known there
             equal(s.ask("/api" + path, ALL)[0], 401 if "get" in methods else 405)
             continue
         if "get" not in methods:  # logging in; not from another page
@@ -83,7 +83,19 @@ def test_who_has_a_token_of_the_desk_does_what_its_roles_may(s):
     equal(s.ask("/api/alert/list", secret[:-1])[0], 401)
     for path in "/stat", "/alerts", "/search?q=a", "/sources", "/blind":
         equal((path, s.ask("/api" + path, secret)[0]), (path, 200))
-    history = canh("act", "of", "--kind", "alert", "--key", "1")
+    # One person's records are looked for in a case; whoever asks, it is written down.
+    for token in (secret, ALL):
+        equal(s.ask("/api/search?q=user:an", token)[0], 403)
+        equal(s.ask("/api/search?q=user:an&for=alert:99", token)[0], 404)
+        equal(s.ask("/api/search?q=user:an&for=99", token)[0], 400)
+        equal(s.ask("/api/search?q=user:an&for=alert:1", token)[0], 200)
+        equal(s.ask("/api/tail?filter=user:an", token)[0], 403)
+    equal(s.ask("/api/search?q=a", SOME)[0], 403)
+    seen = json.loads("[%s]" % s.place.canh("act", "list", "--did", "search.run", "--thing", "alert:1", "--format",
+                                            "json", "--data", s.data).out.decode().replace("}\n{", "},\n{"))
+    equal([(a["name"], a["via"], a["parameters"]["query"]) for a in seen],
+          [("token:all", "token", "user:an"), ("service:robot2", "token", "user:an")])
+    history = canh("act", "of", "--kind", "alert", "--key", "1", "--limit", "1")
     holds("robot2" in history["name"], history)
     equal(s.place.canh("token", "end", str(made["token"]), "--data", s.data).code, 0)
     equal([s.ask("/api" + path, secret)[0] for path in ("/alert/list", "/alerts")], [401, 401])

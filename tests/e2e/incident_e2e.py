@@ -96,6 +96,38 @@ def test_from_a_detection_to_its_end(s):
     holds(len(good("incident", "timeline", incident)) >= 8, good("incident", "timeline", incident))
 
 
+def killed_desk(s):
+    os.kill(s.roles()[("desk", 0)], signal.SIGKILL)
+
+
+def test_closing_one_of_very_many_alerts_outlives_a_kill(place):
+    """More than a turn of the desk does: it is one act, whatever happens behind its answer."""
+    s = Server(place)
+    try:
+        s.start().ready()
+        canh, good = commands(s)
+        register(good)
+        with s.to("syslog-tcp") as to:
+            to.sendall(b"".join(b'{"a":"hit","host":"srv-%d"}\n' % n for n in range(900)))
+        listed = lambda *words: good("alert", "list", "--limit", "2000", *words)
+        s.until("the alerts", lambda: len(listed()) == 900, 60)
+        made = good("alert", "escalate", ",".join(str(n) for n in range(1, 901)), "--title", "Nhiều máy", "--type", "N1",
+                    "--severity", "M2")[0]
+        incident = str(made["incident"])
+        closing = good("incident", "close", incident, "--cause", "attack", "--result", "xong", "--skip", "thử", "--unsent", "thử")[0]
+        equal(len(listed("--incident", incident, "--state", "closed")), 900)  # as it is seen
+        killed_desk(s)
+        s.until("the desk", lambda: canh("note", "add", "--alert", "900", "--text", "đã xem").code == 0, 60)  # it is free again
+        history = good("act", "of", "--kind", "alert", "--key", "900")
+        equal([h["did"] for h in history], ["alert.escalate", "incident.close", "note.add"])
+        equal(history[1]["act"], closing["act"])
+        rows = listed("--incident", incident, "--state", "all")
+        equal((len(rows), {(r["state"], r["verdict"], r["cause"], r["closed"]) for r in rows}),
+              (900, {("closed", "true-positive", "incident", good("incident", "show", incident)[0]["closed"])}))
+    finally:
+        s.kill()
+
+
 @with_server()
 def test_what_is_told_runs_too(s):
     """By phone, of yesterday: its clocks are late at once, and that is an alert of the system."""

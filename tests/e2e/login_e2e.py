@@ -42,7 +42,7 @@ class Browser:
         c = self.s.connect()
         c.request("GET", "/api" + path, headers={"Cookie": self.cookie} if self.cookie else {})
         answer = c.getresponse()
-        text = answer.read().decode()
+        text = answer.read().decode(errors="replace")  # books, too
         c.close()
         return answer.status, text
 

@@ -9,6 +9,8 @@ import os
 import sys
 import zipfile
 
+from api import with_api
+from login_e2e import NEXT, Browser, made
 from program import equal, holds, run
 from server import with_server
 
@@ -93,6 +95,58 @@ def test_a_book_is_taken_whole_or_not_at_all(s):
         f.write(b"PK\3\4nothing")
     done = canh("registry", "import", "--form", "agency", "--file", path)
     holds(done.code == 2 and "file: " in done.err, (done.code, done.err))
+
+
+def book(s, path, cookie=None):
+    """(status, type, bytes) of a GET."""
+    c = s.connect()
+    c.request("GET", "/api" + path, headers={"Cookie": cookie} if cookie else {})
+    answer = c.getresponse()
+    done = answer.status, answer.getheader("Content-Type"), answer.read()
+    c.close()
+    return done
+
+
+def logged_in(s, name, roles, *more):
+    once, b = made(s, name, roles, *more), Browser(s)
+    equal(b.login(name, once)[0], 200)
+    equal(b.post("/password", {"old": once, "new": NEXT})[0], 200)
+    equal(b.login(name, NEXT)[0], 200)
+    return b
+
+
+@with_api
+def test_a_register_comes_as_a_book_to_who_may_see_it(s):
+    canh = commands(s)
+    for form, name, count in TABLES:
+        equal(take(canh, form, os.path.join(SAMPLE, name + ".csv"))["added"], count)
+    equal(book(s, "/registry/export/agency")[0], 401)
+    officer, contact = logged_in(s, "can-bo", "officer"), logged_in(s, "dau-moi", "contact", "--agency", "7")
+    path = os.path.join(s.data, "..", "out.xlsx")
+    for form, name, count in TABLES:
+        for format, language in (("xlsx", "vi"), ("xlsx", "en"), ("csv", "vi"), ("csv", "en")):
+            status, kind, body = book(s, "/registry/export/%s?format=%s&language=%s" % (form, format, language),
+                                      officer.cookie)
+            equal((form, status, kind.split(";")[0]),
+                  (form, 200, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+                   if format == "xlsx" else "text/csv"))
+            with open(path, "wb") as f:
+                f.write(body)
+            done = take(canh, form, path)  # all of it, as it is
+            equal((form, format, done["rows"], done.get("added"), done.get("changed")), (form, format, count, 0, 0))
+        status, kind, body = book(s, "/registry/export/%s?format=form" % form, officer.cookie)
+        equal((status, "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(body)).namelist()), (200, True))
+    # A contact's is what its views show.
+    for form, name, count in TABLES:
+        status, kind, body = book(s, "/registry/export/%s?format=csv" % form, contact.cookie)
+        seen = book(s, "/%s/rows?format=csv" % form, contact.cookie)[2]
+        equal((form, status, body.count(b"\r\n")), (form, 200, seen.count(b"\r\n")))
+        holds(body.count(b"\r\n") <= count // 2, (form, body))
+    for wrong in ("format=pdf", "language=fr", "format=%ff"):
+        equal((wrong, book(s, "/registry/export/agency?" + wrong, officer.cookie)[0]), (wrong, 400))
+    described = json.loads(book(s, "/")[2])["paths"]["/registry/export/machine"]["get"]
+    equal(described["x-roles"], ["analyst", "lead", "officer", "contact", "auditor", "administrator"])
+    equal([p["name"] for p in described["parameters"]], ["format", "language"])
 
 
 if __name__ == "__main__":

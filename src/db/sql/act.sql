@@ -8,18 +8,37 @@ INSERT INTO act(time, user, name, via, address, act, parameters, outcome, undoes
 INSERT INTO act_on(act, kind, key, was, is_now) VALUES(?, ?, ?, ?, ?)
 
 -- ACT_GET
-SELECT time, name, act, outcome, undoes, (SELECT id FROM act u WHERE u.undoes = a.id) FROM act a
-    WHERE id = ?
+SELECT time, name, act, outcome, undoes, (SELECT id FROM act u WHERE u.undoes = a.id),
+    EXISTS(SELECT 1 FROM act_rest r WHERE r.act = a.id) FROM act a WHERE id = ?
 
 -- ACT_ON_OF
 SELECT kind, key, was, is_now FROM act_on WHERE act = ? ORDER BY kind, key
 
+-- ACT_REST_ON
+SELECT act FROM act_rest WHERE kind = ?1 AND key = ?2 AND act <> ?3
+
+-- ACT_REST_ADD
+INSERT INTO act_rest(kind, key, act) VALUES(?, ?, ?)
+
+-- ACT_REST_NEXT
+SELECT a.id, a.time, a.name, a.act, a.parameters, a.user FROM act_rest r JOIN act a ON a.id = r.act ORDER BY r.act LIMIT 1
+
+-- ACT_REST_END
+DELETE FROM act_rest WHERE act = ?
+
 -- NOTE_ADD
 INSERT INTO note(act, kind, key, text) VALUES(?, ?, ?, ?)
 
+--! define ALERT_AS_STATE json_array(state, assignee, acknowledged, verdict, cause, reason, closed, incident, hidden)
+
 -- ALERT_STATE
-SELECT json_array(state, assignee, acknowledged, verdict, cause, reason, closed, incident, hidden)
-    FROM alert WHERE id = ?
+SELECT {ALERT_AS_STATE} FROM alert WHERE id = ?
+
+-- The last that was told of act ?1.
+--! define ALERTS_TOLD (SELECT coalesce(max(key), 0) FROM act_on WHERE act = ?1 AND kind = 'alert')
+
+-- ALERTS_TOLD_LAST
+SELECT {ALERTS_TOLD}
 
 -- ALERT_STATE_PUT
 UPDATE alert SET state = ?2 ->> 0, assignee = ?2 ->> 1, acknowledged = ?2 ->> 2, verdict = ?2 ->> 3,
@@ -39,6 +58,18 @@ UPDATE alert SET assignee = ? WHERE id = ?
 -- ALERT_INVESTIGATE
 UPDATE alert SET state = 'investigating', acknowledged = coalesce(acknowledged, ?1),
     assignee = coalesce(assignee, ?2) WHERE id = ?3
+
+-- Those of an incident that was closed, the next ?7: what is told of act ?1, then what is done. ?2 when, ?3 who,
+-- ?4 verdict, ?5 number, ?6 incident. The state that they will have stands beside the one they had.
+-- ALERTS_DECIDE_TELL
+INSERT INTO act_on(act, kind, key, was, is_now) SELECT ?1, 'alert', id, {ALERT_AS_STATE}, json_array('closed',
+    coalesce(assignee, ?3), coalesce(acknowledged, ?2), ?4, 'incident', ?5, ?2, incident, hidden)
+    FROM alert WHERE incident = ?6 AND {ALERT_IS_OPEN} AND id > {ALERTS_TOLD} ORDER BY id LIMIT ?7
+
+-- ALERTS_DECIDE
+UPDATE alert SET state = 'closed', closed = ?2, acknowledged = coalesce(acknowledged, ?2),
+    assignee = coalesce(assignee, ?3), verdict = ?4, cause = 'incident', reason = ?5
+    WHERE id IN (SELECT key FROM act_on WHERE act = ?1 AND kind = 'alert' AND key > ?6)
 
 -- ALERT_DECIDE
 UPDATE alert SET state = 'closed', closed = ?1, acknowledged = coalesce(acknowledged, ?1),
@@ -72,18 +103,19 @@ SELECT id FROM suppression WHERE ended IS NULL AND until > ?1 AND rule IN (?2, '
 -- Lists of alerts: ?1 level, ?2 since, ?3 before, ?4 below, ?5 state, ?6 rule, ?7 entity, ?8 assignee,
 -- ?9 incident, ?10 limit. Each by another index; the conditions are the same.
 
---! define ALERT_FULL id, kind, state, level, title, rule, entity, count, first, last, made, closed,
+--! define ALERT_FULL id, kind, {ALERT_SEEN}, level, title, rule, entity, count, first, last, made, closed,
 --!     nullif(provisional, 0), linked, assignee, acknowledged, verdict, cause, reason, incident, hidden, channel
 --! define ALERT_WHERE (?1 IS NULL OR level >= ?1) AND (?2 IS NULL OR last >= ?2)
 --!     AND (?3 IS NULL OR last < ?3 OR (last = ?3 AND id < ?4)) AND (?6 IS NULL OR rule = ?6)
 --!     AND (?7 IS NULL OR entity_key = ?7) AND (?8 IS NULL OR assignee = ?8) AND (?9 IS NULL OR incident = ?9)
 --! define ALERT_STATED (CASE coalesce(?5, 'open') WHEN 'all' THEN 1 WHEN 'hidden' THEN hidden IS NOT NULL
---!     WHEN 'open' THEN {ALERT_IS_OPEN} AND hidden IS NULL ELSE state = ?5 AND hidden IS NULL END)
+--!     WHEN 'open' THEN {ALERT_IS_OPEN} AND hidden IS NULL AND NOT {ALERT_CLOSES}
+--!     ELSE {ALERT_SEEN} = ?5 AND hidden IS NULL END)
 
 -- ALERTS_OPEN
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_queue WHERE {ALERT_IS_OPEN} AND hidden IS NULL
     AND last >= coalesce(?2, -9223372036854775808) AND last <= coalesce(?3, 9223372036854775807)
-    AND {ALERT_WHERE} ORDER BY last DESC, id DESC LIMIT ?10
+    AND {ALERT_WHERE} AND NOT {ALERT_CLOSES} ORDER BY last DESC, id DESC LIMIT ?10
 
 -- ALERTS_ALL
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_last WHERE last >= coalesce(?2, -9223372036854775808)
@@ -102,7 +134,8 @@ SELECT {ALERT_FULL} FROM alert INDEXED BY alert_rule WHERE rule = ?6
 
 -- ALERTS_OPEN_OF_RULE
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_open_rule WHERE rule = ?6 AND {ALERT_IS_OPEN} AND hidden IS NULL
-    AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_WHERE} ORDER BY last DESC, id DESC LIMIT ?10
+    AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_WHERE} AND NOT {ALERT_CLOSES}
+    ORDER BY last DESC, id DESC LIMIT ?10
 
 -- ALERTS_OF_ASSIGNEE
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_assignee WHERE assignee = ?8

@@ -26,8 +26,8 @@ SELECT sequence, rule, rule_hash FROM finding WHERE lane = ?
 
 -- ALERT_FIND
 SELECT id, first, last, until, count, events, provisional FROM alert WHERE rule = ? AND entity_key =
-    ? AND rule_hash = ? AND until > ? AND until <= ? AND {ALERT_IS_OPEN} AND kind = ? ORDER BY until
-    LIMIT 1
+    ? AND rule_hash = ? AND until > ? AND until <= ? AND {ALERT_IS_OPEN} AND kind = ?
+    AND NOT {ALERT_CLOSES} ORDER BY until LIMIT 1
 
 -- ALERT_LATEST
 SELECT id FROM alert WHERE rule = ? AND entity_key = ? AND kind = ? ORDER BY id DESC LIMIT 1
@@ -141,6 +141,12 @@ DELETE FROM blind
 -- BLIND_PUT
 INSERT OR REPLACE INTO blind(hash, rule, title, level, reason, field, since) VALUES(?, ?, ?, ?, ?,
     ?, ?)
+
+-- TECHNIQUE_CLEAR
+DELETE FROM technique
+
+-- TECHNIQUE_PUT
+INSERT OR IGNORE INTO technique(technique, hash, rule) VALUES(upper(?), ?, ?)
 
 -- RULES_BLIND
 SELECT rule, title, level, reason, nullif(field, ''), since FROM blind ORDER BY level DESC, title, rule LIMIT ?

@@ -81,8 +81,14 @@ UPDATE alert SET incident = NULL WHERE id = ?
 -- INCIDENT_ALERT_MOVE
 UPDATE alert SET incident = ?2 WHERE id = ?1
 
--- INCIDENT_ALERTS
-SELECT id, state FROM alert WHERE incident = ? ORDER BY id
+-- All of ?6 into ?5, as ALERTS_DECIDE.
+-- INCIDENT_ALERTS_TELL
+INSERT INTO act_on(act, kind, key, was, is_now) SELECT ?1, 'alert', id, {ALERT_AS_STATE},
+    json_array(state, assignee, acknowledged, verdict, cause, reason, closed, ?5, hidden)
+    FROM alert WHERE incident = ?6 AND id > {ALERTS_TOLD} ORDER BY id LIMIT ?7
+
+-- INCIDENT_ALERTS_MOVE
+UPDATE alert SET incident = ?5 WHERE id IN (SELECT key FROM act_on WHERE act = ?1 AND kind = 'alert' AND key > ?6)
 
 -- --- tasks
 
@@ -243,7 +249,3 @@ SELECT id, number, told FROM phieu INDEXED BY phieu_told WHERE told > 0
 
 -- PHIEU_TOLD
 UPDATE phieu SET told = ?2 WHERE id = ?1
-
--- INCIDENT_ALERT_OPEN
-SELECT id FROM alert WHERE incident = ?1 AND id > ?2 AND state IN ('new', 'acknowledged', 'investigating')
-    ORDER BY id LIMIT 1

@@ -181,26 +181,27 @@ SELECT max(bits) FROM system_key WHERE kind = ? AND bits < ?
 
 -- --- views: ?1 is the agency of a contact, else NULL
 
---! define MY_SYSTEM EXISTS(SELECT 1 FROM system_agency h WHERE h.system = s.id AND h.valid_to IS NULL
---!     AND h.agency IN mine)
+--! define MY_SYSTEM s.id IN (SELECT h.system FROM system_agency h WHERE h.valid_to IS NULL AND h.agency IN mine)
 --! define HEIR (WITH RECURSIVE heir(id) AS (SELECT a.successor UNION SELECT h.successor FROM heir JOIN agency h
 --!     ON h.id = heir.id) SELECT h.id FROM heir JOIN agency h ON h.id = heir.id WHERE h.successor IS NULL)
 --! define HAS_TEXT (?3 IS NULL OR instr(name_key, canh_fold(?3)) OR instr(lower(code), lower(?3)))
 
--- The tree from its tops on, or from an agency: an ended one stands below its successor.
+-- The tree from its tops on, or from an agency: an ended one stands below its successor. Its order is that in which
+-- it is walked: of what is found and not walked yet the first path comes next (without a LIMIT there SQLite leaves that
+-- order out). Systems are counted once for all.
 -- AGENCIES
 {MY_AGENCIES}, tree(id, depth, path) AS (
     SELECT id, 0, code FROM agency WHERE CASE WHEN ?2 IS NOT NULL THEN id = ?2 AND (?1 IS NULL OR id IN mine)
         WHEN ?1 IS NOT NULL THEN id = ?1 ELSE {AGENCY_UP} IS NULL END
     UNION ALL SELECT a.id, tree.depth + 1, tree.path || char(1) || a.code
-        FROM tree JOIN agency a ON {AGENCY_UP} = +tree.id)
+        FROM tree JOIN agency a ON {AGENCY_UP} = +tree.id ORDER BY 3 COLLATE NOCASE LIMIT -1),
+    held(agency, n) AS MATERIALIZED (SELECT agency, count(DISTINCT system) FROM system_agency WHERE valid_to IS NULL
+        GROUP BY agency)
     SELECT a.id, a.code, a.name, a.kind, tree.depth, a.parent, a.valid_from, a.valid_to, a.successor,
-    a.abbreviation, a.address, a.phone, a.email,
-    (SELECT count(DISTINCT system) FROM system_agency h WHERE h.agency = a.id AND h.valid_to IS NULL)
-    FROM tree JOIN agency a ON a.id = tree.id WHERE (?3 IS NULL OR instr(a.name_key, canh_fold(?3))
-    OR instr(lower(a.code), lower(?3)))
-    AND CASE ?4 WHEN 'all' THEN 1 WHEN 'ended' THEN valid_to IS NOT NULL ELSE valid_to IS NULL END
-    ORDER BY tree.path COLLATE NOCASE LIMIT ?5
+    a.abbreviation, a.address, a.phone, a.email, coalesce(held.n, 0)
+    FROM tree CROSS JOIN agency a ON a.id = tree.id LEFT JOIN held ON held.agency = a.id
+    WHERE (?3 IS NULL OR instr(a.name_key, canh_fold(?3)) OR instr(lower(a.code), lower(?3)))
+    AND CASE ?4 WHEN 'all' THEN 1 WHEN 'ended' THEN valid_to IS NOT NULL ELSE valid_to IS NULL END LIMIT ?5
 
 -- AGENCY_SHOW
 {MY_AGENCIES} SELECT id, code, name, kind, parent, (SELECT name FROM agency p WHERE p.id = a.parent), valid_from,
@@ -230,9 +231,9 @@ SELECT max(bits) FROM system_key WHERE kind = ? AND bits < ?
     UNION SELECT id FROM below JOIN agency ON {AGENCY_UP} = +below.agency)
     SELECT s.id, s.code, s.name, s.type, s.level, s.status, s.decision, s.decided,
     o.agency, (SELECT name FROM agency a WHERE a.id = o.agency),
-    (SELECT coalesce({HEIR}, a.id) FROM agency a WHERE a.id = o.agency),
+    (SELECT iif(a.successor IS NULL, a.id, coalesce({HEIR}, a.id)) FROM agency a WHERE a.id = o.agency),
     p.agency, (SELECT name FROM agency a WHERE a.id = p.agency),
-    (SELECT coalesce({HEIR}, a.id) FROM agency a WHERE a.id = p.agency),
+    (SELECT iif(a.successor IS NULL, a.id, coalesce({HEIR}, a.id)) FROM agency a WHERE a.id = p.agency),
     s.retention, (SELECT count(*) FROM machine m WHERE m.system = s.id AND m.retired IS NULL),
     (SELECT count(*) FROM source_of f WHERE f.system = s.id)
     FROM system s LEFT JOIN system_agency o ON o.system = s.id AND o.role = 'owner' AND o.valid_to IS NULL
@@ -256,14 +257,14 @@ SELECT max(bits) FROM system_key WHERE kind = ? AND bits < ?
     FROM system s WHERE id = ?2 AND (?1 IS NULL OR {MY_SYSTEM}) LIMIT ?3
 
 -- MACHINES
-{MY_AGENCIES} SELECT m.id, m.system, s.code, m.name, m.kind, json(m.addresses), json(m.macs), m.os, m.importance
+{MY_AGENCIES} SELECT m.id, m.system, s.code, m.name, m.kind, m.addresses, m.macs, m.os, m.importance
     FROM machine m JOIN system s ON s.id = m.system WHERE m.id > coalesce(?4, 0) AND m.retired IS NULL
     AND (?1 IS NULL OR {MY_SYSTEM}) AND (?2 IS NULL OR m.system = ?2)
     AND (?3 IS NULL OR instr(m.name_key, canh_fold(?3)) OR instr(m.addresses, ?3) OR instr(m.macs, lower(?3)))
     ORDER BY m.id LIMIT ?5
 
 -- MACHINES_OF
-{MY_AGENCIES} SELECT m.id, m.system, s.code, m.name, m.kind, json(m.addresses), json(m.macs), m.os, m.importance
+{MY_AGENCIES} SELECT m.id, m.system, s.code, m.name, m.kind, m.addresses, m.macs, m.os, m.importance
     FROM machine m INDEXED BY machine_of JOIN system s ON s.id = m.system WHERE m.id > coalesce(?4, 0)
     AND m.retired IS NULL AND (?1 IS NULL OR {MY_SYSTEM}) AND m.system = ?2
     AND (?3 IS NULL OR instr(m.name_key, canh_fold(?3)) OR instr(m.addresses, ?3) OR instr(m.macs, lower(?3)))
@@ -272,7 +273,7 @@ SELECT max(bits) FROM system_key WHERE kind = ? AND bits < ?
 -- Also those that were heard and belong to none.
 -- SOURCES
 {MY_AGENCIES}, named(name) AS (SELECT source FROM source_of UNION SELECT name FROM source)
-    SELECT o.id, n.name, o.system, s.code, s.name, h.state, h.last FROM named n LEFT JOIN source_of o ON o.source = n.name
+    SELECT o.id, n.name, o.system, s.code, s.name, h.state, nullif(h.last, 0) * 1000000 FROM named n LEFT JOIN source_of o ON o.source = n.name
     LEFT JOIN system s ON s.id = o.system LEFT JOIN source h ON h.name = n.name
     WHERE (?1 IS NULL OR {MY_SYSTEM}) AND (?2 IS NULL OR o.system = ?2)
     AND CASE ?3 WHEN 'none' THEN o.system IS NULL WHEN 'assigned' THEN o.system IS NOT NULL ELSE 1 END

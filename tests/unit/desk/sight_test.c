@@ -22,6 +22,7 @@ static const char rules_yaml[] =
     "{title: linux, id: 00000000-0000-4000-8000-000000000002, level: high,"
     " logsource: {product: linux}, detection: {s: {A: 1}, condition: s}}\n---\n"
     "{title: none, id: 00000000-0000-4000-8000-000000000003, level: medium,"
+    " tags: [attack.execution, attack.t1059.001, attack.T1003, attack.t, attack.tx, attack.g0007],"
     " logsource: {product: nothing}, detection: {s: {A: 1}, condition: s}}";
 
 struct bench {
@@ -157,6 +158,12 @@ static void rules_see_what_came_within_a_day(void **state)
     assert_int_equal(desk_number(&b.folder, "SELECT count(*) FROM blind WHERE title = 'none' AND"
                                             " reason LIKE 'no source%'"),
                      1);
+    /* of its tags those that are techniques, in one writing */
+    assert_int_equal(desk_number(&b.folder, "SELECT count(*) FROM technique t JOIN blind b USING"
+                                            "(hash) WHERE b.title = 'none' AND technique IN "
+                                            "('T1059.001', 'T1003')"),
+                     2);
+    assert_int_equal(desk_number(&b.folder, "SELECT count(*) FROM technique"), 2);
     bench_release(&b);
 }
 

@@ -121,7 +121,7 @@ static void what_is_wrong_is_told(void **state)
 static void as_contact(struct act_bench *b, int64_t agency)
 {
     b->who = (struct actor){ .name = SPAN_LIT("contact"),
-                             .roles = ROLE_BIT(CONTACT),
+                             .roles = ROLE_BIT(CONTACT) | ROLE_SELF, /* of a session */
                              .agency = agency,
                              .via = "session",
                              .address = SPAN_LIT("") };

@@ -45,6 +45,8 @@ static void on_late(void *arg, unsigned ready)
     fail_msg("no answer came");
 }
 
+static const struct settings no_settings;
+
 static void on_notice(void *arg, const char *text)
 {
     (void)arg;
@@ -62,7 +64,8 @@ static void wire_init(struct wire *w)
     assert_int_equal(loop_new(&w->loop, &w->b.e), ERR_OK);
     w->late = loop_timer(w->loop, on_late, w);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    from = (struct counter_from){ w->loop, w->b.acts, w->b.people, w->b.db, on_notice, w };
+    from = (struct counter_from){ w->loop,   w->b.acts, w->b.people, w->b.db, &no_settings,
+                                  on_notice, w };
     assert_int_equal(counter_new(&w->counter, &from, &w->b.e), ERR_OK);
     counter_line(w->counter, fds[0]);
     line = (struct line_from){

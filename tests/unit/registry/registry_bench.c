@@ -34,7 +34,7 @@ static const char *const world[] = {
 
 void ask_as(struct act_bench *b, unsigned roles, int64_t agency)
 {
-    b->who.roles = roles;
+    b->who.roles = roles | ROLE_SELF; /* with a session, as people are */
     b->who.agency = agency;
 }
 
