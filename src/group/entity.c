@@ -180,6 +180,15 @@ static void add_user(struct entities *x, struct span own, struct span domain, st
     add_two(x, ENTITY_USER, domain, '\\', name);
 }
 
+/* A rule that goes on finding on a host is one matter, however many use that host. */
+static void add_rule(struct entities *x, struct span own, const json_t *rule)
+{
+    struct span id = text_of(rule, "id");
+
+    if (own.n > 0)
+        add_two(x, ENTITY_RULE, own, '\\', id.n > 0 ? id : text_of(rule, "title"));
+}
+
 /* --- addresses, files, sessions ------------------------------------------------------------- */
 
 static bool is_nowhere(const uint8_t a[16])
@@ -207,16 +216,22 @@ static void add_address(struct entities *x, struct span s)
     add(x, ENTITY_ADDRESS, span_of(text));
 }
 
-/* What the system itself brings says nothing about who uses it. */
-static bool is_of_the_system(const json_t *fields)
+/* What the system brings, or was installed for all, says nothing about who uses it; nor do files
+ * that nobody ran. */
+static bool is_of_all(const json_t *fields)
 {
-    static const char *const names[] = { "ImageLoaded", "TargetFilename", "Image", NULL };
+    static const char *const names[] = { "ImageLoaded", "Image", NULL };
+    static const char *const folders[] = { ":\\Windows\\", ":\\Program Files\\",
+                                           ":\\Program Files (x86)\\", NULL };
     struct span path = SPAN_NONE;
 
     for (int i = 0; names[i] != NULL && path.n == 0; i++)
         path = text_of(fields, names[i]);
-    return path.n == 0 || (path.n > 11 && span_eq_nocase((struct span){ path.p + 1, 10 },
-                                                         SPAN_LIT(":\\Windows\\")));
+    for (int i = 0; path.n > 0 && folders[i] != NULL; i++) {
+        if (starts_nocase(span_from(path, 1), folders[i]))
+            return true;
+    }
+    return path.n == 0;
 }
 
 /* SHA1=...,MD5=...,SHA256=...: the strongest. */
@@ -238,13 +253,22 @@ static void add_hashes(struct entities *x, struct span s)
     }
 }
 
-static void add_guid(struct entities *x, enum entity_kind kind, struct span s)
+static bool is_guid(struct span s)
 {
     bool any = false;
 
     for (size_t i = 0; i < s.n; i++)
         any |= s.p[i] != '0' && s.p[i] != '-' && s.p[i] != '{' && s.p[i] != '}';
-    if (any && s.n >= 32 && s.n <= 40)
+    return any && s.n >= 32 && s.n <= 40;
+}
+
+/* Those that Sysmon makes are a machine's; those of Windows are the same on both ends of a logon
+ * over the network. */
+static void add_guid(struct entities *x, enum entity_kind kind, struct span own, struct span s)
+{
+    if (is_guid(s) && own.n > 0)
+        add_two(x, kind, own, '\\', s);
+    else if (is_guid(s))
         add(x, kind, s);
 }
 
@@ -282,16 +306,12 @@ static const struct {
     { "AccountName", "Domain" },
 };
 
-static const char *const hosts[] = { "DestinationHostname",
-                                     "SourceHostname",
-                                     "WorkstationName",
-                                     "Workstation",
-                                     "TargetServerName",
-                                     "Computer",
-                                     "computer",
-                                     "host",
-                                     "hostname",
-                                     NULL };
+/* Hosts that an event names beside its own. Not `host`, `hostname`: of events that were passed on
+ * they are whoever did that. */
+static const char *const hosts[] = { "DestinationHostname", "SourceHostname",   "WorkstationName",
+                                     "Workstation",         "TargetServerName", NULL };
+/* What correlations group by. */
+static const char *const group_hosts[] = { "Computer", "host", "hostname", "host.name", NULL };
 static const char *const addresses[] = {
     "SourceIp",      "DestinationIp", "IpAddress",   "src_ip",    "dst_ip", "c-ip",
     "ClientAddress", "SourceAddress", "DestAddress", "client_ip", NULL
@@ -309,6 +329,8 @@ static const char *const processes[] = { "ProcessGuid",
 
 static void read_fields(struct entities *x, struct span own, const json_t *f)
 {
+    struct span made_by = text_of(f, "ProcessGuid").n > 0 ? own : SPAN_NONE;
+
     for (int i = 0; hosts[i] != NULL; i++)
         add_host(x, own, text_of(f, hosts[i]));
     for (size_t i = 0; i < COUNT_OF(users); i++)
@@ -317,14 +339,14 @@ static void read_fields(struct entities *x, struct span own, const json_t *f)
     for (int i = 0; addresses[i] != NULL; i++)
         add_address(x, text_of(f, addresses[i]));
     for (int i = 0; sessions[i] != NULL; i++)
-        add_guid(x, ENTITY_LOGON, text_of(f, sessions[i]));
+        add_guid(x, ENTITY_LOGON, made_by, text_of(f, sessions[i]));
     for (int i = 0; logons[i] != NULL; i++)
         add_logon(x, own, text_of(f, logons[i]));
     for (int i = 0; processes[i] != NULL; i++)
-        add_guid(x, ENTITY_PROCESS, text_of(f, processes[i]));
+        add_guid(x, ENTITY_PROCESS, own, text_of(f, processes[i]));
     for (int i = 0; domains[i] != NULL; i++)
         add_domain(x, text_of(f, domains[i]));
-    if (!is_of_the_system(f)) {
+    if (text_of(f, "TargetFilename").n == 0 && !is_of_all(f)) {
         add_hashes(x, text_of(f, "Hashes"));
         add(x, ENTITY_HASH, text_of(f, "sha256"));
     }
@@ -389,7 +411,7 @@ static void read_tags(struct entities *x, const json_t *tags)
 
 void entities_read(struct entities *x, struct span host, struct span json)
 {
-    json_t *all = NULL, *event, *tags;
+    json_t *all = NULL, *event, *group, *tags;
 
     x->count = x->tactic_count = 0;
     buf_clear(&x->text);
@@ -399,9 +421,12 @@ void entities_read(struct entities *x, struct span host, struct span json)
     if (all == NULL)
         return;
     event = json_object_get(all, "event");
+    group = json_object_get(all, "group");
     tags = json_object_get(json_object_get(all, "rule"), "tags");
     read_tags(x, tags != NULL ? tags : json_object_get(all, "tags"));
-    read_fields(x, host,
-                event != NULL ? json_object_get(event, "fields") : json_object_get(all, "group"));
+    for (int i = 0; event == NULL && group_hosts[i] != NULL; i++)
+        add_host(x, SPAN_NONE, text_of(group, group_hosts[i]));
+    read_fields(x, host, event != NULL ? json_object_get(event, "fields") : group);
+    add_rule(x, host, json_object_get(all, "rule"));
     json_decref(all);
 }

@@ -5,7 +5,8 @@
  * correlation (desk/results.c). Names of fields are Sigma's taxonomy and docs/taxonomy-names.md.
  *
  * Left out is what everybody has: accounts of the system and of machines, loopback and multicast
- * addresses, files below a Windows folder. An account without a domain is one of its host; a host
+ * addresses, files below Windows and Program
+ * Files. An account without a domain is one of its host; a host
  * that is named without a domain has that of the host which names it.
  */
 #ifndef ENTITY_H
@@ -23,10 +24,11 @@
     X(HOST, "host", 240 * MINUTE_NS, 20) /* others: users */                                       \
     X(USER, "user", 60 * MINUTE_NS, 12)  /* others: hosts; and so on */                            \
     X(ADDRESS, "address", 60 * MINUTE_NS, 12)                                                      \
-    X(HASH, "hash", 240 * MINUTE_NS, 12)                                                           \
+    X(HASH, "hash", 60 * MINUTE_NS, 12)                                                            \
     X(DOMAIN, "domain", 60 * MINUTE_NS, 12)                                                        \
     X(LOGON, "logon", 720 * MINUTE_NS, 0)                                                          \
     X(PROCESS, "process", 720 * MINUTE_NS, 0)                                                      \
+    X(RULE, "rule", 720 * MINUTE_NS, 0)   /* on this host: it goes on */                           \
     X(PEOPLE, "people", INT64_MAX / 4, 0) /* somebody said so */
 
 enum entity_kind {

@@ -15,6 +15,7 @@
 #define SEEN_SLOTS    8192u
 #define TOUCHED_SLOTS 1024u
 #define REMADE_MAX    1000u
+#define TURNED_BYTES  65536u
 #define KEPT_WEEKS    8
 #define WEEK_NS       (INT64_C(7) * 24 * 60 * MINUTE_NS)
 
@@ -29,7 +30,8 @@ struct group {
     struct entities entities; /* of the event */
     struct seen *seen;
     int64_t *touched;
-    int64_t reuse; /* the number that the next candidate gets; 0: a new one */
+    struct buf turned; /* entities that became common: kind, week, bytes of the key, key */
+    int64_t reuse;     /* the number that the next candidate gets; 0: a new one */
     int64_t pruned;
     struct seen times[ENTITIES_MAX]; /* of the event's entities in its alert, where fresh */
     bool fresh[ENTITIES_MAX];
@@ -43,6 +45,7 @@ int group_new(struct group **out, struct db *db, struct err *e)
     if (g != NULL) {
         g->db = db;
         entities_init(&g->entities);
+        buf_init(&g->turned, TURNED_BYTES);
         g->seen = calloc(SEEN_SLOTS, sizeof(*g->seen));
         g->touched = calloc(TOUCHED_SLOTS, sizeof(*g->touched));
         if (g->seen != NULL && g->touched != NULL)
@@ -57,6 +60,7 @@ void group_free(struct group **g)
     if (*g == NULL)
         return;
     entities_release(&(*g)->entities);
+    buf_release(&(*g)->turned);
     free((*g)->seen);
     free((*g)->touched);
     free(*g);
@@ -67,6 +71,7 @@ void group_forget(struct group *g)
 {
     memset(g->seen, 0, SEEN_SLOTS * sizeof(*g->seen));
     memset(g->touched, 0, TOUCHED_SLOTS * sizeof(*g->touched));
+    buf_clear(&g->turned);
     g->pruned = 0;
 }
 
@@ -130,23 +135,6 @@ static int touch(struct group *g, int64_t candidate, struct err *e)
     return rc;
 }
 
-int group_flush(struct group *g, int64_t now_ns, struct err *e)
-{
-    int64_t week = week_of(now_ns);
-    int rc = ERR_OK;
-
-    for (uint32_t i = 0; i < TOUCHED_SLOTS && rc == ERR_OK; i++) {
-        if (g->touched[i] != 0)
-            rc = group_score(g->db, g->touched[i], e);
-        g->touched[i] = 0;
-    }
-    if (rc == ERR_OK && g->pruned != week) {
-        rc = run_one(g->db, DB_GROUP_SPREAD_PRUNE, week - KEPT_WEEKS, e);
-        g->pruned = week;
-    }
-    return rc;
-}
-
 /* --- what is common -------------------------------------------------------------------------- */
 
 static int number_of(struct group *g, struct db_row *r, int64_t *out, struct err *e)
@@ -169,19 +157,21 @@ static int spread_of(struct group *g, enum entity_kind kind, struct span key, in
     return number_of(g, r, count, e);
 }
 
-/* 1: it is, at one of these times. */
+/* 1: it is at one of these times, by that week or the one before. */
 static int is_common(struct group *g, enum entity_kind kind, struct span key, int64_t first,
                      int64_t last, struct err *e)
 {
     int64_t count = 0;
-    int rc;
+    int rc = ERR_OK;
 
     if (entity_rows[kind].common == 0)
         return 0;
-    rc = spread_of(g, kind, key, week_of(first), &count, e);
-    if (rc == ERR_OK && count <= entity_rows[kind].common && week_of(first) != week_of(last))
-        rc = spread_of(g, kind, key, week_of(last), &count, e);
-    return rc < 0 ? rc : count > entity_rows[kind].common;
+    for (int64_t w = week_of(first) - 1; w <= week_of(last) && rc == ERR_OK; w++) {
+        rc = spread_of(g, kind, key, w, &count, e);
+        if (rc == ERR_OK && count > entity_rows[kind].common)
+            return 1;
+    }
+    return rc;
 }
 
 /* It came with `other`. *turned: by this it is common now. */
@@ -332,17 +322,47 @@ static int link_up(struct group *g, struct member *m, struct link l, struct err 
     return rc == ERR_OK ? put_link(g, &l, m->candidate, e) : rc;
 }
 
+/* A candidate that is there is better than one more. */
+static int settle(struct group *g, struct member *m, const struct link *l, uint32_t count,
+                  struct err *e)
+{
+    struct link near;
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < count && m->candidate == 0 && rc == ERR_OK; i++) {
+        rc = is_common(g, l[i].kind, l[i].key, l[i].first, l[i].last, e);
+        if (rc != 0) {
+            rc = rc < 0 ? rc : ERR_OK;
+            continue;
+        }
+        rc = find_link(g, &l[i], &near, e);
+        if (rc == 1)
+            rc = unite(g, m, &near, e);
+        rc = rc < 0 ? rc : ERR_OK;
+    }
+    return rc;
+}
+
+static int link_all(struct group *g, struct member *m, const struct link *l, uint32_t count,
+                    struct err *e)
+{
+    int rc = settle(g, m, l, count, e);
+
+    for (uint32_t i = 0; i < count && rc == ERR_OK; i++)
+        rc = link_up(g, m, l[i], e);
+    if (rc == ERR_OK && m->candidate == 0)
+        rc = put_alone(g, m, e);
+    return rc == ERR_OK ? touch(g, m->candidate, e) : rc;
+}
+
 /* --- making anew ------------------------------------------------------------------------------ */
 
-struct held {
-    struct link link;
-    uint32_t at, bytes;
-};
-
-static int read_entities(struct group *g, int64_t alert, struct held *held, uint32_t *count,
+/* Of an alert; the keys are put into `text`, whose places the links have when all is read. */
+static int read_entities(struct group *g, int64_t alert, struct link *l, uint32_t *count,
                          struct buf *text, struct err *e)
 {
     struct db_row *r = db_use(g->db, DB_GROUP_ENTITIES);
+    size_t at = 0;
     int rc;
 
     *count = 0;
@@ -353,41 +373,38 @@ static int read_entities(struct group *g, int64_t alert, struct held *held, uint
 
         if (kind == ENTITY_KINDS)
             continue;
-        held[*count] = (struct held){
-            .link = { .kind = kind, .first = db_get_int(r, 2), .last = db_get_int(r, 3) },
-            .at = (uint32_t)text->n,
-            .bytes = (uint32_t)key.n
+        l[(*count)++] = (struct link){
+            .kind = kind, .key.n = key.n, .first = db_get_int(r, 2), .last = db_get_int(r, 3)
         };
-        (*count)++;
         buf_add(text, key);
     }
     db_end(r);
     if (rc >= 0 && buf_failed(text))
         return err_set(e, ERR_NOMEM, 0, "There is no memory for entities.");
+    for (uint32_t i = 0; i < *count; i++) {
+        l[i].key.p = text->p + at;
+        at += l[i].key.n;
+    }
     return rc < 0 ? rc : ERR_OK;
 }
 
 /* An alert that is of no candidate finds its place by all that is known of it. */
 static int place(struct group *g, int64_t alert, struct err *e)
 {
-    struct held held[GROUP_ENTITIES_MAX];
+    struct link l[GROUP_ENTITIES_MAX];
     struct member m = { .alert = alert, .first = INT64_MAX, .last = INT64_MIN };
     uint32_t count;
     struct buf text;
     int rc;
 
     buf_init(&text, (size_t)1 << 20);
-    rc = read_entities(g, alert, held, &count, &text, e);
+    rc = read_entities(g, alert, l, &count, &text, e);
     for (uint32_t i = 0; i < count; i++) {
-        m.first = held[i].link.first < m.first ? held[i].link.first : m.first;
-        m.last = held[i].link.last > m.last ? held[i].link.last : m.last;
+        m.first = l[i].first < m.first ? l[i].first : m.first;
+        m.last = l[i].last > m.last ? l[i].last : m.last;
     }
-    for (uint32_t i = 0; i < count && rc == ERR_OK; i++) {
-        held[i].link.key = (struct span){ text.p + held[i].at, held[i].bytes };
-        rc = link_up(g, &m, held[i].link, e);
-    }
-    if (rc == ERR_OK && m.candidate == 0)
-        rc = put_alone(g, &m, e);
+    if (rc == ERR_OK)
+        rc = link_all(g, &m, l, count, e);
     buf_release(&text);
     return rc;
 }
@@ -432,8 +449,9 @@ static int make_anew(struct group *g, int64_t candidate, struct err *e)
     return rc == ERR_OK ? touch(g, candidate, e) : rc;
 }
 
-/* An entity became common in the week of `time_ns`: what it linked is one no more by that. */
-static int part(struct group *g, enum entity_kind kind, struct span key, int64_t time_ns,
+/* An entity became common in a week: what it linked in that and in the next is one no more by it.
+ */
+static int part(struct group *g, enum entity_kind kind, struct span key, int64_t week,
                 struct err *e)
 {
     struct db_row *r = db_use(g->db, DB_GROUP_LINKED);
@@ -445,12 +463,67 @@ static int part(struct group *g, enum entity_kind kind, struct span key, int64_t
         return err_set(e, ERR_NOMEM, 0, "There is no memory for candidates.");
     db_text(r, 1, span_of(entity_rows[kind].name));
     db_text(r, 2, key);
-    db_int(r, 3, week_of(time_ns) * WEEK_NS);
-    db_int(r, 4, (week_of(time_ns) + 1) * WEEK_NS);
+    db_int(r, 3, week * WEEK_NS);
+    db_int(r, 4, (week + 2) * WEEK_NS);
     rc = numbers(g, r, candidate, REMADE_MAX, &count, e);
     for (uint32_t i = 0; i < count && rc == ERR_OK; i++)
         rc = make_anew(g, candidate[i], e);
     free(candidate);
+    return rc;
+}
+
+struct turned {
+    enum entity_kind kind;
+    uint32_t bytes;
+    int64_t week;
+};
+
+/* Of all that became common since. */
+static int part_all(struct group *g, struct err *e)
+{
+    struct span rest = buf_span(&g->turned);
+    int rc = ERR_OK;
+
+    while (rest.n > 0 && rc == ERR_OK) {
+        struct turned t;
+
+        memcpy(&t, rest.p, sizeof(t));
+        rest = span_from(rest, sizeof(t));
+        rc = part(g, t.kind, (struct span){ rest.p, t.bytes }, t.week, e);
+        rest = span_from(rest, t.bytes);
+    }
+    buf_clear(&g->turned);
+    return rc;
+}
+
+/* Many in one transaction often linked the same candidates: those are made anew once. */
+static int turn(struct group *g, enum entity_kind kind, struct span key, int64_t week,
+                struct err *e)
+{
+    const struct turned t = { kind, (uint32_t)key.n, week };
+    int rc = TURNED_BYTES - g->turned.n < sizeof(t) + key.n ? part_all(g, e) : ERR_OK;
+
+    buf_add(&g->turned, (struct span){ (const uint8_t *)&t, sizeof(t) });
+    buf_add(&g->turned, key);
+    if (rc == ERR_OK && buf_failed(&g->turned))
+        return err_set(e, ERR_NOMEM, 0, "There is no memory for candidates.");
+    return rc;
+}
+
+int group_flush(struct group *g, int64_t now_ns, struct err *e)
+{
+    int64_t week = week_of(now_ns);
+    int rc = part_all(g, e);
+
+    for (uint32_t i = 0; i < TOUCHED_SLOTS && rc == ERR_OK; i++) {
+        if (g->touched[i] != 0)
+            rc = group_score(g->db, g->touched[i], e);
+        g->touched[i] = 0;
+    }
+    if (rc == ERR_OK && g->pruned != week) {
+        rc = run_one(g->db, DB_GROUP_SPREAD_PRUNE, week - KEPT_WEEKS, e);
+        g->pruned = week;
+    }
     return rc;
 }
 
@@ -521,6 +594,8 @@ static int link_event(struct group *g, const struct group_event *ev, struct err 
 {
     struct member m = { .alert = ev->alert, .first = ev->time_ns, .last = ev->time_ns };
     struct db_row *r = db_use(g->db, DB_GROUP_ALERT);
+    struct link l[ENTITIES_MAX];
+    uint32_t count = 0;
     bool stays;
     int rc;
 
@@ -533,19 +608,14 @@ static int link_event(struct group *g, const struct group_event *ev, struct err 
     db_end(r);
     if (stays)
         return ERR_OK;
-    rc = ERR_OK;
-    for (uint32_t i = 0; i < g->entities.count && rc == ERR_OK; i++) {
-        const struct link l = { .kind = g->entities.of[i].kind,
-                                .key = entities_key(&g->entities, i),
-                                .first = g->times[i].first,
-                                .last = g->times[i].last };
-
+    for (uint32_t i = 0; i < g->entities.count; i++) {
         if (g->fresh[i])
-            rc = link_up(g, &m, l, e);
+            l[count++] = (struct link){ .kind = g->entities.of[i].kind,
+                                        .key = entities_key(&g->entities, i),
+                                        .first = g->times[i].first,
+                                        .last = g->times[i].last };
     }
-    if (rc == ERR_OK && m.candidate == 0)
-        rc = put_alone(g, &m, e);
-    return rc == ERR_OK ? touch(g, m.candidate, e) : rc;
+    return link_all(g, &m, l, count, e);
 }
 
 int group_event(struct group *g, const struct group_event *ev, struct err *e)
@@ -567,7 +637,8 @@ int group_event(struct group *g, const struct group_event *ev, struct err *e)
         rc = link_event(g, ev, e);
     for (uint32_t i = 0; i < g->entities.count && rc == ERR_OK; i++) {
         if (turned[i])
-            rc = part(g, g->entities.of[i].kind, entities_key(&g->entities, i), ev->time_ns, e);
+            rc = turn(g, g->entities.of[i].kind, entities_key(&g->entities, i),
+                      week_of(ev->time_ns), e);
     }
     return rc;
 }

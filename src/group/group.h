@@ -10,9 +10,10 @@
  * entity turns out to be common, the candidates that it linked are made anew out of their alerts.
  * Alerts of a lower level are about the same entities and times, and are shown beside.
  *
- * An entity is common when it came with more than so many others in a week: hosts with users (a
- * domain controller, a terminal server), all others with hosts (accounts of services, proxies,
- * scanners). What people placed stays; candidates that are escalated or dismissed take no more.
+ * An entity is common when it came with more than so many others in this week or the last: hosts
+ * with users (a domain controller, a terminal server), all others with hosts (accounts of services,
+ * proxies, scanners). What people placed stays; candidates that are escalated or dismissed take no
+ * more.
  *
  * Score: what each rule's level weighs (table level_weight), a quarter more for each tactic that
  * follows another in the order of ATT&CK and in time. It halves every GROUP_HALF_LIFE_NS since the

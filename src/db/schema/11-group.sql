@@ -21,6 +21,7 @@ CREATE TABLE candidate(id INTEGER PRIMARY KEY,
     joined INTEGER REFERENCES candidate(id), incident INTEGER REFERENCES incident(id), reason TEXT,
     first INTEGER NOT NULL, last INTEGER NOT NULL, score REAL NOT NULL, alerts INTEGER NOT NULL,
     CHECK((state = 'joined') = (joined IS NOT NULL)), CHECK((state = 'escalated') = (incident IS NOT NULL)));
+CREATE INDEX candidate_joined ON candidate(joined) WHERE joined IS NOT NULL;
 CREATE INDEX candidate_open ON candidate(last) WHERE state = 'open';
 
 -- placed: by people; it stays where it is.

@@ -28,7 +28,7 @@ SELECT count(*) FROM entity_spread WHERE kind = ? AND key = ? AND week = ?
 DELETE FROM entity_spread WHERE week < ?
 
 -- GROUP_LINK_FIND
-SELECT l.id, l.first, l.last, l.candidate, c.alerts FROM candidate_link l JOIN candidate c ON c.id = l.candidate
+SELECT l.id, l.first, l.last, l.candidate, c.alerts FROM candidate_link l CROSS JOIN candidate c ON c.id = l.candidate
     WHERE l.kind = ? AND l.key = ? AND l.last >= ? AND l.first <= ? AND c.state = 'open' ORDER BY l.last LIMIT 1
 
 -- GROUP_LINK_ADD
@@ -41,7 +41,7 @@ DELETE FROM candidate_link WHERE id = ?
 DELETE FROM candidate_link WHERE candidate = ?
 
 -- GROUP_LINKED
-SELECT DISTINCT l.candidate FROM candidate_link l JOIN candidate c ON c.id = l.candidate WHERE l.kind = ? AND
+SELECT DISTINCT l.candidate FROM candidate_link l CROSS JOIN candidate c ON c.id = l.candidate WHERE l.kind = ? AND
     l.key = ? AND l.last >= ? AND l.first < ? AND c.state = 'open' ORDER BY l.candidate LIMIT 1000
 
 -- GROUP_OPEN
