@@ -81,8 +81,8 @@ class Names:
                  and not w.startswith(("dwm-", "umfd-", "s-1-"))}
         self.words = re.compile(r"(?i)(?<![\w])(%s)(?![\w])" % "|".join(
             sorted(map(re.escape, words), key=len, reverse=True))) if words else None
-        self.addresses = re.compile(r"(?<![\d.])(?:192\.168|172\.(?:1[6-9]|2\d|3[01])|10\.\d+)\.(\d+)\.(\d+)(?![\d.])") \
-            if everything else None
+        private = r"(?<![\d.])(?:192\.168|172\.(?:1[6-9]|2\d|3[01])|10\.\d+)\.(\d+)\.(\d+)(?![\d.])"
+        self.addresses = re.compile(private) if everything else None
 
     def put(self, text):
         if self.words:
