@@ -186,9 +186,11 @@ def main():
         done = subprocess.run([args.group_rate, folder], input="".join(line + "\n" for _, line in lines).encode(),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
     judge(args, done.stdout.decode(), len(lines))
-    seconds, worst = done.stderr.decode().split()
+    seconds, worst, work, work_worst = done.stderr.decode().split()
     print("us_per_finding %.1f" % (1e6 * float(seconds) / len(lines)))
     print("worst_ms %s" % worst)
+    print("work_us_per_finding %.1f" % (1e6 * float(work) / len(lines)))
+    print("work_worst_ms %s" % work_worst)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ line_group() {
     row group.shorter "$what, findings to one of the queue" "$(group_figure shorter)" '>=' 20 times \
         "$(group_figure queue) in the queue"
     row group.cost "$what, a finding into alert and candidate" "$(group_figure us_per_finding)" - - us \
-        "the longest transaction of 200: $(group_figure worst_ms) ms"
+        "processor time; behind it $(group_figure work_us_per_finding) us; longest transactions: $(group_figure worst_ms) ms of 200, $(group_figure work_worst_ms) ms behind"
 }
 
 # group_figure NAME

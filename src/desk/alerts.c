@@ -139,7 +139,12 @@ int alerts_flush(struct alerts *a, struct err *e)
 
     for (uint32_t i = 0; i < CACHE_SLOTS && rc == ERR_OK; i++)
         rc = write_back(a, &a->slots[i], e);
-    return rc == ERR_OK ? group_flush(a->group, a->now_ns, e) : rc;
+    return rc;
+}
+
+int alerts_group(struct alerts *a, bool *more, struct err *e)
+{
+    return group_work(a->group, a->now_ns, more, e);
 }
 
 void alerts_forget(struct alerts *a)

@@ -99,6 +99,8 @@ int alerts_open(struct alerts *a, const struct alert_system *s, bool *changed, s
 int alerts_close(struct alerts *a, const struct alert_system *s, bool *changed, struct err *e);
 
 int alerts_flush(struct alerts *a, struct err *e);
+/* What grouping has to do behind it: some of it, in a transaction. *more: not all. */
+int alerts_group(struct alerts *a, bool *more, struct err *e);
 void alerts_forget(struct alerts *a); /* others changed alerts, or a transaction is undone */
 
 #endif

@@ -8,9 +8,10 @@
 
 #include "act/key.h"
 #include "base/addr.h"
+#include "event/about.h"
 
 const struct entity_row entity_rows[ENTITY_KINDS] = {
-#define X(id, name, gap, common) { name, gap, common },
+#define X(id, name, gap, common, risk) { name, gap, common, risk },
     ENTITY_TABLE(X)
 #undef X
 };
@@ -216,22 +217,53 @@ static void add_address(struct entities *x, struct span s)
     add(x, ENTITY_ADDRESS, span_of(text));
 }
 
+/* --- what an event says ---------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *with;
+    enum about_kind kind;
+} about[] = {
+#define X(name, kind, with) { name, with, kind },
+    ABOUT_TABLE(X)
+#undef X
+};
+
+/* By its normal name, or by the source's own where that is the same. */
+struct said {
+    const json_t *normal, *fields;
+};
+
+static struct span said_of(const struct said *s, const char *name)
+{
+    struct span text = name != NULL ? text_of(s->normal, name) : SPAN_NONE;
+
+    return text.n > 0 || name == NULL ? text : text_of(s->fields, name);
+}
+
 /* What the system brings, or was installed for all, says nothing about who uses it; nor do files
  * that nobody ran. */
-static bool is_of_all(const json_t *fields)
+static bool is_of_all(const struct said *s)
 {
-    static const char *const names[] = { "ImageLoaded", "Image", NULL };
     static const char *const folders[] = { ":\\Windows\\", ":\\Program Files\\",
                                            ":\\Program Files (x86)\\", NULL };
+    static const char *const roots[] = { "/usr/", "/bin/", "/sbin/", "/lib", NULL };
     struct span path = SPAN_NONE;
 
-    for (int i = 0; names[i] != NULL && path.n == 0; i++)
-        path = text_of(fields, names[i]);
+    for (size_t i = 0; i < COUNT_OF(about); i++) {
+        if (about[i].kind == ABOUT_FILE && path.n == 0)
+            path = said_of(s, about[i].name);
+        if (about[i].kind == ABOUT_WRITTEN && said_of(s, about[i].name).n > 0)
+            return true;
+    }
     for (int i = 0; path.n > 0 && folders[i] != NULL; i++) {
         if (starts_nocase(span_from(path, 1), folders[i]))
             return true;
     }
-    return path.n == 0;
+    for (int i = 0; path.n > 0 && roots[i] != NULL; i++) {
+        if (starts_nocase(path, roots[i]))
+            return true;
+    }
+    return false;
 }
 
 /* SHA1=...,MD5=...,SHA256=...: the strongest. */
@@ -291,65 +323,72 @@ static void add_domain(struct entities *x, struct span s)
 
 /* --- fields --------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *name, *domain;
-} users[] = {
-    { "User", NULL },
-    { "SubjectUserName", "SubjectDomainName" },
-    { "TargetUserName", "TargetDomainName" },
-    { "TargetOutboundUserName", "TargetOutboundDomainName" },
-    { "user", NULL },
-    { "target_user", NULL },
-    { "SourceUser", NULL },
-    { "TargetUser", NULL },
-    { "cs-username", NULL },
-    { "AccountName", "Domain" },
-};
-
-/* Hosts that an event names beside its own. Not `host`, `hostname`: of events that were passed on
- * they are whoever did that. */
-static const char *const hosts[] = { "DestinationHostname", "SourceHostname",   "WorkstationName",
-                                     "Workstation",         "TargetServerName", NULL };
-/* What correlations group by. */
+/* What correlations group by. Not an event's `host`, `hostname`: where it was passed on they are
+ * whoever did that. */
 static const char *const group_hosts[] = { "Computer", "host", "hostname", "host.name", NULL };
-static const char *const addresses[] = {
-    "SourceIp",      "DestinationIp", "IpAddress",   "src_ip",    "dst_ip", "c-ip",
-    "ClientAddress", "SourceAddress", "DestAddress", "client_ip", NULL
-};
-static const char *const domains[] = { "QueryName", "query", "cs-host", "r-dns", NULL };
-static const char *const sessions[] = { "LogonGuid", "TargetLogonGuid", NULL };
-static const char *const logons[] = { "LogonId", "SubjectLogonId", "TargetLogonId", NULL };
-static const char *const processes[] = { "ProcessGuid",
-                                         "ParentProcessGuid",
-                                         "SourceProcessGUID",
-                                         "SourceProcessGuid",
-                                         "TargetProcessGUID",
-                                         "TargetProcessGuid",
-                                         NULL };
 
-static void read_fields(struct entities *x, struct span own, const json_t *f)
+static void read_one(struct entities *x, struct span own, const struct said *s, size_t i)
 {
-    struct span made_by = text_of(f, "ProcessGuid").n > 0 ? own : SPAN_NONE;
+    struct span value = said_of(s, about[i].name);
 
-    for (int i = 0; hosts[i] != NULL; i++)
-        add_host(x, own, text_of(f, hosts[i]));
-    for (size_t i = 0; i < COUNT_OF(users); i++)
-        add_user(x, own, users[i].domain != NULL ? text_of(f, users[i].domain) : SPAN_NONE,
-                 text_of(f, users[i].name));
-    for (int i = 0; addresses[i] != NULL; i++)
-        add_address(x, text_of(f, addresses[i]));
-    for (int i = 0; sessions[i] != NULL; i++)
-        add_guid(x, ENTITY_LOGON, made_by, text_of(f, sessions[i]));
-    for (int i = 0; logons[i] != NULL; i++)
-        add_logon(x, own, text_of(f, logons[i]));
-    for (int i = 0; processes[i] != NULL; i++)
-        add_guid(x, ENTITY_PROCESS, own, text_of(f, processes[i]));
-    for (int i = 0; domains[i] != NULL; i++)
-        add_domain(x, text_of(f, domains[i]));
-    if (text_of(f, "TargetFilename").n == 0 && !is_of_all(f)) {
-        add_hashes(x, text_of(f, "Hashes"));
-        add(x, ENTITY_HASH, text_of(f, "sha256"));
+    if (value.n == 0)
+        return;
+    switch (about[i].kind) {
+    case ABOUT_HOST:
+        add_host(x, own, value);
+        break;
+    case ABOUT_USER:
+        add_user(x, own, said_of(s, about[i].with), value);
+        break;
+    case ABOUT_ADDRESS:
+        add_address(x, value);
+        break;
+    case ABOUT_DOMAIN:
+        add_domain(x, value);
+        break;
+    case ABOUT_SESSION:
+        add_guid(x, ENTITY_LOGON, said_of(s, "ProcessGuid").n > 0 ? own : SPAN_NONE, value);
+        break;
+    case ABOUT_LOGON:
+        add_logon(x, own, value);
+        break;
+    case ABOUT_PROCESS:
+        add_guid(x, ENTITY_PROCESS, own, value);
+        break;
+    case ABOUT_HASHES:
+        if (!is_of_all(s))
+            add_hashes(x, value);
+        break;
+    case ABOUT_HASH:
+        if (!is_of_all(s))
+            add(x, ENTITY_HASH, value);
+        break;
+    case ABOUT_WITH:
+    case ABOUT_FILE:
+    case ABOUT_WRITTEN:
+        break;
     }
+}
+
+/* Who sees what others do: the machine that says it is not what it is about. */
+static bool is_observer(const json_t *tags)
+{
+    static const char *const watching[] = { "category:firewall", "category:ids", "category:proxy",
+                                            "category:dns", NULL };
+    static const char *const own[] = { "product:windows", "product:linux", "product:macos", NULL };
+    bool watches = false;
+    const json_t *tag;
+    size_t i;
+
+    json_array_foreach(tags, i, tag)
+    {
+        struct span text = json_is_string(tag) ? span_of(json_string_value(tag)) : SPAN_NONE;
+
+        if (is_one_of(text, own))
+            return false;
+        watches |= is_one_of(text, watching);
+    }
+    return watches;
 }
 
 /* --- tactics and techniques ----------------------------------------------------------------- */
@@ -409,24 +448,44 @@ static void read_tags(struct entities *x, const json_t *tags)
     }
 }
 
+static void read_correlation(struct entities *x, struct span host, const json_t *all)
+{
+    const struct said said = { NULL, json_object_get(all, "group") };
+
+    add_host(x, SPAN_NONE, host);
+    read_tags(x, json_object_get(all, "tags"));
+    for (int i = 0; group_hosts[i] != NULL; i++)
+        add_host(x, SPAN_NONE, text_of(said.fields, group_hosts[i]));
+    for (size_t i = 0; i < COUNT_OF(about); i++)
+        read_one(x, SPAN_NONE, &said, i);
+}
+
+static void read_event(struct entities *x, struct span own, const json_t *event, const json_t *rule)
+{
+    const struct said said = { json_object_get(event, "normal"), json_object_get(event, "fields") };
+
+    read_tags(x, json_object_get(rule, "tags"));
+    if (is_observer(json_object_get(event, "tags")))
+        own = SPAN_NONE;
+    add_host(x, SPAN_NONE, own);
+    for (size_t i = 0; i < COUNT_OF(about); i++)
+        read_one(x, own, &said, i);
+    add_rule(x, own, rule);
+}
+
 void entities_read(struct entities *x, struct span host, struct span json)
 {
-    json_t *all = NULL, *event, *group, *tags;
+    json_t *all = NULL, *event, *rule;
 
     x->count = x->tactic_count = 0;
     buf_clear(&x->text);
-    add_host(x, SPAN_NONE, host);
     if (json.n > 0)
         all = json_loadb((const char *)json.p, json.n, JSON_DECODE_INT_AS_REAL, NULL);
-    if (all == NULL)
-        return;
     event = json_object_get(all, "event");
-    group = json_object_get(all, "group");
-    tags = json_object_get(json_object_get(all, "rule"), "tags");
-    read_tags(x, tags != NULL ? tags : json_object_get(all, "tags"));
-    for (int i = 0; event == NULL && group_hosts[i] != NULL; i++)
-        add_host(x, SPAN_NONE, text_of(group, group_hosts[i]));
-    read_fields(x, host, event != NULL ? json_object_get(event, "fields") : group);
-    add_rule(x, host, json_object_get(all, "rule"));
+    rule = json_object_get(all, "rule");
+    if (event != NULL || rule != NULL)
+        read_event(x, host, event, rule);
+    else
+        read_correlation(x, host, all);
     json_decref(all);
 }

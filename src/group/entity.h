@@ -19,20 +19,21 @@
 
 #define MINUTE_NS    INT64_C(60000000000)
 
-/*    kind     gap that still links   common: with more others in a week (0: never) */
+/*    kind     gap that still links   many: more others on a day (0: never)   has a risk of its own
+ */
 #define ENTITY_TABLE(X)                                                                            \
-    X(HOST, "host", 240 * MINUTE_NS, 20) /* others: users */                                       \
-    X(USER, "user", 60 * MINUTE_NS, 12)  /* others: hosts; and so on */                            \
-    X(ADDRESS, "address", 60 * MINUTE_NS, 12)                                                      \
-    X(HASH, "hash", 60 * MINUTE_NS, 12)                                                            \
-    X(DOMAIN, "domain", 60 * MINUTE_NS, 12)                                                        \
-    X(LOGON, "logon", 720 * MINUTE_NS, 0)                                                          \
-    X(PROCESS, "process", 720 * MINUTE_NS, 0)                                                      \
-    X(RULE, "rule", 720 * MINUTE_NS, 0)   /* on this host: it goes on */                           \
-    X(PEOPLE, "people", INT64_MAX / 4, 0) /* somebody said so */
+    X(HOST, "host", 240 * MINUTE_NS, 20, true) /* others: users */                                 \
+    X(USER, "user", 60 * MINUTE_NS, 12, true)  /* others: hosts; and so on */                      \
+    X(ADDRESS, "address", 60 * MINUTE_NS, 12, true)                                                \
+    X(HASH, "hash", 60 * MINUTE_NS, 12, true)                                                      \
+    X(DOMAIN, "domain", 60 * MINUTE_NS, 12, true)                                                  \
+    X(LOGON, "logon", 720 * MINUTE_NS, 0, false)                                                   \
+    X(PROCESS, "process", 720 * MINUTE_NS, 0, false)                                               \
+    X(RULE, "rule", 720 * MINUTE_NS, 0, false)   /* on this host: it goes on */                    \
+    X(PEOPLE, "people", INT64_MAX / 4, 0, false) /* somebody said so */
 
 enum entity_kind {
-#define X(id, name, gap, common) ENTITY_##id,
+#define X(id, name, gap, common, risk) ENTITY_##id,
     ENTITY_TABLE(X)
 #undef X
         ENTITY_KINDS
@@ -42,6 +43,7 @@ struct entity_row {
     const char *name;
     int64_t gap_ns;
     uint32_t common;
+    bool risk;
 };
 extern const struct entity_row entity_rows[ENTITY_KINDS];
 enum entity_kind entity_kind_of(struct span name); /* ENTITY_KINDS: none */

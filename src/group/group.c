@@ -10,14 +10,13 @@
 
 #include <stdlib.h>
 
-#include "group/entity.h"
+#include "act/key.h"
+#include "group/group_own.h"
+#include "os/host.h"
 
-#define SEEN_SLOTS    8192u
-#define TOUCHED_SLOTS 1024u
-#define REMADE_MAX    1000u
-#define TURNED_BYTES  65536u
-#define KEPT_WEEKS    8
-#define WEEK_NS       (INT64_C(7) * 24 * 60 * MINUTE_NS)
+#define SEEN_SLOTS   8192u
+#define SPREAD_SLOTS 8192u
+#define KEPT_DAYS    30
 
 /* An entity of an alert that is written, and for which times. */
 struct seen {
@@ -29,9 +28,8 @@ struct group {
     struct db *db;
     struct entities entities; /* of the event */
     struct seen *seen;
-    int64_t *touched;
-    struct buf turned; /* entities that became common: kind, week, bytes of the key, key */
-    int64_t reuse;     /* the number that the next candidate gets; 0: a new one */
+    uint64_t *spread; /* what came with what on which day, as it is written */
+    int64_t reuse;    /* the number that the next candidate gets; 0: a new one */
     int64_t pruned;
     struct seen times[ENTITIES_MAX]; /* of the event's entities in its alert, where fresh */
     bool fresh[ENTITIES_MAX];
@@ -45,10 +43,9 @@ int group_new(struct group **out, struct db *db, struct err *e)
     if (g != NULL) {
         g->db = db;
         entities_init(&g->entities);
-        buf_init(&g->turned, TURNED_BYTES);
         g->seen = calloc(SEEN_SLOTS, sizeof(*g->seen));
-        g->touched = calloc(TOUCHED_SLOTS, sizeof(*g->touched));
-        if (g->seen != NULL && g->touched != NULL)
+        g->spread = calloc(SPREAD_SLOTS, sizeof(*g->spread));
+        if (g->seen != NULL && g->spread != NULL)
             return ERR_OK;
     }
     group_free(out);
@@ -60,9 +57,8 @@ void group_free(struct group **g)
     if (*g == NULL)
         return;
     entities_release(&(*g)->entities);
-    buf_release(&(*g)->turned);
     free((*g)->seen);
-    free((*g)->touched);
+    free((*g)->spread);
     free(*g);
     *g = NULL;
 }
@@ -70,14 +66,8 @@ void group_free(struct group **g)
 void group_forget(struct group *g)
 {
     memset(g->seen, 0, SEEN_SLOTS * sizeof(*g->seen));
-    memset(g->touched, 0, TOUCHED_SLOTS * sizeof(*g->touched));
-    buf_clear(&g->turned);
+    memset(g->spread, 0, SPREAD_SLOTS * sizeof(*g->spread));
     g->pruned = 0;
-}
-
-static int64_t week_of(int64_t time_ns)
-{
-    return time_ns / WEEK_NS - (time_ns % WEEK_NS < 0 ? 1 : 0);
 }
 
 static int64_t add_ns(int64_t a, int64_t b)
@@ -91,7 +81,7 @@ static int64_t add_ns(int64_t a, int64_t b)
 
 /* --- small statements ------------------------------------------------------------------------ */
 
-static int run_two(struct db *db, enum db_statement s, int64_t a, int64_t b, struct err *e)
+int group_run_two(struct db *db, enum db_statement s, int64_t a, int64_t b, struct err *e)
 {
     struct db_row *r = db_use(db, s);
 
@@ -100,7 +90,7 @@ static int run_two(struct db *db, enum db_statement s, int64_t a, int64_t b, str
     return db_run(db, r, e);
 }
 
-static int run_one(struct db *db, enum db_statement s, int64_t a, struct err *e)
+int group_run_one(struct db *db, enum db_statement s, int64_t a, struct err *e)
 {
     struct db_row *r = db_use(db, s);
 
@@ -108,10 +98,16 @@ static int run_one(struct db *db, enum db_statement s, int64_t a, struct err *e)
     return db_run(db, r, e);
 }
 
-int group_score(struct db *db, int64_t candidate, struct err *e)
+int group_number(struct db *db, struct db_row *r, int64_t *out, struct err *e)
 {
-    return run_one(db, DB_GROUP_SCORE, candidate, e);
+    int rc = db_next(db, r, e);
+
+    *out = rc == 1 ? db_get_int(r, 0) : 0;
+    db_end(r);
+    return rc < 0 ? rc : ERR_OK;
 }
+
+/* --- for acts -------------------------------------------------------------------------------- */
 
 int group_join(struct db *db, int64_t from, int64_t into, struct err *e)
 {
@@ -120,78 +116,101 @@ int group_join(struct db *db, int64_t from, int64_t into, struct err *e)
     int rc = ERR_OK;
 
     for (size_t i = 0; i < COUNT_OF(moves) && rc == ERR_OK; i++)
-        rc = run_two(db, moves[i], from, into, e);
-    return rc == ERR_OK ? run_one(db, DB_GROUP_REUSE, into, e) : rc;
+        rc = group_run_two(db, moves[i], from, into, e);
+    return rc == ERR_OK ? group_run_one(db, DB_GROUP_COUNT, into, e) : rc;
 }
 
-static int touch(struct group *g, int64_t candidate, struct err *e)
+int group_anew(struct db *db, int64_t candidate, struct err *e)
 {
-    int64_t *at = &g->touched[(uint64_t)candidate % TOUCHED_SLOTS];
+    static const enum db_statement steps[] = { DB_GROUP_WAIT, DB_GROUP_LINKS_DROP, DB_GROUP_EMPTY,
+                                               DB_GROUP_COUNT };
     int rc = ERR_OK;
 
-    if (*at != candidate && *at != 0)
-        rc = group_score(g->db, *at, e);
-    *at = candidate;
+    for (size_t i = 0; i < COUNT_OF(steps) && rc == ERR_OK; i++)
+        rc = group_run_one(db, steps[i], candidate, e);
     return rc;
 }
 
 /* --- what is common -------------------------------------------------------------------------- */
 
-static int number_of(struct group *g, struct db_row *r, int64_t *out, struct err *e)
+int group_common(struct db *db, enum entity_kind kind, struct span key, int64_t first, int64_t last,
+                 struct err *e)
 {
-    int rc = db_next(g->db, r, e);
-
-    *out = rc == 1 ? db_get_int(r, 0) : 0;
-    db_end(r);
-    return rc < 0 ? rc : ERR_OK;
-}
-
-static int spread_of(struct group *g, enum entity_kind kind, struct span key, int64_t week,
-                     int64_t *count, struct err *e)
-{
-    struct db_row *r = db_use(g->db, DB_GROUP_SPREAD);
-
-    db_text(r, 1, span_of(entity_rows[kind].name));
-    db_text(r, 2, key);
-    db_int(r, 3, week);
-    return number_of(g, r, count, e);
-}
-
-/* 1: it is at one of these times, by that week or the one before. */
-static int is_common(struct group *g, enum entity_kind kind, struct span key, int64_t first,
-                     int64_t last, struct err *e)
-{
-    int64_t count = 0;
-    int rc = ERR_OK;
+    struct db_row *r;
+    int64_t days = 0;
+    int rc;
 
     if (entity_rows[kind].common == 0)
         return 0;
-    for (int64_t w = week_of(first) - 1; w <= week_of(last) && rc == ERR_OK; w++) {
-        rc = spread_of(g, kind, key, w, &count, e);
-        if (rc == ERR_OK && count > entity_rows[kind].common)
-            return 1;
-    }
-    return rc;
+    r = db_use(db, DB_GROUP_MANY);
+    db_text(r, 1, span_of(entity_rows[kind].name));
+    db_text(r, 2, key);
+    db_int(r, 3, day_of(first) - GROUP_DAYS);
+    db_int(r, 4, day_of(last) + GROUP_DAYS);
+    rc = group_number(db, r, &days, e);
+    return rc == ERR_OK ? days >= 2 : rc;
 }
 
-/* It came with `other`. *turned: by this it is common now. */
-static int spread(struct group *g, enum entity_kind kind, struct span key, int64_t time_ns,
-                  struct span other, bool *turned, struct err *e)
+/* With this it came with many on that day: what it linked in the days about may have been linked by
+ * what is common. */
+static int turn(struct group *g, enum entity_kind kind, struct span key, int64_t day, int64_t days,
+                struct err *e)
 {
-    struct db_row *r = db_use(g->db, DB_GROUP_SPREAD_PUT);
-    int64_t count = 0;
+    struct db_row *r = db_use(g->db, DB_GROUP_MANY_PUT);
     int rc;
 
     db_text(r, 1, span_of(entity_rows[kind].name));
     db_text(r, 2, key);
-    db_int(r, 3, week_of(time_ns));
-    db_text(r, 4, other);
-    db_int(r, 5, entity_rows[kind].common);
+    db_int(r, 3, day);
+    db_int(r, 4, days);
     rc = db_run(g->db, r, e);
-    if (rc != ERR_OK || db_changed(g->db) == 0)
+    if (rc == ERR_OK)
+        rc = group_common(g->db, kind, key, (day - GROUP_DAYS) * DAY_NS,
+                          (day + GROUP_DAYS) * DAY_NS, e);
+    if (rc != 1)
         return rc;
-    rc = spread_of(g, kind, key, week_of(time_ns), &count, e);
-    *turned |= count == (int64_t)entity_rows[kind].common + 1;
+    r = db_use(g->db, DB_GROUP_LINK_PARTS);
+    db_text(r, 1, span_of(entity_rows[kind].name));
+    db_text(r, 2, key);
+    db_int(r, 3, (day - GROUP_DAYS) * DAY_NS);
+    db_int(r, 4, (day + GROUP_DAYS + 1) * DAY_NS);
+    db_null(r, 5);
+    return db_run(g->db, r, e);
+}
+
+/* It came with `other` on that day. */
+static int spread(struct group *g, enum entity_kind kind, struct span key, int64_t day,
+                  struct span other, struct err *e)
+{
+    uint64_t of = XXH3_64bits_withSeed(
+        other.p, other.n, XXH3_64bits_withSeed(key.p, key.n, (uint64_t)day * ENTITY_KINDS + kind));
+    struct db_row *r;
+    int64_t count = 0;
+    int rc;
+
+    if (g->spread[of % SPREAD_SLOTS] == of)
+        return ERR_OK;
+    r = db_use(g->db, DB_GROUP_SPREAD_PUT);
+    db_text(r, 1, span_of(entity_rows[kind].name));
+    db_text(r, 2, key);
+    db_int(r, 3, day);
+    db_text(r, 4, other);
+    db_int(r, 5, entity_rows[kind].common * GROUP_VERY_MANY);
+    rc = db_run(g->db, r, e);
+    if (rc != ERR_OK)
+        return rc;
+    g->spread[of % SPREAD_SLOTS] = of;
+    if (db_changed(g->db) == 0)
+        return ERR_OK;
+    r = db_use(g->db, DB_GROUP_SPREAD);
+    db_text(r, 1, span_of(entity_rows[kind].name));
+    db_text(r, 2, key);
+    db_int(r, 3, day);
+    rc = group_number(g->db, r, &count, e);
+    if (rc == ERR_OK && count == (int64_t)entity_rows[kind].common + 1)
+        return turn(g, kind, key, day, 1, e);
+    if (rc == ERR_OK && count == (int64_t)entity_rows[kind].common * GROUP_VERY_MANY + 1)
+        return turn(g, kind, key, day, 2, e);
     return rc;
 }
 
@@ -200,23 +219,25 @@ static int spread(struct group *g, enum entity_kind kind, struct span key, int64
 /* An alert while it is being linked. */
 struct member {
     int64_t alert, candidate; /* 0: it is of none yet */
+    int64_t alerts;           /* of that */
     int64_t first, last;
 };
 
-static int put_into(struct group *g, struct member *m, int64_t candidate, struct err *e)
+static int put_into(struct group *g, struct member *m, int64_t candidate, int64_t alerts,
+                    struct err *e)
 {
     struct db_row *r;
-    int rc = run_two(g->db, DB_GROUP_PUT, m->alert, candidate, e);
+    int rc = group_run_two(g->db, DB_GROUP_PUT, m->alert, candidate, e);
 
     if (rc != ERR_OK)
         return rc;
     m->candidate = candidate;
+    m->alerts = alerts + 1;
     r = db_use(g->db, DB_GROUP_GROW);
     db_int(r, 1, candidate);
     db_int(r, 2, 1);
     db_int(r, 3, m->last);
-    rc = db_run(g->db, r, e);
-    return rc == ERR_OK ? touch(g, candidate, e) : rc;
+    return db_run(g->db, r, e);
 }
 
 static int put_alone(struct group *g, struct member *m, struct err *e)
@@ -226,21 +247,15 @@ static int put_alone(struct group *g, struct member *m, struct err *e)
 
     g->reuse = 0;
     if (id == 0) {
-        rc = run_one(g->db, DB_GROUP_OPEN, m->first, e);
+        rc = group_run_one(g->db, DB_GROUP_OPEN, m->first, e);
         id = db_key(g->db);
     }
-    return rc == ERR_OK ? put_into(g, m, id, e) : rc;
+    return rc == ERR_OK ? put_into(g, m, id, 0, e) : rc;
 }
 
-struct link {
-    enum entity_kind kind;
-    struct span key;
-    int64_t first, last;
-    int64_t id, candidate, alerts; /* of one that was found */
-};
-
-/* 1: another that is near enough in time. */
-static int find_link(struct group *g, const struct link *l, struct link *out, struct err *e)
+/* 1: another that is near enough in time, of a candidate that has room for this one's. */
+static int find_link(struct group *g, const struct member *m, const struct group_link *l,
+                     struct group_link *out, struct err *e)
 {
     int64_t gap = entity_rows[l->kind].gap_ns;
     struct db_row *r = db_use(g->db, DB_GROUP_LINK_FIND);
@@ -250,115 +265,136 @@ static int find_link(struct group *g, const struct link *l, struct link *out, st
     db_text(r, 2, l->key);
     db_int(r, 3, add_ns(l->first, -gap));
     db_int(r, 4, add_ns(l->last, gap));
+    db_int(r, 5, m->candidate);
+    db_int(r, 6, GROUP_ALERTS_MAX - (m->candidate == 0 ? 1 : m->alerts));
     rc = db_next(g->db, r, e);
     if (rc == 1)
-        *out = (struct link){ .id = db_get_int(r, 0),
-                              .first = db_get_int(r, 1),
-                              .last = db_get_int(r, 2),
-                              .candidate = db_get_int(r, 3),
-                              .alerts = db_get_int(r, 4) };
+        *out = (struct group_link){ .id = db_get_int(r, 0),
+                                    .first = db_get_int(r, 1),
+                                    .last = db_get_int(r, 2),
+                                    .candidate = db_get_int(r, 3),
+                                    .alerts = db_get_int(r, 4),
+                                    .parts = db_get_int(r, 5) };
     db_end(r);
     return rc;
 }
 
-/* The alert and its candidate go together with that of a link. 1: done, 0: it has no room. */
-static int unite(struct group *g, struct member *m, const struct link *with, struct err *e)
+/* The alert and its candidate go together with that of a link. */
+static int unite(struct group *g, struct member *m, const struct group_link *with, struct err *e)
 {
-    struct db_row *r = db_use(g->db, DB_GROUP_SIZE);
-    int64_t own = 1, from, into;
-    int rc = ERR_OK;
+    int64_t from, into;
+    int rc;
 
     if (m->candidate == with->candidate)
-        return 1;
-    if (m->candidate != 0) {
-        db_int(r, 1, m->candidate);
-        rc = number_of(g, r, &own, e);
-    }
-    if (rc != ERR_OK || own + with->alerts > GROUP_ALERTS_MAX)
-        return rc;
+        return ERR_OK;
     if (m->candidate == 0)
-        return (rc = put_into(g, m, with->candidate, e)) == ERR_OK ? 1 : rc;
+        return put_into(g, m, with->candidate, with->alerts, e);
     from = m->candidate > with->candidate ? m->candidate : with->candidate;
     into = m->candidate > with->candidate ? with->candidate : m->candidate;
     rc = group_join(g->db, from, into, e);
     m->candidate = into;
-    if (rc == ERR_OK)
-        rc = touch(g, into, e);
-    return rc == ERR_OK ? 1 : rc;
+    m->alerts += with->alerts;
+    return rc;
 }
 
-static int put_link(struct group *g, const struct link *l, int64_t candidate, struct err *e)
+int group_put_link(struct db *db, const struct group_link *l, int64_t candidate, struct err *e)
 {
-    struct db_row *r = db_use(g->db, DB_GROUP_LINK_ADD);
+    struct db_row *r = db_use(db, DB_GROUP_LINK_ADD);
 
     db_text(r, 1, span_of(entity_rows[l->kind].name));
     db_text(r, 2, l->key);
     db_int(r, 3, l->first);
     db_int(r, 4, l->last);
     db_int(r, 5, candidate);
-    return db_run(g->db, r, e);
+    db_int(r, 6, l->parts);
+    return db_run(db, r, e);
 }
 
 /* All that is near in time becomes one link of one candidate. */
-static int link_up(struct group *g, struct member *m, struct link l, struct err *e)
+static int link_up(struct group *g, struct member *m, struct group_link l, struct err *e)
 {
-    struct link near;
-    int rc = is_common(g, l.kind, l.key, l.first, l.last, e);
+    struct group_link near;
+    int rc;
 
-    if (rc != 0)
-        return rc < 0 ? rc : ERR_OK;
-    while ((rc = find_link(g, &l, &near, e)) == 1) {
+    while ((rc = find_link(g, m, &l, &near, e)) == 1) {
         rc = unite(g, m, &near, e);
-        if (rc != 1)
-            break;
         l.first = near.first < l.first ? near.first : l.first;
         l.last = near.last > l.last ? near.last : l.last;
-        rc = run_one(g->db, DB_GROUP_LINK_DROP, near.id, e);
+        l.parts |= near.parts;
+        if (rc == ERR_OK)
+            rc = group_run_one(g->db, DB_GROUP_LINK_DROP, near.id, e);
         if (rc != ERR_OK)
-            break;
+            return rc;
     }
     if (rc == 0 && m->candidate == 0)
         rc = put_alone(g, m, e);
-    return rc == ERR_OK ? put_link(g, &l, m->candidate, e) : rc;
+    return rc == ERR_OK ? group_put_link(g->db, &l, m->candidate, e) : rc;
 }
 
 /* A candidate that is there is better than one more. */
-static int settle(struct group *g, struct member *m, const struct link *l, uint32_t count,
+static int settle(struct group *g, struct member *m, const struct group_link *l, uint32_t count,
                   struct err *e)
 {
-    struct link near;
+    struct group_link near;
     int rc = ERR_OK;
 
     for (uint32_t i = 0; i < count && m->candidate == 0 && rc == ERR_OK; i++) {
-        rc = is_common(g, l[i].kind, l[i].key, l[i].first, l[i].last, e);
-        if (rc != 0) {
-            rc = rc < 0 ? rc : ERR_OK;
+        if (l[i].common)
             continue;
-        }
-        rc = find_link(g, &l[i], &near, e);
+        rc = find_link(g, m, &l[i], &near, e);
         if (rc == 1)
             rc = unite(g, m, &near, e);
-        rc = rc < 0 ? rc : ERR_OK;
     }
     return rc;
 }
 
-static int link_all(struct group *g, struct member *m, const struct link *l, uint32_t count,
+/* Further events of an alert took it to days on which what linked it is common. */
+static int unlink_common(struct group *g, const struct member *m, const struct group_link *l,
+                         struct err *e)
+{
+    struct db_row *r;
+
+    if (m->candidate == 0 || day_of(l->first) == day_of(l->last))
+        return ERR_OK;
+    r = db_use(g->db, DB_GROUP_LINK_PARTS);
+    db_text(r, 1, span_of(entity_rows[l->kind].name));
+    db_text(r, 2, l->key);
+    db_int(r, 3, l->first);
+    db_int(r, 4, l->last);
+    db_int(r, 5, m->candidate);
+    return db_run(g->db, r, e);
+}
+
+static int see_common(struct group *g, const struct member *m, struct group_link *l, struct err *e)
+{
+    int rc = group_common(g->db, l->kind, l->key, l->first, l->last, e);
+
+    l->common = rc == 1;
+    return rc == 1 ? unlink_common(g, m, l, e) : rc;
+}
+
+static int link_all(struct group *g, struct member *m, struct group_link *l, uint32_t count,
                     struct err *e)
 {
-    int rc = settle(g, m, l, count, e);
+    int rc = ERR_OK;
 
     for (uint32_t i = 0; i < count && rc == ERR_OK; i++)
-        rc = link_up(g, m, l[i], e);
+        rc = see_common(g, m, &l[i], e);
+    if (rc == ERR_OK)
+        rc = settle(g, m, l, count, e);
+    for (uint32_t i = 0; i < count && rc == ERR_OK; i++) {
+        if (!l[i].common)
+            rc = link_up(g, m, l[i], e);
+    }
     if (rc == ERR_OK && m->candidate == 0)
         rc = put_alone(g, m, e);
-    return rc == ERR_OK ? touch(g, m->candidate, e) : rc;
+    return rc == ERR_OK ? group_run_one(g->db, DB_GROUP_STALE, m->candidate, e) : rc;
 }
 
 /* --- making anew ------------------------------------------------------------------------------ */
 
 /* Of an alert; the keys are put into `text`, whose places the links have when all is read. */
-static int read_entities(struct group *g, int64_t alert, struct link *l, uint32_t *count,
+static int read_entities(struct group *g, int64_t alert, struct group_link *l, uint32_t *count,
                          struct buf *text, struct err *e)
 {
     struct db_row *r = db_use(g->db, DB_GROUP_ENTITIES);
@@ -373,7 +409,7 @@ static int read_entities(struct group *g, int64_t alert, struct link *l, uint32_
 
         if (kind == ENTITY_KINDS)
             continue;
-        l[(*count)++] = (struct link){
+        l[(*count)++] = (struct group_link){
             .kind = kind, .key.n = key.n, .first = db_get_int(r, 2), .last = db_get_int(r, 3)
         };
         buf_add(text, key);
@@ -388,15 +424,34 @@ static int read_entities(struct group *g, int64_t alert, struct link *l, uint32_
     return rc < 0 ? rc : ERR_OK;
 }
 
-/* An alert that is of no candidate finds its place by all that is known of it. */
+/* 1: the alert is of a level that is grouped, and nobody said where it belongs. */
+static int is_grouped(struct group *g, struct member *m, struct err *e)
+{
+    struct db_row *r = db_use(g->db, DB_GROUP_ALERT);
+    int rc;
+
+    db_int(r, 1, m->alert);
+    rc = db_next(g->db, r, e);
+    if (rc == 1) {
+        rc = db_get_int(r, 0) >= GROUP_LEVEL && db_get_int(r, 1) == 0 && db_get_int(r, 3) == 0;
+        m->candidate = db_get_null(r, 2) ? 0 : db_get_int(r, 2);
+        m->alerts = db_get_int(r, 4);
+    }
+    db_end(r);
+    return rc;
+}
+
+/* An alert finds its place by all that is known of it. */
 static int place(struct group *g, int64_t alert, struct err *e)
 {
-    struct link l[GROUP_ENTITIES_MAX];
+    struct group_link l[GROUP_ENTITIES_MAX + 1];
     struct member m = { .alert = alert, .first = INT64_MAX, .last = INT64_MIN };
     uint32_t count;
     struct buf text;
-    int rc;
+    int rc = is_grouped(g, &m, e);
 
+    if (rc != 1)
+        return rc;
     buf_init(&text, (size_t)1 << 20);
     rc = read_entities(g, alert, l, &count, &text, e);
     for (uint32_t i = 0; i < count; i++) {
@@ -409,125 +464,152 @@ static int place(struct group *g, int64_t alert, struct err *e)
     return rc;
 }
 
-/* At most `max` numbers that a statement gives. */
-static int numbers(struct group *g, struct db_row *r, int64_t *out, uint32_t max, uint32_t *count,
-                   struct err *e)
-{
-    int rc;
+/* --- work behind ------------------------------------------------------------------------------ */
 
-    *count = 0;
-    while (*count < max && (rc = db_next(g->db, r, e)) == 1)
-        out[(*count)++] = db_get_int(r, 0);
-    rc = *count == max ? 0 : rc;
+/* Steps of work: 1: done one, 0: there is none. */
+
+static int part_one(struct group *g, struct err *e)
+{
+    struct db_row *r = db_use(g->db, DB_GROUP_PARTED);
+    int64_t candidate = 0;
+    bool open = false;
+    int rc = db_next(g->db, r, e);
+
+    if (rc == 1) {
+        candidate = db_get_int(r, 0);
+        open = db_get_int(r, 1) != 0;
+    }
     db_end(r);
-    return rc;
+    if (rc != 1)
+        return rc;
+    rc = open ? group_split(g->db, candidate, e)
+              : group_run_one(g->db, DB_GROUP_LINKS_KEEP, candidate, e);
+    return rc == ERR_OK ? 1 : rc;
 }
 
-/* What was one candidate becomes those that its alerts make now; one keeps its number. */
-static int make_anew(struct group *g, int64_t candidate, struct err *e)
+static int place_one(struct group *g, struct err *e)
 {
-    int64_t *alert = calloc(GROUP_ALERTS_MAX, sizeof(*alert));
-    struct db_row *r = db_use(g->db, DB_GROUP_MEMBERS);
-    uint32_t count = 0;
-    int rc;
+    struct db_row *r = db_use(g->db, DB_GROUP_WAITING);
+    int64_t alert = 0;
+    int rc = db_next(g->db, r, e);
 
-    if (alert == NULL)
-        return err_set(e, ERR_NOMEM, 0, "There is no memory for candidates.");
-    db_int(r, 1, candidate);
-    rc = numbers(g, r, alert, GROUP_ALERTS_MAX, &count, e);
+    if (rc == 1) {
+        alert = db_get_int(r, 0);
+        g->reuse = db_get_int(r, 1);
+    }
+    db_end(r);
+    if (rc != 1)
+        return rc;
+    rc = group_run_one(g->db, DB_GROUP_WAITED, alert, e);
     if (rc == ERR_OK)
-        rc = run_one(g->db, DB_GROUP_LINKS_DROP, candidate, e);
-    if (rc == ERR_OK)
-        rc = run_one(g->db, DB_GROUP_EMPTY, candidate, e);
-    if (rc == ERR_OK)
-        rc = run_one(g->db, DB_GROUP_REUSE, candidate, e);
-    g->reuse = candidate;
-    for (uint32_t i = 0; i < count && rc == ERR_OK; i++)
-        rc = place(g, alert[i], e);
+        rc = place(g, alert, e);
     g->reuse = 0;
-    free(alert);
-    return rc == ERR_OK ? touch(g, candidate, e) : rc;
+    return rc == ERR_OK ? 1 : rc;
 }
 
-/* An entity became common in a week: what it linked in that and in the next is one no more by it.
- */
-static int part(struct group *g, enum entity_kind kind, struct span key, int64_t week,
-                struct err *e)
+static int score_one(struct group *g, struct err *e)
 {
-    struct db_row *r = db_use(g->db, DB_GROUP_LINKED);
-    int64_t *candidate = calloc(REMADE_MAX, sizeof(*candidate));
-    uint32_t count = 0;
-    int rc;
+    int64_t candidate = 0;
+    int rc = group_number(g->db, db_use(g->db, DB_GROUP_STALE_ONE), &candidate, e);
 
-    if (candidate == NULL)
-        return err_set(e, ERR_NOMEM, 0, "There is no memory for candidates.");
-    db_text(r, 1, span_of(entity_rows[kind].name));
-    db_text(r, 2, key);
-    db_int(r, 3, week * WEEK_NS);
-    db_int(r, 4, (week + 2) * WEEK_NS);
-    rc = numbers(g, r, candidate, REMADE_MAX, &count, e);
-    for (uint32_t i = 0; i < count && rc == ERR_OK; i++)
-        rc = make_anew(g, candidate[i], e);
-    free(candidate);
-    return rc;
+    if (rc != ERR_OK || candidate == 0)
+        return rc;
+    rc = group_run_one(g->db, DB_GROUP_SCORE, candidate, e);
+    if (rc == ERR_OK)
+        rc = group_run_one(g->db, DB_GROUP_DISSOLVE, candidate, e);
+    return rc == ERR_OK ? 1 : rc;
 }
 
-struct turned {
-    enum entity_kind kind;
-    uint32_t bytes;
-    int64_t week;
-};
-
-/* Of all that became common since. */
-static int part_all(struct group *g, struct err *e)
+static int judge_one(struct group *g, struct err *e)
 {
-    struct span rest = buf_span(&g->turned);
+    static const enum db_statement steps[] = { DB_GROUP_JUDGED_RISK, DB_GROUP_JUDGED_SCORE,
+                                               DB_GROUP_JUDGED_DONE };
+    int64_t alert = 0;
+    int rc = group_number(g->db, db_use(g->db, DB_GROUP_JUDGED), &alert, e);
+
+    if (rc != ERR_OK || alert == 0)
+        return rc;
+    for (size_t i = 0; i < COUNT_OF(steps) && rc == ERR_OK; i++)
+        rc = group_run_one(g->db, steps[i], alert, e);
+    return rc == ERR_OK ? 1 : rc;
+}
+
+static int risk_one(struct group *g, struct err *e)
+{
+    static const enum db_statement steps[] = { DB_GROUP_RISK_DROP, DB_GROUP_RISK,
+                                               DB_GROUP_RISK_DONE };
+    struct db_row *r = db_use(g->db, DB_GROUP_RISK_ONE);
+    enum entity_kind kind = ENTITY_KINDS;
+    uint8_t room[KEY_BYTES_MAX + 64];
+    struct span key = { room, 0 };
+    int rc = db_next(g->db, r, e);
+
+    if (rc == 1) {
+        kind = entity_kind_of(db_get_text(r, 0));
+        key.n = db_get_text(r, 1).n;
+        MUST(kind != ENTITY_KINDS && key.n <= sizeof(room));
+        memcpy(room, db_get_text(r, 1).p, key.n);
+    }
+    db_end(r);
+    if (rc != 1)
+        return rc;
+    rc = ERR_OK;
+    for (size_t i = 0; i < COUNT_OF(steps) && rc == ERR_OK; i++) {
+        r = db_use(g->db, steps[i]);
+        db_text(r, 1, span_of(entity_rows[kind].name));
+        db_text(r, 2, key);
+        rc = db_run(g->db, r, e);
+    }
+    return rc == ERR_OK ? 1 : rc;
+}
+
+static int prune(struct group *g, int64_t now_ns, struct err *e)
+{
+    int64_t day = day_of(now_ns);
     int rc = ERR_OK;
 
-    while (rest.n > 0 && rc == ERR_OK) {
-        struct turned t;
-
-        memcpy(&t, rest.p, sizeof(t));
-        rest = span_from(rest, sizeof(t));
-        rc = part(g, t.kind, (struct span){ rest.p, t.bytes }, t.week, e);
-        rest = span_from(rest, t.bytes);
-    }
-    buf_clear(&g->turned);
+    if (g->pruned == day)
+        return ERR_OK;
+    rc = group_run_one(g->db, DB_GROUP_SPREAD_PRUNE, day - KEPT_DAYS, e);
+    if (rc == ERR_OK)
+        rc = group_run_one(g->db, DB_GROUP_MANY_PRUNE, day - KEPT_DAYS, e);
+    g->pruned = day;
     return rc;
 }
 
-/* Many in one transaction often linked the same candidates: those are made anew once. */
-static int turn(struct group *g, enum entity_kind kind, struct span key, int64_t week,
-                struct err *e)
+int group_work(struct group *g, int64_t now_ns, bool *more, struct err *e)
 {
-    const struct turned t = { kind, (uint32_t)key.n, week };
-    int rc = TURNED_BYTES - g->turned.n < sizeof(t) + key.n ? part_all(g, e) : ERR_OK;
+    static int (*const steps[])(
+        struct group * g, struct err * e) = { part_one, place_one, judge_one, score_one, risk_one };
+    double until = host_seconds() + GROUP_WORK_S;
+    int rc = prune(g, now_ns, e);
 
-    buf_add(&g->turned, (struct span){ (const uint8_t *)&t, sizeof(t) });
-    buf_add(&g->turned, key);
-    if (rc == ERR_OK && buf_failed(&g->turned))
-        return err_set(e, ERR_NOMEM, 0, "There is no memory for candidates.");
-    return rc;
-}
-
-int group_flush(struct group *g, int64_t now_ns, struct err *e)
-{
-    int64_t week = week_of(now_ns);
-    int rc = part_all(g, e);
-
-    for (uint32_t i = 0; i < TOUCHED_SLOTS && rc == ERR_OK; i++) {
-        if (g->touched[i] != 0)
-            rc = group_score(g->db, g->touched[i], e);
-        g->touched[i] = 0;
-    }
-    if (rc == ERR_OK && g->pruned != week) {
-        rc = run_one(g->db, DB_GROUP_SPREAD_PRUNE, week - KEPT_WEEKS, e);
-        g->pruned = week;
+    MUST(db_in_transaction(g->db));
+    *more = false;
+    for (size_t i = 0; i < COUNT_OF(steps) && rc == ERR_OK && !*more;) {
+        rc = steps[i](g, e);
+        i = rc == 1 ? 0 : i + 1;
+        *more = rc == 1 && host_seconds() >= until;
+        rc = rc == 1 ? ERR_OK : rc;
     }
     return rc;
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
+
+static int put_more(struct group *g, const struct group_event *ev, struct err *e)
+{
+    return group_run_two(g->db, DB_GROUP_ENTITY_MORE, ev->alert, ev->time_ns, e);
+}
+
+static int risk_stale(struct group *g, enum entity_kind kind, struct span key, struct err *e)
+{
+    struct db_row *r = db_use(g->db, DB_GROUP_RISK_STALE);
+
+    db_text(r, 1, span_of(entity_rows[kind].name));
+    db_text(r, 2, key);
+    return db_run(g->db, r, e);
+}
 
 static int put_entity(struct group *g, const struct group_event *ev, uint32_t i, struct err *e)
 {
@@ -553,7 +635,9 @@ static int put_entity(struct group *g, const struct group_event *ev, uint32_t i,
         *s = (struct seen){ of, db_get_int(r, 0), db_get_int(r, 1) };
     g->times[i] = *s;
     db_end(r);
-    return rc < 0 ? rc : ERR_OK;
+    if (rc <= 0)
+        return rc < 0 ? rc : put_more(g, ev, e);
+    return entity_rows[kind].risk ? risk_stale(g, kind, key, e) : ERR_OK;
 }
 
 static int put_tactics(struct group *g, int64_t alert, struct err *e)
@@ -571,21 +655,26 @@ static int put_tactics(struct group *g, int64_t alert, struct err *e)
     return rc;
 }
 
-/* Hosts with users, all others with the event's host, which is the first entity. */
-static int spread_one(struct group *g, const struct group_event *ev, uint32_t i, bool *turned,
-                      struct err *e)
+/* Is `j` what makes `i` common? Hosts: users. Others: the event's own host, which is the first, or
+ * where none is told, other addresses. */
+static bool spreads(const struct entities *x, uint32_t i, uint32_t j)
+{
+    bool host_told = x->count > 0 && x->of[0].kind == ENTITY_HOST;
+
+    if (x->of[i].kind == ENTITY_HOST)
+        return x->of[j].kind == ENTITY_USER;
+    return host_told ? j == 0 : i != j && x->of[j].kind == ENTITY_ADDRESS;
+}
+
+static int spread_one(struct group *g, const struct group_event *ev, uint32_t i, struct err *e)
 {
     const struct entities *x = &g->entities;
-    bool is_host = x->of[i].kind == ENTITY_HOST;
     int rc = ERR_OK;
 
-    if (entity_rows[x->of[i].kind].common == 0)
-        return ERR_OK;
     for (uint32_t j = 0; j < x->count && rc == ERR_OK; j++) {
-        if (is_host ? i == 0 && x->of[j].kind == ENTITY_USER
-                    : j == 0 && x->of[j].kind == ENTITY_HOST)
-            rc = spread(g, x->of[i].kind, entities_key(x, i), ev->time_ns, entities_key(x, j),
-                        turned, e);
+        if (entity_rows[x->of[i].kind].common > 0 && spreads(x, i, j))
+            rc = spread(g, x->of[i].kind, entities_key(x, i), day_of(ev->time_ns),
+                        entities_key(x, j), e);
     }
     return rc;
 }
@@ -593,34 +682,25 @@ static int spread_one(struct group *g, const struct group_event *ev, uint32_t i,
 static int link_event(struct group *g, const struct group_event *ev, struct err *e)
 {
     struct member m = { .alert = ev->alert, .first = ev->time_ns, .last = ev->time_ns };
-    struct db_row *r = db_use(g->db, DB_GROUP_ALERT);
-    struct link l[ENTITIES_MAX];
+    struct group_link l[ENTITIES_MAX];
     uint32_t count = 0;
-    bool stays;
-    int rc;
+    int rc = is_grouped(g, &m, e);
 
-    db_int(r, 1, ev->alert);
-    rc = db_next(g->db, r, e);
-    if (rc <= 0)
+    if (rc != 1)
         return rc;
-    stays = db_get_int(r, 0) < GROUP_LEVEL || db_get_int(r, 1) != 0 || db_get_int(r, 3) != 0;
-    m.candidate = db_get_null(r, 2) ? 0 : db_get_int(r, 2);
-    db_end(r);
-    if (stays)
-        return ERR_OK;
     for (uint32_t i = 0; i < g->entities.count; i++) {
         if (g->fresh[i])
-            l[count++] = (struct link){ .kind = g->entities.of[i].kind,
-                                        .key = entities_key(&g->entities, i),
-                                        .first = g->times[i].first,
-                                        .last = g->times[i].last };
+            l[count++] = (struct group_link){ .kind = g->entities.of[i].kind,
+                                              .key = entities_key(&g->entities, i),
+                                              .first = g->times[i].first,
+                                              .last = g->times[i].last };
     }
     return link_all(g, &m, l, count, e);
 }
 
 int group_event(struct group *g, const struct group_event *ev, struct err *e)
 {
-    bool turned[ENTITIES_MAX] = { false }, any = false;
+    bool any = false;
     int rc = ERR_OK;
 
     MUST(db_in_transaction(g->db));
@@ -629,16 +709,11 @@ int group_event(struct group *g, const struct group_event *ev, struct err *e)
         rc = put_entity(g, ev, i, e);
         any |= g->fresh[i];
         if (rc == ERR_OK && g->fresh[i])
-            rc = spread_one(g, ev, i, &turned[i], e);
+            rc = spread_one(g, ev, i, e);
     }
     if (rc == ERR_OK && (any || g->entities.count == 0))
         rc = put_tactics(g, ev->alert, e);
     if (rc == ERR_OK && (any || g->entities.count == 0))
         rc = link_event(g, ev, e);
-    for (uint32_t i = 0; i < g->entities.count && rc == ERR_OK; i++) {
-        if (turned[i])
-            rc = turn(g, g->entities.of[i].kind, entities_key(&g->entities, i),
-                      week_of(ev->time_ns), e);
-    }
     return rc;
 }

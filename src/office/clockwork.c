@@ -41,7 +41,13 @@ static int tell_due(struct clockwork *w, int64_t now_ns, bool *more, struct err 
     return incident_due(w->from.db, w->from.alerts, now_ns, more, e);
 }
 
-static turn_fn *const turns[] = { tell_law, tell_due };
+static int group_alerts(struct clockwork *w, int64_t now_ns, bool *more, struct err *e)
+{
+    (void)now_ns;
+    return alerts_group(w->from.alerts, more, e);
+}
+
+static turn_fn *const turns[] = { tell_law, tell_due, group_alerts };
 
 void clockwork_law(struct clockwork *w, const char *why)
 {

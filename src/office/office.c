@@ -17,19 +17,19 @@
     }
 
 static const struct act_area areas[] = {
-    AREA(people_users),       AREA(people_sessions),  AREA(people_totp),
-    AREA(people_tokens),      AREA(registry_agency),  AREA(registry_contact),
-    AREA(registry_system),    AREA(registry_machine), AREA(registry_source),
-    AREA(registry_tables),    AREA(triage_general),   AREA(triage_alert),
-    AREA(triage_suppression), AREA(shift_acts),       AREA(incident_general),
-    AREA(incident_alert),     AREA(incident_task),    AREA(incident_proof),
-    AREA(incident_clock),     AREA(incident_phieu),   AREA(notify_acts),
+    AREA(people_users),       AREA(people_sessions),  AREA(people_totp),     AREA(people_tokens),
+    AREA(registry_agency),    AREA(registry_contact), AREA(registry_system), AREA(registry_machine),
+    AREA(registry_source),    AREA(registry_tables),  AREA(triage_general),  AREA(triage_alert),
+    AREA(triage_suppression), AREA(triage_candidate), AREA(shift_acts),      AREA(incident_general),
+    AREA(incident_alert),     AREA(incident_task),    AREA(incident_proof),  AREA(incident_clock),
+    AREA(incident_phieu),     AREA(notify_acts),
 };
 
 static const struct act_kind *const kinds[] = {
-    &registry_agency_kind,  &registry_contact_kind, &registry_system_kind,
-    &registry_machine_kind, &registry_source_kind,  &triage_alert_kind,
-    &incident_kind,         &incident_task_kind,    &incident_observable_kind,
+    &registry_agency_kind,     &registry_contact_kind, &registry_system_kind,
+    &registry_machine_kind,    &registry_source_kind,  &triage_alert_kind,
+    &triage_candidate_kind,    &incident_kind,         &incident_task_kind,
+    &incident_observable_kind,
 };
 
 static const struct view_area views[] = {
