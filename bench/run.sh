@@ -20,7 +20,7 @@ work=$top/bench/work
 canh=${CANH:-$top/build/canh}
 tools=$top/build/tools
 rounds=${ROUNDS:-3}
-lines=${LINES:-truth rules json evtx memory serve store office rsigma}
+lines=${LINES:-truth rules json evtx memory serve store office group rsigma}
 [ -x "$canh" ] || { echo "bench: $canh is not there: make build" >&2; exit 2; }
 
 # One run has the last processor to itself, two threads have the last two.
@@ -39,7 +39,7 @@ rm -f "$work"/*.tsv "$work/differences.json"
 
 echo "bench: laying out the data" >&2
 python3 "$top/bench/unpack.py" "$data" "$work"
-for tool in evtx_grow evtx_rate rules_grow live_rate office_rate seal_rate varied_events; do
+for tool in evtx_grow evtx_rate rules_grow live_rate office_rate group_rate seal_rate varied_events; do
     ninja -C "$top/build" "tools/$tool" >"$work/$tool.err" 2>&1 || true # the line that needs it says so
 done
 cat "$work"/otrf.json >/dev/null # into the page cache

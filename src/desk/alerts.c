@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "act/key.h"
+#include "group/group.h"
 
 #define CACHE_SLOTS 8192u
 #define RULE_SLOTS  1024u
@@ -40,6 +41,7 @@ struct alerts {
     struct rule_slot *rules;
     struct slot *last; /* taken last */
     struct buf key;
+    struct group *group;
 };
 
 const char *alert_kind_name(enum alert_kind k)
@@ -65,7 +67,7 @@ int alerts_new(struct alerts **out, struct db *db, int64_t window_ns, struct err
         a->slots = calloc(CACHE_SLOTS, sizeof(*a->slots));
         a->rules = calloc(RULE_SLOTS, sizeof(*a->rules));
         buf_init(&a->key, (size_t)1 << 28);
-        if (a->slots != NULL && a->rules != NULL)
+        if (a->slots != NULL && a->rules != NULL && group_new(&a->group, db, e) == ERR_OK)
             return ERR_OK;
     }
     alerts_free(out);
@@ -77,6 +79,7 @@ void alerts_free(struct alerts **a)
     if (*a == NULL)
         return;
     buf_release(&(*a)->key);
+    group_free(&(*a)->group);
     free((*a)->rules);
     free((*a)->slots);
     free(*a);
@@ -139,9 +142,15 @@ int alerts_flush(struct alerts *a, struct err *e)
     return rc;
 }
 
+int alerts_group(struct alerts *a, bool *more, struct err *e)
+{
+    return group_work(a->group, a->now_ns, more, e);
+}
+
 void alerts_forget(struct alerts *a)
 {
     memset(a->slots, 0, CACHE_SLOTS * sizeof(*a->slots));
+    group_forget(a->group);
     a->last = NULL;
 }
 
@@ -344,8 +353,12 @@ int alerts_event(struct alerts *a, const struct alert_event *ev, struct err *e)
 {
     struct slot *s = a->last;
     struct db_row *r;
+    struct group_event of;
+    int rc;
 
     MUST(s != NULL && s->id != 0);
+    of = (struct group_event){ s->id, ev->time_ns, ev->host,
+                               ev->json.n <= ALERT_JSON_MAX ? ev->json : SPAN_NONE };
     if (s->events >= ALERT_EVENTS_MAX)
         return ERR_OK;
     r = db_use(a->db, DB_EVENT_ADD);
@@ -359,7 +372,8 @@ int alerts_event(struct alerts *a, const struct alert_event *ev, struct err *e)
     if (ev->json.n > 0 && ev->json.n <= ALERT_JSON_MAX)
         db_text(r, 6, ev->json);
     s->dirty = true;
-    return db_run(a->db, r, e);
+    rc = db_run(a->db, r, e);
+    return rc == ERR_OK ? group_event(a->group, &of, e) : rc;
 }
 
 int alerts_confirm(struct alerts *a, int64_t id, int64_t time_ns, struct err *e)

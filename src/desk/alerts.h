@@ -16,6 +16,8 @@
  * What a suppression of the rule, the entity or both hides is an alert all the same, marked with it
  * (`hidden`) and in no queue: so it can be seen what was hidden.
  *
+ * An event that is kept says which other alerts it belongs to (group/group.h).
+ *
  * Bounds: a rule opens at most ALERT_NEW_MAX alerts in an hour of the clock; what it finds about
  * further entities is one alert about "(others)". Entities and titles are cut; an event whose text
  * is longer than ALERT_JSON_MAX is kept by its number alone.
@@ -65,6 +67,7 @@ struct alert_event {
     uint64_t sequence;
     int64_t time_ns;
     struct span json;
+    struct span host; /* the machine that it is about, when known */
 };
 
 /* `db` is borrowed, and in a transaction whenever something is to be written. */
@@ -96,6 +99,8 @@ int alerts_open(struct alerts *a, const struct alert_system *s, bool *changed, s
 int alerts_close(struct alerts *a, const struct alert_system *s, bool *changed, struct err *e);
 
 int alerts_flush(struct alerts *a, struct err *e);
+/* What grouping has to do behind it: some of it, in a transaction. *more: not all. */
+int alerts_group(struct alerts *a, bool *more, struct err *e);
 void alerts_forget(struct alerts *a); /* others changed alerts, or a transaction is undone */
 
 #endif

@@ -261,7 +261,8 @@ static int take_alert(struct pull *p, const struct stored_finding *f, struct err
         .level = f->level <= LEVEL_CRITICAL ? (enum sigma_level)f->level : LEVEL_NONE,
         .time_ns = f->time_ns,
     };
-    const struct alert_event ev = { true, p->from.lane, f->sequence, f->time_ns, f->json };
+    const struct alert_event ev = { true,       p->from.lane, f->sequence,
+                                    f->time_ns, f->json,      f->host };
     int64_t id;
     int rc = alerts_take(p->from.alerts, &to, &id, e);
 

@@ -104,8 +104,20 @@ static void put_number(struct buf *out, double v)
     buf_add(out, (struct span){ room, num_put_double(room, v) });
 }
 
-/* What the condition was held against, and the group. */
-static void put_summary(struct results *r, const struct correlate_result *c)
+static void put_tags(struct buf *out, const struct sigma_head *h)
+{
+    buf_text(out, "},\"tags\":[");
+    for (uint32_t i = 0; i < h->tag_count && i < 32; i++) {
+        if (i > 0)
+            buf_byte(out, ',');
+        put_json_text(out, cut(h->tags[i]));
+    }
+    buf_text(out, "]}");
+}
+
+/* What the condition was held against, the group, and what the rule stands for. */
+static void put_summary(struct results *r, const struct sigma_head *h,
+                        const struct correlate_result *c)
 {
     buf_clear(&r->text);
     buf_text(&r->text, "{\"value\":");
@@ -118,7 +130,7 @@ static void put_summary(struct results *r, const struct correlate_result *c)
         buf_byte(&r->text, ':');
         put_json_text(&r->text, cut(c->group[i].value));
     }
-    buf_text(&r->text, "}}");
+    put_tags(&r->text, h);
 }
 
 static void put_event(struct results *r, const struct result_of *of,
@@ -152,7 +164,7 @@ void results_put(struct results *r, const struct result_of *of, const struct cor
     size_t begin = r->waiting.n;
 
     put_group(r, c);
-    put_summary(r, c);
+    put_summary(r, h, c);
     entity = cut(buf_span(&r->entity));
     w.rule = (uint32_t)rule.n;
     w.title = (uint32_t)title.n;

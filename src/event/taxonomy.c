@@ -18,6 +18,7 @@
 
 #include "base/ascii.h"
 #include "base/limits.h"
+#include "event/about.h"
 #include "os/file.h"
 
 #define TAXONOMY_BYTES_MAX ((size_t)64 * 1024 * 1024)
@@ -125,6 +126,22 @@ static int load_file(struct taxonomy *t, struct buf *room, const char *path, str
     return rc == ERR_OK ? taxonomy_read(t, span_of(path), buf_span(room), n, e) : rc;
 }
 
+/* What findings say of every event (about.h), whether a row or rule asks for it or not. */
+static int add_about(struct names *n, struct err *e)
+{
+    static const char *const about[] = {
+#define X(name, kind, with) name,
+        ABOUT_TABLE(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < COUNT_OF(about); i++) {
+        if (names_add(n, span_of(about[i])) == 0)
+            return err_set(e, ERR_NOMEM, 0, "no memory for the names of fields");
+    }
+    return ERR_OK;
+}
+
 int taxonomy_load(struct taxonomy **out, const char *dir, struct names *n, struct err *e)
 {
     struct taxonomy *t = NULL;
@@ -145,6 +162,8 @@ int taxonomy_load(struct taxonomy **out, const char *dir, struct names *n, struc
         rc = err_set(e, ERR_NOTFOUND, 0, "%s: no *.yaml file of a taxonomy in it", dir);
     for (size_t i = 0; rc == ERR_OK && i < files.count; i++)
         rc = load_file(t, &room, files_path(&files, i), n, e);
+    if (rc == ERR_OK)
+        rc = add_about(n, e);
     files_release(&files);
     buf_release(&room);
     if (rc == ERR_OK) {

@@ -45,7 +45,7 @@ struct taxonomy;
  * freezes after adding the rules' names; then taxonomy_bind() turns the rows into maps.
  * A bad file or row is an error with file and line: data that ships must be right. `n` must outlive
  * the taxonomy. taxonomy_load() is taxonomy_new() and taxonomy_add() for every file in byte order
- * of the paths; tests add their rows from memory.
+ * of the paths, and adds the names of about.h; tests add their rows from memory.
  */
 int taxonomy_new(struct taxonomy **out, struct err *e);
 int taxonomy_add(struct taxonomy *t, struct span file, struct span yaml, struct names *n,

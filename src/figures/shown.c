@@ -126,7 +126,7 @@ static void put_marks(struct buf *out, uint16_t flags)
 }
 
 /* The event as findings have it begins {"time":...,"file":...,"record": - what follows is ours too:
- * ,"host":...,"tags":[...],"fields":{...},"flags":[...]} */
+ * ,"host":...,"tags":[...],"normal":{...},"fields":{...},"flags":[...]} */
 static void make_line(struct shown *s)
 {
     const struct event_class *cls = s->event.cls;

@@ -1,10 +1,10 @@
 /*
  * shown.h - one stored event, read again from its raw bytes and put as a line of JSON:
  *
- *   {"time","receipt","lane","sequence","source","input","host","tags":[...],"fields":{...},
- *    "flags":[...],"marks":[...],"raw"}
+ *   {"time","receipt","lane","sequence","source","input","host","tags":[...],"normal":{...},
+ *    "fields":{...},"flags":[...],"marks":[...],"raw"}
  *
- * time, host, tags, fields and flags are as `canh scan` has them (scan/finding.h); time is source
+ * time, host, tags, normal, fields and flags are as `canh scan` has them (scan/finding.h); time is source
  * time, null when the event has none; receipt, lane and sequence are the store's. `marks` says what
  * the lane knows of it: unauthenticated, resend, tracer, cut, evtx. Nothing that a log says can
  * break the line: texts are escaped, raw bytes that are no UTF-8 become U+FFFD.

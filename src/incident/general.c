@@ -39,7 +39,7 @@ static int from_alerts(struct act_call *c, int64_t *t0_ns, struct err *e)
 {
     if (act_has(c, "detected"))
         return err_set(e, ERR_USAGE, 0, "detected: Alerts say themselves when they were made.");
-    return incident_alerts_first(c, "alerts", t0_ns, e);
+    return incident_alerts_first(c, incident_alerts_named(c, "alerts"), t0_ns, e);
 }
 
 static int open_it(struct act_call *c, struct err *e)
@@ -59,7 +59,9 @@ static int open_it(struct act_call *c, struct err *e)
         rc = act_has(c, "alerts") ? from_alerts(c, &n.t0_ns, e) : told_at(c, &n.t0_ns, e);
     if (rc == ERR_OK)
         rc = incident_make(c, &n, &id, e);
-    return rc == ERR_OK && act_has(c, "alerts") ? incident_alerts_take(c, "alerts", id, e) : rc;
+    return rc == ERR_OK && act_has(c, "alerts")
+               ? incident_alerts_take(c, incident_alerts_named(c, "alerts"), id, e)
+               : rc;
 }
 
 /* --- changing ------------------------------------------------------------------------------- */

@@ -6,15 +6,22 @@
 
 #include "base/utf.h"
 
-int incident_alerts_first(struct act_call *c, const char *name, int64_t *first_ns, struct err *e)
+struct incident_alerts incident_alerts_named(struct act_call *c, const char *name)
 {
-    size_t count;
-    const int64_t *id = act_ids(c, name, &count);
+    struct incident_alerts a;
+
+    a.id = act_ids(c, name, &a.count);
+    return a;
+}
+
+int incident_alerts_first(struct act_call *c, struct incident_alerts a, int64_t *first_ns,
+                          struct err *e)
+{
     struct triage_alert at;
 
     *first_ns = INT64_MAX;
-    for (size_t i = 0; i < count; i++) {
-        int rc = triage_alert_at(c, id[i], &at, e);
+    for (size_t i = 0; i < a.count; i++) {
+        int rc = triage_alert_at(c, a.id[i], &at, e);
 
         if (rc != ERR_OK)
             return rc;
@@ -40,24 +47,23 @@ static int take_one(struct act_call *c, int64_t alert, int64_t incident, struct 
     return db_run(c->db, r, e);
 }
 
-int incident_alerts_take(struct act_call *c, const char *name, int64_t incident, struct err *e)
+int incident_alerts_take(struct act_call *c, struct incident_alerts a, int64_t incident,
+                         struct err *e)
 {
-    size_t count;
-    const int64_t *id = act_ids(c, name, &count);
     int rc = ERR_OK;
 
     act_touches_alerts(c);
-    for (size_t i = 0; i < count && rc == ERR_OK; i++) {
+    for (size_t i = 0; i < a.count && rc == ERR_OK; i++) {
         struct triage_alert at;
 
-        rc = triage_alert_at(c, id[i], &at, e);
+        rc = triage_alert_at(c, a.id[i], &at, e);
         if (rc == ERR_OK && at.incident != 0)
-            rc = act_conflict(e, "Alert %lld is of incident %lld already.", (long long)id[i],
+            rc = act_conflict(e, "Alert %lld is of incident %lld already.", (long long)a.id[i],
                               (long long)at.incident);
         if (rc == ERR_OK && strcmp(at.state, "withdrawn") == 0)
-            rc = act_conflict(e, "Alert %lld is withdrawn.", (long long)id[i]);
+            rc = act_conflict(e, "Alert %lld is withdrawn.", (long long)a.id[i]);
         if (rc == ERR_OK)
-            rc = take_one(c, id[i], incident, e);
+            rc = take_one(c, a.id[i], incident, e);
     }
     return rc;
 }
@@ -96,7 +102,7 @@ static int leave(struct act_call *c, const char *name, const struct incident_at 
 static int tell_earlier(struct act_call *c, const struct incident_at *at, struct err *e)
 {
     int64_t first;
-    int rc = incident_alerts_first(c, "add", &first, e);
+    int rc = incident_alerts_first(c, incident_alerts_named(c, "add"), &first, e);
 
     buf_text(c->answer, rc == ERR_OK && first < at->t0_ns ? ",\"earlier\":true" : "");
     return rc;
@@ -112,14 +118,14 @@ static int change_alerts(struct act_call *c, struct err *e)
     if (rc == ERR_OK)
         rc = leave(c, "remove", &at, e);
     if (rc == ERR_OK)
-        rc = incident_alerts_take(c, "add", at.id, e);
+        rc = incident_alerts_take(c, incident_alerts_named(c, "add"), at.id, e);
     if (rc == ERR_OK && act_has(c, "add"))
         rc = tell_earlier(c, &at, e);
     /* its history; that the alerts can be put back is what undoing needs */
     return rc == ERR_OK ? act_changes(c, &incident_kind, at.id, e) : rc;
 }
 
-static int escalate_new(struct act_call *c, struct err *e)
+static int escalate_new(struct act_call *c, struct incident_alerts a, int64_t *id, struct err *e)
 {
     struct incident_new n = { .title = act_text(c, "title"),
                               .type = act_text(c, "type"),
@@ -127,31 +133,76 @@ static int escalate_new(struct act_call *c, struct err *e)
                               .owner = c->who->name,
                               .source = "alert",
                               .level = (unsigned)act_int(c, "level") };
-    int64_t id = 0;
     int rc = ERR_OK;
 
     if (!act_has(c, "title") || !act_has(c, "type") || !act_has(c, "severity"))
         rc = err_set(e, ERR_USAGE, 0, "title: A new incident needs title, type and severity.");
     if (rc == ERR_OK)
-        rc = incident_alerts_first(c, "alerts", &n.t0_ns, e);
+        rc = incident_alerts_first(c, a, &n.t0_ns, e);
     if (rc == ERR_OK)
-        rc = incident_make(c, &n, &id, e);
-    return rc == ERR_OK ? incident_alerts_take(c, "alerts", id, e) : rc;
+        rc = incident_make(c, &n, id, e);
+    return rc == ERR_OK ? incident_alerts_take(c, a, *id, e) : rc;
 }
 
-static int escalate_to(struct act_call *c, struct err *e)
+static int escalate_to(struct act_call *c, struct incident_alerts a, int64_t *id, struct err *e)
 {
     struct incident_at at;
     int rc = incident_get_open(c, &at, e);
 
+    *id = at.id;
     if (rc == ERR_OK)
-        rc = incident_alerts_take(c, "alerts", at.id, e);
+        rc = incident_alerts_take(c, a, at.id, e);
     return rc == ERR_OK ? act_changes(c, &incident_kind, at.id, e) : rc;
+}
+
+/* Into the incident that was given, or a new one: *id. */
+static int escalate_these(struct act_call *c, struct incident_alerts a, int64_t *id, struct err *e)
+{
+    return act_has(c, "incident") ? escalate_to(c, a, id, e) : escalate_new(c, a, id, e);
 }
 
 static int escalate(struct act_call *c, struct err *e)
 {
-    return act_has(c, "incident") ? escalate_to(c, e) : escalate_new(c, e);
+    int64_t id = 0;
+
+    return escalate_these(c, incident_alerts_named(c, "alerts"), &id, e);
+}
+
+static int put_escalated(struct act_call *c, int64_t candidate, int64_t incident, struct err *e)
+{
+    struct db_row *r;
+    int rc = act_changes(c, &triage_candidate_kind, candidate, e);
+
+    if (rc != ERR_OK)
+        return rc;
+    r = db_use(c->db, DB_CANDIDATE_ESCALATE);
+    db_int(r, 1, candidate);
+    db_int(r, 2, incident);
+    db_text(r, 3, c->who->name);
+    db_int(r, 4, c->now_ns);
+    return db_run(c->db, r, e);
+}
+
+/* Its alerts that nobody decided yet. */
+static int escalate_candidate(struct act_call *c, struct err *e)
+{
+    int64_t alert[TRIAGE_CANDIDATE_MAX], id = 0;
+    struct incident_alerts a = { .id = alert };
+    struct triage_candidate at;
+    int rc = triage_candidate_open(c, act_int(c, "candidate"), &at, e);
+
+    if (rc == ERR_OK)
+        rc = triage_candidate_alerts(c, at.id, alert, &a.count, e);
+    if (rc == ERR_OK && a.count == 0)
+        rc = act_conflict(e, "All alerts of candidate %lld are decided, or of incidents.",
+                          (long long)at.id);
+    if (rc == ERR_OK)
+        rc = escalate_these(c, a, &id, e);
+    if (rc == ERR_OK)
+        rc = put_escalated(c, at.id, id, e);
+    if (rc == ERR_OK)
+        buf_fmt(c->answer, ",\"alerts\":%zu", a.count);
+    return rc;
 }
 
 /* --- merging -------------------------------------------------------------------------------- */
@@ -312,7 +363,7 @@ static int split(struct act_call *c, struct err *e)
     int rc = incident_get_open(c, &at, e);
 
     if (rc == ERR_OK)
-        rc = incident_alerts_first(c, "alerts", &n.t0_ns, e);
+        rc = incident_alerts_first(c, incident_alerts_named(c, "alerts"), &n.t0_ns, e);
     if (rc == ERR_OK)
         rc = leave(c, "alerts", &at, e);
     if (rc != ERR_OK)
@@ -323,7 +374,7 @@ static int split(struct act_call *c, struct err *e)
     n.split = at.id;
     rc = incident_make(c, &n, &id, e);
     if (rc == ERR_OK)
-        rc = incident_alerts_take(c, "alerts", id, e);
+        rc = incident_alerts_take(c, incident_alerts_named(c, "alerts"), id, e);
     if (rc == ERR_OK)
         rc = incident_note(c, "incident", at.id, act_text(c, "reason"), e);
     return rc == ERR_OK ? act_on(c, "incident", at.id, e) : rc;
@@ -382,6 +433,14 @@ const struct act_row incident_alert[] = {
       { { "alerts", ACT_IDS, true, 0, NULL, "their numbers" },
         { "incident", ACT_ID, false, 0, NULL,
           "the incident that they show; without it: a new one" },
+        CODES,
+        SYSTEMS } },
+    { "candidate.escalate",
+      ROLES_DESK,
+      "It is an incident: a new one, or one that is there.",
+      escalate_candidate,
+      { { "candidate", ACT_ID, true, 0, NULL, "its number" },
+        { "incident", ACT_ID, false, 0, NULL, "the incident that it is of; without it: a new one" },
         CODES,
         SYSTEMS } },
 };

@@ -25,7 +25,7 @@
 /* A table knows its length where it is declared: X(area, rows). */
 #define INCIDENT_TABLE(X)                                                                          \
     X(general, 10)                                                                                 \
-    X(alert, 4)                                                                                    \
+    X(alert, 5)                                                                                    \
     X(task, 5)                                                                                     \
     X(proof, 6)                                                                                    \
     X(clock, 1)                                                                                    \

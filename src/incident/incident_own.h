@@ -62,9 +62,16 @@ struct incident_new {
  * has these parameters. The answer has its id and number. */
 int incident_make(struct act_call *c, const struct incident_new *n, int64_t *id, struct err *e);
 
-/* Alerts of parameter `name` into incident `id`; *first_ns: when the first of them was made. */
-int incident_alerts_first(struct act_call *c, const char *name, int64_t *first_ns, struct err *e);
-int incident_alerts_take(struct act_call *c, const char *name, int64_t id, struct err *e);
+/* Alerts, by their numbers; those of a parameter. */
+struct incident_alerts {
+    const int64_t *id;
+    size_t count;
+};
+struct incident_alerts incident_alerts_named(struct act_call *c, const char *name);
+/* Into incident `id`; *first_ns: when the first of them was made. */
+int incident_alerts_first(struct act_call *c, struct incident_alerts a, int64_t *first_ns,
+                          struct err *e);
+int incident_alerts_take(struct act_call *c, struct incident_alerts a, int64_t id, struct err *e);
 
 /* Facts of parameter "facts" (codes with blanks between them; "none") as a JSON array, appended.
  * ERR_USAGE: one is none of the profile's. */

@@ -48,7 +48,13 @@ static int call_people(struct clockwork *w, int64_t now_ns, bool *more, struct e
     return escalation_round(w->from.db, &w->waits, now_ns, more, e);
 }
 
-static turn_fn *const turns[] = { tell_law, tell_due, call_people };
+static int group_alerts(struct clockwork *w, int64_t now_ns, bool *more, struct err *e)
+{
+    (void)now_ns;
+    return alerts_group(w->from.alerts, more, e);
+}
+
+static turn_fn *const turns[] = { tell_law, tell_due, call_people, group_alerts };
 
 void clockwork_settings(struct clockwork *w, const struct settings *s)
 {

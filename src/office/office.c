@@ -34,6 +34,7 @@
     X(triage_general)                                                                              \
     X(triage_alert)                                                                                \
     X(triage_suppression)                                                                          \
+    X(triage_candidate)                                                                            \
     X(shift_acts)                                                                                  \
     X(incident_general)                                                                            \
     X(incident_alert)                                                                              \
@@ -59,6 +60,7 @@
     X(registry_described_kind)                                                                     \
     X(house_kind)                                                                                  \
     X(triage_alert_kind)                                                                           \
+    X(triage_candidate_kind)                                                                       \
     X(incident_kind)                                                                               \
     X(incident_task_kind)                                                                          \
     X(incident_observable_kind)

@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "base/utf.h"
+#include "event/about.h"
 #include "scan/put.h"
 
 #define NAME_SLOTS     4096u /* twice LIMIT_FIELDS: a free slot is always found */
@@ -164,6 +165,73 @@ static bool put_fields(struct buf *out, struct event *e, struct field_names *f)
     return cut;
 }
 
+/* --- Normal names ---------------------------------------------------------------------------- */
+
+#define NORMAL_VALUES_MAX 8u
+
+static const char *const about_names[] = {
+#define X(name, kind, with) name,
+    ABOUT_TABLE(X)
+#undef X
+};
+
+static bool is_about(struct span name)
+{
+    for (size_t i = 0; i < COUNT_OF(about_names); i++) {
+        if (span_eq(name, span_of(about_names[i])))
+            return true;
+    }
+    return false;
+}
+
+/* Through the view, where the source itself has no such name for it. */
+static uint32_t normal_of(struct event *e, const struct view *v, uint32_t name)
+{
+    uint32_t h = event_get(e, v, name);
+
+    if (h == EVENT_NONE || event_kind(e, h) == REC_GROUP)
+        return EVENT_NONE;
+    return h < e->rec->count && is_about(event_name(e, h)) ? EVENT_NONE : h;
+}
+
+static void put_normal_values(struct buf *out, const struct sighting *s, uint32_t name, uint32_t h,
+                              bool *cut)
+{
+    uint32_t more = event_more(s->event, s->view, name, h);
+    bool list = more != EVENT_NONE;
+
+    buf_text(out, list ? ":[" : ":");
+    put_value(out, s->event, h, cut);
+    for (uint32_t n = 1; more != EVENT_NONE && n < NORMAL_VALUES_MAX; n++) {
+        buf_byte(out, ',');
+        put_value(out, s->event, more, cut);
+        more = event_more(s->event, s->view, name, more);
+    }
+    if (list)
+        buf_byte(out, ']');
+}
+
+/* "normal":{...}, when there is any. */
+static void put_normal(struct buf *out, const struct sighting *s)
+{
+    bool any = false, cut = false;
+
+    for (size_t i = 0; i < COUNT_OF(about_names); i++) {
+        struct span text = span_of(about_names[i]);
+        uint32_t name = names_find(s->event->names, text), h;
+
+        h = name == 0 ? EVENT_NONE : normal_of(s->event, s->view, name);
+        if (h == EVENT_NONE || event_text(s->event, h).n == 0)
+            continue;
+        buf_text(out, any ? "," : "\"normal\":{");
+        put_json_text(out, text);
+        put_normal_values(out, s, name, h, &cut);
+        any = true;
+    }
+    if (any)
+        buf_text(out, "},");
+}
+
 /* --- Events -------------------------------------------------------------------------------- */
 
 static void put_tags(struct buf *out, const struct view *v)
@@ -245,6 +313,7 @@ void put_event(struct buf *out, const struct sighting *s, size_t *record_at)
     buf_text(out, ",\"tags\":[");
     put_tags(out, s->view);
     buf_text(out, "],");
+    put_normal(out, s);
     if (!s->text->made)
         make_text(s);
     buf_add(out, buf_span(&s->text->json));

@@ -2,11 +2,12 @@
  * finding.h - what was found, and its parts as JSON: what all outputs are made from.
  *
  *   rule   {"id","title","level","author","tags"}
- *   event  {"time","file","record","host","tags","fields":{...}}
+ *   event  {"time","file","record","host","tags","normal":{...},"fields":{...}}
  *
  * `time` is source time, UTC, null when the event has none; `tags` are the taxonomy's, as
  * "product:windows"; `fields` are the event's own, nested names dotted, a name with several values
- * as a list. An event's number in its file is not known while its block is read (blocks are read by
+ * as a list; `normal` is what it is about by the names of event/about.h, where the source calls that
+ * something else (at most 8 values of a name; left out when empty). An event's number in its file is not known while its block is read (blocks are read by
  * several threads), so it is left out of the text and *record_at says where it belongs.
  */
 #ifndef FINDING_H

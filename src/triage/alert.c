@@ -165,11 +165,12 @@ static int investigate(struct act_call *c, struct err *e)
     return of.rc == ERR_OK ? notes(c, "note", e) : of.rc;
 }
 
-static int close_them(struct act_call *c, struct err *e)
+int triage_close(struct act_call *c, const int64_t *alert, size_t count, struct err *e)
 {
-    struct each of = each_of(c, false);
+    struct each of = { .c = c, .id = alert, .count = count };
     struct db_row *r;
 
+    act_touches_alerts(c);
     while ((r = each_next(&of, DB_ALERT_DECIDE, e)) != NULL) {
         db_int(r, 1, c->now_ns);
         db_text(r, 2, c->who->name);
@@ -181,6 +182,14 @@ static int close_them(struct act_call *c, struct err *e)
         each_run(&of, r, e);
     }
     return of.rc;
+}
+
+static int close_them(struct act_call *c, struct err *e)
+{
+    size_t count;
+    const int64_t *alert = act_ids(c, "alerts", &count);
+
+    return triage_close(c, alert, count, e);
 }
 
 static int reopen(struct act_call *c, struct err *e)

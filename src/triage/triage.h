@@ -11,7 +11,8 @@
 #define TRIAGE_TABLE(X)                                                                            \
     X(general, 2)                                                                                  \
     X(alert, 7)                                                                                    \
-    X(suppression, 2)
+    X(suppression, 2)                                                                              \
+    X(candidate, 5)
 
 #define X(area, rows)                                                                              \
     enum { TRIAGE_##area = rows };                                                                 \
@@ -19,9 +20,9 @@
 TRIAGE_TABLE(X)
 #undef X
 
-extern const struct act_kind triage_alert_kind;
+extern const struct act_kind triage_alert_kind, triage_candidate_kind;
 
-enum { TRIAGE_VIEWS = 7 };
+enum { TRIAGE_VIEWS = 17 };
 extern const struct view_row triage_views[TRIAGE_VIEWS];
 
 /* What other areas say, too; NULL behind the last. */
@@ -37,6 +38,23 @@ struct triage_alert {
 int triage_alert_at(struct act_call *c, int64_t id, struct triage_alert *out, struct err *e);
 /* A note of this act on an alert. */
 int triage_note(struct act_call *c, int64_t alert, struct span text, struct err *e);
+
+/* They are decided, by parameters verdict, cause and reason. */
+int triage_close(struct act_call *c, const int64_t *alert, size_t count, struct err *e);
+
+/* A candidate for an incident, for acts upon it. ERR_NOTFOUND; ERR_CONFLICT when it is not open. */
+struct triage_candidate {
+    int64_t id, alerts;
+    char state[16];
+};
+int triage_candidate_at(struct act_call *c, int64_t id, struct triage_candidate *out,
+                        struct err *e);
+int triage_candidate_open(struct act_call *c, int64_t id, struct triage_candidate *out,
+                          struct err *e);
+/* Its alerts that are not decided and of no incident; `out` has room for TRIAGE_CANDIDATE_MAX. */
+#define TRIAGE_CANDIDATE_MAX 2000u /* GROUP_ALERTS_MAX */
+int triage_candidate_alerts(struct act_call *c, int64_t id, int64_t *out, size_t *count,
+                            struct err *e);
 
 /* Is its story over: closed, withdrawn? */
 bool triage_is_over(const char *state);

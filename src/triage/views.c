@@ -6,11 +6,17 @@
 static const char *const states[] = { "open",          "new",    "acknowledged",
                                       "investigating", "closed", "withdrawn",
                                       "hidden",        "all",    NULL };
-static const char *const kinds[] = {
-    "alert",   "suppression", "shift",   "away",   "handover",  "user", "token",      "agency",
-    "contact", "system",      "machine", "source", "incident",  "task", "observable", "evidence",
-    "clock",   "phieu",       "message", "house",  "described", NULL
-};
+static const char *const kinds[] = { "alert",     "suppression", "shift",      "away",
+                                     "handover",  "user",        "token",      "agency",
+                                     "contact",   "system",      "machine",    "source",
+                                     "incident",  "task",        "observable", "evidence",
+                                     "clock",     "phieu",       "message",    "house",
+                                     "described", "candidate",   NULL };
+static const char *const candidate_states[] = { "queue",  "open",      "escalated", "dismissed",
+                                                "joined", "dissolved", NULL };
+static const char *const entities[] = { "host", "user", "address", "domain", "hash", NULL };
+static const char *const entities_all[] = { "host", "user",  "address", "domain",
+                                            "hash", "logon", "process", NULL };
 
 /* The index that leaves out most: what one thing is about, else those that are open, else time. */
 static enum db_statement choose_list(const struct view_call *c)
@@ -29,6 +35,57 @@ static enum db_statement choose_list(const struct view_call *c)
         return DB_ALERTS_OPEN;
     return DB_ALERTS_ALL;
 }
+
+static enum db_statement choose_candidates(const struct view_call *c)
+{
+    return view_has(c, "state") && !span_eq(view_text(c, "state"), SPAN_LIT("queue"))
+               ? DB_CANDIDATES_ALL
+               : DB_CANDIDATES_QUEUE;
+}
+
+static enum db_statement choose_entities(const struct view_call *c)
+{
+    return view_has(c, "kind") ? DB_ENTITIES_TOP_OF : DB_ENTITIES_TOP;
+}
+
+#define CANDIDATE_COLUMNS                                                                          \
+    { "id", VIEW_AS_INTEGER }, { "state", VIEW_AS_TEXT }, { "score", VIEW_AS_JSON },               \
+        { "level", VIEW_AS_LEVEL }, { "alerts", VIEW_AS_INTEGER }, { "rules", VIEW_AS_INTEGER },   \
+        { "tactics", VIEW_AS_JSON }, { "about", VIEW_AS_JSON },                                    \
+        { "system_level", VIEW_AS_INTEGER }, { "first", VIEW_AS_TIME }, { "last", VIEW_AS_TIME },  \
+        { "heard", VIEW_AS_TIME }, { "joined", VIEW_AS_INTEGER }, { "incident", VIEW_AS_INTEGER }, \
+        { "reason", VIEW_AS_TEXT }, { "by", VIEW_AS_TEXT },                                        \
+    {                                                                                              \
+        "at", VIEW_AS_TIME                                                                         \
+    }
+#define SHORT_ALERT_COLUMNS                                                                        \
+    { "id", VIEW_AS_INTEGER }, { "state", VIEW_AS_TEXT }, { "level", VIEW_AS_LEVEL },              \
+        { "title", VIEW_AS_TEXT }, { "rule", VIEW_AS_TEXT }, { "entity", VIEW_AS_TEXT },           \
+        { "count", VIEW_AS_INTEGER }, { "first", VIEW_AS_TIME }, { "last", VIEW_AS_TIME },         \
+        { "assignee", VIEW_AS_TEXT }, { "verdict", VIEW_AS_TEXT },                                 \
+    {                                                                                              \
+        "incident", VIEW_AS_INTEGER                                                                \
+    }
+#define RISK_COLUMNS                                                                               \
+    { "kind", VIEW_AS_TEXT }, { "key", VIEW_AS_TEXT }, { "risk", VIEW_AS_JSON },                   \
+        { "alerts", VIEW_AS_INTEGER }, { "rules", VIEW_AS_INTEGER },                               \
+        { "system_level", VIEW_AS_INTEGER },                                                       \
+    {                                                                                              \
+        "heard", VIEW_AS_TIME                                                                      \
+    }
+#define NOW                                                                                        \
+    {                                                                                              \
+        "now", VIEW_NOW, false, 0, NULL, NULL                                                      \
+    }
+#define CANDIDATE                                                                                  \
+    {                                                                                              \
+        "candidate", VIEW_ID, true, 0, NULL, "its number"                                          \
+    }
+#define ENTITY                                                                                     \
+    { "kind", VIEW_CHOICE, true, 0, entities_all, "what it is" },                                  \
+    {                                                                                              \
+        "key", VIEW_KEY, true, 512, NULL, "its name, without regard to case"                       \
+    }
 
 #define ALERT_COLUMNS                                                                              \
     { "id", VIEW_AS_INTEGER }, { "kind", VIEW_AS_TEXT }, { "state", VIEW_AS_TEXT },                \
@@ -97,6 +154,93 @@ const struct view_row triage_views[] = {
         { "level", VIEW_AS_LEVEL },
         { "hidden", VIEW_AS_FLAG },
         { "count", VIEW_AS_INTEGER } } },
+    { "alert.candidate",
+      ROLES_SEE,
+      "Of which candidate for an incident it is.",
+      DB_CANDIDATE_OF_ALERT,
+      NULL,
+      { NUMBER, LIMIT(1) },
+      { { "candidate", VIEW_AS_INTEGER }, { "state", VIEW_AS_TEXT }, { "placed", VIEW_AS_FLAG } } },
+    { "candidate.list",
+      ROLES_SEE,
+      "Alerts that seem to be of one incident; without `state` those to be looked at, the highest score first.",
+      DB_CANDIDATES_QUEUE,
+      choose_candidates,
+      { NOW,
+        { "state", VIEW_CHOICE, false, 0, candidate_states,
+          "its state; queue: open, and worth a look" },
+        { "level", VIEW_LEVEL, false, 0, NULL, "its gravest alert is at least this grave" },
+        LIMIT(100) },
+      { CANDIDATE_COLUMNS } },
+    { "candidate.show",
+      ROLES_SEE,
+      "A candidate for an incident.",
+      DB_CANDIDATE_SHOW,
+      NULL,
+      { NOW, CANDIDATE, LIMIT(1) },
+      { CANDIDATE_COLUMNS } },
+    { "candidate.alerts",
+      ROLES_SEE,
+      "Its alerts, the oldest first.",
+      DB_CANDIDATE_ALERTS,
+      NULL,
+      { CANDIDATE, LIMIT(2000) },
+      { SHORT_ALERT_COLUMNS, { "placed", VIEW_AS_FLAG } } },
+    { "candidate.entities",
+      ROLES_SEE,
+      "What its alerts are about, and what is too common to link them.",
+      DB_CANDIDATE_ENTITIES,
+      NULL,
+      { CANDIDATE, LIMIT(200) },
+      { { "kind", VIEW_AS_TEXT },
+        { "key", VIEW_AS_TEXT },
+        { "alerts", VIEW_AS_INTEGER },
+        { "first", VIEW_AS_TIME },
+        { "last", VIEW_AS_TIME },
+        { "common", VIEW_AS_FLAG } } },
+    { "candidate.tactics",
+      ROLES_SEE,
+      "Tactics (by their place in ATT&CK; 0: not told) and techniques of its rules.",
+      DB_CANDIDATE_TACTICS,
+      NULL,
+      { CANDIDATE, LIMIT(200) },
+      { { "tactic", VIEW_AS_INTEGER },
+        { "technique", VIEW_AS_TEXT },
+        { "alerts", VIEW_AS_INTEGER },
+        { "first", VIEW_AS_TIME },
+        { "last", VIEW_AS_TIME } } },
+    { "entity.top",
+      ROLES_SEE,
+      "Hosts, users, addresses, domains and files by their risk now.",
+      DB_ENTITIES_TOP,
+      choose_entities,
+      { NOW, { "kind", VIEW_CHOICE, false, 0, entities, "only these" }, LIMIT(50) },
+      { RISK_COLUMNS } },
+    { "entity.show",
+      ROLES_SEE,
+      "The risk of one.",
+      DB_ENTITY_SHOW,
+      NULL,
+      { NOW, ENTITY, LIMIT(1) },
+      { RISK_COLUMNS } },
+    { "entity.alerts",
+      ROLES_SEE,
+      "Alerts about it, the newest first.",
+      DB_ENTITY_ALERTS,
+      NULL,
+      { ENTITY, { "before", VIEW_TIME, false, 0, NULL, "seen before" }, LIMIT(100) },
+      { SHORT_ALERT_COLUMNS, { "candidate", VIEW_AS_INTEGER } } },
+    { "entity.beside",
+      ROLES_SEE,
+      "With what else it came in alerts.",
+      DB_ENTITY_BESIDE,
+      NULL,
+      { ENTITY, LIMIT(100) },
+      { { "kind", VIEW_AS_TEXT },
+        { "key", VIEW_AS_TEXT },
+        { "alerts", VIEW_AS_INTEGER },
+        { "first", VIEW_AS_TIME },
+        { "last", VIEW_AS_TIME } } },
     { "act.of",
       ROLES_SEE,
       "What was done to a thing, the oldest first, with the notes on it.",

@@ -33,7 +33,7 @@ static void add_alert(struct bench *b, const char *entity)
                                      .rule_hash = UINT64_MAX,
                                      .level = LEVEL_HIGH,
                                      .time_ns = 5 * HOUR };
-    const struct alert_event ev = { true, 1, 42, 5 * HOUR, SPAN_LIT("{\"a\":1}") };
+    const struct alert_event ev = { true, 1, 42, 5 * HOUR, SPAN_LIT("{\"a\":1}"), SPAN_NONE };
     struct err e;
     int64_t id;
 

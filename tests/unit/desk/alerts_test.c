@@ -57,7 +57,7 @@ static int64_t find_at(struct bench *b, const char *rule, const char *entity, in
                                      .rule_hash = 7,
                                      .level = LEVEL_HIGH,
                                      .time_ns = time };
-    const struct alert_event ev = { true, 0, (uint64_t)time, time, SPAN_LIT("{}") };
+    const struct alert_event ev = { true, 0, (uint64_t)time, time, SPAN_LIT("{}"), SPAN_NONE };
     struct err e;
     int64_t id = 0;
 
@@ -157,7 +157,7 @@ static void the_first_fifty_events_are_kept(void **state)
 static void an_event_that_is_too_long_is_kept_by_its_number(void **state)
 {
     static uint8_t json[ALERT_JSON_MAX + 1];
-    struct alert_event ev = { true, 3, 4, 5, { json, sizeof(json) } };
+    struct alert_event ev = { true, 3, 4, 5, { json, sizeof(json) }, SPAN_NONE };
     struct bench b;
     struct err e;
 

@@ -1,0 +1,478 @@
+/*
+ * Goal: which alerts are one candidate, whatever the order in which their findings come.
+ * Method: made alerts through the desk's alerts, against an oracle that compares all pairs; the
+ * same findings in many orders and transactions; then single cases, read back by SQL.
+ */
+#include "../check.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "../desk/desk_lane.h"
+#include "base/time.h"
+#include "desk/alerts.h"
+#include "group/entity.h"
+#include "group/group.h"
+
+#define MINUTE (60 * TIME_SECOND)
+#define HOUR   (60 * MINUTE)
+#define START  (INT64_C(2900) * 7 * 24 * HOUR) /* a week begins */
+
+struct bench {
+    struct desk_folder folder;
+    struct db *db;
+    struct alerts *alerts;
+};
+
+static void bench_init(struct bench *b)
+{
+    struct err e;
+
+    desk_folder_init(&b->folder);
+    if (db_open(&b->db, b->folder.db, &e) != ERR_OK)
+        fail_msg("%s", e.why);
+    assert_int_equal(alerts_new(&b->alerts, b->db, HOUR, &e), ERR_OK);
+    alerts_clock(b->alerts, START);
+    assert_int_equal(db_begin(b->db, &e), ERR_OK);
+}
+
+static void bench_commit(struct bench *b)
+{
+    struct err e;
+
+    assert_int_equal(alerts_flush(b->alerts, &e), ERR_OK);
+    assert_int_equal(db_commit(b->db, &e), ERR_OK);
+    assert_int_equal(db_begin(b->db, &e), ERR_OK);
+}
+
+/* All that there is to be done, in transactions of their own. */
+static void bench_work(struct bench *b)
+{
+    bool more = true;
+    struct err e;
+
+    bench_commit(b);
+    for (int i = 0; more; i++) {
+        assert_in_range(i, 0, 10000);
+        if (alerts_group(b->alerts, &more, &e) != ERR_OK)
+            fail_msg("%s", e.why);
+        bench_commit(b);
+    }
+}
+
+static void bench_release(struct bench *b)
+{
+    struct err e;
+
+    db_rollback(b->db);
+    assert_int_equal(db_check(b->db, &e), ERR_OK);
+    alerts_free(&b->alerts);
+    db_close(&b->db);
+    desk_folder_release(&b->folder);
+}
+
+/* A finding; user and address 0: none. */
+struct made {
+    int rule, host, user, address;
+    enum sigma_level level;
+    int64_t time;
+    const char *tag;
+};
+
+static void put(struct bench *b, const struct made *m)
+{
+    char rule[16], host[16], json[400], user[48] = "", address[48] = "";
+    struct alert_finding f = { .kind = ALERT_DETECTION, .level = m->level, .time_ns = m->time };
+    struct alert_event ev = { .placed = true, .sequence = (uint64_t)m->time, .time_ns = m->time };
+    struct err e;
+    int64_t id;
+
+    (void)snprintf(rule, sizeof(rule), "r%d", m->rule);
+    (void)snprintf(host, sizeof(host), "h%d.x.vn", m->host);
+    if (m->user > 0)
+        (void)snprintf(user, sizeof(user), "\"User\":\"x\\\\u%d\"", m->user);
+    if (m->address > 0)
+        (void)snprintf(address, sizeof(address), "\"src_ip\":\"10.0.0.%d\"", m->address);
+    (void)snprintf(
+        json, sizeof(json), "{\"rule\":{\"tags\":[\"%s\"]},\"event\":{\"fields\":{%s%s%s}}}",
+        m->tag != NULL ? m->tag : "", user, user[0] != 0 && address[0] != 0 ? "," : "", address);
+    f.rule = f.title = span_of(rule);
+    f.entity = ev.host = span_of(host);
+    ev.json = span_of(json);
+    assert_int_equal(alerts_take(b->alerts, &f, &id, &e), ERR_OK);
+    assert_int_equal(alerts_event(b->alerts, &ev, &e), ERR_OK);
+}
+
+/* The candidate of each rule's alert, 0: none. */
+static void candidates(struct bench *b, int64_t *out, int rules)
+{
+    sqlite3_stmt *s;
+    sqlite3 *db;
+
+    memset(out, 0, (size_t)rules * sizeof(*out));
+    assert_int_equal(sqlite3_open_v2(b->folder.db, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db,
+                           "SELECT CAST(substr(a.rule, 2) AS INTEGER), c.candidate FROM"
+                           " candidate_alert c JOIN alert a ON a.id = c.alert",
+                           -1, &s, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        int rule = sqlite3_column_int(s, 0);
+
+        assert_in_range(rule, 0, rules - 1);
+        out[rule] = sqlite3_column_int64(s, 1);
+    }
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+}
+
+static int64_t candidate_of(struct bench *b, int rule)
+{
+    int64_t of[16];
+
+    candidates(b, of, 16);
+    return of[rule];
+}
+
+/* --- many made alerts, against the oracle -------------------------------------------------------
+ */
+
+#define ALERTS   160
+#define FINDINGS (2 * ALERTS)
+
+static uint64_t seed;
+
+static uint32_t any(uint32_t below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (uint32_t)(seed >> 33) % below;
+}
+
+/* Rule i is alert i: two findings within 40 minutes. User 1 and address 1 are on many hosts, on
+ * more than one day. */
+static void make(struct made *f, int64_t span)
+{
+    for (int i = 0; i < ALERTS; i++) {
+        struct made m = { .rule = i,
+                          .host = (int)any(40),
+                          .user = any(3) == 0 ? 1 : (int)any(60),
+                          .address = any(3) == 0 ? 1 : (int)any(60),
+                          .level = any(5) == 0 ? LEVEL_LOW : LEVEL_HIGH,
+                          .time = START + (int64_t)any((uint32_t)(span / MINUTE)) * MINUTE };
+
+        f[2 * i] = f[2 * i + 1] = m;
+        f[2 * i + 1].time += (int64_t)any(40) * MINUTE;
+        f[2 * i + 1].user = any(2) == 0 ? m.user : (int)any(60);
+    }
+}
+
+static int64_t day_of(int64_t time)
+{
+    return time / (24 * HOUR);
+}
+
+/* With how many others did this come on that day? A host with users, users and addresses with
+ * hosts. */
+static unsigned others(const struct made *f, enum entity_kind kind, int value, int64_t day)
+{
+    bool seen[64] = { false };
+    unsigned count = 0;
+
+    for (int i = 0; i < FINDINGS; i++) {
+        int is = kind == ENTITY_HOST ? f[i].host : kind == ENTITY_USER ? f[i].user : f[i].address;
+        int with = kind == ENTITY_HOST ? f[i].user : f[i].host;
+
+        if (is != value || day_of(f[i].time) != day || (kind == ENTITY_HOST && with == 0) ||
+            seen[with])
+            continue;
+        seen[with] = true;
+        count++;
+    }
+    return count;
+}
+
+/* On how many of the days about these times did it come with more than so many? */
+static int many_days(const struct made *f, enum entity_kind kind, int value, unsigned more,
+                     int64_t first, int64_t last)
+{
+    int days = 0;
+
+    for (int64_t d = day_of(first) - GROUP_DAYS; d <= day_of(last) + GROUP_DAYS; d++)
+        days += others(f, kind, value, d) > GROUP_VERY_MANY * more
+                    ? 2
+                    : others(f, kind, value, d) > more;
+    return days;
+}
+
+/* Does alert `a` have it, and when? */
+static bool has(const struct made *f, int a, enum entity_kind kind, int value, int64_t *first,
+                int64_t *last)
+{
+    bool found = false;
+
+    for (int i = 2 * a; i < 2 * a + 2; i++) {
+        int is = kind == ENTITY_HOST ? f[i].host : kind == ENTITY_USER ? f[i].user : f[i].address;
+
+        if (is != value || (kind != ENTITY_HOST && value == 0))
+            continue;
+        *first = !found || f[i].time < *first ? f[i].time : *first;
+        *last = !found || f[i].time > *last ? f[i].time : *last;
+        found = true;
+    }
+    return found;
+}
+
+static bool linked(const struct made *f, int a, int b)
+{
+    static const struct {
+        enum entity_kind kind;
+        unsigned common;
+        int64_t gap;
+    } kinds[] = { { ENTITY_HOST, 20, 4 * HOUR },
+                  { ENTITY_USER, 12, HOUR },
+                  { ENTITY_ADDRESS, 12, HOUR } };
+
+    for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+        for (int v = 0; v < 64; v++) {
+            int64_t af, al, bf, bl;
+
+            if (has(f, a, kinds[k].kind, v, &af, &al) && has(f, b, kinds[k].kind, v, &bf, &bl) &&
+                bf - al <= kinds[k].gap && af - bl <= kinds[k].gap &&
+                many_days(f, kinds[k].kind, v, kinds[k].common, af, al) < 2 &&
+                many_days(f, kinds[k].kind, v, kinds[k].common, bf, bl) < 2)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The lowest alert of each one's component; -1: of a level that has none. */
+static int oracle(const struct made *f, int *of)
+{
+    static bool link[ALERTS][ALERTS];
+    int parts = 0;
+
+    for (int i = 0; i < ALERTS; i++)
+        of[i] = f[2 * i].level >= GROUP_LEVEL ? i : -1;
+    for (int a = 0; a < ALERTS; a++) {
+        for (int b = 0; b < ALERTS; b++)
+            link[a][b] = of[a] >= 0 && of[b] >= 0 && linked(f, a, b);
+    }
+    for (bool again = true; again;) {
+        again = false;
+        for (int a = 0; a < ALERTS; a++) {
+            for (int b = 0; b < ALERTS; b++) {
+                if (!link[a][b] || of[b] <= of[a])
+                    continue;
+                of[b] = of[a];
+                again = true;
+            }
+        }
+    }
+    for (int i = 0; i < ALERTS; i++)
+        parts += of[i] == i;
+    return parts;
+}
+
+static void shuffle(const struct made *f, struct made *out)
+{
+    memcpy(out, f, FINDINGS * sizeof(*f));
+    for (uint32_t i = FINDINGS - 1; i > 0; i--) {
+        uint32_t j = any(i + 1);
+        struct made m = out[i];
+
+        out[i] = out[j];
+        out[j] = m;
+    }
+}
+
+static void compare(struct bench *b, const int *of, int parts)
+{
+    int64_t is[ALERTS];
+
+    candidates(b, is, ALERTS);
+    for (int i = 0; i < ALERTS; i++) {
+        assert_int_equal(of[i] < 0, is[i] == 0);
+        for (int j = 0; j < i; j++) {
+            if (of[i] >= 0 && of[j] >= 0 && (of[i] == of[j]) != (is[i] == is[j]))
+                fail_msg("alerts %d and %d: %s", i, j, of[i] == of[j] ? "are one" : "are two");
+        }
+    }
+    assert_int_equal(
+        desk_number(&b->folder,
+                    "SELECT count(*) FROM candidate WHERE state = 'open' AND alerts > 0"),
+        parts);
+    assert_int_equal(desk_number(&b->folder,
+                                 "SELECT count(*) FROM candidate c WHERE alerts <> (SELECT count(*)"
+                                 " FROM candidate_alert WHERE candidate = c.id)"),
+                     0);
+}
+
+static void the_order_of_findings_does_not_matter(void **state)
+{
+    struct made f[FINDINGS], order[FINDINGS];
+    int of[ALERTS], splits = 0;
+
+    (void)state;
+    for (uint64_t round = 1; round <= 8; round++) {
+        int parts;
+
+        seed = round;
+        make(f, (int64_t)(20 + any(340)) * HOUR);
+        parts = oracle(f, of);
+        splits += many_days(f, ENTITY_USER, 1, 12, START, START) >= 2;
+        assert_in_range(parts, 2, ALERTS - 2);
+        for (int i = 0; i < 5; i++) {
+            struct bench b;
+
+            bench_init(&b);
+            shuffle(f, order);
+            for (int k = 0; k < FINDINGS; k++) {
+                put(&b, &order[k]);
+                if (any(20) == 0)
+                    bench_commit(&b);
+                if (any(40) == 0)
+                    bench_work(&b);
+            }
+            bench_work(&b);
+            compare(&b, of, parts);
+            bench_release(&b);
+        }
+    }
+    assert_true(splits > 0); /* something became common on the way */
+}
+
+/* --- single cases --------------------------------------------------------------------------------
+ */
+
+static void two_on_one_host_are_one_until_the_gap(void **state)
+{
+    const struct made f[] = { { 1, 1, 0, 0, LEVEL_HIGH, START, NULL },
+                              { 2, 1, 0, 0, LEVEL_HIGH, START + 4 * HOUR, NULL },
+                              { 3, 1, 0, 0, LEVEL_HIGH, START + 8 * HOUR + 1, NULL },
+                              { 4, 1, 0, 0, LEVEL_LOW, START, NULL } };
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    for (size_t i = 0; i < COUNT_OF(f); i++)
+        put(&b, &f[i]);
+    bench_work(&b);
+    assert_int_equal(candidate_of(&b, 1), candidate_of(&b, 2));
+    assert_int_not_equal(candidate_of(&b, 2), candidate_of(&b, 3));
+    assert_int_equal(candidate_of(&b, 4), 0);
+    bench_release(&b);
+}
+
+static void one_that_links_two_joins_them_under_the_older_number(void **state)
+{
+    const struct made f[] = { { 1, 1, 1, 0, LEVEL_HIGH, START, NULL },
+                              { 2, 2, 2, 0, LEVEL_HIGH, START, NULL },
+                              { 3, 2, 1, 0, LEVEL_HIGH, START + HOUR, NULL } };
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    put(&b, &f[0]);
+    put(&b, &f[1]);
+    bench_work(&b);
+    assert_int_equal(candidate_of(&b, 1), 1);
+    assert_int_equal(candidate_of(&b, 2), 2);
+    put(&b, &f[2]);
+    bench_work(&b);
+    assert_int_equal(candidate_of(&b, 2), 1);
+    assert_int_equal(candidate_of(&b, 3), 1);
+    assert_int_equal(desk_number(&b.folder, "SELECT joined FROM candidate WHERE id = 2"), 1);
+    bench_release(&b);
+}
+
+static void what_is_over_takes_no_more(void **state)
+{
+    struct made f = { 1, 1, 0, 0, LEVEL_HIGH, START, NULL };
+    struct db_row *r;
+    struct bench b;
+    struct err e;
+
+    (void)state;
+    bench_init(&b);
+    put(&b, &f);
+    bench_work(&b);
+    r = db_use(b.db, DB_GROUP_JOINED); /* any state but open */
+    db_int(r, 1, 1);
+    db_int(r, 2, 1);
+    assert_int_equal(db_run(b.db, r, &e), ERR_OK);
+    f.rule = 2;
+    put(&b, &f);
+    bench_work(&b);
+    assert_int_equal(candidate_of(&b, 2), 2);
+    bench_release(&b);
+}
+
+static int64_t score(struct bench *b)
+{
+    return desk_number(&b->folder,
+                       "SELECT CAST(score * 1000 AS INTEGER) FROM candidate WHERE id = 1");
+}
+
+static void a_rule_counts_once_and_tactics_in_order_count_more(void **state)
+{
+    const struct made f[] = {
+        { 1, 1, 0, 0, LEVEL_HIGH, START, "attack.execution" },
+        { 2, 1, 0, 0, LEVEL_MEDIUM, START + MINUTE, "attack.persistence" },
+        { 3, 1, 0, 0, LEVEL_MEDIUM, START + 2 * MINUTE, "attack.initial-access" },
+    };
+    struct made again = f[0];
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    put(&b, &f[0]);
+    bench_work(&b);
+    assert_int_equal(score(&b), 1500);
+    again.time += 2 * HOUR; /* a second alert of the rule */
+    put(&b, &again);
+    bench_work(&b);
+    assert_int_equal(score(&b), 1500);
+    put(&b, &f[1]);
+    bench_work(&b);
+    assert_int_equal(score(&b), 3125); /* 2.5 * 1.25 */
+    put(&b, &f[2]);
+    bench_work(&b);
+    assert_int_equal(score(&b), 3500); /* initial access came last: a chain of one */
+    bench_release(&b);
+}
+
+static void a_transaction_that_is_undone_leaves_nothing(void **state)
+{
+    const struct made f = { 1, 1, 1, 0, LEVEL_HIGH, START, NULL };
+    struct bench b;
+    struct err e;
+
+    (void)state;
+    bench_init(&b);
+    put(&b, &f);
+    db_rollback(b.db);
+    alerts_forget(b.alerts);
+    assert_int_equal(db_begin(b.db, &e), ERR_OK);
+    put(&b, &f);
+    bench_work(&b);
+    assert_int_equal(candidate_of(&b, 1), 1);
+    assert_int_equal(desk_number(&b.folder, "SELECT count(*) FROM alert_about"), 2);
+    assert_int_equal(score(&b), 1500);
+    bench_release(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_on_one_host_are_one_until_the_gap),
+        cmocka_unit_test(one_that_links_two_joins_them_under_the_older_number),
+        cmocka_unit_test(what_is_over_takes_no_more),
+        cmocka_unit_test(a_rule_counts_once_and_tactics_in_order_count_more),
+        cmocka_unit_test(a_transaction_that_is_undone_leaves_nothing),
+        cmocka_unit_test(the_order_of_findings_does_not_matter),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
