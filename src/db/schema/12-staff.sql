@@ -78,8 +78,25 @@ CREATE INDEX escalation_time ON escalation(time);
 
 -- Messages to one person, and who of the roster a channel may reach: beginnings of phone numbers, endings of mail
 -- addresses, as the settings say.
-ALTER TABLE channel ADD COLUMN people TEXT NOT NULL DEFAULT '[]';
-CREATE TABLE message_11(
+-- Copied there and back: to add a column or to rename a table costs SQLite a look at the whole schema.
+CREATE TABLE channel_was AS SELECT * FROM channel;
+DROP TABLE channel;
+CREATE TABLE channel(
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK(kind IN ('smtp', 'webhook', 'gateway')),
+    level INTEGER NOT NULL, second TEXT NOT NULL,
+    recipients TEXT NOT NULL CHECK(recipients GLOB '[[]"*"]'), people TEXT NOT NULL,
+    used INTEGER NOT NULL CHECK(used IN (0, 1)),
+    bad INTEGER NOT NULL DEFAULT 0 CHECK(bad IN (0, 1)),
+    held INTEGER NOT NULL DEFAULT 0, since INTEGER NOT NULL DEFAULT 0,
+    grave INTEGER NOT NULL DEFAULT 0, gravest INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+INSERT INTO channel(name, kind, level, second, recipients, people, used, bad, held, since, grave, gravest)
+    SELECT name, kind, level, second, recipients, '[]', used, bad, held, since, grave, gravest FROM channel_was;
+DROP TABLE channel_was;
+
+CREATE TABLE message_was AS SELECT * FROM message;
+DROP TABLE message;
+CREATE TABLE message(
     id INTEGER PRIMARY KEY, made INTEGER NOT NULL,
     kind TEXT NOT NULL CHECK(kind IN ('alert', 'digest', 'test', 'call')), key INTEGER NOT NULL,
     channel TEXT NOT NULL, recipient TEXT NOT NULL, level INTEGER NOT NULL,
@@ -88,10 +105,10 @@ CREATE TABLE message_11(
     attempts INTEGER NOT NULL DEFAULT 0, due INTEGER, until INTEGER NOT NULL, error TEXT, sent INTEGER,
     second TEXT, stands_in INTEGER NOT NULL CHECK(stands_in IN (0, 1)), void INTEGER,
     CHECK((state = 'waiting') = (due IS NOT NULL)), CHECK((state = 'sent') = (sent IS NOT NULL)));
-INSERT INTO message_11 SELECT id, made, kind, key, channel, recipient, level, subject, text, state, attempts, due,
-    until, error, sent, second, stands_in, void FROM message;
-DROP TABLE message;
-ALTER TABLE message_11 RENAME TO message;
+INSERT INTO message(id, made, kind, key, channel, recipient, level, subject, text, state, attempts, due, until, error,
+    sent, second, stands_in, void) SELECT id, made, kind, key, channel, recipient, level, subject, text, state, attempts,
+    due, until, error, sent, second, stands_in, void FROM message_was;
+DROP TABLE message_was;
 CREATE UNIQUE INDEX message_of ON message(kind, key, channel, recipient);
 CREATE INDEX message_due ON message(channel, due) WHERE state = 'waiting';
 CREATE INDEX message_made ON message(channel, made) WHERE kind = 'alert';
