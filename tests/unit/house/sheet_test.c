@@ -284,6 +284,7 @@ static void a_month_has_a_row_a_day(void **state)
     (void)state;
     incident_bench_init(&b);
     house(&b);
+    act_users_made(&b, "binh chi dung em");
     b.who.roles = ROLE_BIT(LEAD);
     plan(&b, "binh", "watch", "2025-11-30T16:59:59Z", "2025-11-30T17:00:00Z"); /* of November */
     plan(&b, "tran.an", "watch", "2025-11-30T23:00:00Z", "2025-12-01T11:00:00Z");

@@ -385,7 +385,9 @@ static void who_may_not_may_not(void **state)
 
             if (strncmp(row->name, "incident.", 9) != 0 && strncmp(row->name, "phieu.", 6) != 0 &&
                 strncmp(row->name, "task.", 5) != 0 && strncmp(row->name, "clock.", 6) != 0 &&
-                strncmp(row->name, "evidence.", 9) != 0 && strcmp(row->name, "alert.escalate") != 0)
+                strncmp(row->name, "evidence.", 9) != 0 &&
+                strcmp(row->name, "alert.escalate") != 0 &&
+                strcmp(row->name, "candidate.escalate") != 0)
                 continue;
             (void)snprintf(request, sizeof(request), "{'act':'%s'", row->name);
             for (size_t k = 0; k < ACT_PARAMS_MAX && row->param[k].name != NULL; k++) {

@@ -90,6 +90,7 @@ static void closing_is_one_act(void **state)
     (void)state;
     incident_bench_init(&b);
     (void)incident_told(&b, "M2");
+    act_users_made(&b, "b");
     many_alerts(&b, 1);
     b.now_ns = when;
     act_good(&b, CLOSE);
@@ -142,6 +143,7 @@ static void it_is_put_back_whole(void **state)
     (void)state;
     incident_bench_init(&b);
     (void)incident_told(&b, "M4"); /* no clocks: what ended those cannot be put back */
+    act_users_made(&b, "b");
     many_alerts(&b, 1);
     act_good(&b, "{'act':'alert.assign','alerts':[3,505],'to':'b'}");
     act_good(&b, CLOSE);

@@ -165,6 +165,8 @@ static void make_duties(struct world *w)
     char request[240];
 
     for (unsigned i = 0; i < DUTIES; i++) {
+        (void)snprintf(request, sizeof(request), "p%u", i);
+        act_users_made(&w->b, request);
         w->duty[i].from = BEGIN + (draw(DAYS * 1440) - 720) * MINUTE;
         w->duty[i].to = w->duty[i].from + (1 + draw(1400)) * MINUTE;
         (void)snprintf(request, sizeof(request),
