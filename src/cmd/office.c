@@ -79,29 +79,33 @@ static int show_area(const char *area, int code)
     return command_show(&out) == EXIT_RAN ? code : EXIT_UNUSABLE;
 }
 
-void office_show_areas(FILE *to)
+/* Rows by number: the acts, then the views. */
+static const char *name_at(size_t i)
 {
     const struct act_row *act;
     const struct view_row *view;
-    const char *last = "";
+    size_t acts = 0;
+
+    while ((act = act_at(&office_acts, acts)) != NULL && acts < i)
+        acts++;
+    if (act != NULL)
+        return act->name;
+    view = view_at(&office_views, i - acts);
+    return view != NULL ? view->name : NULL;
+}
+
+void office_show_areas(FILE *to)
+{
+    const char *name;
 
     fprintf(to, "\nat the desk of a running server:\n\n ");
-    for (size_t i = 0; (act = act_at(&office_acts, i)) != NULL; i++) {
-        size_t n = strcspn(act->name, ".");
+    for (size_t i = 0; (name = name_at(i)) != NULL; i++) {
+        size_t n = strcspn(name, ".") + 1, before = 0;
 
-        if (strncmp(last, act->name, n + 1) != 0)
-            fprintf(to, " %.*s", (int)n, act->name);
-        last = act->name;
-    }
-    for (size_t i = 0; (view = view_at(&office_views, i)) != NULL; i++) {
-        size_t n = strcspn(view->name, ".");
-        bool known = false;
-
-        for (size_t k = 0; (act = act_at(&office_acts, k)) != NULL; k++)
-            known |= strncmp(act->name, view->name, n + 1) == 0;
-        if (!known && strncmp(last, view->name, n + 1) != 0)
-            fprintf(to, " %.*s", (int)n, view->name);
-        last = view->name;
+        while (before < i && strncmp(name_at(before), name, n) != 0)
+            before++;
+        if (before == i)
+            fprintf(to, " %.*s", (int)n - 1, name);
     }
     fprintf(to, "\n");
 }

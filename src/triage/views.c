@@ -50,8 +50,8 @@ static enum db_statement choose_entities(const struct view_call *c)
 
 #define CANDIDATE_COLUMNS                                                                          \
     { "id", VIEW_AS_INTEGER }, { "state", VIEW_AS_TEXT }, { "score", VIEW_AS_JSON },               \
-        { "level", VIEW_AS_LEVEL }, { "alerts", VIEW_AS_INTEGER }, { "rules", VIEW_AS_INTEGER },   \
-        { "tactics", VIEW_AS_JSON }, { "about", VIEW_AS_JSON },                                    \
+        { "level", VIEW_AS_LEVEL }, { "alerts", VIEW_AS_INTEGER }, { "waiting", VIEW_AS_INTEGER }, \
+        { "rules", VIEW_AS_INTEGER }, { "tactics", VIEW_AS_JSON }, { "about", VIEW_AS_JSON },      \
         { "system_level", VIEW_AS_INTEGER }, { "first", VIEW_AS_TIME }, { "last", VIEW_AS_TIME },  \
         { "heard", VIEW_AS_TIME }, { "joined", VIEW_AS_INTEGER }, { "incident", VIEW_AS_INTEGER }, \
         { "reason", VIEW_AS_TEXT }, { "by", VIEW_AS_TEXT },                                        \

@@ -23,7 +23,8 @@ CREATE INDEX entity_many_day ON entity_many(day);
 
 -- joined: into which one; then it has no alerts any more. dissolved: its alerts are of others now. reason, by, at: of
 -- who dismissed it. What follows is counted behind (stale: it has changed since). score: as of `heard`, when its last
--- alert was made; rank: orders by what is left of the score at any time. level: its gravest alert's; tactics: their
+-- alert was made; rank: orders by what is left of the score at any time. waiting: alerts that are not decided and of
+-- no incident; without any it is in no queue. level: its gravest alert's; tactics: their
 -- places in ATT&CK; about: the hosts and users that most of its alerts have; system_level: of the gravest system.
 CREATE TABLE candidate(id INTEGER PRIMARY KEY,
     state TEXT NOT NULL CHECK(state IN ('open', 'escalated', 'dismissed', 'joined', 'dissolved')),
@@ -31,13 +32,13 @@ CREATE TABLE candidate(id INTEGER PRIMARY KEY,
     reason TEXT, by TEXT, at INTEGER, first INTEGER NOT NULL, last INTEGER NOT NULL, alerts INTEGER NOT NULL,
     stale INTEGER NOT NULL DEFAULT 1, score REAL NOT NULL DEFAULT 0, heard INTEGER NOT NULL DEFAULT 0, rank REAL,
     level INTEGER NOT NULL DEFAULT 0, rules INTEGER NOT NULL DEFAULT 0, tactics TEXT NOT NULL DEFAULT '[]',
-    about TEXT NOT NULL DEFAULT '[]', system_level INTEGER,
+    about TEXT NOT NULL DEFAULT '[]', system_level INTEGER, waiting INTEGER NOT NULL DEFAULT 0,
     CHECK((state = 'joined') = (joined IS NOT NULL)), CHECK((state = 'escalated') = (incident IS NOT NULL)),
     CHECK((state = 'dismissed') = (reason IS NOT NULL)));
 CREATE INDEX candidate_joined ON candidate(joined) WHERE joined IS NOT NULL;
 CREATE INDEX candidate_incident ON candidate(incident) WHERE incident IS NOT NULL;
 CREATE INDEX candidate_stale ON candidate(id) WHERE stale;
-CREATE INDEX candidate_queue ON candidate(rank) WHERE state = 'open' AND score >= 1.5;
+CREATE INDEX candidate_queue ON candidate(rank) WHERE state = 'open' AND score >= 1.5 AND waiting > 0;
 CREATE INDEX candidate_heard ON candidate(state, heard);
 
 -- placed: by people; it stays where it is, and links nothing.
@@ -57,8 +58,8 @@ CREATE TABLE group_wait(alert INTEGER PRIMARY KEY REFERENCES alert(id) ON DELETE
 
 -- Alerts that were decided, or count otherwise: scores and risks follow.
 CREATE TABLE group_judged(alert INTEGER PRIMARY KEY REFERENCES alert(id) ON DELETE CASCADE) WITHOUT ROWID;
-CREATE TRIGGER alert_counts_otherwise AFTER UPDATE OF state, verdict, level, hidden ON alert
-    WHEN NEW.verdict IS NOT OLD.verdict OR NEW.level <> OLD.level OR NEW.hidden IS NOT OLD.hidden
+CREATE TRIGGER alert_counts_otherwise AFTER UPDATE OF state, verdict, level, hidden, incident ON alert
+    WHEN NEW.verdict IS NOT OLD.verdict OR NEW.incident IS NOT OLD.incident OR NEW.level <> OLD.level OR NEW.hidden IS NOT OLD.hidden
         OR (NEW.state = 'withdrawn') <> (OLD.state = 'withdrawn') BEGIN
     INSERT OR IGNORE INTO group_judged(alert) VALUES(NEW.id);
 END;

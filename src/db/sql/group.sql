@@ -143,8 +143,10 @@ UPDATE candidate SET state = 'dissolved', score = 0, rank = NULL WHERE id = ? AN
 -- What a candidate counts: each rule once, a quarter more for each tactic that goes on in the order of ATT&CK after
 -- another, all of it by the level of the gravest system.
 -- GROUP_SCORE
-UPDATE candidate SET stale = 0, (first, last, alerts, score, heard, rank, level, rules, tactics, about, system_level) = (
-    WITH member AS MATERIALIZED (SELECT a.id, a.rule, a.level, a.first, a.last, a.made, {ALERT_COUNTS} AS counts
+UPDATE candidate SET stale = 0, (first, last, alerts, score, heard, rank, level, rules, tactics, about, system_level,
+    waiting) = (
+    WITH member AS MATERIALIZED (SELECT a.id, a.rule, a.level, a.first, a.last, a.made, {ALERT_COUNTS} AS counts,
+            a.incident IS NULL AND a.state NOT IN ('closed', 'withdrawn') AS waits
             FROM candidate_alert m JOIN alert a ON a.id = m.alert WHERE m.candidate = ?1),
         began AS MATERIALIZED (SELECT t.tactic, min(m.first) AS first FROM member m JOIN alert_tactic t
             ON t.alert = m.id WHERE m.counts AND t.tactic > 0 GROUP BY t.tactic),
@@ -154,7 +156,8 @@ UPDATE candidate SET stale = 0, (first, last, alerts, score, heard, rank, level,
             ON b.alert = m.id WHERE b.kind IN ('host', 'user', 'address') GROUP BY b.kind, b.key),
         owner AS MATERIALIZED (SELECT max({LEVEL_OF_ENTITY}) AS level FROM entity b WHERE b.kind <> 'user'),
         figures AS MATERIALIZED (SELECT min(first) AS first, max(last) AS last, count(*) AS alerts,
-            max(made) AS heard, max(level) AS level, count(DISTINCT rule) AS rules FROM member),
+            max(made) AS heard, max(level) AS level, count(DISTINCT rule) AS rules,
+            coalesce(sum(waits), 0) AS waiting FROM member),
         counted AS MATERIALIZED (SELECT coalesce((SELECT sum(weight) FROM (SELECT max(w.weight) AS weight FROM member m
             JOIN level_weight w ON w.level = m.level WHERE m.counts GROUP BY m.rule)), 0) *
             (1 + 0.25 * max((SELECT tactics FROM went_on) - 1, 0)) *
@@ -164,7 +167,7 @@ UPDATE candidate SET stale = 0, (first, last, alerts, score, heard, rank, level,
         coalesce(f.level, 0), f.rules, (SELECT json_group_array(tactic) FROM (SELECT tactic FROM began ORDER BY tactic)),
         (SELECT json_group_array(json_object('kind', kind, 'key', key)) FROM (SELECT kind, key FROM entity
             WHERE kind <> 'address' ORDER BY alerts DESC, kind, key LIMIT 4)),
-        (SELECT level FROM owner) FROM figures f, counted c)
+        (SELECT level FROM owner), f.waiting FROM figures f, counted c)
     WHERE id = ?1
 
 -- --- risk of entities
@@ -268,12 +271,12 @@ INSERT OR IGNORE INTO group_wait(alert) VALUES(?)
 -- --- views
 
 --! define CANDIDATE_FULL c.id, c.state, round(c.score * pow(2, min(0, (c.heard - ?1) / {HALF_LIFE})), 2), c.level,
---!     c.alerts, c.rules, c.tactics, c.about, c.system_level, c.first, c.last, c.heard, c.joined, c.incident, c.reason,
+--!     c.alerts, c.waiting, c.rules, c.tactics, c.about, c.system_level, c.first, c.last, c.heard, c.joined, c.incident, c.reason,
 --!     c.by, c.at
 
 -- CANDIDATES_QUEUE
 SELECT {CANDIDATE_FULL} FROM candidate c INDEXED BY candidate_queue WHERE c.state = 'open' AND c.score >= 1.5
-    AND c.level >= coalesce(?3, 0) ORDER BY c.rank DESC LIMIT ?4
+    AND c.waiting > 0 AND c.level >= coalesce(?3, 0) ORDER BY c.rank DESC LIMIT ?4
 
 -- CANDIDATES_ALL
 SELECT {CANDIDATE_FULL} FROM candidate c INDEXED BY candidate_heard WHERE c.state = coalesce(?2, 'open')

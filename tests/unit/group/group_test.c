@@ -365,6 +365,53 @@ static void two_on_one_host_are_one_until_the_gap(void **state)
     bench_release(&b);
 }
 
+/* The account 1 on so many hosts of a day, each with a rule of its own. */
+static void spread_on(struct bench *b, int first, int hosts, int64_t day)
+{
+    for (int i = 0; i < hosts; i++) {
+        const struct made f = { first + i, first + i,  1,
+                                0,         LEVEL_HIGH, START + day * 24 * HOUR + i * MINUTE,
+                                NULL };
+
+        put(b, &f);
+    }
+    bench_work(b);
+}
+
+static int64_t open_ones(const struct bench *b)
+{
+    return desk_number(&b->folder,
+                       "SELECT count(*) FROM candidate WHERE state = 'open' AND alerts > 0");
+}
+
+static void a_day_of_many_is_a_worm_two_are_an_account_of_all(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    spread_on(&b, 0, 40, 0);
+    assert_int_equal(open_ones(&b), 1);
+    spread_on(&b, 100, 12, 3);
+    assert_int_equal(open_ones(&b), 2);
+    spread_on(&b, 112, 1, 3); /* the 13th: common on both days */
+    assert_int_equal(open_ones(&b), 53);
+    bench_release(&b);
+}
+
+static void very_many_on_a_day_are_as_two_days(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    spread_on(&b, 0, 60, 0);
+    assert_int_equal(open_ones(&b), 1);
+    spread_on(&b, 60, 1, 0);
+    assert_int_equal(open_ones(&b), 61);
+    bench_release(&b);
+}
+
 static void one_that_links_two_joins_them_under_the_older_number(void **state)
 {
     const struct made f[] = { { 1, 1, 1, 0, LEVEL_HIGH, START, NULL },
@@ -467,6 +514,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_on_one_host_are_one_until_the_gap),
+        cmocka_unit_test(a_day_of_many_is_a_worm_two_are_an_account_of_all),
+        cmocka_unit_test(very_many_on_a_day_are_as_two_days),
         cmocka_unit_test(one_that_links_two_joins_them_under_the_older_number),
         cmocka_unit_test(what_is_over_takes_no_more),
         cmocka_unit_test(a_rule_counts_once_and_tactics_in_order_count_more),

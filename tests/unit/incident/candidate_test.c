@@ -84,10 +84,11 @@ static void the_queue_has_the_highest_score_first(void **state)
     two(&b);
     (void)finding(&b, "r9", "h3", "cuc", LEVEL_MEDIUM); /* one of medium is not worth a look */
     incident_counts(&b, "candidate.list", "", 2);
-    assert_true(
-        view_says(&b, "{\"id\":1,\"state\":\"open\",\"score\":2.5,\"level\":\"high\",\"alerts\":2,"
-                      "\"rules\":2,\"tactics\":[4],\"about\":[{\"kind\":\"host\",\"key\":\"h1\"},"
-                      "{\"kind\":\"user\",\"key\":\"x\\\\an\"}]"));
+    assert_true(view_says(
+        &b,
+        "{\"id\":1,\"state\":\"open\",\"score\":2.5,\"level\":\"high\",\"alerts\":2,\"waiting\":2,"
+        "\"rules\":2,\"tactics\":[4],\"about\":[{\"kind\":\"host\",\"key\":\"h1\"},"
+        "{\"kind\":\"user\",\"key\":\"x\\\\an\"}]"));
     assert_true(strstr((char *)b.answer.p, "\"id\":1") < strstr((char *)b.answer.p, "\"id\":2"));
     incident_counts(&b, "candidate.list", "state=open", 3);
     incident_counts(&b, "candidate.alerts", "candidate=1", 2);
@@ -138,6 +139,29 @@ static void what_was_decided_counts_no_more(void **state)
     act_good(&b, "{'act':'alert.reopen','alerts':[1],'reason':'but yes'}");
     work(&b);
     incident_sees(&b, "candidate.show", "candidate=1", "\"score\":1.5,");
+    act_bench_release(&b);
+}
+
+/* What is worth a look, but was looked at. */
+static void what_nobody_has_to_decide_is_in_no_queue(void **state)
+{
+    struct act_bench b;
+
+    (void)state;
+    two(&b);
+    act_good(&b, "{'act':'alert.close','alerts':[3],'verdict':'true-positive','reason':'yes'}");
+    work(&b);
+    incident_counts(&b, "candidate.list", "", 1);
+    incident_sees(&b, "candidate.show", "candidate=2", "\"score\":1.5,");
+    act_good(&b, "{'act':'alert.escalate','alerts':[1],'title':'T','type':'N1','severity':'M2'}");
+    work(&b);
+    incident_sees(&b, "candidate.list", "", "\"alerts\":2,\"waiting\":1,");
+    act_good(&b, "{'act':'alert.escalate','alerts':[2],'incident':1}");
+    work(&b);
+    incident_counts(&b, "candidate.list", "", 0);
+    act_good(&b, "{'act':'alert.reopen','alerts':[3],'reason':'no'}");
+    work(&b);
+    incident_counts(&b, "candidate.list", "", 1);
     act_bench_release(&b);
 }
 
@@ -291,6 +315,7 @@ int main(void)
         cmocka_unit_test(the_queue_has_the_highest_score_first),
         cmocka_unit_test(risk_is_each_rule_once_and_halves_in_a_day),
         cmocka_unit_test(what_was_decided_counts_no_more),
+        cmocka_unit_test(what_nobody_has_to_decide_is_in_no_queue),
         cmocka_unit_test(the_level_of_the_system_counts),
         cmocka_unit_test(dismissing_decides_its_alerts_and_can_be_undone),
         cmocka_unit_test(restoring_finds_what_came_meanwhile),
