@@ -67,8 +67,10 @@ store_otrf() {
 # Makes $store_place/data and $store_place/zst, of the same events.
 store_varied() {
     made="'$tools/varied_events' $store_events $store_day $store_step"
+    counted="--taxonomy '$top/data/taxonomy'" # tallies, as the server's sealer makes them
+    for dir in $store_rules; do counted="$counted --rules '$dir'"; done
     timed store-varied "$two" "$work/seal.out" sh -c "$made | '$tools/seal_rate' --start $store_day \
-        --step $store_step '$store_place/data' /dev/stdin" >/dev/null
+        --step $store_step $counted '$store_place/data' /dev/stdin" >/dev/null
     read_sealed "$work/seal.out"
     mkdir "$store_place/zst"
     timed store-varied-zstd "$two" /dev/null sh -c "$made | split -a 3 -l 1000000 \
