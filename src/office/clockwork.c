@@ -89,30 +89,40 @@ static int turn_within(struct clockwork *w, turn_fn *fn, bool *more, struct err 
     return rc;
 }
 
+/* What goes wrong in one does not keep the others from being done. The first fault. */
+static int turn_all(struct clockwork *w, bool *any, struct err *e)
+{
+    struct err why;
+    bool more = false;
+    int rc = acts_rest(w->from.acts, &more, e);
+
+    *any = more;
+    for (size_t i = 0; i < COUNT_OF(turns); i++) {
+        int turn;
+
+        more = false;
+        turn = turn_within(w, turns[i], &more, &why);
+        *any |= turn == ERR_OK && more;
+        if (rc == ERR_OK && turn != ERR_OK) {
+            rc = turn;
+            *e = why;
+        }
+    }
+    return rc;
+}
+
 static void on_round(void *arg, unsigned ready)
 {
     struct clockwork *w = arg;
     struct err e;
     bool any = false;
-    int rc = ERR_OK;
+    int rc = turn_all(w, &any, &e);
 
     (void)ready;
-    for (size_t i = 0; i < COUNT_OF(turns) && rc == ERR_OK; i++) {
-        bool more = false;
-
-        rc = turn_within(w, turns[i], &more, &e);
-        any |= more;
-    }
-    if (rc == ERR_OK) {
-        bool more = false;
-
-        rc = acts_rest(w->from.acts, &more, &e);
-        any |= more;
-    }
     if (rc != ERR_OK && !w->troubled)
         w->from.notice(w->from.arg, e.why);
     w->troubled = rc != ERR_OK;
-    watch_after(w->round, any && rc == ERR_OK ? 0 : CLOCKWORK_MS);
+    watch_after(w->round, any ? 0 : CLOCKWORK_MS);
 }
 
 int clockwork_new(struct clockwork **out, const struct clockwork_from *from, struct err *e)
