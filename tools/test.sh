@@ -22,5 +22,11 @@ fi
 if grep -qE '(FAIL|TIMEOUT|ERROR|INTERRUPT)  ' "$build/test-output.txt"; then
     echo "what failed, from $log:"
     grep -nE '^FAIL|\[  FAILED  \]|\[   LINE   \]|ERROR:|SUMMARY:|this must hold' "$log" | head -60
+    # Those that speak in words of their own: the end of what they said.
+    grep -E '(FAIL|TIMEOUT|ERROR|INTERRUPT)  ' "$build/test-output.txt" | sed 's/.* \/ \([^ ]*\) .*/\1/' | sort -u |
+        while read -r test; do
+            echo "--- $test"
+            awk -v t="$test" '/^test: /{on = index($0, t) > 0} on' "$log" | tail -25
+        done
 fi
 exec "$top/tools/test_summary.sh" "$log"

@@ -96,6 +96,30 @@ def test_from_a_detection_to_its_end(s):
     holds(len(good("incident", "timeline", incident)) >= 8, good("incident", "timeline", incident))
 
 
+@with_server()
+def test_alerts_of_one_address_are_one_candidate(s):
+    """Two hosts, one address (as two senders call it); another host of another."""
+    canh, good = commands(s)
+    register(good)
+    with s.to("syslog-tcp") as to:
+        to.sendall(b'{"a":"hit","host":"cong-xa-a","src_ip":"203.0.113.9"}\n'
+                   b'{"a":"hit","host":"cong-xa-b","source":{"ip":"203.0.113.9"},"SourceIp":"203.0.113.9"}\n'
+                   b'{"a":"hit","host":"cong-xa-c","src_ip":"203.0.113.77"}\n')
+    shown = lambda: good("candidate", "list", "--state", "open")
+    s.until("two candidates", lambda: sorted(len(c["about"]) for c in shown()) == [1, 2])  # what they are about is told last
+    both = next(c for c in shown() if c["alerts"] == 2)
+    equal([e["key"] for e in both["about"]], ["cong-xa-a", "cong-xa-b"])
+    number = str(both["id"])
+    equal([(e["kind"], e["alerts"]) for e in good("candidate", "entities", number) if e["key"] == "203.0.113.9"], [("address", 2)])
+    equal(len(good("entity", "alerts", "--kind", "address", "--key", "203.0.113.9")), 2)
+    holds(good("entity", "top", "--kind", "address")[0]["alerts"] == 2, good("entity", "top"))
+    made = good("candidate", "escalate", number, "--title", "Dò quét hai cổng", "--type", "N5", "--severity", "M3")[0]
+    equal((made["alerts"], len(good("alert", "list", "--incident", str(made["incident"]), "--state", "all"))), (2, 2))
+    other = next(c for c in shown())
+    good("candidate", "dismiss", str(other["id"]), "--verdict", "false-positive", "--reason", "máy quét của ta")
+    equal([shown(), good("candidate", "show", str(other["id"]))[0]["state"]], [[], "dismissed"])
+
+
 def killed_desk(s):
     os.kill(s.roles()[("desk", 0)], signal.SIGKILL)
 
