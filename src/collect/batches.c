@@ -31,6 +31,9 @@ struct entry {
 struct batches {
     struct entry entry[BATCHES_KNOWN];
     _Atomic uint32_t lock[SETS];
+    _Atomic uint64_t told[BATCHES_LANES / 64]; /* a bit a lane */
+    _Atomic uint32_t expected, since_s;
+    uint8_t spare[24];
 };
 
 _Static_assert(sizeof(struct batches) == BATCHES_BYTES, "what others make room for");
@@ -100,11 +103,28 @@ static struct entry *enter(struct batches *b, struct batch_id id, uint64_t state
     return best;
 }
 
+/* Is what is not here new? A lane that does not tell is not waited for for ever. */
+static bool all_told(struct batches *b, uint32_t now_s)
+{
+    uint32_t told = 0, since = 0;
+
+    for (size_t i = 0; i < COUNT_OF(b->told); i++)
+        told +=
+            (uint32_t)__builtin_popcountll(atomic_load_explicit(&b->told[i], memory_order_acquire));
+    if (told >= atomic_load_explicit(&b->expected, memory_order_relaxed))
+        return true;
+    if (atomic_compare_exchange_strong(&b->since_s, &since, now_s))
+        since = now_s;
+    return now_s - since >= BATCHES_WAIT && now_s >= since;
+}
+
 static enum batch_claim claim(struct batches *b, struct batch_id id, uint32_t lane, uint32_t now_s,
                               uint32_t *items)
 {
     struct entry *e = find(b, id);
 
+    if (e == NULL && !all_told(b, now_s))
+        return BATCH_BUSY;
     if (e == NULL)
         return enter(b, id, BUSY | LANE(lane), now_s) != NULL ? BATCH_MINE : BATCH_BUSY;
     if ((e->state & BUSY) != 0)
@@ -150,18 +170,29 @@ void batch_note(struct batches *b, struct batch_id id, uint32_t lane, uint32_t i
     unlock(b, set_number(id));
 }
 
+void batches_expect(struct batches *b, uint32_t lanes)
+{
+    MUST(lanes <= BATCHES_LANES);
+    atomic_store(&b->expected, lanes);
+}
+
 void batches_recover(struct batches *b, uint32_t lane)
 {
     for (uint32_t i = 0; i < SETS; i++) {
         if (atomic_load(&b->lock[i]) == lane + 1)
             unlock(b, i);
     }
+}
+
+void batches_recovered(struct batches *b, uint32_t lane)
+{
     for (uint32_t i = 0; i < BATCHES_KNOWN; i++) {
         struct entry *e = &b->entry[i];
 
         if ((e->state & BUSY) != 0 && lane_of(e->state) == lane)
             e->state = (uint32_t)e->state == 0 ? 0 : e->state & ~BUSY;
     }
+    atomic_fetch_or_explicit(&b->told[lane / 64], (uint64_t)1 << lane % 64, memory_order_release);
 }
 
 void batch_record(uint8_t *dst, struct batch_id id, uint32_t items, bool whole)
@@ -187,6 +218,8 @@ bool batch_restore(struct batches *b, struct span record, uint32_t lane, uint32_
     e = find(b, id);
     if (e == NULL)
         (void)enter(b, id, state, now_s); /* no room: it may be stored again */
+    else if ((e->state & BUSY) != 0 && lane_of(e->state) == lane)
+        e->state = state | BUSY; /* the dead one's claim, until all is read */
     else if ((e->state & (BUSY | WHOLE)) == 0 && (uint32_t)e->state <= (uint32_t)state)
         e->state = state; /* another lane may have gone on behind this one: more counts */
     unlock(b, set_number(id));

@@ -16,7 +16,10 @@
 #include "base/buf.h"
 
 #define BATCHES_KNOWN 65536u
-#define BATCHES_BYTES ((size_t)BATCHES_KNOWN * 32 + BATCHES_KNOWN / 8 * 4)
+#define BATCHES_BYTES ((size_t)BATCHES_KNOWN * 32 + BATCHES_KNOWN / 8 * 4 + 64)
+#define BATCHES_LANES 256u
+#define BATCHES_WAIT                                                                               \
+    30u /* seconds for which a lane that cannot be read keeps new batches waiting */
 
 struct batches; /* the shared memory itself: BATCHES_BYTES, zeroed at first */
 
@@ -41,8 +44,14 @@ void batch_note(struct batches *b, struct batch_id id, uint32_t lane, uint32_t i
 
 /* --- a collector's start -------------------------------------------------------------------- */
 
-/* Claims and locks of a dead collector of this lane are void. */
+/* So many lanes may have batches: until each has told what it knows (batches_recovered()), nobody
+ * can tell of an id that is not here whether it is new. For the keeper, before collectors start. */
+void batches_expect(struct batches *b, uint32_t lanes);
+
+/* First: locks of a dead collector of this lane are void. Its claims stand until all that the lane
+ * has is entered (batch_restore()), for what it stored may not have been noted. */
 void batches_recover(struct batches *b, uint32_t lane);
+void batches_recovered(struct batches *b, uint32_t lane);
 
 /*  u64 hi, u64 lo, u32 items, u8 whole */
 #define BATCH_RECORD_BYTES 21u

@@ -515,6 +515,8 @@ int collector_new(struct collector **out, const struct collector_settings *s,
     if (rc == ERR_OK)
         rc = recover(c, &past, e);
     if (rc == ERR_OK)
+        batches_recovered(s->batches, s->lane);
+    if (rc == ERR_OK)
         rc = make_lane(c, &past, e);
     if (rc == ERR_OK)
         ledger_publish(s->ledger, lane_place(c->lane)); /* what an earlier life made durable */

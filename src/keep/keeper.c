@@ -517,6 +517,8 @@ static int make_memory(struct keeper *k, struct err *e)
 {
     int rc = process_shared("canh-batches", BATCHES_BYTES, &k->batches, &k->batches_at, e);
 
+    if (rc == ERR_OK)
+        batches_expect(k->batches_at, k->lane_count);
     for (uint32_t i = 0; i < k->lane_count && rc == ERR_OK; i++)
         rc = process_shared("canh-ledger", sizeof(struct ledger), &k->ledger[i], &k->ledger_at[i],
                             e);

@@ -67,6 +67,9 @@ static void a_dead_collectors_claims_are_void(void **state)
     batches_recover(b, 1);
     assert_int_equal(batch_claim(b, nothing, 1, 1, &items), BATCH_BUSY);
     batches_recover(b, 0);
+    assert_int_equal(batch_claim(b, nothing, 1, 1, &items),
+                     BATCH_BUSY); /* its lane is being read */
+    batches_recovered(b, 0);
     assert_int_equal(batch_claim(b, nothing, 1, 1, &items), BATCH_MINE);
     assert_int_equal(batch_claim(b, part, 1, 1, &items), BATCH_MINE);
     assert_int_equal(items, 5);
@@ -100,6 +103,49 @@ static void the_lanes_records_restore_it(void **state)
     assert_int_equal(items, 1000);
     assert_false(batch_restore(b, SPAN_LIT("short"), 2, 50));
     free(a);
+    free(b);
+}
+
+/* It stored a batch, and was killed before it said so. */
+static void what_a_dead_collector_stored_is_found_before_its_claim_ends(void **state)
+{
+    struct batches *b = fresh();
+    struct batch_id id = batch_id(SPAN_LIT("x"));
+    uint8_t record[BATCH_RECORD_BYTES];
+    uint32_t items;
+
+    (void)state;
+    assert_int_equal(batch_claim(b, id, 0, 1, &items), BATCH_MINE);
+    batch_record(record, id, 50, true);
+    batches_recover(b, 0);
+    assert_int_equal(batch_claim(b, id, 1, 1, &items), BATCH_BUSY);
+    assert_true(batch_restore(b, (struct span){ record, sizeof(record) }, 0, 2));
+    assert_int_equal(batch_claim(b, id, 1, 1, &items), BATCH_BUSY);
+    batches_recovered(b, 0);
+    assert_int_equal(batch_claim(b, id, 1, 2, &items), BATCH_WHOLE);
+    assert_int_equal(items, 50);
+    free(b);
+}
+
+/* After a start: the lane that has it may not have been read yet. */
+static void nothing_is_new_before_all_lanes_told(void **state)
+{
+    struct batches *b = fresh();
+    struct batch_id id = batch_id(SPAN_LIT("x")), other = batch_id(SPAN_LIT("y"));
+    uint8_t record[BATCH_RECORD_BYTES];
+    uint32_t items;
+
+    (void)state;
+    batches_expect(b, 2);
+    batches_recovered(b, 1);
+    assert_int_equal(batch_claim(b, id, 1, 100, &items), BATCH_BUSY);
+    batch_record(record, id, 50, true);
+    assert_true(batch_restore(b, (struct span){ record, sizeof(record) }, 0, 100));
+    assert_int_equal(batch_claim(b, id, 1, 100, &items), BATCH_WHOLE);
+    assert_int_equal(batch_claim(b, other, 1, 100 + BATCHES_WAIT - 1, &items), BATCH_BUSY);
+    assert_int_equal(batch_claim(b, other, 1, 100 + BATCHES_WAIT, &items), BATCH_MINE);
+    batches_recovered(b, 0);
+    assert_int_equal(batch_claim(b, batch_id(SPAN_LIT("z")), 1, 101, &items), BATCH_MINE);
     free(b);
 }
 
@@ -166,6 +212,8 @@ int main(void)
         cmocka_unit_test(a_broken_batch_goes_on_where_it_was),
         cmocka_unit_test(a_dead_collectors_claims_are_void),
         cmocka_unit_test(the_lanes_records_restore_it),
+        cmocka_unit_test(what_a_dead_collector_stored_is_found_before_its_claim_ends),
+        cmocka_unit_test(nothing_is_new_before_all_lanes_told),
         cmocka_unit_test(the_oldest_of_a_full_set_is_forgotten),
         cmocka_unit_test(two_never_claim_one_batch),
     };
