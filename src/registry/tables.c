@@ -33,13 +33,10 @@ struct import_row {
 };
 
 struct import {
-    struct act_call *c;
+    struct table_import in;
     const struct thing *thing;
     struct arena mem;
     struct import_row *row;
-    uint32_t count;
-    bool dry, done;
-    uint64_t added, changed, unchanged, faults;
 };
 
 /* --- reading
@@ -52,7 +49,7 @@ static int on_row(void *arg, const struct form_row *in, struct err *e)
     struct value *values = arena_array(&im->mem, columns, sizeof(*values));
     uint32_t *places = arena_array(&im->mem, columns, sizeof(*places));
 
-    if (im->count == IMPORT_ROWS_MAX)
+    if (im->in.rows == IMPORT_ROWS_MAX)
         return err_set(e, ERR_LIMIT, 0, "There are more than %u rows: part the table.",
                        IMPORT_ROWS_MAX);
     if (values == NULL || places == NULL)
@@ -62,7 +59,7 @@ static int on_row(void *arg, const struct form_row *in, struct err *e)
         places[i] = in->columns[i];
         values[i].text = arena_span(&im->mem, in->values[i].text);
     }
-    im->row[im->count++] =
+    im->row[im->in.rows++] =
         (struct import_row){ .number = in->number, .values = values, .columns = places };
     return arena_failed(&im->mem) ? edit_no_memory(e) : ERR_OK;
 }
@@ -85,7 +82,7 @@ static int check_twice(struct import *im, struct edit *x, const struct import_ro
 {
     const struct thing *t = im->thing;
 
-    for (uint32_t i = 0; i < im->count; i++) {
+    for (uint32_t i = 0; i < im->in.rows; i++) {
         if (im->row[i].id == id && &im->row[i] != row)
             return edit_wrong(x, t->key[t->keys - 1], WRONG_TWICE,
                               edit_number(x, im->row[i].number), SPAN_NONE, e);
@@ -99,19 +96,19 @@ static int put_row(struct import *im, struct edit *x, struct import_row *row, st
     int rc = ERR_OK;
 
     if (!is_made && !edit_is_changed(x)) {
-        im->unchanged++;
+        im->in.unchanged++;
         row->id = x->id;
         return ERR_OK;
     }
     if (!is_made)
-        rc = act_changes(im->c, im->thing->undo, x->id, e);
+        rc = act_changes(im->in.c, im->thing->undo, x->id, e);
     if (rc == ERR_OK)
         rc = edit_put(x, e);
     if (rc == ERR_OK && is_made)
-        rc = act_on(im->c, im->thing->kind, x->id, e);
+        rc = act_on(im->in.c, im->thing->kind, x->id, e);
     row->id = x->id;
-    im->added += is_made;
-    im->changed += !is_made;
+    im->in.added += is_made;
+    im->in.changed += !is_made;
     return rc;
 }
 
@@ -137,7 +134,7 @@ static int do_row(struct import *im, struct import_row *row, struct err *e)
     struct edit x;
     int rc;
 
-    edit_init(&x, im->thing, im->c->db, im->c->now_ns);
+    edit_init(&x, im->thing, im->in.c->db, im->in.c->now_ns);
     x.of_table = true;
     rc = edit_row(im, &x, row, e);
     row->done = rc != ERR_NOTFOUND;
@@ -150,13 +147,14 @@ static int do_row(struct import *im, struct import_row *row, struct err *e)
 /* --- all rows
  * ------------------------------------------------------------------------------------- */
 
-static int do_rows(struct import *im, struct err *e)
+static int do_rows(void *arg, struct err *e)
 {
+    struct import *im = arg;
     bool moved = true, wait = true;
 
     while (moved && wait) {
         moved = wait = false;
-        for (uint32_t i = 0; i < im->count; i++) {
+        for (uint32_t i = 0; i < im->in.rows; i++) {
             int rc;
 
             if (im->row[i].done)
@@ -168,102 +166,46 @@ static int do_rows(struct import *im, struct err *e)
             wait = wait || !im->row[i].done;
         }
     }
-    for (uint32_t i = 0; i < im->count; i++)
-        im->faults += im->row[i].is_wrong;
+    for (uint32_t i = 0; i < im->in.rows; i++)
+        im->in.faults += im->row[i].is_wrong;
     return ERR_OK;
 }
 
 /* Done, and taken back when a row was wrong, or when it was only to be tried. */
-static int do_import(struct import *im, struct err *e)
+static bool tell_wrong(void *arg, uint32_t i, struct table_fault *out)
 {
-    int rc = do_rows(im, e);
+    const struct import *im = arg;
+    const struct import_row *row = &im->row[i];
+    const struct complaint *w = &row->wrong;
 
-    im->done = im->faults == 0 && !im->dry;
-    return rc == ERR_OK && !im->done ? act_take_back(im->c, e) : rc;
+    *out = (struct table_fault){ .row = row->number };
+    if (!row->is_wrong)
+        return false;
+    out->column = row->columns[w->field];
+    out->header = span_of(im->thing->form->columns[w->field].vi);
+    out->vi = span_of(w->text[FORM_VI]);
+    out->en = span_of(w->text[FORM_EN]);
+    return true;
 }
 
-/* --- what was wrong
- * ------------------------------------------------------------------------------- */
-
-/* Of rows against what is there. */
-static void put_complaints(struct buf *out, const struct import *im)
-{
-    const struct column *columns = im->thing->form->columns;
-    uint64_t told = 0;
-
-    buf_text(out, ",\"faults\":[");
-    for (uint32_t i = 0; i < im->count && told < TABLE_FAULTS_MAX; i++) {
-        const struct import_row *row = &im->row[i];
-        const struct complaint *w = &row->wrong;
-
-        if (!row->is_wrong)
-            continue;
-        table_fault_put(out, told++ == 0,
-                        &(struct table_fault){ .row = row->number,
-                                               .column = row->columns[w->field],
-                                               .header = span_of(columns[w->field].vi),
-                                               .vi = span_of(w->text[FORM_VI]),
-                                               .en = span_of(w->text[FORM_EN]) });
-    }
-    buf_text(out, "]");
-    if (im->faults > told)
-        buf_fmt(out, ",\"more\":%llu", (unsigned long long)(im->faults - told));
-}
-
-static void put_outcome(const struct import *im, uint64_t rows, uint64_t faults)
-{
-    buf_fmt(im->c->answer, ",\"form\":\"%s\",\"imported\":%s,\"rows\":%llu,\"wrong\":%llu",
-            im->thing->kind, im->done ? "true" : "false", (unsigned long long)rows,
-            (unsigned long long)faults);
-    if (faults == 0)
-        buf_fmt(im->c->answer, ",\"added\":%llu,\"changed\":%llu,\"unchanged\":%llu",
-                (unsigned long long)im->added, (unsigned long long)im->changed,
-                (unsigned long long)im->unchanged);
-}
-
-/* --- the act
- * -------------------------------------------------------------------------------------- */
-
-static int import_rows(struct import *im, struct form_report *report, struct err *e)
-{
-    int rc = form_read(im->thing->form, act_text(im->c, "file"), on_row, im, report, e);
-
-    if (rc == ERR_SYNTAX && report->fault_count > 0) {
-        put_outcome(im, report->rows, report->fault_count);
-        table_report_put(im->c->answer, report);
-        return ERR_OK;
-    }
-    if (rc != ERR_OK) {
-        err_prefix(e, "file");
-        return rc;
-    }
-    rc = do_import(im, e);
-    if (rc != ERR_OK)
-        return rc;
-    put_outcome(im, im->count, im->faults);
-    if (im->faults > 0)
-        put_complaints(im->c->answer, im);
-    else
-        table_report_put(im->c->answer, report); /* notes */
-    return ERR_OK;
-}
+/* --- the act ---------------------------------------------------------------------------------- */
 
 static int import(struct act_call *c, struct err *e)
 {
-    struct import im = { .c = c, .dry = act_int(c, "dry") != 0 };
-    struct form_report report;
+    struct import im = { .in = { .c = c, .dry = act_int(c, "dry") != 0 } };
+    const struct table_import_fns fns = { on_row, do_rows, tell_wrong, &im };
     enum registry_form form = REGISTRY_AGENCY;
     int rc;
 
     MUST(registry_form_of(act_text(c, "form"), &form));
     im.thing = &registry_things[form];
+    im.in.form = im.thing->form;
+    im.in.name = im.thing->kind;
     im.row = calloc(IMPORT_ROWS_MAX, sizeof(*im.row));
     if (im.row == NULL)
         return edit_no_memory(e);
     arena_init(&im.mem, IMPORT_BYTES);
-    form_report_init(&report);
-    rc = import_rows(&im, &report, e);
-    form_report_release(&report);
+    rc = table_import(&im.in, &fns, e);
     arena_release(&im.mem);
     free(im.row);
     return rc;

@@ -76,12 +76,9 @@ struct import_row {
 };
 
 struct import {
-    struct act_call *c;
+    struct table_import in;
     struct arena mem;
     struct import_row *row;
-    uint32_t count;
-    bool dry, done;
-    uint64_t added, changed, unchanged, faults;
 };
 
 static void put_words(struct buf *out, const char *text, struct span first, struct span second)
@@ -123,7 +120,7 @@ static int clashes(struct import *im, struct import_row *row, enum wrong w, bool
 
     (void)snprintf(vi, sizeof(vi), "%s số %lld", away ? "lần nghỉ" : "ca", (long long)id);
     (void)snprintf(en, sizeof(en), "%s %lld", away ? "absence" : "shift", (long long)id);
-    for (uint32_t i = 0; i < im->count; i++) {
+    for (uint32_t i = 0; i < im->in.rows; i++) {
         if (im->row[i].id != id || im->row[i].away != away)
             continue;
         (void)snprintf(vi, sizeof(vi), "dòng %u", im->row[i].number);
@@ -140,7 +137,7 @@ static int on_row(void *arg, const struct form_row *in, struct err *e)
     struct value *values = arena_array(&im->mem, COLUMNS, sizeof(*values));
     uint32_t *places = arena_array(&im->mem, COLUMNS, sizeof(*places));
 
-    if (im->count == IMPORT_ROWS_MAX)
+    if (im->in.rows == IMPORT_ROWS_MAX)
         return err_set(e, ERR_LIMIT, 0, "There are more than %u rows: part the table.",
                        IMPORT_ROWS_MAX);
     if (values == NULL || places == NULL)
@@ -150,7 +147,7 @@ static int on_row(void *arg, const struct form_row *in, struct err *e)
         places[i] = in->columns[i];
         values[i].text = arena_span(&im->mem, in->values[i].text);
     }
-    im->row[im->count++] =
+    im->row[im->in.rows++] =
         (struct import_row){ .number = in->number, .values = values, .places = places };
     return arena_failed(&im->mem) ? act_no_memory(e) : ERR_OK;
 }
@@ -215,14 +212,14 @@ static int same_duty(struct act_call *c, const struct duty *d, struct same *out,
 
 static int same_away(struct import *im, const struct duty *d, struct same *out, struct err *e)
 {
-    struct db_row *r = db_use(im->c->db, DB_AWAY_SAME);
+    struct db_row *r = db_use(im->in.c->db, DB_AWAY_SAME);
     int rc;
 
     *out = (struct same){ .id = 0 };
     db_text(r, 1, d->person);
     db_int(r, 2, d->starts / ROSTER_SECOND_NS);
     db_int(r, 3, d->ends / ROSTER_SECOND_NS);
-    rc = db_next(im->c->db, r, e);
+    rc = db_next(im->in.c->db, r, e);
     if (rc == 1) {
         out->id = db_get_int(r, 0);
         out->reason = arena_span(&im->mem, db_get_text(r, 1));
@@ -234,10 +231,10 @@ static int same_away(struct import *im, const struct duty *d, struct same *out, 
 static int run_change(struct import *im, struct db_row *r, const char *kind, int64_t id,
                       struct err *e)
 {
-    int rc = db_run(im->c->db, r, e);
+    int rc = db_run(im->in.c->db, r, e);
 
-    im->changed++;
-    return rc == ERR_OK ? act_on(im->c, kind, id, e) : rc;
+    im->in.changed++;
+    return rc == ERR_OK ? act_on(im->in.c, kind, id, e) : rc;
 }
 
 /* It is there: only its holiday may be another. */
@@ -251,10 +248,10 @@ static int renew_duty(struct import *im, struct import_row *row, const struct sa
     if (rc != ERR_OK || row->is_wrong)
         return rc;
     if (!holiday->present || (holiday->whole != 0) == s->holiday) {
-        im->unchanged++;
+        im->in.unchanged++;
         return ERR_OK;
     }
-    r = db_use(im->c->db, DB_DUTY_HOLIDAY);
+    r = db_use(im->in.c->db, DB_DUTY_HOLIDAY);
     db_int(r, 1, s->id);
     db_int(r, 2, holiday->whole);
     return run_change(im, r, "shift", s->id, e);
@@ -270,10 +267,10 @@ static int renew_away(struct import *im, struct import_row *row, const struct sa
     if (rc != ERR_OK || row->is_wrong)
         return rc;
     if (span_eq(reason, s->reason)) {
-        im->unchanged++;
+        im->in.unchanged++;
         return ERR_OK;
     }
-    r = db_use(im->c->db, DB_AWAY_REASON);
+    r = db_use(im->in.c->db, DB_AWAY_REASON);
     db_int(r, 1, s->id);
     db_text(r, 2, reason);
     return run_change(im, r, "away", s->id, e);
@@ -283,7 +280,7 @@ static int renew_away(struct import *im, struct import_row *row, const struct sa
 static int person_of(struct import *im, struct import_row *row, struct span name, enum wrong none,
                      char out[STAFF_PERSON_MAX + 1], struct err *e)
 {
-    int rc = staff_person(im->c->db, "person", name, out, e);
+    int rc = staff_person(im->in.c->db, "person", name, out, e);
 
     if (rc == ERR_NOTFOUND || rc == ERR_CONFLICT)
         return wrong(im, row, rc == ERR_NOTFOUND || none != WRONG_NO_PERSON ? none : WRONG_DISABLED,
@@ -296,12 +293,12 @@ static int check_free(struct import *im, struct import_row *row, const struct du
                       enum wrong duty, struct err *e)
 {
     int64_t id = 0;
-    int rc = shift_overlap(im->c, DB_DUTY_OVERLAPS, d->person, d->starts, d->ends, &id, e);
+    int rc = shift_overlap(im->in.c, DB_DUTY_OVERLAPS, d->person, d->starts, d->ends, &id, e);
 
     if (rc == 1)
         return clashes(im, row, duty, false, id, e);
     if (rc == 0)
-        rc = shift_overlap(im->c, DB_AWAY_OVERLAPS, d->person, d->starts, d->ends, &id, e);
+        rc = shift_overlap(im->in.c, DB_AWAY_OVERLAPS, d->person, d->starts, d->ends, &id, e);
     return rc == 1 ? clashes(im, row, WRONG_IS_AWAY, true, id, e) : rc;
 }
 
@@ -314,16 +311,16 @@ static int add_duty(struct import *im, struct import_row *row, struct duty *d, s
     if (rc != ERR_OK || row->is_wrong)
         return rc;
     if (d->instead != 0)
-        rc = shift_duty_end(im->c, d->instead, e);
+        rc = shift_duty_end(im->in.c, d->instead, e);
     if (rc == ERR_OK)
         rc = holiday->present ? holiday->whole != 0
-                              : shift_on_holiday(im->c->db, d->starts, d->ends, e);
+                              : shift_on_holiday(im->in.c->db, d->starts, d->ends, e);
     d->holiday = rc == 1;
     if (rc >= 0)
-        rc = shift_duty_put(im->c, d, &id, e);
+        rc = shift_duty_put(im->in.c, d, &id, e);
     if (rc != ERR_OK)
         return rc;
-    im->added++;
+    im->in.added++;
     return keep_id(im, row, false, id, e);
 }
 
@@ -337,19 +334,19 @@ static int find_other(struct import *im, struct import_row *row, struct duty *d,
     int rc;
 
     his.person = other;
-    rc = same_duty(im->c, &his, &s, e);
+    rc = same_duty(im->in.c, &his, &s, e);
     if (rc == ERR_OK && s.id == 0) {
         rc = person_of(im, row, other, WRONG_NO_OTHER, name, e);
         if (rc != ERR_OK || row->is_wrong)
             return rc;
         his.person = span_of(name);
-        rc = same_duty(im->c, &his, &s, e);
+        rc = same_duty(im->in.c, &his, &s, e);
     }
     if (rc != ERR_OK)
         return rc;
     if (s.id == 0)
         return wrong(im, row, WRONG_NO_SHIFT, other, NULL, e);
-    if (d->ends <= im->c->now_ns)
+    if (d->ends <= im->in.c->now_ns)
         return wrong(im, row, WRONG_OVER, SPAN_NONE, NULL, e);
     d->instead = s.id;
     return ERR_OK;
@@ -361,14 +358,14 @@ static int do_duty(struct import *im, struct import_row *row, struct duty *d, st
     struct span other = row->values[INSTEAD_OF].text;
     char name[STAFF_PERSON_MAX + 1];
     struct same s;
-    int rc = same_duty(im->c, d, &s, e);
+    int rc = same_duty(im->in.c, d, &s, e);
 
     if (rc == ERR_OK && s.id == 0) {
         rc = person_of(im, row, d->person, WRONG_NO_PERSON, name, e);
         if (rc != ERR_OK || row->is_wrong)
             return rc;
         d->person = span_of(name);
-        rc = same_duty(im->c, d, &s, e);
+        rc = same_duty(im->in.c, d, &s, e);
     }
     if (rc != ERR_OK)
         return rc;
@@ -404,8 +401,8 @@ static int do_leave(struct import *im, struct import_row *row, struct duty *d, s
         rc = check_free(im, row, d, WRONG_LEAVE_ON_DUTY, e);
     if (rc != ERR_OK || row->is_wrong)
         return rc;
-    rc = shift_away_put(im->c, d, row->values[REASON].text, &id, e);
-    im->added++;
+    rc = shift_away_put(im->in.c, d, row->values[REASON].text, &id, e);
+    im->in.added++;
     return rc == ERR_OK ? keep_id(im, row, true, id, e) : rc;
 }
 
@@ -453,87 +450,46 @@ static int do_row(struct import *im, struct import_row *row, struct err *e)
 /* --- all rows -------------------------------------------------------------------------------- */
 
 /* Done, and taken back when a row was wrong, or when it was only to be tried. */
-static int do_import(struct import *im, struct err *e)
+static int do_rows(void *arg, struct err *e)
 {
+    struct import *im = arg;
     int rc = ERR_OK;
 
-    for (uint32_t i = 0; i < im->count && rc == ERR_OK; i++) {
+    for (uint32_t i = 0; i < im->in.rows && rc == ERR_OK; i++) {
         rc = do_row(im, &im->row[i], e);
-        im->faults += im->row[i].is_wrong;
+        im->in.faults += im->row[i].is_wrong;
     }
-    im->done = im->faults == 0 && !im->dry;
-    return rc == ERR_OK && !im->done ? act_take_back(im->c, e) : rc;
+    return rc;
 }
 
-static void put_complaints(struct buf *out, const struct import *im)
+static bool tell_wrong(void *arg, uint32_t i, struct table_fault *out)
 {
-    uint64_t told = 0;
+    const struct import *im = arg;
+    const struct import_row *row = &im->row[i];
 
-    buf_text(out, ",\"faults\":[");
-    for (uint32_t i = 0; i < im->count && told < TABLE_FAULTS_MAX; i++) {
-        const struct import_row *row = &im->row[i];
-
-        if (!row->is_wrong)
-            continue;
-        table_fault_put(out, told++ == 0,
-                        &(struct table_fault){ .row = row->number,
-                                               .column = row->places[row->column],
-                                               .header = span_of(roster_columns[row->column].vi),
-                                               .vi = row->text[FORM_VI],
-                                               .en = row->text[FORM_EN] });
-    }
-    buf_text(out, "]");
-    if (im->faults > told)
-        buf_fmt(out, ",\"more\":%llu", (unsigned long long)(im->faults - told));
-}
-
-static void put_outcome(const struct import *im, uint64_t rows, uint64_t faults)
-{
-    buf_fmt(im->c->answer, ",\"form\":\"roster\",\"imported\":%s,\"rows\":%llu,\"wrong\":%llu",
-            im->done ? "true" : "false", (unsigned long long)rows, (unsigned long long)faults);
-    if (faults == 0)
-        buf_fmt(im->c->answer, ",\"added\":%llu,\"changed\":%llu,\"unchanged\":%llu",
-                (unsigned long long)im->added, (unsigned long long)im->changed,
-                (unsigned long long)im->unchanged);
-}
-
-static int import_rows(struct import *im, struct form_report *report, struct err *e)
-{
-    int rc = form_read(&roster_form, act_text(im->c, "file"), on_row, im, report, e);
-
-    if (rc == ERR_SYNTAX && report->fault_count > 0) {
-        put_outcome(im, report->rows, report->fault_count);
-        table_report_put(im->c->answer, report);
-        return ERR_OK;
-    }
-    if (rc != ERR_OK) {
-        err_prefix(e, "file");
-        return rc;
-    }
-    rc = do_import(im, e);
-    if (rc != ERR_OK)
-        return rc;
-    put_outcome(im, im->count, im->faults);
-    if (im->faults > 0)
-        put_complaints(im->c->answer, im);
-    else
-        table_report_put(im->c->answer, report); /* notes */
-    return ERR_OK;
+    *out = (struct table_fault){ .row = row->number };
+    if (!row->is_wrong)
+        return false;
+    out->column = row->places[row->column];
+    out->header = span_of(roster_columns[row->column].vi);
+    out->vi = row->text[FORM_VI];
+    out->en = row->text[FORM_EN];
+    return true;
 }
 
 int shift_import(struct act_call *c, struct err *e)
 {
-    struct import im = { .c = c, .dry = act_int(c, "dry") != 0 };
-    struct form_report report;
+    struct import im = {
+        .in = { .c = c, .form = &roster_form, .name = "roster", .dry = act_int(c, "dry") != 0 }
+    };
+    const struct table_import_fns fns = { on_row, do_rows, tell_wrong, &im };
     int rc;
 
     im.row = calloc(IMPORT_ROWS_MAX, sizeof(*im.row));
     if (im.row == NULL)
         return act_no_memory(e);
     arena_init(&im.mem, IMPORT_BYTES);
-    form_report_init(&report);
-    rc = import_rows(&im, &report, e);
-    form_report_release(&report);
+    rc = table_import(&im.in, &fns, e);
     arena_release(&im.mem);
     free(im.row);
     return rc;
