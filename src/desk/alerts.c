@@ -128,7 +128,8 @@ static int write_back(struct alerts *a, struct slot *s, struct err *e)
     db_u64(r, 3, s->count);
     db_u64(r, 4, s->events);
     db_int(r, 5, s->provisional);
-    db_int(r, 6, s->id);
+    db_int(r, 6, s->until);
+    db_int(r, 7, s->id);
     s->dirty = false;
     return db_run(a->db, r, e);
 }
@@ -163,22 +164,47 @@ static int step_aside(struct alerts *a, struct err *e)
     return rc;
 }
 
-/* What is a little older may belong to an alert before: the table knows. */
-static bool belongs(const struct alerts *a, const struct slot *s, int64_t time)
-{
-    return time < s->until && (uint64_t)s->until - (uint64_t)time <= (uint64_t)a->window_ns;
-}
-
-/* --- the table ------------------------------------------------------------------------------ */
+/* --- windows -------------------------------------------------------------------------------- */
 
 static int64_t add_ns(int64_t time, int64_t ns)
 {
     return time > INT64_MAX - ns ? INT64_MAX : time + ns;
 }
 
-/* 1 when the table has the alert that the finding belongs to. */
-static int find(struct alerts *a, const struct alert_finding *f, struct span key, struct slot *to,
-                struct err *e)
+/* A final finding asks no alert of which everything is provisional, nor does a provisional one move
+ * a window that a final one began. */
+static bool begins(const struct slot *s, const struct alert_finding *f)
+{
+    return s->provisional || !f->provisional;
+}
+
+static bool holds(const struct slot *s, int64_t time)
+{
+    return s->first <= time && time < s->until;
+}
+
+/* Does it belong to the alert that ends first behind it? To an alert that begins behind it, when
+ * all of that would lie in the window from it on: then it is the one that begins it. */
+static bool joins(const struct alerts *a, const struct slot *s, const struct alert_finding *f)
+{
+    return holds(s, f->time_ns) || !begins(s, f) ||
+           (uint64_t)s->last - (uint64_t)f->time_ns < (uint64_t)a->window_ns;
+}
+
+static void begin_at(const struct alerts *a, struct slot *s, int64_t time)
+{
+    int64_t until = add_ns(time, a->window_ns);
+
+    s->first = time;
+    s->until = until < s->until ? until : s->until;
+}
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+/* 1 with the alert that ends first behind the finding, of those that are provisional or not: at
+ * least and at most. */
+static int find(struct alerts *a, const struct alert_finding *f, struct span key, bool least,
+                bool most, struct slot *to, struct err *e)
 {
     struct db_row *r = db_use(a->db, DB_ALERT_FIND);
     int rc;
@@ -189,6 +215,8 @@ static int find(struct alerts *a, const struct alert_finding *f, struct span key
     db_int(r, 4, f->time_ns);
     db_int(r, 5, add_ns(f->time_ns, 2 * a->window_ns));
     db_text(r, 6, span_of(alert_kind_name(f->kind)));
+    db_int(r, 7, least);
+    db_int(r, 8, most);
     rc = db_next(a->db, r, e);
     if (rc != 1)
         return rc;
@@ -238,6 +266,7 @@ static int suppressed(struct alerts *a, const struct alert_finding *f, struct sp
     return rc;
 }
 
+/* to->until: where the next alert begins, or INT64_MAX. */
 static int add(struct alerts *a, const struct alert_finding *f, struct span key, struct slot *to,
                struct err *e)
 {
@@ -248,6 +277,7 @@ static int add(struct alerts *a, const struct alert_finding *f, struct span key,
 
     if (rc < 0)
         return rc;
+    until = to->until < until ? to->until : until;
     db_text(r, 1, span_of(alert_kind_name(f->kind)));
     db_text(r, 2, f->rule);
     db_u64(r, 3, f->rule_hash);
@@ -290,7 +320,25 @@ static bool may_open(struct alerts *a, const struct alert_finding *f)
     return true;
 }
 
-/* The alert at hand or in the table; a new one unless `only_known`. 1 with *out, 0, or negative. */
+/* A final finding that is of no alert with others: 1 when it begins one that was provisional. */
+static int confirmed(struct alerts *a, const struct alert_finding *f, struct span key,
+                     struct slot *s, struct err *e)
+{
+    int64_t until = s->until;
+    int rc;
+
+    if (f->kind != ALERT_CORRELATION)
+        return 0;
+    rc = find(a, f, key, true, true, s, e);
+    if (rc != 1)
+        return rc;
+    s->until = until;
+    begin_at(a, s, f->time_ns);
+    return 1;
+}
+
+/* The alert at hand or in the table. 1 with *out, 0: none, and (*out)->until says where the next
+ * begins; or negative. */
 static int slot_for(struct alerts *a, const struct alert_finding *f, struct span key,
                     struct slot **out, struct err *e)
 {
@@ -299,11 +347,19 @@ static int slot_for(struct alerts *a, const struct alert_finding *f, struct span
     int rc;
 
     *out = s;
-    if (s->id != 0 && XXH128_isEqual(s->of, of) != 0 && belongs(a, s, f->time_ns))
+    if (s->id != 0 && XXH128_isEqual(s->of, of) != 0 && holds(s, f->time_ns) &&
+        (f->provisional || !s->provisional))
         return 1;
     rc = write_back(a, s, e);
     *s = (struct slot){ .of = of };
-    return rc == ERR_OK ? find(a, f, key, s, e) : rc;
+    if (rc == ERR_OK)
+        rc = find(a, f, key, false, f->provisional, s, e);
+    if (rc == 1 && joins(a, s, f))
+        return 1;
+    *s = (struct slot){ .of = of, .until = rc == 1 ? s->first : INT64_MAX };
+    if (rc < 0)
+        return rc;
+    return f->provisional ? 0 : confirmed(a, f, key, s, e);
 }
 
 static int open_new(struct alerts *a, const struct alert_finding *f, struct span key,
@@ -339,8 +395,9 @@ int alerts_take(struct alerts *a, const struct alert_finding *f, int64_t *id, st
         rc = open_new(a, f, key, &s, e);
     if (rc < 0)
         return rc;
+    if (f->time_ns < s->first && begins(s, f))
+        begin_at(a, s, f->time_ns);
     s->count++;
-    s->first = f->time_ns < s->first ? f->time_ns : s->first;
     s->last = f->time_ns > s->last ? f->time_ns : s->last;
     s->provisional &= f->provisional;
     s->dirty = true;
@@ -429,6 +486,7 @@ int alerts_open(struct alerts *a, const struct alert_system *s, bool *changed, s
         return rc < 0 ? rc : ERR_OK;
     rc = step_aside(a, e);
     slot = &a->slots[0]; /* of an empty cache, and for this moment only */
+    slot->until = INT64_MAX;
     if (rc == ERR_OK)
         rc = add(a, &f, key, slot, e);
     if (rc != ERR_OK)

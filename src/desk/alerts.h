@@ -3,11 +3,19 @@
  *
  * An alert is what one rule found about one entity within `window` of source time, with a count.
  * The entity of a detection is the host, else the source; of a correlation its group; of a system
- * alert what it is about. Entities are one when their foldings are. The first finding that comes
- * opens the alert and sets its end: `until` = its time + window. A finding belongs to it when its
- * time lies before `until` and not a window before the first one: senders are not in step, so a
- * finding may come whose time is a little older. Any other opens a new alert that is linked to the
- * latest one of the rule and entity.
+ * alert what it is about. Entities are one when their foldings are.
+ *
+ * Windows: of the findings of a rule and entity in the order of their times, the first that lies in
+ * no window begins one: [its time, its time + window). That holds however they come: one that is
+ * older than an alert and in no window before it begins that alert instead, with all that it has,
+ * when all of that lies in the window from there on. So another order within the lateness, which is
+ * less than a window, makes the same alerts. What comes later still is an alert of its own that
+ * ends where the next begins, and so is what comes after closing; each is linked to the latest
+ * before.
+ *
+ * A provisional finding is of the alert of its time, or opens one, and ends no window of final
+ * ones: where the final ones begin is where an alert begins that has one. A final one that lies in
+ * no window of final ones takes over an alert that was provisional.
  *
  * Counts are exact and cost nothing per finding: an alert that is at hand lies in a cache, and is
  * written once a transaction (alerts_flush(), before db_commit()). Its first ALERT_EVENTS_MAX
@@ -84,8 +92,9 @@ int alerts_take(struct alerts *a, const struct alert_finding *f, int64_t *id, st
 /* One of the events of the alert that was taken last; kept while there is room. */
 int alerts_event(struct alerts *a, const struct alert_event *ev, struct err *e);
 
-/* A provisional result was confirmed (at `time_ns`), or withdrawn: one that counts less, and an
- * alert of which nothing is left is withdrawn itself. */
+/* A provisional result of an alert that is closed was confirmed (at `time_ns`). Or one was
+ * withdrawn or is counted by another alert: one that counts less, and an alert of which nothing is
+ * left is withdrawn itself. Table `result` already says so. */
 int alerts_confirm(struct alerts *a, int64_t id, int64_t time_ns, struct err *e);
 int alerts_withdraw(struct alerts *a, int64_t id, struct err *e);
 

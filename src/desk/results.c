@@ -271,8 +271,9 @@ static int put_events(struct results *r, const struct written *x, struct err *e)
     return rc;
 }
 
-/* The result `id`, which was just made, into its alert. */
-static int put_alert(struct results *r, const struct written *x, int64_t id, struct err *e)
+/* The result `id` into its alert; `known`: the one that counts it already, or 0. */
+static int put_alert(struct results *r, const struct written *x, int64_t id, int64_t known,
+                     struct err *e)
 {
     const struct alert_finding f = { .kind = ALERT_CORRELATION,
                                      .rule = x->rule,
@@ -287,14 +288,15 @@ static int put_alert(struct results *r, const struct written *x, int64_t id, str
     int64_t alert;
     int rc = alerts_take(r->alerts, &f, &alert, e);
 
-    if (rc == ERR_OK)
+    if (rc == ERR_OK && alert != known)
         rc = put_events(r, x, e);
     if (rc != ERR_OK)
         return rc;
     row = db_use(r->db, DB_RESULT_ALERT);
     db_int(row, 1, alert);
     db_int(row, 2, id);
-    return db_run(r->db, row, e);
+    rc = db_run(r->db, row, e);
+    return rc == ERR_OK && known != 0 ? alerts_withdraw(r->alerts, known, e) : rc;
 }
 
 /* A row of its own, unless that time is known. */
@@ -309,7 +311,7 @@ static int write_new(struct results *r, const struct written *x, struct err *e)
     rc = db_run(r->db, row, e);
     if (rc != ERR_OK || db_changed(r->db) == 0)
         return rc;
-    return put_alert(r, x, db_key(r->db), e);
+    return put_alert(r, x, db_key(r->db), 0, e);
 }
 
 /* 1: this final result is known. */
@@ -324,9 +326,9 @@ static int is_known(struct results *r, const struct written *x, struct err *e)
     return rc;
 }
 
-/* 1: the provisional one that this final one confirms. */
+/* 1: the provisional one that this final one confirms, its alert, and whether that is open. */
 static int find_provisional(struct results *r, const struct written *x, int64_t *id, int64_t *alert,
-                            struct err *e)
+                            bool *open, struct err *e)
 {
     struct db_row *row = bind_of(r, DB_RESULT_FIND, x);
     int rc;
@@ -338,6 +340,7 @@ static int find_provisional(struct results *r, const struct written *x, int64_t 
     if (rc == 1) {
         *id = db_get_int(row, 0);
         *alert = db_get_int(row, 1);
+        *open = db_get_int(row, 2) != 0;
     }
     db_end(row);
     return rc;
@@ -346,12 +349,13 @@ static int find_provisional(struct results *r, const struct written *x, int64_t 
 static int write_final(struct results *r, const struct written *x, struct err *e)
 {
     int64_t id = 0, alert = 0;
+    bool open = false;
     struct db_row *row;
     int rc = is_known(r, x, e);
 
     if (rc != 0)
         return rc < 0 ? rc : ERR_OK;
-    rc = find_provisional(r, x, &id, &alert, e);
+    rc = find_provisional(r, x, &id, &alert, &open, e);
     if (rc == 0)
         return write_new(r, x, e);
     if (rc < 0)
@@ -360,7 +364,10 @@ static int write_final(struct results *r, const struct written *x, struct err *e
     db_int(row, 1, x->w.time);
     db_int(row, 2, id);
     rc = db_run(r->db, row, e);
-    return rc == ERR_OK ? alerts_confirm(r->alerts, alert, x->w.time, e) : rc;
+    if (rc != ERR_OK)
+        return rc;
+    return open ? put_alert(r, x, id, alert, e)
+                : alerts_confirm(r->alerts, alert, x->w.time, e); /* it was judged meanwhile */
 }
 
 int results_write(struct results *r, struct err *e)

@@ -12,6 +12,9 @@
  *          └─────── watermark is a timespan further ──▶ withdrawn      counts no more
  *     (none) ──────final ─────────────────────────────▶ final
  *
+ * A final one is of the alert that the final ones make (alerts.h): another than its provisional one
+ * was of, if need be, unless somebody has closed that.
+ *
  * Each time of a rule and group is there once, so what is found again after a restart does nothing.
  */
 #ifndef RESULTS_H

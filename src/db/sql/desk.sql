@@ -27,7 +27,7 @@ SELECT sequence, rule, rule_hash FROM finding WHERE lane = ?
 -- ALERT_FIND
 SELECT id, first, last, until, count, events, provisional FROM alert WHERE rule = ? AND entity_key =
     ? AND rule_hash = ? AND until > ? AND until <= ? AND {ALERT_IS_OPEN} AND kind = ?
-    AND NOT {ALERT_CLOSES} ORDER BY until LIMIT 1
+    AND provisional BETWEEN ? AND ? AND NOT {ALERT_CLOSES} ORDER BY until LIMIT 1
 
 -- ALERT_LATEST
 SELECT id FROM alert WHERE rule = ? AND entity_key = ? AND kind = ? ORDER BY id DESC LIMIT 1
@@ -38,13 +38,15 @@ INSERT INTO alert(kind, rule, rule_hash, title, level, entity, entity_key, first
     0, 'new', ?, ?, ?, ?)
 
 -- ALERT_PUT
-UPDATE alert SET first = ?, last = ?, count = ?, events = ?, provisional = ? WHERE id = ?
+UPDATE alert SET first = ?, last = ?, count = ?, events = ?, provisional = ?, until = ? WHERE id = ?
 
 -- ALERT_CONFIRM
 UPDATE alert SET provisional = 0, last = max(last, ?) WHERE id = ?
 
+-- What is left of it says when it was seen last.
 -- ALERT_UNCOUNT
-UPDATE alert SET count = count - 1, state = CASE WHEN count <= 1 AND state = 'new' THEN 'withdrawn'
+UPDATE alert SET count = count - 1, last = max(first, coalesce((SELECT coalesce(r.final, r.provisional) AS time
+    FROM result r WHERE r.alert = alert.id AND r.state <> 'withdrawn' ORDER BY time DESC LIMIT 1), last)), state = CASE WHEN count <= 1 AND state = 'new' THEN 'withdrawn'
     ELSE state END, closed = CASE WHEN count <= 1 AND state = 'new' THEN ? ELSE closed END WHERE id
     = ?
 
@@ -76,7 +78,8 @@ INSERT OR IGNORE INTO result(rule, rule_hash, grp, final, span, state, plan) VAL
 SELECT id FROM result WHERE rule = ? AND rule_hash = ? AND grp = ? AND final = ?
 
 -- RESULT_FIND
-SELECT id, alert FROM result WHERE rule = ? AND rule_hash = ? AND grp = ? AND provisional > ? AND
+SELECT id, alert, EXISTS(SELECT 1 FROM alert WHERE id = result.alert AND {ALERT_IS_OPEN} AND NOT {ALERT_CLOSES})
+    FROM result WHERE rule = ? AND rule_hash = ? AND grp = ? AND provisional > ? AND
     provisional < ? AND state = 'provisional' ORDER BY abs(provisional - ?) LIMIT 1
 
 -- RESULT_CONFIRM

@@ -1,8 +1,11 @@
 /*
  * Goal: which findings are one alert, and that counts are exact.
- * Method: findings at chosen times, read back over another connection.
+ * Method: findings at chosen times, read back over another connection; findings drawn by chance, in
+ * disorder, against windows cut from the sorted ones.
  */
 #include "../check.h"
+
+#include <stdlib.h>
 
 #include "base/time.h"
 #include "desk/alerts.h"
@@ -80,15 +83,16 @@ static void findings_of_one_rule_and_entity_within_the_window_are_one_alert(void
     bench_init(&b);
     a = find_at(&b, "r1", "srv", 10 * HOUR);
     assert_int_equal(find_at(&b, "r1", "SRV", 10 * HOUR + 1), a);
-    assert_int_equal(find_at(&b, "r1", "srv", 11 * HOUR - 1), a);
-    assert_int_equal(find_at(&b, "r1", "srv", 9 * HOUR + 1), a); /* a little older */
+    assert_int_equal(find_at(&b, "r1", "srv", 10 * HOUR + 10 * MINUTE), a);
+    assert_int_equal(find_at(&b, "r1", "srv", 10 * HOUR - 5 * MINUTE), a); /* a little older */
+    assert_int_equal(find_at(&b, "r1", "srv", 11 * HOUR - 5 * MINUTE - 1), a);
     assert_int_not_equal(find_at(&b, "r2", "srv", 10 * HOUR), a);
     assert_int_not_equal(find_at(&b, "r1", "pc", 10 * HOUR), a);
     bench_commit(&b);
     assert_int_equal(number(&b, "SELECT count(*) FROM alert"), 3);
-    assert_int_equal(number(&b, "SELECT count FROM alert WHERE id = 1"), 4);
-    assert_int_equal(number(&b, "SELECT first FROM alert WHERE id = 1"), 9 * HOUR + 1);
-    assert_int_equal(number(&b, "SELECT last FROM alert WHERE id = 1"), 11 * HOUR - 1);
+    assert_int_equal(number(&b, "SELECT count FROM alert WHERE id = 1"), 5);
+    assert_int_equal(number(&b, "SELECT first FROM alert WHERE id = 1"), 10 * HOUR - 5 * MINUTE);
+    assert_int_equal(number(&b, "SELECT last FROM alert WHERE id = 1"), 11 * HOUR - 5 * MINUTE - 1);
     assert_int_equal(number(&b, "SELECT count(*) FROM alert WHERE linked IS NOT NULL"), 0);
     bench_release(&b);
 }
@@ -304,6 +308,116 @@ static void odd_times_do_no_harm(void **state)
     bench_release(&b);
 }
 
+/* --- another order ---------------------------------------------------------------------------- */
+
+#define DRAWN 1000u
+
+static uint64_t draw(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
+
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    return z ^ z >> 31;
+}
+
+struct drawn {
+    int64_t time, comes;
+    unsigned entity;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct drawn *x = a, *y = b;
+
+    if (x->entity != y->entity)
+        return x->entity < y->entity ? -1 : 1;
+    return (x->time > y->time) - (x->time < y->time);
+}
+
+static int by_coming(const void *a, const void *b)
+{
+    const struct drawn *x = a, *y = b;
+
+    return (x->comes > y->comes) - (x->comes < y->comes);
+}
+
+/* Which findings are one alert, by its definition: of those in order, the first in no window begins
+ * one. */
+static void oracle(const struct drawn *d, struct buf *out)
+{
+    for (unsigned i = 0, k; i < DRAWN; i = k) {
+        for (k = i; k < DRAWN && d[k].entity == d[i].entity && d[k].time - d[i].time < HOUR; k++)
+            ;
+        buf_fmt(out, "%u %lld..%lld..%lld %u\n", d[i].entity, (long long)d[i].time,
+                (long long)d[k - 1].time, (long long)(d[i].time + HOUR), k - i);
+    }
+}
+
+static void another_order_within_the_lateness_makes_the_same_alerts(void **state)
+{
+    const int64_t lateness[] = { 0, MINUTE, 30 * MINUTE, HOUR - 1 };
+    uint64_t seed = 20261128;
+    struct buf want, got;
+
+    (void)state;
+    buf_init(&want, 1 << 20);
+    buf_init(&got, 1 << 20);
+    for (unsigned turn = 0; turn < 40; turn++) {
+        struct drawn d[DRAWN];
+        struct bench b;
+        char name[16];
+
+        bench_init(&b);
+        for (unsigned i = 0; i < DRAWN; i++) {
+            d[i].entity = (unsigned)(draw(&seed) % 3);
+            d[i].time = 10 * HOUR + (int64_t)(draw(&seed) % (uint64_t)(7 * 24 * HOUR));
+            d[i].comes = d[i].time + (int64_t)(draw(&seed) % (uint64_t)(lateness[turn % 4] + 1));
+        }
+        buf_clear(&want);
+        buf_clear(&got);
+        qsort(d, DRAWN, sizeof(d[0]), by_time);
+        oracle(d, &want);
+        qsort(d, DRAWN, sizeof(d[0]), by_coming);
+        for (unsigned i = 0; i < DRAWN; i++) {
+            (void)snprintf(name, sizeof(name), "%u", d[i].entity);
+            (void)find_at(&b, "r", name, d[i].time);
+            if (draw(&seed) % 50 == 0)
+                bench_commit(&b);
+        }
+        bench_commit(&b);
+        desk_texts(&b.folder,
+                   "SELECT entity || ' ' || first || '..' || last || '..' || until || ' ' ||"
+                   " count FROM alert ORDER BY entity, first",
+                   &got);
+        if (!span_eq(buf_span(&want), buf_span(&got)))
+            fail_msg("in order:\n%.*s\nas it came:\n%.*s", SPAN_ARG(buf_span(&want)),
+                     SPAN_ARG(buf_span(&got)));
+        bench_release(&b);
+    }
+    buf_release(&got);
+    buf_release(&want);
+}
+
+/* What is older than the lateness allows takes nothing from an alert that stands. */
+static void what_comes_far_too_late_is_an_alert_of_its_own(void **state)
+{
+    struct bench b;
+    int64_t a, late;
+
+    (void)state;
+    bench_init(&b);
+    a = find_at(&b, "r", "srv", 10 * HOUR);
+    assert_int_equal(find_at(&b, "r", "srv", 10 * HOUR + 50 * MINUTE), a);
+    late = find_at(&b, "r", "srv", 10 * HOUR - 20 * MINUTE); /* 70 minutes before the last */
+    assert_int_not_equal(late, a);
+    assert_int_equal(find_at(&b, "r", "srv", 10 * HOUR - 1), late);
+    assert_int_equal(find_at(&b, "r", "srv", 10 * HOUR + 1), a);
+    bench_commit(&b);
+    assert_int_equal(number(&b, "SELECT until FROM alert WHERE id = 2"), 10 * HOUR);
+    assert_int_equal(number(&b, "SELECT until FROM alert WHERE id = 1"), 11 * HOUR);
+    bench_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +432,8 @@ int main(void)
         cmocka_unit_test(long_names_are_cut_and_still_told_apart),
         cmocka_unit_test(a_system_alert_is_open_once_and_closes),
         cmocka_unit_test(odd_times_do_no_harm),
+        cmocka_unit_test(another_order_within_the_lateness_makes_the_same_alerts),
+        cmocka_unit_test(what_comes_far_too_late_is_an_alert_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,20 +43,41 @@ void desk_folder_release(struct desk_folder *f)
     MUST(rmdir(f->path) == 0);
 }
 
+static sqlite3_stmt *ask(const struct desk_folder *f, const char *sql, sqlite3 **conn)
+{
+    sqlite3_stmt *s = NULL;
+
+    MUST(sqlite3_open_v2(f->db, conn, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
+    MUST(sqlite3_busy_timeout(*conn, 10000) == SQLITE_OK);
+    if (sqlite3_prepare_v2(*conn, sql, -1, &s, NULL) != SQLITE_OK)
+        (void)fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(*conn));
+    return s;
+}
+
 int64_t desk_number(const struct desk_folder *f, const char *sql)
 {
     sqlite3 *conn;
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = ask(f, sql, &conn);
     int64_t v;
 
-    MUST(sqlite3_open_v2(f->db, &conn, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
-    MUST(sqlite3_busy_timeout(conn, 10000) == SQLITE_OK);
-    if (sqlite3_prepare_v2(conn, sql, -1, &s, NULL) != SQLITE_OK)
-        (void)fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(conn));
     MUST(sqlite3_step(s) == SQLITE_ROW);
     v = sqlite3_column_int64(s, 0);
     MUST(sqlite3_finalize(s) == SQLITE_OK && sqlite3_close(conn) == SQLITE_OK);
     return v;
+}
+
+void desk_texts(const struct desk_folder *f, const char *sql, struct buf *out)
+{
+    sqlite3 *conn;
+    sqlite3_stmt *s = ask(f, sql, &conn);
+
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        const uint8_t *text = sqlite3_column_text(s, 0);
+
+        buf_add(out, (struct span){ text, (size_t)sqlite3_column_bytes(s, 0) });
+        buf_byte(out, '\n');
+    }
+    MUST(sqlite3_finalize(s) == SQLITE_OK && sqlite3_close(conn) == SQLITE_OK);
 }
 
 /* --- lanes ---------------------------------------------------------------------------------- */

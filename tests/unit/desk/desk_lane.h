@@ -19,6 +19,9 @@ void desk_folder_release(struct desk_folder *f); /* with all that is in it */
 /* The number that a query of one row and column gives, over a connection of its own. */
 int64_t desk_number(const struct desk_folder *f, const char *sql);
 
+/* The texts that one of one column gives, a line each. */
+void desk_texts(const struct desk_folder *f, const char *sql, struct buf *out);
+
 struct desk_lane {
     char path[96];
     int dir;

@@ -86,6 +86,7 @@ struct bench {
     struct live *live;
     struct buf record;
     size_t buffer_bytes;
+    int64_t window; /* of alerts */
     uint64_t ms;
     int64_t now;
 };
@@ -99,7 +100,7 @@ static void desk_open(struct bench *b)
     struct err e;
 
     assert_int_equal(db_open(&b->db, b->folder.db, &e), ERR_OK);
-    assert_int_equal(alerts_new(&b->alerts, b->db, HOUR, &e), ERR_OK);
+    assert_int_equal(alerts_new(&b->alerts, b->db, b->window, &e), ERR_OK);
     alerts_clock(b->alerts, 1);
     s.db = b->db;
     s.alerts = b->alerts;
@@ -115,15 +116,20 @@ static void desk_close(struct bench *b)
     db_close(&b->db);
 }
 
-static void bench_init(struct bench *b, const char *yaml)
+static void bench_init_window(struct bench *b, const char *yaml, int64_t window)
 {
-    *b = (struct bench){ 0 };
+    *b = (struct bench){ .window = window };
     desk_folder_init(&b->folder);
     for (uint32_t i = 0; i < LANES; i++)
         desk_lane_init(&b->lane[i], &b->folder, i);
     buf_init(&b->record, 1 << 20);
     assert_true(correlate_both_init(&b->both, span_of(yaml)));
     desk_open(b);
+}
+
+static void bench_init(struct bench *b, const char *yaml)
+{
+    bench_init_window(b, yaml, HOUR);
 }
 
 static void bench_release(struct bench *b)
@@ -378,10 +384,67 @@ static void sort_unique(struct buf *lines)
     *lines = once;
 }
 
+/* `rule|key|time` of a line; `of`: its rule and key. */
+static int64_t line_time(struct span line, struct span *of)
+{
+    size_t n = line.n;
+
+    while (line.p[n - 1] != '|')
+        n--;
+    *of = (struct span){ line.p, n };
+    return strtoll((const char *)line.p + n, NULL, 10);
+}
+
+struct final {
+    struct span of;
+    int64_t time;
+};
+
+static int by_final(const void *a, const void *b)
+{
+    const struct final *x = a, *y = b;
+    int order = span_cmp(x->of, y->of);
+
+    return order != 0 ? order : (x->time > y->time) - (x->time < y->time);
+}
+
+/* Alerts of results in order: the first that is in no window begins one. */
+static void alerts_of(struct span lines, int64_t window, struct buf *out)
+{
+    struct final *f = calloc(lines.n + 1, sizeof(*f));
+    size_t n = 0, k;
+
+    assert_non_null(f);
+    for (size_t at = 0; at < lines.n; n++) {
+        struct span line = { lines.p + at, span_find(span_from(lines, at), '\n') + 1 };
+
+        f[n].time = line_time(line, &f[n].of);
+        at += line.n;
+    }
+    qsort(f, n, sizeof(*f), by_final);
+    for (size_t i = 0; i < n; i = k) {
+        for (k = i; k < n && span_eq(f[k].of, f[i].of) && f[k].time - f[i].time < window; k++)
+            ;
+        buf_fmt(out, "%.*s%lld..%lld %zu\n", SPAN_ARG(f[i].of), (long long)f[i].time,
+                (long long)f[k - 1].time, k - i);
+    }
+    free(f);
+    correlate_sort_lines(out);
+}
+
+static void alerts_there(struct bench *b, struct buf *out)
+{
+    desk_texts(&b->folder,
+               "SELECT rule || '|' || entity_key || '|' || first || '..' || last || ' ' || count"
+               " FROM alert WHERE state = 'new'",
+               out);
+    correlate_sort_lines(out);
+}
+
 static uint64_t one_case(uint64_t *seed)
 {
     struct arrival *arrivals = calloc(HITS, sizeof(*arrivals));
-    struct buf yaml, want, got;
+    struct buf yaml, want, got, alerts, there;
     uint8_t bytes[800];
     struct span from = { bytes, sizeof(bytes) };
     struct bench b;
@@ -392,11 +455,13 @@ static uint64_t one_case(uint64_t *seed)
     buf_init(&yaml, 1 << 20);
     buf_init(&want, 1 << 26);
     buf_init(&got, 1 << 26);
+    buf_init(&alerts, 1 << 26);
+    buf_init(&there, 1 << 26);
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)next(seed);
     correlate_make_yaml(&from, &yaml);
     buf_byte(&yaml, 0);
-    bench_init(&b, (const char *)yaml.p);
+    bench_init_window(&b, (const char *)yaml.p, (int64_t)(1 + next(seed) % 20) * LATENESS);
     n = make_arrivals(&b, &from, arrivals, seed);
     arrive(&b, arrivals, n, seed);
     finish(&b);
@@ -414,7 +479,14 @@ static uint64_t one_case(uint64_t *seed)
     assert_int_equal(number(&b, "SELECT ifnull(sum(count), 0) FROM alert"), results);
     assert_int_equal(number(&b, "SELECT count(*) FROM alert WHERE state = 'new' AND provisional"),
                      0);
+    alerts_of(buf_span(&want), b.window, &alerts);
+    alerts_there(&b, &there);
+    if (!span_eq(buf_span(&alerts), buf_span(&there)))
+        fail_msg("%s\nwindow %lld, alerts in order:\n%.*s\nlive:\n%.*s", (const char *)yaml.p,
+                 (long long)b.window, SPAN_ARG(buf_span(&alerts)), SPAN_ARG(buf_span(&there)));
     bench_release(&b);
+    buf_release(&there);
+    buf_release(&alerts);
     buf_release(&got);
     buf_release(&want);
     buf_release(&yaml);
@@ -422,7 +494,7 @@ static uint64_t one_case(uint64_t *seed)
     return results;
 }
 
-static void final_results_are_those_of_perfect_order(void **state)
+static void final_results_and_alerts_are_those_of_perfect_order(void **state)
 {
     uint64_t seed = 20261127, results = 0;
 
@@ -664,7 +736,7 @@ static void a_damaged_state_is_left_and_correlation_goes_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(final_results_are_those_of_perfect_order),
+        cmocka_unit_test(final_results_and_alerts_are_those_of_perfect_order),
         cmocka_unit_test(a_result_is_provisional_at_once_and_then_confirmed),
         cmocka_unit_test(what_a_late_event_undoes_is_withdrawn),
         cmocka_unit_test(what_comes_after_the_watermark_is_late_and_counted),
