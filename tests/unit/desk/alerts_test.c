@@ -362,7 +362,7 @@ static void another_order_within_the_lateness_makes_the_same_alerts(void **state
     (void)state;
     buf_init(&want, 1 << 20);
     buf_init(&got, 1 << 20);
-    for (unsigned turn = 0; turn < 40; turn++) {
+    for (unsigned turn = 0; turn < 12; turn++) {
         struct drawn d[DRAWN];
         struct bench b;
         char name[16];
