@@ -146,7 +146,7 @@ def judge(args, text, findings):
                 high[name].add(candidate)
     raised = {c for c, s in scores.items() if s >= RAISED}
     asked = [n for n in high if n != "noise"]
-    one = whole = alien = total = 0
+    one = whole = alien = total = seen = 0
     for name in asked:
         best = max(high[name], key=lambda c: (members[c][name], -c))
         foreign = sum(members[best].values()) - members[best][name]
@@ -154,6 +154,7 @@ def judge(args, text, findings):
         total += sum(members[best].values())
         pure = foreign <= 0.05 * sum(members[best].values())
         one += len(high[name]) == 1 and pure
+        seen += best in raised
         whole += len(of_set[name]) == 1 and pure
         if args.show and not (len(of_set[name]) == 1 and pure):
             print("  %s: alerts by candidate %s, foreign %d" % (name, dict(of_set[name]), foreign), file=sys.stderr)
@@ -164,6 +165,7 @@ def judge(args, text, findings):
     print("one %.1f" % (100 * one / len(asked)))
     print("whole %.1f" % (100 * whole / len(asked)))
     print("foreign %.2f" % (100 * alien / total))
+    print("raised %.1f" % (100 * seen / len(asked)))
     print("queue %d" % len(raised))
     print("shorter %.1f" % (findings / len(raised)))
     print("candidates %d" % len(scores))

@@ -19,6 +19,7 @@ line_group() {
     row group.foreign "$what, alerts of others in them" "$(group_figure foreign)" '<=' 5 %
     row group.shorter "$what, findings to one of the queue" "$(group_figure shorter)" '>=' 20 times \
         "$(group_figure queue) in the queue"
+    row group.raised "$what, attacks in the queue" "$(group_figure raised)" '>=' 90 %
     row group.cost "$what, a finding into alert and candidate" "$(group_figure us_per_finding)" - - us \
         "processor time; behind it $(group_figure work_us_per_finding) us; longest transactions: $(group_figure worst_ms) ms of 200, $(group_figure work_worst_ms) ms behind"
 }

@@ -94,6 +94,7 @@ void alerts_window(struct alerts *a, int64_t window_ns)
 void alerts_clock(struct alerts *a, int64_t now_ns)
 {
     a->now_ns = now_ns;
+    group_clock(a->group, now_ns);
 }
 
 static struct span cut(struct span s)

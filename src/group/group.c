@@ -1,7 +1,8 @@
 /*
- * group.c - see group.h. A row of candidate_link is a time without a gap in which an entity came in
- * alerts of one candidate: so what an alert shares with all others is found by one look at an index
- * an entity, and rows of one entity and open candidate never touch.
+ * group.c - see group.h. A row of candidate_link is a time without a gap in
+ * which an entity came in alerts of one candidate: so what an alert shares with
+ * all others is found by one look at an index an entity, and rows of one entity
+ * and open candidate never touch.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -30,8 +31,10 @@ struct group {
     struct seen *seen;
     uint64_t *spread; /* what came with what on which day, as it is written */
     int64_t reuse;    /* the number that the next candidate gets; 0: a new one */
-    int64_t pruned;
-    struct seen times[ENTITIES_MAX]; /* of the event's entities in its alert, where fresh */
+    int64_t pruned, now_ns;
+    uint8_t rule[GROUP_RULE_BYTES];  /* of the alert at hand */
+    struct seen times[ENTITIES_MAX]; /* of the event's entities in its alert,
+                                        where fresh */
     bool fresh[ENTITIES_MAX];
 };
 
@@ -63,6 +66,11 @@ void group_free(struct group **g)
     *g = NULL;
 }
 
+void group_clock(struct group *g, int64_t now_ns)
+{
+    g->now_ns = now_ns > 0 ? now_ns : 1; /* 0 says that nothing is due */
+}
+
 void group_forget(struct group *g)
 {
     memset(g->seen, 0, SEEN_SLOTS * sizeof(*g->seen));
@@ -79,7 +87,8 @@ static int64_t add_ns(int64_t a, int64_t b)
     return sum;
 }
 
-/* --- small statements ------------------------------------------------------------------------ */
+/* --- small statements
+ * ------------------------------------------------------------------------ */
 
 int group_run_two(struct db *db, enum db_statement s, int64_t a, int64_t b, struct err *e)
 {
@@ -107,9 +116,11 @@ int group_number(struct db *db, struct db_row *r, int64_t *out, struct err *e)
     return rc < 0 ? rc : ERR_OK;
 }
 
-/* --- for acts -------------------------------------------------------------------------------- */
+/* --- for acts
+ * --------------------------------------------------------------------------------
+ */
 
-int group_join(struct db *db, int64_t from, int64_t into, struct err *e)
+int group_join(struct db *db, int64_t from, int64_t into, int64_t now_ns, struct err *e)
 {
     static const enum db_statement moves[] = { DB_GROUP_MOVE, DB_GROUP_MOVE_LINKS, DB_GROUP_FOLLOW,
                                                DB_GROUP_JOINED };
@@ -117,21 +128,21 @@ int group_join(struct db *db, int64_t from, int64_t into, struct err *e)
 
     for (size_t i = 0; i < COUNT_OF(moves) && rc == ERR_OK; i++)
         rc = group_run_two(db, moves[i], from, into, e);
-    return rc == ERR_OK ? group_run_one(db, DB_GROUP_COUNT, into, e) : rc;
+    return rc == ERR_OK ? group_run_two(db, DB_GROUP_COUNT, into, now_ns, e) : rc;
 }
 
 int group_anew(struct db *db, int64_t candidate, struct err *e)
 {
-    static const enum db_statement steps[] = { DB_GROUP_WAIT, DB_GROUP_LINKS_DROP, DB_GROUP_EMPTY,
-                                               DB_GROUP_COUNT };
+    static const enum db_statement steps[] = { DB_GROUP_WAIT, DB_GROUP_LINKS_DROP, DB_GROUP_EMPTY };
     int rc = ERR_OK;
 
     for (size_t i = 0; i < COUNT_OF(steps) && rc == ERR_OK; i++)
         rc = group_run_one(db, steps[i], candidate, e);
-    return rc;
+    return rc == ERR_OK ? group_run_two(db, DB_GROUP_COUNT, candidate, GROUP_AT_ONCE, e) : rc;
 }
 
-/* --- what is common -------------------------------------------------------------------------- */
+/* --- what is common
+ * -------------------------------------------------------------------------- */
 
 int group_common(struct db *db, enum entity_kind kind, struct span key, int64_t first, int64_t last,
                  struct err *e)
@@ -151,19 +162,26 @@ int group_common(struct db *db, enum entity_kind kind, struct span key, int64_t 
     return rc == ERR_OK ? days >= 2 : rc;
 }
 
-/* With this it came with many on that day: what it linked in the days about may have been linked by
- * what is common. */
-static int turn(struct group *g, enum entity_kind kind, struct span key, int64_t day, int64_t days,
-                struct err *e)
+static int put_many(struct group *g, enum entity_kind kind, struct span key, int64_t day,
+                    int64_t days, struct err *e)
 {
     struct db_row *r = db_use(g->db, DB_GROUP_MANY_PUT);
-    int rc;
 
     db_text(r, 1, span_of(entity_rows[kind].name));
     db_text(r, 2, key);
     db_int(r, 3, day);
     db_int(r, 4, days);
-    rc = db_run(g->db, r, e);
+    return db_run(g->db, r, e);
+}
+
+/* With this it came with many on that day: what it linked in the days about may
+ * have been linked by what is common. */
+static int turn(struct group *g, enum entity_kind kind, struct span key, int64_t day, int64_t days,
+                struct err *e)
+{
+    struct db_row *r;
+    int rc = put_many(g, kind, key, day, days, e);
+
     if (rc == ERR_OK)
         rc = group_common(g->db, kind, key, (day - GROUP_DAYS) * DAY_NS,
                           (day + GROUP_DAYS) * DAY_NS, e);
@@ -175,19 +193,22 @@ static int turn(struct group *g, enum entity_kind kind, struct span key, int64_t
     db_int(r, 3, (day - GROUP_DAYS) * DAY_NS);
     db_int(r, 4, (day + GROUP_DAYS + 1) * DAY_NS);
     db_null(r, 5);
+    db_int(r, 6, g->now_ns);
     return db_run(g->db, r, e);
 }
 
-/* It came with `other` on that day. */
-static int spread(struct group *g, enum entity_kind kind, struct span key, int64_t day,
-                  struct span other, struct err *e)
+/* It came with `other` on that day: with how many, of which `most` are told
+ * apart; 0: as was known.
+ */
+static int came_with(struct group *g, enum entity_kind kind, struct span key, int64_t day,
+                     struct span other, int64_t most, int64_t *count, struct err *e)
 {
     uint64_t of = XXH3_64bits_withSeed(
         other.p, other.n, XXH3_64bits_withSeed(key.p, key.n, (uint64_t)day * ENTITY_KINDS + kind));
     struct db_row *r;
-    int64_t count = 0;
     int rc;
 
+    *count = 0;
     if (g->spread[of % SPREAD_SLOTS] == of)
         return ERR_OK;
     r = db_use(g->db, DB_GROUP_SPREAD_PUT);
@@ -195,7 +216,7 @@ static int spread(struct group *g, enum entity_kind kind, struct span key, int64
     db_text(r, 2, key);
     db_int(r, 3, day);
     db_text(r, 4, other);
-    db_int(r, 5, entity_rows[kind].common * GROUP_VERY_MANY);
+    db_int(r, 5, most);
     rc = db_run(g->db, r, e);
     if (rc != ERR_OK)
         return rc;
@@ -206,29 +227,45 @@ static int spread(struct group *g, enum entity_kind kind, struct span key, int64
     db_text(r, 1, span_of(entity_rows[kind].name));
     db_text(r, 2, key);
     db_int(r, 3, day);
-    rc = group_number(g->db, r, &count, e);
-    if (rc == ERR_OK && count == (int64_t)entity_rows[kind].common + 1)
+    return group_number(g->db, r, count, e);
+}
+
+static int spread(struct group *g, enum entity_kind kind, struct span key, int64_t day,
+                  struct span other, struct err *e)
+{
+    int64_t many = entity_rows[kind].common, very = many * GROUP_VERY_MANY, count;
+    int rc = came_with(g, kind, key, day, other, very, &count, e);
+
+    if (rc == ERR_OK && count == many + 1)
         return turn(g, kind, key, day, 1, e);
-    if (rc == ERR_OK && count == (int64_t)entity_rows[kind].common * GROUP_VERY_MANY + 1)
+    if (rc == ERR_OK && count == very + 1)
         return turn(g, kind, key, day, 2, e);
     return rc;
 }
 
-/* --- joining --------------------------------------------------------------------------------- */
+/* --- joining
+ * ---------------------------------------------------------------------------------
+ */
 
 /* An alert while it is being linked. */
 struct member {
     int64_t alert, candidate; /* 0: it is of none yet */
     int64_t alerts;           /* of that */
     int64_t first, last;
+    struct span rule; /* in g->rule */
 };
 
 static int put_into(struct group *g, struct member *m, int64_t candidate, int64_t alerts,
                     struct err *e)
 {
-    struct db_row *r;
-    int rc = group_run_two(g->db, DB_GROUP_PUT, m->alert, candidate, e);
+    struct db_row *r = db_use(g->db, DB_GROUP_PUT);
+    int rc;
 
+    db_int(r, 1, m->alert);
+    db_int(r, 2, candidate);
+    db_text(r, 3, m->rule);
+    db_int(r, 4, day_of(m->first));
+    rc = db_run(g->db, r, e);
     if (rc != ERR_OK)
         return rc;
     m->candidate = candidate;
@@ -237,6 +274,7 @@ static int put_into(struct group *g, struct member *m, int64_t candidate, int64_
     db_int(r, 1, candidate);
     db_int(r, 2, 1);
     db_int(r, 3, m->last);
+    db_int(r, 4, g->now_ns);
     return db_run(g->db, r, e);
 }
 
@@ -253,7 +291,8 @@ static int put_alone(struct group *g, struct member *m, struct err *e)
     return rc == ERR_OK ? put_into(g, m, id, 0, e) : rc;
 }
 
-/* 1: another that is near enough in time, of a candidate that has room for this one's. */
+/* 1: another that is near enough in time, of a candidate that has room for this
+ * one's. */
 static int find_link(struct group *g, const struct member *m, const struct group_link *l,
                      struct group_link *out, struct err *e)
 {
@@ -291,7 +330,7 @@ static int unite(struct group *g, struct member *m, const struct group_link *wit
         return put_into(g, m, with->candidate, with->alerts, e);
     from = m->candidate > with->candidate ? m->candidate : with->candidate;
     into = m->candidate > with->candidate ? with->candidate : m->candidate;
-    rc = group_join(g->db, from, into, e);
+    rc = group_join(g->db, from, into, g->now_ns, e);
     m->candidate = into;
     m->alerts += with->alerts;
     return rc;
@@ -320,7 +359,7 @@ static int link_up(struct group *g, struct member *m, struct group_link l, struc
         rc = unite(g, m, &near, e);
         l.first = near.first < l.first ? near.first : l.first;
         l.last = near.last > l.last ? near.last : l.last;
-        l.parts |= near.parts;
+        l.parts = l.parts != 0 ? l.parts : near.parts;
         if (rc == ERR_OK)
             rc = group_run_one(g->db, DB_GROUP_LINK_DROP, near.id, e);
         if (rc != ERR_OK)
@@ -348,7 +387,8 @@ static int settle(struct group *g, struct member *m, const struct group_link *l,
     return rc;
 }
 
-/* Further events of an alert took it to days on which what linked it is common. */
+/* Further events of an alert took it to days on which what linked it is common.
+ */
 static int unlink_common(struct group *g, const struct member *m, const struct group_link *l,
                          struct err *e)
 {
@@ -362,6 +402,7 @@ static int unlink_common(struct group *g, const struct member *m, const struct g
     db_int(r, 3, l->first);
     db_int(r, 4, l->last);
     db_int(r, 5, m->candidate);
+    db_int(r, 6, g->now_ns);
     return db_run(g->db, r, e);
 }
 
@@ -388,12 +429,15 @@ static int link_all(struct group *g, struct member *m, struct group_link *l, uin
     }
     if (rc == ERR_OK && m->candidate == 0)
         rc = put_alone(g, m, e);
-    return rc == ERR_OK ? group_run_one(g->db, DB_GROUP_STALE, m->candidate, e) : rc;
+    return rc == ERR_OK ? group_run_two(g->db, DB_GROUP_STALE, m->candidate, g->now_ns, e) : rc;
 }
 
-/* --- making anew ------------------------------------------------------------------------------ */
+/* --- making anew
+ * ------------------------------------------------------------------------------
+ */
 
-/* Of an alert; the keys are put into `text`, whose places the links have when all is read. */
+/* Of an alert; the keys are put into `text`, whose places the links have when
+ * all is read. */
 static int read_entities(struct group *g, int64_t alert, struct group_link *l, uint32_t *count,
                          struct buf *text, struct err *e)
 {
@@ -424,7 +468,8 @@ static int read_entities(struct group *g, int64_t alert, struct group_link *l, u
     return rc < 0 ? rc : ERR_OK;
 }
 
-/* 1: the alert is of a level that is grouped, and nobody said where it belongs. */
+/* 1: the alert is of a level that is grouped, and nobody said where it belongs.
+ */
 static int is_grouped(struct group *g, struct member *m, struct err *e)
 {
     struct db_row *r = db_use(g->db, DB_GROUP_ALERT);
@@ -436,6 +481,9 @@ static int is_grouped(struct group *g, struct member *m, struct err *e)
         rc = db_get_int(r, 0) >= GROUP_LEVEL && db_get_int(r, 1) == 0 && db_get_int(r, 3) == 0;
         m->candidate = db_get_null(r, 2) ? 0 : db_get_int(r, 2);
         m->alerts = db_get_int(r, 4);
+        m->rule = (struct span){ g->rule, db_get_text(r, 5).n };
+        m->rule.n = m->rule.n < sizeof(g->rule) ? m->rule.n : sizeof(g->rule);
+        memcpy(g->rule, db_get_text(r, 5).p, m->rule.n);
     }
     db_end(r);
     return rc;
@@ -464,7 +512,9 @@ static int place(struct group *g, int64_t alert, struct err *e)
     return rc;
 }
 
-/* --- work behind ------------------------------------------------------------------------------ */
+/* --- work behind
+ * ------------------------------------------------------------------------------
+ */
 
 /* Steps of work: 1: done one, 0: there is none. */
 
@@ -473,8 +523,10 @@ static int part_one(struct group *g, struct err *e)
     struct db_row *r = db_use(g->db, DB_GROUP_PARTED);
     int64_t candidate = 0;
     bool open = false;
-    int rc = db_next(g->db, r, e);
+    int rc;
 
+    db_int(r, 1, g->now_ns);
+    rc = db_next(g->db, r, e);
     if (rc == 1) {
         candidate = db_get_int(r, 0);
         open = db_get_int(r, 1) != 0;
@@ -482,7 +534,7 @@ static int part_one(struct group *g, struct err *e)
     db_end(r);
     if (rc != 1)
         return rc;
-    rc = open ? group_split(g->db, candidate, e)
+    rc = open ? group_split(g->db, candidate, g->now_ns, e)
               : group_run_one(g->db, DB_GROUP_LINKS_KEEP, candidate, e);
     return rc == ERR_OK ? 1 : rc;
 }
@@ -509,9 +561,12 @@ static int place_one(struct group *g, struct err *e)
 
 static int score_one(struct group *g, struct err *e)
 {
+    struct db_row *r = db_use(g->db, DB_GROUP_STALE_ONE);
     int64_t candidate = 0;
-    int rc = group_number(g->db, db_use(g->db, DB_GROUP_STALE_ONE), &candidate, e);
+    int rc;
 
+    db_int(r, 1, g->now_ns);
+    rc = group_number(g->db, r, &candidate, e);
     if (rc != ERR_OK || candidate == 0)
         return rc;
     rc = group_run_one(g->db, DB_GROUP_SCORE, candidate, e);
@@ -542,8 +597,10 @@ static int risk_one(struct group *g, struct err *e)
     enum entity_kind kind = ENTITY_KINDS;
     uint8_t room[KEY_BYTES_MAX + 64];
     struct span key = { room, 0 };
-    int rc = db_next(g->db, r, e);
+    int rc;
 
+    db_int(r, 1, g->now_ns);
+    rc = db_next(g->db, r, e);
     if (rc == 1) {
         kind = entity_kind_of(db_get_text(r, 0));
         key.n = db_get_text(r, 1).n;
@@ -585,6 +642,7 @@ int group_work(struct group *g, int64_t now_ns, bool *more, struct err *e)
     int rc = prune(g, now_ns, e);
 
     MUST(db_in_transaction(g->db));
+    group_clock(g, now_ns);
     *more = false;
     for (size_t i = 0; i < COUNT_OF(steps) && rc == ERR_OK && !*more;) {
         rc = steps[i](g, e);
@@ -595,7 +653,9 @@ int group_work(struct group *g, int64_t now_ns, bool *more, struct err *e)
     return rc;
 }
 
-/* --- events ----------------------------------------------------------------------------------- */
+/* --- events
+ * -----------------------------------------------------------------------------------
+ */
 
 static int put_more(struct group *g, const struct group_event *ev, struct err *e)
 {
@@ -608,6 +668,7 @@ static int risk_stale(struct group *g, enum entity_kind kind, struct span key, s
 
     db_text(r, 1, span_of(entity_rows[kind].name));
     db_text(r, 2, key);
+    db_int(r, 3, g->now_ns);
     return db_run(g->db, r, e);
 }
 
@@ -655,8 +716,8 @@ static int put_tactics(struct group *g, int64_t alert, struct err *e)
     return rc;
 }
 
-/* Is `j` what makes `i` common? Hosts: users. Others: the event's own host, which is the first, or
- * where none is told, other addresses. */
+/* Is `j` what makes `i` common? Hosts: users. Others: the event's own host,
+ * which is the first, or where none is told, other addresses. */
 static bool spreads(const struct entities *x, uint32_t i, uint32_t j)
 {
     bool host_told = x->count > 0 && x->of[0].kind == ENTITY_HOST;
@@ -679,6 +740,25 @@ static int spread_one(struct group *g, const struct group_event *ev, uint32_t i,
     return rc;
 }
 
+/* On which hosts a rule finds on a day; addresses, where no host is told. */
+static int spread_rule(struct group *g, const struct member *m, struct err *e)
+{
+    const struct entities *x = &g->entities;
+    int64_t count = 0;
+    uint32_t i = 0;
+    int rc;
+
+    while (i < x->count && x->of[i].kind != ENTITY_HOST && x->of[i].kind != ENTITY_ADDRESS)
+        i++;
+    if (i == x->count)
+        return ERR_OK;
+    rc = came_with(g, ENTITY_RULE, m->rule, day_of(m->first), entities_key(x, i), GROUP_RULE_HOSTS,
+                   &count, e);
+    return rc == ERR_OK && count == GROUP_RULE_HOSTS + 1
+               ? put_many(g, ENTITY_RULE, m->rule, day_of(m->first), 1, e)
+               : rc;
+}
+
 static int link_event(struct group *g, const struct group_event *ev, struct err *e)
 {
     struct member m = { .alert = ev->alert, .first = ev->time_ns, .last = ev->time_ns };
@@ -687,6 +767,10 @@ static int link_event(struct group *g, const struct group_event *ev, struct err 
     int rc = is_grouped(g, &m, e);
 
     if (rc != 1)
+        return rc;
+    if (m.candidate == 0)
+        rc = spread_rule(g, &m, e);
+    if (rc < 0)
         return rc;
     for (uint32_t i = 0; i < g->entities.count; i++) {
         if (g->fresh[i])

@@ -17,6 +17,9 @@
  * GROUP_VERY_MANY times as many counts as two. One day alone may be what is looked for: a worm, the
  * account of an administrator in the wrong hands.
  *
+ * A rule is common on a day when on two of the GROUP_DAYS days before it found on more than
+ * GROUP_RULE_HOSTS hosts: what it finds says little by itself, and counts a tenth.
+ *
  * What people placed stays, and links nothing; candidates that are escalated or dismissed take no
  * more.
  *
@@ -27,7 +30,9 @@
  * Bounds: GROUP_ENTITIES_MAX entities of an alert; GROUP_ALERTS_MAX alerts of a candidate, which
  * then takes no more (the two cases in which order matters). An event costs some statements an
  * entity, whatever the size of the tables. What can be more than that - candidates made anew,
- * scores - is written down and done by group_work() in steps of some milliseconds.
+ * scores, risks - is written down and done by group_work() in steps of some milliseconds, the later
+ * the more alerts there are to be looked at (five minutes for GROUP_ALERTS_MAX), and then for all
+ * that came meanwhile.
  */
 #ifndef GROUP_H
 #define GROUP_H
@@ -40,6 +45,8 @@
 #define GROUP_ALERTS_MAX   2000
 #define GROUP_DAYS         6
 #define GROUP_VERY_MANY    5
+#define GROUP_RULE_HOSTS   20
+#define GROUP_RULE_BYTES   512u
 #define GROUP_HALF_LIFE_NS (INT64_C(24) * 60 * 60000000000)
 #define GROUP_RAISED       1.5  /* score from which on it is worth a look: one of level high */
 #define GROUP_WORK_S       0.01 /* what group_work() takes, and at most a step more */
@@ -56,13 +63,16 @@ struct group_event {
     struct span host, json;
 };
 int group_event(struct group *g, const struct group_event *ev, struct err *e);
-void group_forget(struct group *g); /* a transaction is undone */
+void group_clock(struct group *g, int64_t now_ns); /* ns since 1970 */
+void group_forget(struct group *g);                /* a transaction is undone */
 
 /* What is to be done behind events and acts: some of it, in a transaction. *more: not all. */
 int group_work(struct group *g, int64_t now_ns, bool *more, struct err *e);
 
-/* For acts. All of one into another, which stays; and: its alerts find their candidates anew. */
-int group_join(struct db *db, int64_t from, int64_t into, struct err *e);
+/* For acts. All of one into another, which stays, and is looked at when that is due; and: its
+ * alerts find their candidates anew. */
+#define GROUP_AT_ONCE 1 /* whatever its size */
+int group_join(struct db *db, int64_t from, int64_t into, int64_t now_ns, struct err *e);
 int group_anew(struct db *db, int64_t candidate, struct err *e);
 
 #endif

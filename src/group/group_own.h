@@ -35,6 +35,6 @@ int group_put_link(struct db *db, const struct group_link *l, int64_t candidate,
 
 /* Of a candidate of which some links are by what has become common: without those it is one or
  * more; the largest keeps its number. */
-int group_split(struct db *db, int64_t candidate, struct err *e);
+int group_split(struct db *db, int64_t candidate, int64_t now_ns, struct err *e);
 
 #endif

@@ -17,8 +17,17 @@ struct link_of {
     uint32_t alert;
 };
 
+/* Whether an entity is common at alerts of these days; common < 0: nothing is known. */
+struct known {
+    enum entity_kind kind;
+    struct buf key;
+    int64_t first, last;
+    int common;
+};
+
 struct split {
     struct db *db;
+    struct known known;
     int64_t id[GROUP_ALERTS_MAX]; /* its alerts, ascending */
     uint32_t up[GROUP_ALERTS_MAX], size[GROUP_ALERTS_MAX];
     int64_t candidate[GROUP_ALERTS_MAX]; /* of those that are the root of others */
@@ -34,6 +43,8 @@ static struct split *split_new(struct db *db)
     if (s == NULL)
         return NULL;
     s->db = db;
+    s->known.common = -1;
+    buf_init(&s->known.key, (size_t)1 << 20);
     buf_init(&s->text, (size_t)1 << 28);
     buf_init(&s->links, (size_t)1 << 28);
     buf_init(&s->dropped, (size_t)1 << 24);
@@ -42,6 +53,7 @@ static struct split *split_new(struct db *db)
 
 static void split_free(struct split *s)
 {
+    buf_release(&s->known.key);
     buf_release(&s->text);
     buf_release(&s->links);
     buf_release(&s->dropped);
@@ -165,6 +177,24 @@ static void take(struct split *s, const struct group_link *of, uint32_t alert)
     buf_add(&s->links, (struct span){ (const uint8_t *)&next, sizeof(next) });
 }
 
+/* Rows of one entity lie beside each other: what was asked last is known. */
+static int is_common(struct split *s, const struct group_link *of, struct err *e)
+{
+    struct known *k = &s->known;
+    int64_t first = day_of(of->first), last = day_of(of->last);
+
+    if (k->common < 0 || k->kind != of->kind || k->first != first || k->last != last ||
+        !span_eq(buf_span(&k->key), of->key)) {
+        buf_clear(&k->key);
+        buf_add(&k->key, of->key);
+        k->kind = of->kind;
+        k->first = first;
+        k->last = last;
+        k->common = group_common(s->db, of->kind, of->key, of->first, of->last, e);
+    }
+    return k->common;
+}
+
 static int read_links(struct split *s, int64_t candidate, struct err *e)
 {
     struct db_row *r = db_use(s->db, DB_GROUP_ENTITIES_ALL);
@@ -179,7 +209,7 @@ static int read_links(struct split *s, int64_t candidate, struct err *e)
 
         if (of.kind == ENTITY_KINDS)
             continue;
-        rc = group_common(s->db, of.kind, of.key, of.first, of.last, e);
+        rc = is_common(s, &of, e);
         if (rc < 0)
             break;
         if (rc == 0)
@@ -223,18 +253,18 @@ static int move_alerts(struct split *s, struct err *e)
     return rc;
 }
 
-static int count_all(struct split *s, struct err *e)
+static int count_all(struct split *s, int64_t now_ns, struct err *e)
 {
     int rc = ERR_OK;
 
     for (uint32_t i = 0; i < s->count && rc == ERR_OK; i++) {
         if (s->candidate[i] != 0)
-            rc = group_run_one(s->db, DB_GROUP_COUNT, s->candidate[i], e);
+            rc = group_run_two(s->db, DB_GROUP_COUNT, s->candidate[i], now_ns, e);
     }
     return rc;
 }
 
-static int write_it(struct split *s, int64_t candidate, struct err *e)
+static int write_it(struct split *s, int64_t candidate, int64_t now_ns, struct err *e)
 {
     int rc;
 
@@ -252,10 +282,10 @@ static int write_it(struct split *s, int64_t candidate, struct err *e)
         rc = move_alerts(s, e);
     if (rc == ERR_OK)
         rc = put_links(s, true, e);
-    return rc == ERR_OK ? count_all(s, e) : rc;
+    return rc == ERR_OK ? count_all(s, now_ns, e) : rc;
 }
 
-int group_split(struct db *db, int64_t candidate, struct err *e)
+int group_split(struct db *db, int64_t candidate, int64_t now_ns, struct err *e)
 {
     struct split *s = split_new(db);
     int rc = s != NULL ? read_alerts(s, candidate, e) : ERR_NOMEM;
@@ -264,10 +294,11 @@ int group_split(struct db *db, int64_t candidate, struct err *e)
         rc = read_dropped(s, candidate, e);
     if (rc == ERR_OK)
         rc = read_links(s, candidate, e);
-    if (s == NULL || buf_failed(&s->text) || buf_failed(&s->links) || buf_failed(&s->dropped))
+    if (s == NULL || buf_failed(&s->text) || buf_failed(&s->links) || buf_failed(&s->dropped) ||
+        buf_failed(&s->known.key))
         rc = err_set(e, ERR_NOMEM, 0, "There is no memory for candidates.");
     if (rc == ERR_OK)
-        rc = write_it(s, candidate, e);
+        rc = write_it(s, candidate, now_ns, e);
     if (s != NULL)
         split_free(s);
     return rc;

@@ -121,7 +121,7 @@ static int say_one(struct act_call *c, int64_t from, int64_t into, struct err *e
     db_text(r, 3, span_of(key));
     rc = db_run(c->db, r, e);
     if (rc == ERR_OK)
-        rc = group_join(c->db, from, into, e);
+        rc = group_join(c->db, from, into, GROUP_AT_ONCE, e);
     if (rc != ERR_OK)
         return rc;
     r = db_use(c->db, DB_CANDIDATE_SAID_LINK);
@@ -228,6 +228,7 @@ static int place(struct act_call *c, struct err *e)
         return rc;
     r = db_use(c->db, DB_GROUP_COUNT);
     db_int(r, 1, at.id);
+    db_int(r, 2, GROUP_AT_ONCE);
     rc = db_run(c->db, r, e);
     if (rc == ERR_OK)
         rc = act_on(c, "candidate", at.id, e);
@@ -255,6 +256,7 @@ static int free_one(struct act_call *c, int64_t alert, struct err *e)
         return rc;
     r = db_use(c->db, DB_GROUP_COUNT);
     db_int(r, 1, from);
+    db_int(r, 2, GROUP_AT_ONCE);
     rc = db_run(c->db, r, e);
     return rc == ERR_OK ? act_on(c, "alert", alert, e) : rc;
 }

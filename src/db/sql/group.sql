@@ -1,7 +1,10 @@
 -- Which alerts belong together (src/group).
 
+-- How long work on so many alerts waits, so that it is done for several at once: nothing up to 64, five minutes for 2,000.
+--! define WAIT_OF_ALERTS (min(max(alerts - 64, 0), 2000) * 150000000)
+
 -- GROUP_ALERT
-SELECT a.level, a.hidden IS NOT NULL, c.candidate, coalesce(c.placed OR k.state <> 'open', 0), coalesce(k.alerts, 0)
+SELECT a.level, a.hidden IS NOT NULL, c.candidate, coalesce(c.placed OR k.state <> 'open', 0), coalesce(k.alerts, 0), a.rule
     FROM alert a LEFT JOIN candidate_alert c ON c.alert = a.id LEFT JOIN candidate k ON k.id = c.candidate
     WHERE a.id = ?1 AND NOT EXISTS(SELECT 1 FROM group_wait WHERE alert = ?1)
 
@@ -52,9 +55,10 @@ INSERT INTO candidate_link(kind, key, first, last, candidate, parts) VALUES(?, ?
 -- GROUP_LINK_DROP
 DELETE FROM candidate_link WHERE id = ?
 
+-- ?6 now.
 -- GROUP_LINK_PARTS
-UPDATE candidate_link SET parts = 1 WHERE kind = ?1 AND key = ?2 AND last >= ?3 AND first <= ?4
-    AND (?5 IS NULL OR candidate = ?5)
+UPDATE candidate_link SET parts = ?6 + (SELECT {WAIT_OF_ALERTS} FROM candidate WHERE id = candidate_link.candidate)
+    WHERE kind = ?1 AND key = ?2 AND last >= ?3 AND first <= ?4 AND (?5 IS NULL OR candidate = ?5) AND NOT parts
 
 -- GROUP_PARTS_OF
 SELECT DISTINCT kind, key FROM candidate_link WHERE candidate = ? AND parts
@@ -75,8 +79,10 @@ INSERT INTO candidate(state, first, last, alerts) SELECT 'open', first, last, 0 
 -- GROUP_MOVE_ONE
 UPDATE candidate_alert SET candidate = ?2 WHERE alert = ?1
 
+-- ?1 now.
 -- GROUP_PARTED
-SELECT l.candidate, c.state = 'open' FROM candidate_link l JOIN candidate c ON c.id = l.candidate WHERE l.parts LIMIT 1
+SELECT l.candidate, c.state = 'open' FROM candidate_link l INDEXED BY candidate_link_parts
+    JOIN candidate c ON c.id = l.candidate WHERE l.parts AND l.parts <= ? ORDER BY l.parts LIMIT 1
 
 -- GROUP_LINKS_DROP
 DELETE FROM candidate_link WHERE candidate = ?
@@ -87,17 +93,25 @@ UPDATE candidate_link SET parts = 0 WHERE candidate = ? AND parts
 -- GROUP_OPEN
 INSERT INTO candidate(state, first, last, alerts) VALUES('open', ?1, ?1, 0)
 
+-- ?4 now.
 -- GROUP_GROW
-UPDATE candidate SET alerts = alerts + ?2, last = max(last, ?3), stale = 1 WHERE id = ?1
+UPDATE candidate SET alerts = alerts + ?2, last = max(last, ?3), stale = iif(stale, stale, ?4 + {WAIT_OF_ALERTS})
+    WHERE id = ?1
 
+-- ?2 now.
 -- GROUP_STALE
-UPDATE candidate SET stale = 1 WHERE id = ?
+UPDATE candidate SET stale = ?2 + {WAIT_OF_ALERTS} WHERE id = ?1 AND NOT stale
 
+-- ?2 now.
 -- GROUP_COUNT
-UPDATE candidate SET alerts = (SELECT count(*) FROM candidate_alert WHERE candidate = ?1), stale = 1 WHERE id = ?1
+WITH counted AS MATERIALIZED (SELECT count(*) AS alerts FROM candidate_alert WHERE candidate = ?1)
+    UPDATE candidate SET alerts = (SELECT alerts FROM counted), stale = iif(stale, stale, ?2 +
+    (SELECT {WAIT_OF_ALERTS} FROM counted)) WHERE id = ?1
 
+-- ?3: its rule, ?4: the day.
 -- GROUP_PUT
-INSERT INTO candidate_alert(alert, candidate) VALUES(?, ?)
+INSERT INTO candidate_alert(alert, candidate, common) VALUES(?1, ?2, (SELECT count(*) >= 2 FROM entity_many
+    WHERE kind = 'rule' AND key = ?3 AND day BETWEEN ?4 - 6 AND ?4 - 1))
 
 -- GROUP_WAIT
 INSERT OR IGNORE INTO group_wait(alert, was) SELECT alert, candidate FROM candidate_alert WHERE candidate = ?
@@ -125,8 +139,9 @@ UPDATE candidate SET state = 'joined', joined = ?2, alerts = 0, score = 0, rank 
 -- GROUP_FOLLOW
 UPDATE candidate SET joined = ?2 WHERE joined = ?1
 
+-- ?1 now.
 -- GROUP_STALE_ONE
-SELECT id FROM candidate WHERE stale LIMIT 1
+SELECT id FROM candidate INDEXED BY candidate_stale WHERE stale AND stale <= ? ORDER BY stale LIMIT 1
 
 -- GROUP_DISSOLVE
 UPDATE candidate SET state = 'dissolved', score = 0, rank = NULL WHERE id = ? AND state = 'open' AND alerts = 0
@@ -140,26 +155,26 @@ UPDATE candidate SET state = 'dissolved', score = 0, rank = NULL WHERE id = ? AN
 --!     CROSS JOIN system_key k ON k.kind = w.kind AND k.key = w.key AND k.bits = w.bits
 --!     JOIN system s ON s.id = k.system WHERE s.retired IS NULL AND (b.kind = 'host') = (w.kind = 'host'))
 
--- What a candidate counts: each rule once, a quarter more for each tactic that goes on in the order of ATT&CK after
+-- What a candidate counts: each rule once (a tenth when it is common), a quarter more for each tactic that goes on in the order of ATT&CK after
 -- another, all of it by the level of the gravest system.
 -- GROUP_SCORE
 UPDATE candidate SET stale = 0, (first, last, alerts, score, heard, rank, level, rules, tactics, about, system_level,
     waiting) = (
-    WITH member AS MATERIALIZED (SELECT a.id, a.rule, a.level, a.first, a.last, a.made, {ALERT_COUNTS} AS counts,
+    WITH member AS MATERIALIZED (SELECT a.id, a.rule, a.level, a.first, a.last, a.made, m.common, {ALERT_COUNTS} AS counts,
             a.incident IS NULL AND a.state NOT IN ('closed', 'withdrawn') AS waits
-            FROM candidate_alert m JOIN alert a ON a.id = m.alert WHERE m.candidate = ?1),
-        began AS MATERIALIZED (SELECT t.tactic, min(m.first) AS first FROM member m JOIN alert_tactic t
+            FROM candidate_alert m CROSS JOIN alert a ON a.id = m.alert WHERE m.candidate = ?1),
+        began AS MATERIALIZED (SELECT t.tactic, min(m.first) AS first FROM member m CROSS JOIN alert_tactic t
             ON t.alert = m.id WHERE m.counts AND t.tactic > 0 GROUP BY t.tactic),
         went_on AS (SELECT count(*) AS tactics FROM began b WHERE NOT EXISTS (SELECT 1 FROM began o
             WHERE o.tactic < b.tactic AND o.first > b.first)),
-        entity AS MATERIALIZED (SELECT b.kind, b.key, count(*) AS alerts FROM member m JOIN alert_about b
+        entity AS MATERIALIZED (SELECT b.kind, b.key, count(*) AS alerts FROM member m CROSS JOIN alert_about b
             ON b.alert = m.id WHERE b.kind IN ('host', 'user', 'address') GROUP BY b.kind, b.key),
         owner AS MATERIALIZED (SELECT max({LEVEL_OF_ENTITY}) AS level FROM entity b WHERE b.kind <> 'user'),
         figures AS MATERIALIZED (SELECT min(first) AS first, max(last) AS last, count(*) AS alerts,
             max(made) AS heard, max(level) AS level, count(DISTINCT rule) AS rules,
             coalesce(sum(waits), 0) AS waiting FROM member),
-        counted AS MATERIALIZED (SELECT coalesce((SELECT sum(weight) FROM (SELECT max(w.weight) AS weight FROM member m
-            JOIN level_weight w ON w.level = m.level WHERE m.counts GROUP BY m.rule)), 0) *
+        counted AS MATERIALIZED (SELECT coalesce((SELECT sum(weight) FROM (SELECT max(w.weight * iif(m.common, 0.1, 1)) AS weight
+            FROM member m JOIN level_weight w ON w.level = m.level WHERE m.counts GROUP BY m.rule)), 0) *
             (1 + 0.25 * max((SELECT tactics FROM went_on) - 1, 0)) *
             (SELECT weight FROM system_weight WHERE level = coalesce((SELECT level FROM owner), 0)) AS score)
     SELECT coalesce(f.first, candidate.first), coalesce(f.last, candidate.last), f.alerts, c.score,
@@ -174,14 +189,17 @@ UPDATE candidate SET stale = 0, (first, last, alerts, score, heard, rank, level,
 
 --! define HAS_RISK ('host', 'user', 'address', 'domain', 'hash')
 
+-- ?3 now.
 -- GROUP_RISK_STALE
-INSERT OR IGNORE INTO entity_stale(kind, key) VALUES(?, ?)
+INSERT OR IGNORE INTO entity_stale(kind, key, due) VALUES(?1, ?2, ?3 + coalesce((SELECT {WAIT_OF_ALERTS} FROM entity_risk
+    WHERE kind = ?1 AND key = ?2), 0))
 
 -- GROUP_JUDGED
 SELECT alert FROM group_judged LIMIT 1
 
 -- GROUP_JUDGED_RISK
-INSERT OR IGNORE INTO entity_stale(kind, key) SELECT kind, key FROM alert_about WHERE alert = ? AND kind IN {HAS_RISK}
+INSERT INTO entity_stale(kind, key) SELECT kind, key FROM alert_about WHERE alert = ? AND kind IN {HAS_RISK}
+    ON CONFLICT DO UPDATE SET due = 0
 
 -- GROUP_JUDGED_SCORE
 UPDATE candidate SET stale = 1 WHERE id = (SELECT candidate FROM candidate_alert WHERE alert = ?)
@@ -189,8 +207,9 @@ UPDATE candidate SET stale = 1 WHERE id = (SELECT candidate FROM candidate_alert
 -- GROUP_JUDGED_DONE
 DELETE FROM group_judged WHERE alert = ?
 
+-- ?1 now.
 -- GROUP_RISK_ONE
-SELECT kind, key FROM entity_stale LIMIT 1
+SELECT kind, key FROM entity_stale WHERE due <= ? ORDER BY due LIMIT 1
 
 -- GROUP_RISK_DONE
 DELETE FROM entity_stale WHERE kind = ? AND key = ?
@@ -201,7 +220,7 @@ DELETE FROM entity_risk WHERE kind = ? AND key = ?
 -- Each rule once, by its newest alert, which counts half as much with each half-life that passed; of the newest 2,000.
 -- GROUP_RISK
 INSERT INTO entity_risk(kind, key, risk, heard, rank, alerts, rules, system_level)
-    WITH known AS MATERIALIZED (SELECT a.rule, a.made, w.weight FROM alert_about b JOIN alert a ON a.id = b.alert
+    WITH known AS MATERIALIZED (SELECT a.rule, a.made, w.weight FROM alert_about b CROSS JOIN alert a ON a.id = b.alert
             JOIN level_weight w ON w.level = a.level WHERE b.kind = ?1 AND b.key = ?2 AND w.weight > 0
             AND a.hidden IS NULL AND {ALERT_COUNTS} ORDER BY b.last DESC LIMIT 2000),
         at AS MATERIALIZED (SELECT max(made) AS heard, count(*) AS alerts FROM known),
@@ -232,7 +251,7 @@ UPDATE candidate SET state = ?2 ->> 0, incident = ?2 ->> 1, reason = ?2 ->> 2, b
 
 -- Those that can still be decided, or be of an incident.
 -- CANDIDATE_ALERTS_OPEN
-SELECT a.id FROM candidate_alert m JOIN alert a ON a.id = m.alert WHERE m.candidate = ? AND a.incident IS NULL
+SELECT a.id FROM candidate_alert m CROSS JOIN alert a ON a.id = m.alert WHERE m.candidate = ? AND a.incident IS NULL
     AND a.state NOT IN ('closed', 'withdrawn') ORDER BY a.id
 
 -- CANDIDATE_DISMISS
@@ -287,18 +306,18 @@ SELECT {CANDIDATE_FULL} FROM candidate c WHERE c.id = ?2 LIMIT ?3
 
 -- CANDIDATE_ALERTS
 SELECT a.id, a.state, a.level, a.title, a.rule, a.entity, a.count, a.first, a.last, a.assignee, a.verdict, a.incident,
-    m.placed FROM candidate_alert m JOIN alert a ON a.id = m.alert WHERE m.candidate = ? ORDER BY a.first, a.id LIMIT ?
+    m.placed FROM candidate_alert m CROSS JOIN alert a ON a.id = m.alert WHERE m.candidate = ? ORDER BY a.first, a.id LIMIT ?
 
 -- common: see group.h.
 -- CANDIDATE_ENTITIES
 SELECT b.kind, b.key, count(*), min(b.first), max(b.last), (SELECT sum(d.days) >= 2 FROM entity_many d
     WHERE d.kind = b.kind AND d.key = b.key AND d.day BETWEEN min(b.first) / 86400000000000 - 6
-    AND max(b.last) / 86400000000000 + 6) FROM candidate_alert m JOIN alert_about b ON b.alert = m.alert
+    AND max(b.last) / 86400000000000 + 6) FROM candidate_alert m CROSS JOIN alert_about b ON b.alert = m.alert
     WHERE m.candidate = ? AND b.kind <> 'rule' GROUP BY b.kind, b.key ORDER BY count(*) DESC, b.kind, b.key LIMIT ?
 
 -- CANDIDATE_TACTICS
-SELECT t.tactic, nullif(t.technique, ''), count(*), min(a.first), max(a.last) FROM candidate_alert m JOIN alert_tactic t
-    ON t.alert = m.alert JOIN alert a ON a.id = m.alert WHERE m.candidate = ? GROUP BY t.tactic, t.technique
+SELECT t.tactic, nullif(t.technique, ''), count(*), min(a.first), max(a.last) FROM candidate_alert m CROSS JOIN alert_tactic t
+    ON t.alert = m.alert CROSS JOIN alert a ON a.id = m.alert WHERE m.candidate = ? GROUP BY t.tactic, t.technique
     ORDER BY t.tactic, min(a.first) LIMIT ?
 
 -- CANDIDATE_OF_ALERT
@@ -320,11 +339,11 @@ SELECT r.kind, r.key, {RISK_NOW}, r.alerts, r.rules, r.system_level, r.heard FRO
 
 -- ENTITY_ALERTS
 SELECT a.id, a.state, a.level, a.title, a.rule, a.entity, a.count, b.first, b.last, a.assignee, a.verdict, a.incident,
-    m.candidate FROM alert_about b JOIN alert a ON a.id = b.alert LEFT JOIN candidate_alert m ON m.alert = a.id
+    m.candidate FROM alert_about b CROSS JOIN alert a ON a.id = b.alert LEFT JOIN candidate_alert m ON m.alert = a.id
     WHERE b.kind = ?1 AND b.key = ?2 AND b.last <= coalesce(?3, 9223372036854775807) ORDER BY b.last DESC LIMIT ?4
 
 -- With what else it came in alerts, the most often first: of its newest 500.
 -- ENTITY_BESIDE
 SELECT o.kind, o.key, count(*), min(o.first), max(o.last) FROM (SELECT alert FROM alert_about WHERE kind = ?1 AND key = ?2
-    ORDER BY last DESC LIMIT 500) b JOIN alert_about o ON o.alert = b.alert WHERE o.kind NOT IN ('rule', 'more')
+    ORDER BY last DESC LIMIT 500) b CROSS JOIN alert_about o ON o.alert = b.alert WHERE o.kind NOT IN ('rule', 'more')
     AND NOT (o.kind = ?1 AND o.key = ?2) GROUP BY o.kind, o.key ORDER BY count(*) DESC, o.kind, o.key LIMIT ?3

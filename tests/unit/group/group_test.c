@@ -45,19 +45,26 @@ static void bench_commit(struct bench *b)
     assert_int_equal(db_begin(b->db, &e), ERR_OK);
 }
 
-/* All that there is to be done, in transactions of their own. */
-static void bench_work(struct bench *b)
+/* All that is due then, in transactions of their own. */
+static void bench_work_at(struct bench *b, int64_t now)
 {
     bool more = true;
     struct err e;
 
     bench_commit(b);
+    alerts_clock(b->alerts, now);
     for (int i = 0; more; i++) {
         assert_in_range(i, 0, 10000);
         if (alerts_group(b->alerts, &more, &e) != ERR_OK)
             fail_msg("%s", e.why);
         bench_commit(b);
     }
+    alerts_clock(b->alerts, START);
+}
+
+static void bench_work(struct bench *b)
+{
+    bench_work_at(b, START + HOUR);
 }
 
 static void bench_release(struct bench *b)
@@ -490,6 +497,77 @@ static void a_rule_counts_once_and_tactics_in_order_count_more(void **state)
     bench_release(&b);
 }
 
+/* Rule `rule` on so many hosts of a day. */
+static void rule_on(struct bench *b, int rule, int hosts, int64_t day)
+{
+    for (int i = 0; i < hosts; i++) {
+        const struct made f = { rule, 1000 * rule + i, 0,
+                                0,    LEVEL_HIGH,      START + day * 24 * HOUR + i * MINUTE,
+                                NULL };
+
+        put(b, &f);
+    }
+}
+
+static int64_t counted(const struct bench *b, const char *rule, int64_t day)
+{
+    char sql[200];
+
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT round(1000 * sum(c.score)) FROM candidate c JOIN candidate_alert m ON"
+                   " m.candidate = c.id JOIN alert a ON a.id = m.alert WHERE a.rule = '%s' AND"
+                   " a.first = %lld",
+                   rule, (long long)(START + day * 24 * HOUR));
+    return desk_number(&b->folder, sql);
+}
+
+static void a_rule_on_many_hosts_day_after_day_counts_a_tenth(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    for (int64_t day = 0; day < 3; day++) {
+        rule_on(&b, 1, GROUP_RULE_HOSTS + 1, day);
+        rule_on(&b, 2, GROUP_RULE_HOSTS, day);
+    }
+    rule_on(&b, 3, 60, 1); /* a worm on its day */
+    rule_on(&b, 3, 60, 2); /* and on the next */
+    rule_on(&b, 1, 1, 8);  /* of the six days before, many came on one only */
+    bench_work(&b);
+    assert_int_equal(counted(&b, "r1", 0), 1500);
+    assert_int_equal(counted(&b, "r1", 1), 1500);
+    assert_int_equal(counted(&b, "r1", 2), 150);
+    assert_int_equal(counted(&b, "r2", 2), 1500);
+    assert_int_equal(counted(&b, "r3", 2), 1500);
+    assert_int_equal(counted(&b, "r1", 8), 1500);
+    bench_release(&b);
+}
+
+static void what_is_large_is_looked_at_later(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    for (int i = 0; i < 164; i++) {
+        const struct made f = { i, 1, 0, 0, LEVEL_MEDIUM, START + i * MINUTE, NULL };
+
+        put(&b, &f);
+        if (i == 63)
+            bench_work_at(&b, START); /* so many at once */
+    }
+    bench_work_at(&b, START); /* due since it was small */
+    assert_int_equal(score(&b), 164000);
+    put(&b, &(struct made){ 164, 1, 0, 0, LEVEL_MEDIUM, START, NULL });
+    bench_work_at(&b, START + 14 * TIME_SECOND);
+    assert_int_equal(score(&b), 164000);
+    assert_int_equal(desk_number(&b.folder, "SELECT alerts FROM candidate"), 165);
+    bench_work_at(&b, START + 16 * TIME_SECOND);
+    assert_int_equal(score(&b), 165000);
+    bench_release(&b);
+}
+
 static void a_transaction_that_is_undone_leaves_nothing(void **state)
 {
     const struct made f = { 1, 1, 1, 0, LEVEL_HIGH, START, NULL };
@@ -519,6 +597,8 @@ int main(void)
         cmocka_unit_test(one_that_links_two_joins_them_under_the_older_number),
         cmocka_unit_test(what_is_over_takes_no_more),
         cmocka_unit_test(a_rule_counts_once_and_tactics_in_order_count_more),
+        cmocka_unit_test(a_rule_on_many_hosts_day_after_day_counts_a_tenth),
+        cmocka_unit_test(what_is_large_is_looked_at_later),
         cmocka_unit_test(a_transaction_that_is_undone_leaves_nothing),
         cmocka_unit_test(the_order_of_findings_does_not_matter),
     };
