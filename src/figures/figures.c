@@ -724,7 +724,7 @@ int figures_new(struct figures **out, const struct figures_from *from, struct er
         return no_memory(e);
     f->from = *from;
     f->timed = from->from_ns > INT64_MIN || from->to_ns < INT64_MAX;
-    f->by_source = asks_source(from->query->top);
+    f->by_source = from->query != NULL && asks_source(from->query->top);
     for (uint32_t i = 0; i < from->name_count; i++) {
         f->tells_time |= span_eq_nocase(from->name[i], SPAN_LIT("time"));
         f->by_source |= is_of_source(from->name[i]);

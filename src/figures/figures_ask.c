@@ -100,6 +100,37 @@ static bool note_seen(struct figures *f, struct known *k, const struct rec *r)
     return grew;
 }
 
+static bool has_whole(const struct figures *f)
+{
+    for (uint32_t i = 0; i < f->watch.patterns; i++) {
+        if (f->watch.pattern[i].field == EVENT_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* Texts that were looked for in the whole record: all its slots may have a say. False: they cannot
+ * be looked at slot by slot, or there is no room. */
+static bool note_whole(struct figures *f, struct known *k, bool *grew)
+{
+    if (!has_whole(f))
+        return true;
+    if (!figures_can_test_whole(f) || !figures_note_patterns(f, k, EVENT_NONE, grew))
+        return false;
+    k->whole = true;
+    for (uint32_t i = 0; i < block_shape(f->at->block, f->shape).fields; i++) {
+        const struct block_field d = block_field(f->at->block, f->shape, i);
+
+        for (uint32_t s = d.first; s < d.last && d.kind != BLOCK_GROUP; s++) {
+            if (k->role[s] == SLOT_NONE)
+                k->kind[s] = d.kind;
+        }
+    }
+    for (uint32_t s = 0; s < k->slots; s++)
+        *grew |= raise_role(k, s, SLOT_WHOLE);
+    return true;
+}
+
 /* --- answers -------------------------------------------------------------------------------- */
 
 /* The slot that the value was handed on from; BLOCK_NONE: it is a text of its own. */
@@ -244,6 +275,15 @@ static int take_event(struct figures *f, uint32_t row, uint32_t *at, uint32_t at
     return ERR_OK;
 }
 
+/* Of one that may matter all rows are left. */
+static void ask_matters(struct figures *f, struct known *k, struct query_subject *s,
+                        struct figure_case *c, bool *grew)
+{
+    if (!f->from.matters(f->from.matters_arg, s->event) && !f->watch.all && note_whole(f, k, grew))
+        c->kind = CASE_OUT;
+    *grew |= note_seen(f, k, s->event->rec);
+}
+
 int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_case *c, bool *grew,
                 struct err *e)
 {
@@ -265,6 +305,10 @@ int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_
     k->never = !is_shape(f, r, at);
     if (k->never)
         return ERR_OK;
+    if (f->from.matters != NULL) {
+        ask_matters(f, k, s, c, grew);
+        return ERR_OK;
+    }
     holds = query_eval_holds_in_range(f->from.filter, s);
     if (holds)
         good = ask_values(f, s, value);
