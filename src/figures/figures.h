@@ -14,7 +14,8 @@
  * slots may have a say in, or not, as with patterns of the taxonomy (figures_tests.c). What does
  * not fit is left to who reads events one by one: shapes that are partial or no documents (JSON,
  * XML), since how the others are read may hang on values that nobody looked at; filters that ask
- * the search text; slots with too many different values that matter; blocks of version 1. What was
+ * the search text; slots with too many different values that matter (to rules: events of which such
+ * a slot was looked at); blocks of version 1. What was
  * learnt of a shape is kept for those of other blocks that are the same.
  *
  * One thread.

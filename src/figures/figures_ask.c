@@ -78,8 +78,8 @@ static enum slot_role field_role(const struct figures *f, const struct block_fie
     return (seen & EVENT_SEEN_TESTS) != 0 ? SLOT_TESTED : SLOT_HANDED;
 }
 
-/* Slots that matter by this event. True when some did not so far. */
-static bool note_seen(struct figures *f, struct known *k, const struct rec *r)
+/* Slots that matter by this event. True when some did not so far. *far: one is left out. */
+static bool note_seen(struct figures *f, struct known *k, const struct rec *r, bool *far)
 {
     bool grew = false;
 
@@ -95,6 +95,7 @@ static bool note_seen(struct figures *f, struct known *k, const struct rec *r)
                 k->field[s] = i;
             }
             grew |= raise_role(k, s, role);
+            *far |= k->left_out[s];
         }
     }
     return grew;
@@ -111,7 +112,7 @@ static bool has_whole(const struct figures *f)
 
 /* Texts that were looked for in the whole record: all its slots may have a say. False: they cannot
  * be looked at slot by slot, or there is no room. */
-static bool note_whole(struct figures *f, struct known *k, bool *grew)
+static bool note_whole(struct figures *f, struct known *k, bool *grew, bool *far)
 {
     if (!has_whole(f))
         return true;
@@ -126,8 +127,10 @@ static bool note_whole(struct figures *f, struct known *k, bool *grew)
                 k->kind[s] = d.kind;
         }
     }
-    for (uint32_t s = 0; s < k->slots; s++)
+    for (uint32_t s = 0; s < k->slots; s++) {
         *grew |= raise_role(k, s, SLOT_WHOLE);
+        *far |= k->left_out[s];
+    }
     return true;
 }
 
@@ -279,9 +282,12 @@ static int take_event(struct figures *f, uint32_t row, uint32_t *at, uint32_t at
 static void ask_matters(struct figures *f, struct known *k, struct query_subject *s,
                         struct figure_case *c, bool *grew)
 {
-    if (!f->from.matters(f->from.matters_arg, s->event) && !f->watch.all && note_whole(f, k, grew))
+    const bool out = !f->from.matters(f->from.matters_arg, s->event) && !f->watch.all;
+    bool far = false, good = out && note_whole(f, k, grew, &far);
+
+    *grew |= note_seen(f, k, s->event->rec, &far);
+    if (good && !far)
         c->kind = CASE_OUT;
-    *grew |= note_seen(f, k, s->event->rec);
 }
 
 int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_case *c, bool *grew,
@@ -291,7 +297,7 @@ int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_
     uint32_t *at = arena_array(&f->block, k->slots + 1u, sizeof(*at));
     struct span *value = arena_array(&f->block, f->from.name_count + 1u, sizeof(*value));
     const struct rec *r;
-    bool holds, good = true;
+    bool holds, good = true, far = false; /* nothing is left out of keys here */
     int rc;
 
     *grew = false;
@@ -315,7 +321,7 @@ int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_
     good = good && !s->has_text && !s->has_time && !s->failed;
     if (holds && good && (f->timed || f->tells_time || f->from.apart))
         ask_time(f, k, s->event, c);
-    *grew = note_seen(f, k, r);
+    *grew = note_seen(f, k, r, &far);
     if (!good || (holds && c->time == TIME_OTHER))
         return ERR_OK;
     if (holds && !keep_answers(f, k, r, value, c))

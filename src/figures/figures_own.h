@@ -55,6 +55,7 @@ struct known {
     struct event_pattern *pattern; /* of all of these */
     uint32_t patterns, pattern_room;
     bool whole;     /* some of these are looked for in the whole record */
+    bool *left_out; /* by slot: no part of keys; who looks at it is read row by row */
     bool *answers;  /* an answer is taken from it */
     uint32_t *used; /* slots with a role */
     uint32_t used_count;
