@@ -225,13 +225,16 @@ static const char *const countings[] = {
     "since:\"2026-11-18T23:58:00Z\" | stats count by %s",
     "since:\"2026-11-18T22:00:00Z\" until:\"2026-11-19T02:00:00Z\" | top %s",
     "until:\"2026-11-19T02:00:00Z\" | stats count, dc(%s)",
+    "| histogram 1d by %s",
+    "| histogram 1w | sort -count",
+    "| fields time, %s | histogram 1h by %s",
     "| stats count by %s, kind",                                    /* two names: */
     "| stats max(time) by %s",                                      /*   by columns */
     "not since:\"2026-11-19T02:00:00Z\" | stats count by %s",       /* the same */
     "since:\"2026-11-18T23:58:00Z\" or kind:a | stats count by %s", /* the same */
     "kind:a | stats count by %s",                                   /* the same */
 };
-#define TALLIED_FORMS 11u
+#define TALLIED_FORMS 14u
 
 /* Whole days, edges within the events, and what the skew makes of the odd times. */
 static void choose_range(const struct bench *b, struct search_from *from)
