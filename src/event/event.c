@@ -65,6 +65,28 @@ void event_watch(struct event *e, struct event_watch *w)
     e->own->watch = w;
 }
 
+struct event_watch *event_watched(const struct event *e)
+{
+    return e->own->watch;
+}
+
+void event_saw_all(struct event *e)
+{
+    if (e->own->watch != NULL)
+        e->own->watch->all = true;
+}
+
+void event_saw_text(struct event *e, struct span text)
+{
+    struct event_watch *w = e->own->watch;
+
+    if (w == NULL)
+        return;
+    w->all |= w->patterns == EVENT_PATTERNS_MAX;
+    if (!w->all)
+        w->pattern[w->patterns++] = (struct event_pattern){ EVENT_NONE, EVENT_HOLDS, text };
+}
+
 void event_reference_time(struct event *e, int64_t ns)
 {
     e->own->reference_ns = ns;
@@ -182,6 +204,7 @@ void event_begin(struct event *e, struct rec *r)
     if (o->watch != NULL) {
         memset(o->watch->seen, 0, r->count);
         o->watch->patterns = 0;
+        o->watch->all = false;
         o->watch->time = EVENT_NONE;
     }
     name_fields(e, r);

@@ -50,15 +50,16 @@ enum event_seen {
 };
 enum event_pattern_kind { EVENT_IS, EVENT_STARTS, EVENT_ENDS, EVENT_HOLDS }; /* in any ASCII case */
 struct event_pattern {
-    uint32_t field;
+    uint32_t field; /* EVENT_NONE: of event_saw_text() */
     enum event_pattern_kind kind;
-    struct span text; /* the taxonomy's */
+    struct span text; /* the taxonomy's, or of who asks */
 };
 #define EVENT_PATTERNS_MAX 256u
 struct event_watch {
     uint8_t seen[LIMIT_FIELDS]; /* bits; those below the record's count */
     struct event_pattern pattern[EVENT_PATTERNS_MAX];
     uint32_t patterns;
+    bool all;      /* more than can be said: event_saw_all() */
     uint32_t time; /* the field that event_time() read last, which is not in `seen`;
                       EVENT_NONE: none, or one that was computed */
 };
@@ -80,6 +81,14 @@ void event_release(struct event *e);
 
 /* From the next event_begin() on, `w` has what is seen of the event at hand. NULL: nobody asks. */
 void event_watch(struct event *e, struct event_watch *w);
+
+/* Who that is. NULL: nobody. */
+struct event_watch *event_watched(const struct event *e);
+/* For who looks at a watched event past its fields: whether this (ASCII, in lower case) stands in
+ * the folded text of any value or of the whole record, and nothing else, was found out; and: it
+ * looked at anything. */
+void event_saw_text(struct event *e, struct span text);
+void event_saw_all(struct event *e);
 
 /* Lay names and class over `r`, which must stay as it is until the next event_begin(). */
 void event_begin(struct event *e, struct rec *r);

@@ -335,6 +335,8 @@ static bool make_key(struct figures *f, const struct known *k, uint32_t row)
         const struct slot_values *v = &f->values[k->used[i]];
         const uint32_t id = v->is.id != NULL ? v->is.id[row] : 0;
 
+        if (k->left_out[k->used[i]])
+            continue;
         if (k->role[k->used[i]] != SLOT_KEY) {
             const bool odd = v->class != NULL && v->class[id] > 0;
 
@@ -366,8 +368,36 @@ static int fold_sources(struct figures *f, struct err *e)
     return ERR_OK;
 }
 
-/* Rows by what matters of them. *good: they can be told apart. */
-static int fold_rows(struct figures *f, const struct known *k, bool *good, struct err *e)
+/* Of a slot that has too many values the others' rows are not to suffer: a rule looks at it in few
+ * of them, most likely. */
+static void leave_out(struct known *k, uint32_t slot)
+{
+    k->left_out[slot] = true;
+    k->strikes = 0;
+    figures_forget(k); /* their keys have it */
+}
+
+/* The slot by which rows are most different; BLOCK_NONE: by none. */
+static uint32_t widest(const struct figures *f, const struct known *k)
+{
+    uint32_t slot = BLOCK_NONE, most = 1;
+
+    for (uint32_t i = 0; i < k->used_count; i++) {
+        const uint32_t s = k->used[i];
+        const uint32_t n = k->role[s] == SLOT_KEY ? f->values[s].is.count : f->values[s].classes;
+
+        if (!k->left_out[s] && n > most) {
+            most = n;
+            slot = s;
+        }
+    }
+    return slot;
+}
+
+/* Rows by what matters of them. *good: they can be told apart, or else *bad is the slot for which
+ * they cannot. */
+static int fold_rows(struct figures *f, const struct known *k, bool *good, uint32_t *bad,
+                     struct err *e)
 {
     int rc = ERR_OK;
 
@@ -378,7 +408,10 @@ static int fold_rows(struct figures *f, const struct known *k, bool *good, struc
     for (uint32_t i = 0; i < k->used_count && rc == ERR_OK && *good; i++) {
         const struct slot_values *v = &f->values[k->used[i]];
 
-        rc = figures_values(f, k, k->used[i], good, e);
+        *bad = k->used[i];
+        if (k->left_out[*bad])
+            continue;
+        rc = figures_values(f, k, *bad, good, e);
         if (rc != ERR_OK || !*good)
             break;
         if (k->role[k->used[i]] == SLOT_KEY)
@@ -387,6 +420,19 @@ static int fold_rows(struct figures *f, const struct known *k, bool *good, struc
             figures_fold(f, v->is.id, v->class, v->classes);
     }
     return rc == ERR_OK && *good && f->by_source ? fold_sources(f, e) : rc;
+}
+
+/* Too many different rows in a block, for the values of a slot. When so in several, *again without
+ * it where nobody is told of values, else all is read. */
+static void too_many(struct figures *f, struct known *k, uint32_t slot, bool *again)
+{
+    if (++k->strikes < STRIKES)
+        return;
+    *again = f->from.matters != NULL && slot != BLOCK_NONE;
+    if (*again)
+        leave_out(k, slot);
+    else
+        k->never = true;
 }
 
 /* The case of rows like this one (by number among f->rows), asked when it is new. *again: more
@@ -407,7 +453,7 @@ static int case_of(struct figures *f, struct known *k, uint32_t row, uint32_t *a
     if (*out != NULL)
         return ERR_OK;
     if (++*asked > ASKED_LEAST + f->rows / ASKED_OF) {
-        k->never |= ++k->strikes >= STRIKES;
+        too_many(f, k, widest(f, k), again);
         return ERR_OK;
     }
     *out = figures_case_new(f, k, buf_span(&f->key), hash);
@@ -423,6 +469,7 @@ static int case_of(struct figures *f, struct known *k, uint32_t row, uint32_t *a
 static int find_cases(struct figures *f, struct known *k, struct figure_case ***out, struct err *e)
 {
     uint32_t asked = 0;
+    uint32_t bad = BLOCK_NONE;
     bool good, again;
     int rc;
 
@@ -434,7 +481,11 @@ static int find_cases(struct figures *f, struct known *k, struct figure_case ***
         f->values = arena_array(&f->block, k->slots + 1u, sizeof(*f->values));
         if (f->values == NULL)
             return no_memory(e);
-        rc = fold_rows(f, k, &good, e);
+        rc = fold_rows(f, k, &good, &bad, e);
+        if (rc == ERR_OK && !good && f->from.matters != NULL)
+            too_many(f, k, bad, &again);
+        if (again)
+            continue;
         if (rc != ERR_OK || !good)
             return rc;
         cases = arena_array(&f->block, f->ids, sizeof(struct figure_case *));
@@ -442,7 +493,7 @@ static int find_cases(struct figures *f, struct known *k, struct figure_case ***
             return no_memory(e);
         for (uint32_t i = 0; i < f->ids && !again; i++) {
             rc = case_of(f, k, f->first[i], &asked, &c, &again, e);
-            if (rc != ERR_OK || c == NULL || k->never)
+            if (rc != ERR_OK || (c == NULL && !again) || k->never)
                 return rc;
             cases[i] = c;
         }
@@ -724,7 +775,7 @@ int figures_new(struct figures **out, const struct figures_from *from, struct er
         return no_memory(e);
     f->from = *from;
     f->timed = from->from_ns > INT64_MIN || from->to_ns < INT64_MAX;
-    f->by_source = asks_source(from->query->top);
+    f->by_source = from->query != NULL && asks_source(from->query->top);
     for (uint32_t i = 0; i < from->name_count; i++) {
         f->tells_time |= span_eq_nocase(from->name[i], SPAN_LIT("time"));
         f->by_source |= is_of_source(from->name[i]);

@@ -10,10 +10,13 @@
  * and places, which rows of a shape have in common, and some values. So rows of a shape that have
  * the same bytes in the slots of these values have the same answers. A value that is only handed
  * on, as it stands, needs not be the same: it is the answer, and is taken from its own column.
- * This is exact. What does not fit is left to who reads events one by one: shapes that are partial
- * or no documents (JSON, XML), since how the others are read may hang on values that nobody looked
- * at; filters that ask the search text; slots with too many different values that matter; blocks of
- * version 1. What was learnt of a shape is kept for those of other blocks that are the same.
+ * This is exact. A text that is looked for in the whole record (keywords of rules) is one that
+ * slots may have a say in, or not, as with patterns of the taxonomy (figures_tests.c). What does
+ * not fit is left to who reads events one by one: shapes that are partial or no documents (JSON,
+ * XML), since how the others are read may hang on values that nobody looked at; filters that ask
+ * the search text; slots with too many different values that matter (to rules: events of which such
+ * a slot was looked at); blocks of version 1. What was
+ * learnt of a shape is kept for those of other blocks that are the same.
  *
  * One thread.
  */
@@ -35,6 +38,9 @@ struct figures_block {
     bool *left;
 };
 
+/* Does this event matter? It is watched (event_watch()). */
+typedef bool figures_matters_fn(void *arg, struct event *e);
+
 struct figures_from {
     const struct taxonomy *taxonomy;
     const struct names *names;
@@ -50,6 +56,10 @@ struct figures_from {
      * of the time then, and the times of a block's events are told by figures_times(). */
     bool apart;
     const bool *dropped;
+    /* Instead of a query and names: events that do not matter, and no others, are cleared, and
+     * nothing is told. NULL: there is a query. */
+    figures_matters_fn *matters;
+    void *matters_arg;
 };
 
 struct figures_row {

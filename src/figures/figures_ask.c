@@ -78,8 +78,8 @@ static enum slot_role field_role(const struct figures *f, const struct block_fie
     return (seen & EVENT_SEEN_TESTS) != 0 ? SLOT_TESTED : SLOT_HANDED;
 }
 
-/* Slots that matter by this event. True when some did not so far. */
-static bool note_seen(struct figures *f, struct known *k, const struct rec *r)
+/* Slots that matter by this event. True when some did not so far. *far: one is left out. */
+static bool note_seen(struct figures *f, struct known *k, const struct rec *r, bool *far)
 {
     bool grew = false;
 
@@ -95,9 +95,43 @@ static bool note_seen(struct figures *f, struct known *k, const struct rec *r)
                 k->field[s] = i;
             }
             grew |= raise_role(k, s, role);
+            *far |= k->left_out[s];
         }
     }
     return grew;
+}
+
+static bool has_whole(const struct figures *f)
+{
+    for (uint32_t i = 0; i < f->watch.patterns; i++) {
+        if (f->watch.pattern[i].field == EVENT_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* Texts that were looked for in the whole record: all its slots may have a say. False: they cannot
+ * be looked at slot by slot, or there is no room. */
+static bool note_whole(struct figures *f, struct known *k, bool *grew, bool *far)
+{
+    if (!has_whole(f))
+        return true;
+    if (!figures_can_test_whole(f) || !figures_note_patterns(f, k, EVENT_NONE, grew))
+        return false;
+    k->whole = true;
+    for (uint32_t i = 0; i < block_shape(f->at->block, f->shape).fields; i++) {
+        const struct block_field d = block_field(f->at->block, f->shape, i);
+
+        for (uint32_t s = d.first; s < d.last && d.kind != BLOCK_GROUP; s++) {
+            if (k->role[s] == SLOT_NONE)
+                k->kind[s] = d.kind;
+        }
+    }
+    for (uint32_t s = 0; s < k->slots; s++) {
+        *grew |= raise_role(k, s, SLOT_WHOLE);
+        *far |= k->left_out[s];
+    }
+    return true;
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
@@ -244,6 +278,18 @@ static int take_event(struct figures *f, uint32_t row, uint32_t *at, uint32_t at
     return ERR_OK;
 }
 
+/* Of one that may matter all rows are left. */
+static void ask_matters(struct figures *f, struct known *k, struct query_subject *s,
+                        struct figure_case *c, bool *grew)
+{
+    const bool out = !f->from.matters(f->from.matters_arg, s->event) && !f->watch.all;
+    bool far = false, good = out && note_whole(f, k, grew, &far);
+
+    *grew |= note_seen(f, k, s->event->rec, &far);
+    if (good && !far)
+        c->kind = CASE_OUT;
+}
+
 int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_case *c, bool *grew,
                 struct err *e)
 {
@@ -251,7 +297,7 @@ int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_
     uint32_t *at = arena_array(&f->block, k->slots + 1u, sizeof(*at));
     struct span *value = arena_array(&f->block, f->from.name_count + 1u, sizeof(*value));
     const struct rec *r;
-    bool holds, good = true;
+    bool holds, good = true, far = false; /* nothing is left out of keys here */
     int rc;
 
     *grew = false;
@@ -265,13 +311,17 @@ int figures_ask(struct figures *f, struct known *k, uint32_t row, struct figure_
     k->never = !is_shape(f, r, at);
     if (k->never)
         return ERR_OK;
+    if (f->from.matters != NULL) {
+        ask_matters(f, k, s, c, grew);
+        return ERR_OK;
+    }
     holds = query_eval_holds_in_range(f->from.filter, s);
     if (holds)
         good = ask_values(f, s, value);
     good = good && !s->has_text && !s->has_time && !s->failed;
     if (holds && good && (f->timed || f->tells_time || f->from.apart))
         ask_time(f, k, s->event, c);
-    *grew = note_seen(f, k, r);
+    *grew = note_seen(f, k, r, &far);
     if (!good || (holds && c->time == TIME_OTHER))
         return ERR_OK;
     if (holds && !keep_answers(f, k, r, value, c))

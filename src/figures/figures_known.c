@@ -91,6 +91,7 @@ static struct known *make(struct figures *f, uint32_t slots)
     k->role = arena_array(&f->mem, slots + 1u, sizeof(*k->role));
     k->kind = arena_array(&f->mem, slots + 1u, sizeof(*k->kind));
     k->field = arena_array(&f->mem, slots + 1u, sizeof(*k->field));
+    k->left_out = arena_array(&f->mem, slots + 1u, sizeof(*k->left_out));
     k->answers = arena_array(&f->mem, slots + 1u, sizeof(*k->answers));
     k->used = arena_array(&f->mem, slots + 1u, sizeof(*k->used));
     return arena_failed(&f->mem) ? NULL : k;

@@ -15,10 +15,11 @@
 #include "base/arena.h"
 #include "figures/figures.h"
 
-/* What a slot is to the answers: nothing; whether its value is plain, and if not, which it is; and
- * whether it may have a say in which patterns its field fits, and if so, which it is; which value
- * it is. */
-enum slot_role { SLOT_NONE, SLOT_HANDED, SLOT_TESTED, SLOT_KEY };
+/* What a slot is to the answers: nothing; whether its value may have a say in which texts stand in
+ * the record, and if so, which it is, as for all that follow; whether its value is plain, and if
+ * not, which it is; and whether it may have a say in which patterns its field fits, and if so,
+ * which it is; which value it is. */
+enum slot_role { SLOT_NONE, SLOT_WHOLE, SLOT_HANDED, SLOT_TESTED, SLOT_KEY };
 
 /* A value for a name: a text, or what stands in a slot. */
 struct answer {
@@ -53,6 +54,8 @@ struct known {
     uint32_t *field; /* that a SLOT_TESTED lies in */
     struct event_pattern *pattern; /* of all of these */
     uint32_t patterns, pattern_room;
+    bool whole;     /* some of these are looked for in the whole record */
+    bool *left_out; /* by slot: no part of keys; who looks at it is read row by row */
     bool *answers;  /* an answer is taken from it */
     uint32_t *used; /* slots with a role */
     uint32_t used_count;
@@ -62,7 +65,7 @@ struct known {
 /* The values of a slot, of the shape at hand. */
 struct slot_values {
     struct block_distinct is;
-    uint32_t *class; /* by value, of SLOT_HANDED, SLOT_TESTED; NULL: all have no say */
+    uint32_t *class; /* by value, of all but SLOT_KEY; NULL: all have no say */
     uint32_t classes;
 };
 
@@ -146,6 +149,8 @@ bool figures_rows_room(struct figures *f, uint32_t rows);
 void figures_fold(struct figures *f, const uint32_t *symbol, const uint32_t *class,
                   uint32_t symbols);
 bool figures_is_plain(struct span value, uint8_t kind);
+/* Are all numbers of a column plain? False for other columns. */
+bool figures_numbers_plain(const struct figures *f, uint32_t slot, uint8_t kind);
 /* The values of a used slot. False: they are too many, or there is no room. */
 int figures_values(struct figures *f, const struct known *k, uint32_t slot, bool *good,
                    struct err *e);
@@ -157,6 +162,11 @@ bool figures_note_patterns(struct figures *f, struct known *k, uint32_t field, b
 /* The classes of a SLOT_TESTED; *good is false when they cannot be told. */
 int figures_test_values(struct figures *f, const struct known *k, uint32_t slot, bool *good,
                         struct err *e);
+
+/* The same for the whole record; the classes of any slot, after those of its role. */
+bool figures_can_test_whole(const struct figures *f);
+int figures_whole_values(struct figures *f, const struct known *k, uint32_t slot, bool *good,
+                         struct err *e);
 
 /* figures_ask.c: read the event of this row and make `c` of it. *grew: other slots matter, too:
  * ask again. */

@@ -132,7 +132,7 @@ bool figures_is_plain(struct span v, uint8_t kind)
 }
 
 /* All numbers of a form have what is around the digits of two of them. */
-static bool numbers_plain(struct figures *f, const struct known *k, uint32_t slot)
+bool figures_numbers_plain(const struct figures *f, uint32_t slot, uint8_t kind)
 {
     uint8_t room[2][BLOCK_NUMBER_TEXT];
     int64_t end[2];
@@ -143,7 +143,7 @@ static bool numbers_plain(struct figures *f, const struct known *k, uint32_t slo
         struct span text = { room[i],
                              block_number_text(f->at->block, f->shape, slot, end[i], room[i]) };
 
-        if (!figures_is_plain(text, k->kind[slot]))
+        if (!figures_is_plain(text, kind))
             return false;
     }
     return true;
@@ -183,8 +183,8 @@ static bool classify(struct figures *f, const struct known *k, uint32_t slot)
     return v->class != NULL;
 }
 
-int figures_values(struct figures *f, const struct known *k, uint32_t slot, bool *good,
-                   struct err *e)
+static int values_of(struct figures *f, const struct known *k, uint32_t slot, bool *good,
+                     struct err *e)
 {
     struct slot_values *v = &f->values[slot];
     const uint32_t rows = block_shape(f->at->block, f->shape).rows;
@@ -193,13 +193,25 @@ int figures_values(struct figures *f, const struct known *k, uint32_t slot, bool
 
     *good = true;
     *v = (struct slot_values){ 0 };
+    if (k->role[slot] == SLOT_WHOLE)
+        return ERR_OK;
     if (k->role[slot] == SLOT_TESTED)
         return figures_test_values(f, k, slot, good, e);
-    if (handed && !k->answers[slot] && numbers_plain(f, k, slot))
+    if (handed && !k->answers[slot] && figures_numbers_plain(f, slot, k->kind[slot]))
         return ERR_OK;
     rc = block_distinct(f->at->block, f->shape, slot, handed ? rows : 16 + rows / 4, &v->is, e);
     if (rc != ERR_OK)
         return rc;
     *good = v->is.count > 0 && (!handed || classify(f, k, slot));
     return ERR_OK;
+}
+
+int figures_values(struct figures *f, const struct known *k, uint32_t slot, bool *good,
+                   struct err *e)
+{
+    int rc = values_of(f, k, slot, good, e);
+
+    if (rc == ERR_OK && *good && k->whole)
+        rc = figures_whole_values(f, k, slot, good, e);
+    return rc;
 }

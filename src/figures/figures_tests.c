@@ -240,3 +240,113 @@ int figures_test_values(struct figures *f, const struct known *k, uint32_t slot,
         *good = classify(f, k, slot);
     return ERR_OK;
 }
+
+/* --- the whole record ------------------------------------------------------------------------- */
+
+/* What is looked for in values, as their texts are, and in the record, as it stands: plain values
+ * between literals are the same in both. */
+bool figures_can_test_whole(const struct figures *f)
+{
+    const struct block_shape s = block_shape(f->at->block, f->shape);
+    size_t bytes = (size_t)s.slots * BLOCK_NUMBER_TEXT;
+
+    for (uint32_t i = 0; i < s.fields; i++) {
+        const struct block_field d = block_field(f->at->block, f->shape, i);
+        const unsigned kind = d.kind & ~(unsigned)BLOCK_DASH;
+
+        if (kind == BLOCK_XML || kind == BLOCK_QUOTED || kind == BLOCK_HEX)
+            return false;
+        for (uint32_t k = d.first; k <= d.last; k++) {
+            if (kind == BLOCK_JSON && cuts_code(literal_in(f, &d, k)))
+                return false;
+        }
+    }
+    for (uint32_t i = 0; i <= s.slots; i++)
+        bytes += block_literal(f->at->block, f->shape, i).n;
+    return bytes <= LIMIT_EVENT_BYTES;
+}
+
+static bool whole_has_say(const struct figures *f, const struct known *k, uint32_t slot,
+                          const bool set[256])
+{
+    struct around left = { block_literal(f->at->block, f->shape, slot), slot == 0, false };
+    struct around right = { block_literal(f->at->block, f->shape, slot + 1), slot + 1 == k->slots,
+                            false };
+
+    left.open = is_coded(left.text);
+    right.open = is_coded(right.text);
+    for (uint32_t i = 0; i < k->patterns; i++) {
+        if (k->pattern[i].field == EVENT_NONE && may_stand(&k->pattern[i], set, &left, &right))
+            return true;
+    }
+    return false;
+}
+
+static bool is_bare(uint8_t kind)
+{
+    const unsigned is = kind & ~(unsigned)BLOCK_DASH;
+
+    return is == BLOCK_BARE || is == BLOCK_NUMBER;
+}
+
+static bool value_has_whole_say(const struct figures *f, const struct known *k, uint32_t slot,
+                                struct span v)
+{
+    bool set[256] = { false };
+
+    set_of(v, set);
+    return v.n == 0 || !plain_set(set) ||
+           (is_bare(k->kind[slot]) && !figures_is_plain(v, k->kind[slot])) ||
+           whole_has_say(f, k, slot, set);
+}
+
+/* None makes a record longer than is looked into, where figures_can_test_whole(). */
+static bool all_short(const struct block_distinct *d)
+{
+    for (uint32_t i = 0; i < d->count; i++) {
+        if (d->text[i].n > BLOCK_NUMBER_TEXT)
+            return false;
+    }
+    return true;
+}
+
+int figures_whole_values(struct figures *f, const struct known *k, uint32_t slot, bool *good,
+                         struct err *e)
+{
+    struct slot_values *v = &f->values[slot];
+    bool set[256] = { false }, some = false;
+    int rc = ERR_OK;
+
+    if (k->role[slot] == SLOT_KEY) {
+        *good = all_short(&v->is);
+        return ERR_OK;
+    }
+    if (block_number_bytes(f->at->block, f->shape, slot, set) && plain_set(set) &&
+        !whole_has_say(f, k, slot, set) &&
+        (!is_bare(k->kind[slot]) || figures_numbers_plain(f, slot, k->kind[slot])))
+        return ERR_OK;
+    if (v->is.count == 0)
+        rc = block_distinct(f->at->block, f->shape, slot, block_shape(f->at->block, f->shape).rows,
+                            &v->is, e);
+    if (rc != ERR_OK)
+        return rc;
+    memset(set, 0, sizeof(set));
+    for (uint32_t i = 0; i < v->is.count; i++) {
+        some |= v->is.text[i].n == 0 ||
+                (is_bare(k->kind[slot]) && !figures_is_plain(v->is.text[i], k->kind[slot]));
+        set_of(v->is.text[i], set);
+    }
+    *good = v->is.count > 0 && !set['\\'] && all_short(&v->is); /* a code may go on behind it */
+    if (!*good || (!some && plain_set(set) && !whole_has_say(f, k, slot, set)))
+        return ERR_OK;
+    if (v->class == NULL) {
+        v->class = arena_array(&f->block, v->is.count, sizeof(*v->class));
+        v->classes = 1;
+    }
+    *good = v->class != NULL;
+    for (uint32_t i = 0; i < v->is.count && *good; i++) {
+        if (v->class[i] == 0 && value_has_whole_say(f, k, slot, v->is.text[i]))
+            v->class[i] = v->classes++;
+    }
+    return ERR_OK;
+}

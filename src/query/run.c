@@ -404,6 +404,16 @@ bool query_run_is_unordered(const struct query *q)
                          c->kind == QUERY_HISTOGRAM);
 }
 
+bool query_run_same(const struct query_run *run, int64_t least_ns, int64_t greatest_ns)
+{
+    const struct stage *s = run->first;
+
+    while (s != NULL && s->c != NULL && s->c->kind == QUERY_FIELDS)
+        s = s->next;
+    return s != NULL && s->c != NULL && s->c->kind == QUERY_HISTOGRAM &&
+           group_same(s, least_ns, greatest_ns);
+}
+
 /* Into a stage that groups at once; others take rows one by one. */
 static void push_times(struct query_run *run, uint64_t times)
 {

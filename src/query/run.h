@@ -76,6 +76,10 @@ bool query_run_row(struct query_run *run, const struct query_row *row);
 /* As many rows with the same values: as query_run_row() `times` times. */
 bool query_run_rows(struct query_run *run, const struct query_row *row, uint64_t times);
 
+/* Is it all the same which times from the one to the other rows have? So it is to a histogram that
+ * has them in one span. */
+bool query_run_same(const struct query_run *run, int64_t least_ns, int64_t greatest_ns);
+
 /* What rows are asked for; "time" in any case is the row's time. */
 uint32_t query_run_names(const struct query_run *run, const struct span **names);
 

@@ -264,6 +264,14 @@ static int64_t bucket(int64_t ns, int64_t span_ns, int32_t offset_s)
     return __builtin_sub_overflow(ns, rest, &local) ? ns : local;
 }
 
+bool group_same(const struct stage *s, int64_t least_ns, int64_t greatest_ns)
+{
+    const int64_t span = s->groups->span_ns;
+    const int32_t offset = s->run->o.offset_s;
+
+    return span > 0 && bucket(least_ns, span, offset) == bucket(greatest_ns, span, offset);
+}
+
 /* s->at: the columns of the keys, then those of the figures' fields. */
 static void group_push(struct stage *s, const struct query_cell *cells)
 {

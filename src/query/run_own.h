@@ -82,6 +82,8 @@ void run_missing(struct query_run *run, const char *fmt, ...) CHECK_FORMAT(2, 3)
 /* run_group.c: stats, top, rare, histogram. `out` is set to what the stage gives. */
 bool group_stage(struct stage *s, struct columns *out);
 void group_release(struct stage *s);
+/* Are these times of one span of a histogram? */
+bool group_same(const struct stage *s, int64_t least_ns, int64_t greatest_ns);
 
 /* Column `name` of these: exactly, else without case; count when there is none. */
 uint32_t columns_find(const struct columns *c, struct span name);

@@ -37,9 +37,12 @@ struct looker {
     struct walk *walk;
     struct shown *shown;
     struct matcher *matcher;
+    struct figures *figures; /* NULL: all events are read */
     pthread_t thread;
     bool started, ended;     /* under the lock */
-    struct walk_counts seen; /* so far; under the lock */
+    struct walk_counts seen; /* so far; under the lock, */
+    uint64_t seen_read;      /*   as this */
+    uint64_t read;
     int rc;
     struct err e;
 };
@@ -197,6 +200,7 @@ static int look(void *arg, const struct shown_about *a, struct err *e)
     int64_t time;
     int rc;
 
+    l->read++;
     shown_take(l->shown, a);
     time = shown_time(l->shown);
     if (time < h->from.from_ns || time >= h->from.to_ns)
@@ -208,6 +212,39 @@ static int look(void *arg, const struct shown_about *a, struct err *e)
     rc = take_hits(l, a, hits, count, e);
     MUST(pthread_mutex_unlock(&h->lock) == 0);
     return rc;
+}
+
+/* --- a block --------------------------------------------------------------------------------- */
+
+/* Does a rule hold for which somebody wants to know? */
+static bool matters(void *arg, struct event *ev)
+{
+    struct looker *l = arg;
+    const struct hunt *h = l->hunt;
+    const struct hit *hits;
+    const uint32_t count = match_event(l->matcher, ev, &hits);
+    bool any = false;
+
+    for (uint32_t i = 0; i < count && !any; i++)
+        any = is_wanted(h, hits[i].rule) ||
+              (h->plan != NULL && correlate_wanted(h->plan, hits[i].rule));
+    return any;
+}
+
+static int tell_none(void *arg, const struct figures_row *row, struct err *e)
+{
+    (void)arg;
+    (void)row;
+    (void)e;
+    return ERR_OK;
+}
+
+/* Events of which none matters need not be read. */
+static int look_at_columns(void *arg, const struct figures_block *b, struct err *e)
+{
+    struct looker *l = arg;
+
+    return figures_block(l->figures, b, tell_none, NULL, e);
 }
 
 /* --- going on ------------------------------------------------------------------------------- */
@@ -247,11 +284,12 @@ static bool on_correlated(void *arg, const struct correlated *c)
 /* Under the lock. */
 static void count(struct hunt *h)
 {
-    h->counts.events = h->counts.blocks = h->counts.passed = h->counts.damaged = 0;
+    h->counts.events = h->counts.read = h->counts.blocks = h->counts.passed = h->counts.damaged = 0;
     for (uint32_t i = 0; i < h->lookers; i++) {
         const struct walk_counts *c = &h->looker[i].seen;
 
         h->counts.events += c->events;
+        h->counts.read += h->looker[i].seen_read;
         h->counts.blocks += c->blocks;
         h->counts.passed += c->passed;
         h->counts.damaged += c->damaged;
@@ -269,6 +307,7 @@ static int look_on(struct looker *l, struct err *e)
 
     MUST(pthread_mutex_lock(&h->lock) == 0);
     l->seen = *walk_counts(l->walk);
+    l->seen_read = l->read;
     MUST(pthread_mutex_unlock(&h->lock) == 0);
     return rc;
 }
@@ -490,10 +529,24 @@ static int make_need(struct hunt *h, const struct need **out, struct err *e)
 
 static int make_looker(struct hunt *h, struct looker *l, struct err *e)
 {
+    const struct figures_from from = { .taxonomy = h->from.taxonomy,
+                                       .names = h->from.names,
+                                       .from_ns = INT64_MIN,
+                                       .to_ns = INT64_MAX,
+                                       .skew_ns = h->from.skew_ns,
+                                       .matters = matters,
+                                       .matters_arg = l };
     int rc = shown_new(&l->shown, h->from.taxonomy, h->from.names, h->from.skew_ns, e);
 
     l->hunt = h;
-    return rc == ERR_OK ? matcher_new(&l->matcher, h->from.rules, e) : rc;
+    if (rc == ERR_OK)
+        rc = matcher_new(&l->matcher, h->from.rules, e);
+    if (rc != ERR_OK || h->from.everywhere)
+        return rc;
+    rc = figures_new(&l->figures, &from, e);
+    if (rc == ERR_OK)
+        walk_columns(l->walk, look_at_columns, l);
+    return rc;
 }
 
 static int make_lookers(struct hunt *h, const struct walk_from *from, struct err *e)
@@ -564,6 +617,8 @@ void hunt_free(struct hunt **out)
     (void)halt(h, NULL);                          /* nobody asks any more */
     for (uint32_t i = HUNT_THREADS; i > 0; i--) { /* the first walk is the last to go */
         walk_free(&h->looker[i - 1].walk);
+        if (h->looker[i - 1].figures != NULL)
+            figures_free(&h->looker[i - 1].figures);
         matcher_free(&h->looker[i - 1].matcher);
         shown_free(&h->looker[i - 1].shown);
     }

@@ -5,11 +5,11 @@
  *                                                 └─▶ inputs of correlations ──by source time──▶
  *
  * All that is stored in the time is looked at, by the index of words and by the columns of blocks
- * first where the rules are few: only events that may hold what one of them needs are read. Hits
- * are counted all; the places of HUNT_HITS of them are kept, and one that
- * cannot keep more is partial. Correlations see the inputs of this time only, by source time (of
- * receipt where there is none), as a scan does; several events of one instant come in the order of
- * lane and sequence.
+ * first: of events that are alike where the rules look, one is tried (figures/figures.h), and where
+ * the rules are few, only those are read that may hold what one of them needs. Hits are counted
+ * all; the places of HUNT_HITS of them are kept, and one that cannot keep more is partial.
+ * Correlations see the inputs of this time only, by source time (of receipt where there is none),
+ * as a scan does; several events of one instant come in the order of lane and sequence.
  *
  * A hunt goes step by step, from one thread; with `threads` it deals the blocks out to so many of
  * its own, and a step only waits for them. Correlations use temporary files.
@@ -46,7 +46,8 @@ struct hunt_hit {
 };
 
 struct hunt_counts {
-    uint64_t events;  /* looked at */
+    uint64_t events;  /* looked at: read, or left out by columns */
+    uint64_t read;    /* of them, one by one */
     uint64_t hits;    /* of all rules, and results of correlations */
     uint64_t blocks;  /* sealed, in the time; */
     uint64_t passed;  /* of them, left out by the index of words */

@@ -164,29 +164,30 @@ static int64_t later(int64_t ns, int64_t by)
 
 /* --- whole files -------------------------------------------------------------------------- */
 
-/* Every event of the file is in the range, whichever of its two times counts: its own, if that is
- * not further than the skew from that of receipt. */
-static bool file_in_range(const struct search *s, const struct sealed_file *f,
-                          const struct tally_about *a)
+/* The times of all events of the file lie in these, whichever of its two times counts of each: its
+ * own, if that is not further than the skew from that of receipt. */
+static void file_times(const struct search *s, const struct sealed_file *f,
+                       const struct tally_about *a, int64_t *least, int64_t *greatest)
 {
     const int64_t skew = s->from.skew_ns;
-    int64_t least = INT64_MAX, greatest = INT64_MIN, early, late;
+    int64_t early, late;
 
+    *least = INT64_MAX;
+    *greatest = INT64_MIN;
     for (uint32_t i = 0; i < sealed_block_count(f); i++) {
         const struct sealed_block *b = sealed_block(f, i);
 
-        least = b->receipt_from < least ? b->receipt_from : least;
-        greatest = b->receipt_to > greatest ? b->receipt_to : greatest;
+        *least = b->receipt_from < *least ? b->receipt_from : *least;
+        *greatest = b->receipt_to > *greatest ? b->receipt_to : *greatest;
     }
-    if (a->timed) {
-        early = later(least, -skew);
-        late = later(greatest, skew);
-        early = a->least > early ? a->least : early;
-        late = a->greatest < late ? a->greatest : late;
-        least = early < least ? early : least;
-        greatest = late > greatest ? late : greatest;
-    }
-    return least >= s->from.from_ns && greatest < s->from.to_ns;
+    if (!a->timed)
+        return;
+    early = later(*least, -skew);
+    late = later(*greatest, skew);
+    early = a->least > early ? a->least : early;
+    late = a->greatest < late ? a->greatest : late;
+    *least = early < *least ? early : *least;
+    *greatest = late > *greatest ? late : *greatest;
 }
 
 /* The only name that is asked for, if there is one. */
@@ -196,40 +197,74 @@ static struct span tally_get(void *arg, struct span name)
     return *(const struct span *)arg;
 }
 
-static void take_tally(struct search *s, struct span value, uint64_t times)
+static void take_tally(struct search *s, struct span value, int64_t time_ns, uint64_t times)
 {
-    const struct query_row row = { tally_get, &value, 0 };
+    const struct query_row row = { tally_get, &value, time_ns };
 
     if (times > 0 && !query_run_rows(s->run, &row, times))
         s->stopped = true;
+}
+
+static bool is_time(struct span name)
+{
+    return span_eq_nocase(name, SPAN_LIT("time"));
+}
+
+/* What is asked for: the time, and this besides (SPAN_NONE: nothing). False: more than that. */
+static bool tally_name(const struct search *s, struct span *name, bool *time)
+{
+    const struct span *names;
+    const uint32_t count = query_run_names(s->run, &names);
+    uint32_t others = 0;
+
+    *name = SPAN_NONE;
+    *time = false;
+    for (uint32_t i = 0; i < count; i++) {
+        *time |= is_time(names[i]);
+        if (!is_time(names[i]) && others++ == 0)
+            *name = names[i];
+    }
+    return others <= 1;
+}
+
+/* Does this file's tallies, of which *tally is the one, tell what is asked? */
+static bool tells_file(const struct search *s, const struct sealed_file *f, const struct tallies *t,
+                       const struct tally **tally, int64_t *time_ns)
+{
+    struct span name;
+    bool time, known = tally_name(s, &name, &time);
+    int64_t greatest;
+
+    *tally = known && name.p != NULL ? tally_find(t, name) : NULL;
+    if (!known || tally_about(t)->reading != s->reading || (name.p != NULL && *tally == NULL))
+        return false;
+    file_times(s, f, tally_about(t), time_ns, &greatest);
+    return *time_ns >= s->from.from_ns && greatest < s->from.to_ns &&
+           (!time || query_run_same(s->run, *time_ns, greatest));
 }
 
 /* A file's tallies, if they tell what is asked. */
 static int look_at_tallies(void *arg, const struct sealed_file *f, uint64_t *events, struct err *e)
 {
     struct search *s = arg;
-    const struct span *names;
-    const uint32_t count = query_run_names(s->run, &names);
-    const struct tally *tally = NULL;
+    const struct tally *tally;
     struct tallies *t = NULL;
     struct span bytes;
+    int64_t time_ns;
 
     (void)e;
     if (sealed_tallies(f, &bytes, NULL) != ERR_OK || bytes.n == 0 ||
         tally_open(&t, bytes, NULL) != ERR_OK)
         return 0; /* damage makes it slow, not wrong */
-    if (count == 1)
-        tally = tally_find(t, names[0]);
-    if (tally_about(t)->reading != s->reading || (count == 1 && tally == NULL) ||
-        !file_in_range(s, f, tally_about(t))) {
+    if (!tells_file(s, f, t, &tally, &time_ns)) {
         tally_free(&t);
         return 0;
     }
     *events = tally_about(t)->events;
     if (tally == NULL)
-        take_tally(s, SPAN_NONE, *events);
+        take_tally(s, SPAN_NONE, time_ns, *events);
     for (uint32_t i = 0; tally != NULL && i < tally->count; i++)
-        take_tally(s, tally->value[i], tally->times[i]);
+        take_tally(s, tally->value[i], time_ns, tally->times[i]);
     s->counts.found += *events;
     s->counts.told += *events;
     s->counts.tallied += *events;
@@ -249,14 +284,13 @@ static bool is_range(const struct query_node *n)
 
 static bool tallies_tell(const struct search *s)
 {
-    const struct span *names;
-    uint32_t count;
+    struct span name;
+    bool time;
 
     if (!s->all || s->from.no_columns || s->from.no_tallies || !query_run_is_unordered(s->query) ||
         (s->query->top != NULL && !is_range(s->query->top)))
         return false;
-    count = query_run_names(s->run, &names);
-    return count == 0 || (count == 1 && !span_eq_nocase(names[0], SPAN_LIT("time")));
+    return tally_name(s, &name, &time) && (!time || query_run_same(s->run, 0, 0));
 }
 
 /* --- going on ------------------------------------------------------------------------------- */

@@ -47,7 +47,8 @@ struct walk {
     struct sieve *sieve;    /* NULL: all events are looked at */
     walk_block_fn *columns; /* NULL: nobody asks */
     void *columns_arg;
-    bool *left; /* by row, when `columns` is asked */
+    bool *left;       /* by row, when `columns` is asked */
+    bool sieve_first; /* before `columns` */
     size_t left_room;
     struct buf raw; /* of one event, out of columns */
     uint32_t block_lane;
@@ -267,11 +268,8 @@ static bool is_counted(const struct walk *w, const struct block_event *ev)
 /* Is this event of the block to be counted, and was not yet? */
 static bool row_counts(const struct walk *w, uint32_t row)
 {
-    struct block_event ev;
+    const struct block_event ev = block_event(w->block, row);
 
-    if (w->columns != NULL)
-        return w->left[row];
-    ev = block_event(w->block, row);
     return is_counted(w, &ev);
 }
 
@@ -314,31 +312,74 @@ static int choose_left(struct walk *w, uint32_t *count, struct err *e)
     return rc;
 }
 
+static uint32_t count_left(const struct walk *w)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < block_events(w->block); i++)
+        count += w->left[i];
+    return count;
+}
+
+/* Those that the sieve passes. */
+static int sift_left(struct walk *w, struct err *e)
+{
+    const int rc = sieve_block(w->sieve, w->block, e);
+
+    for (uint32_t i = 0; i < block_events(w->block) && rc >= 0; i++)
+        w->left[i] = w->left[i] && rc == 1 && sieve_row(w->sieve, i);
+    return rc < 0 ? rc : ERR_OK;
+}
+
+/* The sieve and who asks for columns, one after the other while any event is left: each alone is
+ * enough for most blocks, and who was before goes first. */
+static int ask_both(struct walk *w, uint32_t lane, struct err *e)
+{
+    const bool first = w->sieve != NULL && w->sieve_first;
+    int rc = ERR_OK;
+
+    for (unsigned turn = 0; turn < 2 && rc == ERR_OK; turn++) {
+        const bool sieve = first == (turn == 0);
+
+        if (sieve && w->sieve == NULL)
+            break;
+        rc = sieve ? sift_left(w, e)
+                   : w->columns(w->columns_arg,
+                                &(struct figures_block){ w->block, w->names, lane, w->left }, e);
+        if (rc == ERR_OK && count_left(w) == 0) {
+            w->sieve_first = sieve;
+            break;
+        }
+    }
+    return rc;
+}
+
+static int left_room(struct walk *w, uint32_t rows, struct err *e)
+{
+    if (rows <= w->left_room)
+        return ERR_OK;
+    free(w->left);
+    w->left = malloc(rows * sizeof(*w->left));
+    w->left_room = w->left != NULL ? rows : 0;
+    return w->left != NULL ? ERR_OK : no_memory(e);
+}
+
 /* What is left of a block when its columns were asked: 1, 0 when nothing is. */
 static int ask_columns(struct walk *w, uint32_t lane, struct err *e)
 {
-    const uint32_t rows = block_events(w->block);
-    uint32_t before, after = 0;
-    int rc;
+    uint32_t before, after;
+    int rc = left_room(w, block_events(w->block), e);
 
-    if (rows > w->left_room) {
-        free(w->left);
-        w->left = malloc(rows * sizeof(*w->left));
-        w->left_room = w->left != NULL ? rows : 0;
-        if (w->left == NULL)
-            return no_memory(e);
-    }
-    rc = choose_left(w, &before, e);
     if (rc == ERR_OK)
-        rc = w->columns(w->columns_arg,
-                        &(struct figures_block){ w->block, w->names, lane, w->left }, e);
-    for (uint32_t i = 0; i < rows; i++)
-        after += w->left[i];
-    if (rc != ERR_OK || after == 0) {
-        w->counts.events += rc == ERR_OK ? before : 0;
+        rc = choose_left(w, &before, e);
+    if (rc == ERR_OK)
+        rc = ask_both(w, lane, e);
+    if (rc != ERR_OK)
         return rc;
-    }
+    after = count_left(w);
     w->counts.events += before - after;
+    if (after == 0)
+        return 0;
     rc = block_envelope(w->block, e);
     return rc == ERR_OK ? 1 : rc;
 }
@@ -352,18 +393,18 @@ static int open_body(struct walk *w, struct span body, uint32_t lane, struct err
         rc = block_open(&w->block, body, e);
         return rc == ERR_OK ? 1 : rc;
     }
-    rc = w->columns != NULL ? block_open_shapes(&w->block, body, e)
-                            : block_open_columns(&w->block, body, e);
-    if (rc == ERR_OK && w->columns != NULL) {
-        rc = ask_columns(w, lane, e);
-        if (rc == 0) {
-            block_free(&w->block);
-            w->at++;
-        }
-        if (rc <= 0 || w->sieve == NULL)
-            return rc;
+    if (w->columns == NULL) {
+        rc = block_open_columns(&w->block, body, e);
+        return rc == ERR_OK ? sieve_block(w->sieve, w->block, e) : rc;
     }
-    return rc >= 0 && w->sieve != NULL ? sieve_block(w->sieve, w->block, e) : rc;
+    rc = block_open_shapes(&w->block, body, e);
+    if (rc == ERR_OK)
+        rc = ask_columns(w, lane, e);
+    if (rc == 0) {
+        block_free(&w->block);
+        w->at++;
+    }
+    return rc;
 }
 
 /* Open the block of a unit; one that is damaged is counted and passed over. */
@@ -417,8 +458,9 @@ static int look_at_row(struct walk *w, walk_fn *fn, void *arg, struct err *e)
     struct block_event ev = block_event(w->block, w->row);
     struct shown_about a = { .lane = w->block_lane };
 
-    if ((w->columns != NULL && !w->left[w->row]) ||
-        (w->sieve != NULL && !sieve_row(w->sieve, w->row))) {
+    if (w->columns != NULL && !w->left[w->row])
+        return ERR_OK;
+    if (w->columns == NULL && w->sieve != NULL && !sieve_row(w->sieve, w->row)) {
         w->counts.events += row_counts(w, w->row);
         return ERR_OK;
     }

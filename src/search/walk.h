@@ -10,7 +10,7 @@
  * says that no event of it can be one. Of the others only the events are handed out that may be one
  * by the columns of their block. Tracers are ours and are not handed out.
  *
- * Who can do without events asks the columns of a block first (walk_columns()).
+ * Who can do without events asks the columns of a block besides (walk_columns()).
  *
  * A walk goes step by step, so that one thread can do other things between. What the sealer and the
  * keeper do meanwhile changes nothing: sealed files are mapped, and the first segments of the lanes
@@ -66,8 +66,8 @@ int walk_split(struct walk *w, struct walk **more, uint32_t count, struct err *e
 /* A block before any of its events is put together: those left are handed out. */
 typedef int walk_block_fn(void *arg, const struct figures_block *b, struct err *e);
 
-/* Ask `fn` of each sealed block first. ERR_CORRUPT: the block is damaged; other codes are what
- * walk_step() returns. Before the first step. */
+/* Ask `fn` of each sealed block, unless the need leaves nothing of it. ERR_CORRUPT: the block is
+ * damaged; other codes are what walk_step() returns. Before the first step. */
 void walk_columns(struct walk *w, walk_block_fn *fn, void *arg);
 
 /* What an event borrows lives until the next call. Negative: it is what walk_step() returns. */

@@ -55,6 +55,8 @@ struct matcher {
     struct span scanned_text;
     bool raw_values;   /* the scan of the raw record asks for them */
     bool raw_fragment; /* its sieve held something */
+    bool only_asks;    /* are there candidates? They are not verified; */
+    bool candidates;   /* there are */
 };
 
 static int make_scratch(struct matcher *m, struct err *e)
@@ -309,6 +311,10 @@ static void try_rules(struct matcher *m, const struct plan *plan, uint32_t step,
 
         if (m->tried[r] == m->round || !belongs(m, plan, step, r))
             continue;
+        if (m->only_asks) {
+            m->candidates = true;
+            return;
+        }
         m->tried[r] = m->round;
         if (m->c->sure[r] != NO_ITEM)
             verify_known(&m->verify, m->c->sure[r]);
@@ -366,6 +372,50 @@ static void look_keywords(struct matcher *m, const struct plan *plan, uint32_t s
     }
 }
 
+/* Are candidates of keywords told by which of their literals stand in the event at all? */
+static bool tells_by_literals(const struct field_index *fi)
+{
+    if (fi->exact != NULL)
+        return false;
+    for (uint32_t i = 0; i < fi->literal_count; i++) {
+        const struct literal *l = &fi->literals[i];
+
+        if (l->at_start.count > 0 || l->at_end.count > 0)
+            return false;
+        for (size_t k = 0; k < l->text.n; k++) {
+            if (l->text.p[k] >= 0x80)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The same with somebody watching, who is told which texts were looked for, and no more when that
+ * gave no candidate. */
+static void look_keywords_watched(struct matcher *m, const struct plan *plan, uint32_t step)
+{
+    const struct field_index *fi = plan->step[step].partition->keywords.values;
+    struct event *e = m->verify.event;
+    struct event_watch *watch = event_watched(e);
+
+    if (tells_by_literals(fi)) {
+        for (uint32_t i = 0; i < fi->literal_count; i++)
+            event_saw_text(e, fi->literals[i].text);
+        event_watch(e, NULL);
+        m->candidates = false;
+        m->only_asks = true;
+        look_keywords(m, plan, step);
+        m->only_asks = false;
+        event_watch(e, watch);
+        verify_begin(&m->verify, e); /* which texts were read was not seen */
+        verify_view(&m->verify, plan->step[step].view);
+        if (!m->candidates)
+            return;
+    }
+    event_saw_all(e);
+    look_keywords(m, plan, step);
+}
+
 static void run_step(struct matcher *m, const struct plan *plan, uint32_t step)
 {
     const struct partition *p = plan->step[step].partition;
@@ -384,7 +434,9 @@ static void run_step(struct matcher *m, const struct plan *plan, uint32_t step)
         for (; h != EVENT_NONE; h = event_more(e, view, fi->name, h))
             look_at(m, plan, step, fi, h);
     }
-    if (plan->step[step].keywords)
+    if (plan->step[step].keywords && event_watched(e) != NULL)
+        look_keywords_watched(m, plan, step);
+    else if (plan->step[step].keywords)
         look_keywords(m, plan, step);
     if (p->always.count > 0)
         try_rules(m, plan, step, p->always.rule, p->always.count);

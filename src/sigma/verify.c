@@ -374,6 +374,7 @@ static bool keyword_test(struct verify *v, const struct sigma_test *t, uint32_t 
 {
     const struct rec *r = v->event->rec;
 
+    event_saw_all(v->event);
     for (uint32_t i = 0; i < r->count; i++) {
         if (r->fields[i].kind != REC_NONE && r->fields[i].kind != REC_GROUP &&
             test_fns[t->op] != NULL && test_fns[t->op](v, t, i)) {
