@@ -13,6 +13,7 @@ code of the desk (tools/group_rate) in the order of their times. Printed, a line
     --seed N            other times (default 1)
     --noise N           made events (default 1000000)
     --sets otrf|evtx|both
+    --shared            made events are on the hosts of the attacks, too
     --show              a line for each set that is not one
 """
 import argparse
@@ -114,6 +115,7 @@ def row(name, time, f, line):
 def laid(args):
     """(time, line) of all findings."""
     chance = random.Random(args.seed)
+    hosts = {}  # of the attacks, in the order in which they are met
     for number, (name, findings) in enumerate(sets_of(args), 1):
         names = Names(number, findings, args.rename == "all")
         first = min(ns_of(f["event"]["time"]) for f, _ in findings)
@@ -121,13 +123,22 @@ def laid(args):
         for _, line in findings:
             line = names.put(line)
             f = json.loads(line)
+            hosts.setdefault(f["event"].get("host") or "")
             time = begin + ns_of(f["event"]["time"]) - first
             yield time, row(name, time, f, line)
     with tempfile.NamedTemporaryFile(suffix=".json") as made:
         subprocess.run([args.varied, str(args.noise), str(START), str(WEEK_S * 10**9 // args.noise)],
                        stdout=made, check=True)
+        lives = {}  # which of their hosts is one of an attack
+        free = [h for h in hosts if h and args.shared]
         for f, line in scan(args, [made.name]):
             time = ns_of(f["event"]["time"])
+            host = f["event"].get("host")
+            if host and host not in lives:
+                lives[host] = free.pop() if free else host
+            if host and lives[host] != host:
+                line = line.replace(host, lives[host])
+                f = json.loads(line)
             yield time, row("noise", time, f, line)
 
 
@@ -180,6 +191,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--noise", type=int, default=1000000)
     p.add_argument("--sets", choices=("otrf", "evtx", "both"), default="otrf")
+    p.add_argument("--shared", action="store_true")
     p.add_argument("--show", action="store_true")
     p.add_argument("rules", nargs="+")
     args = p.parse_args()

@@ -253,6 +253,7 @@ struct member {
     int64_t alerts;           /* of that */
     int64_t first, last;
     struct span rule; /* in g->rule */
+    bool common;      /* that rule, on its day */
 };
 
 static int put_into(struct group *g, struct member *m, int64_t candidate, int64_t alerts,
@@ -263,8 +264,7 @@ static int put_into(struct group *g, struct member *m, int64_t candidate, int64_
 
     db_int(r, 1, m->alert);
     db_int(r, 2, candidate);
-    db_text(r, 3, m->rule);
-    db_int(r, 4, day_of(m->first));
+    db_int(r, 3, m->common);
     rc = db_run(g->db, r, e);
     if (rc != ERR_OK)
         return rc;
@@ -408,7 +408,12 @@ static int unlink_common(struct group *g, const struct member *m, const struct g
 
 static int see_common(struct group *g, const struct member *m, struct group_link *l, struct err *e)
 {
-    int rc = group_common(g->db, l->kind, l->key, l->first, l->last, e);
+    int rc;
+
+    l->common = m->common && (l->kind == ENTITY_HOST || l->kind == ENTITY_USER);
+    if (l->common)
+        return ERR_OK;
+    rc = group_common(g->db, l->kind, l->key, l->first, l->last, e);
 
     l->common = rc == 1;
     return rc == 1 ? unlink_common(g, m, l, e) : rc;
@@ -484,6 +489,7 @@ static int is_grouped(struct group *g, struct member *m, struct err *e)
         m->rule = (struct span){ g->rule, db_get_text(r, 5).n };
         m->rule.n = m->rule.n < sizeof(g->rule) ? m->rule.n : sizeof(g->rule);
         memcpy(g->rule, db_get_text(r, 5).p, m->rule.n);
+        m->common = db_get_int(r, 6) != 0;
     }
     db_end(r);
     return rc;

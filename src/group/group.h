@@ -18,7 +18,8 @@
  * account of an administrator in the wrong hands.
  *
  * A rule is common on a day when on two of the GROUP_DAYS days before it found on more than
- * GROUP_RULE_HOSTS hosts: what it finds says little by itself, and counts a tenth.
+ * GROUP_RULE_HOSTS hosts: what it finds says little by itself. It counts a tenth, and links with no
+ * host and user: only with addresses, files, sessions and with itself.
  *
  * What people placed stays, and links nothing; candidates that are escalated or dismissed take no
  * more.

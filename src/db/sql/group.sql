@@ -4,7 +4,9 @@
 --! define WAIT_OF_ALERTS (min(max(alerts - 64, 0), 2000) * 150000000)
 
 -- GROUP_ALERT
-SELECT a.level, a.hidden IS NOT NULL, c.candidate, coalesce(c.placed OR k.state <> 'open', 0), coalesce(k.alerts, 0), a.rule
+SELECT a.level, a.hidden IS NOT NULL, c.candidate, coalesce(c.placed OR k.state <> 'open', 0), coalesce(k.alerts, 0), a.rule,
+    coalesce(c.common, (SELECT count(*) >= 2 FROM entity_many WHERE kind = 'rule' AND key = a.rule
+        AND day BETWEEN a.first / 86400000000000 - 6 AND a.first / 86400000000000 - 1))
     FROM alert a LEFT JOIN candidate_alert c ON c.alert = a.id LEFT JOIN candidate k ON k.id = c.candidate
     WHERE a.id = ?1 AND NOT EXISTS(SELECT 1 FROM group_wait WHERE alert = ?1)
 
@@ -71,7 +73,8 @@ SELECT alert FROM candidate_alert WHERE candidate = ? AND NOT placed ORDER BY al
 
 -- GROUP_ENTITIES_ALL
 SELECT b.alert, b.kind, b.key, b.first, b.last FROM candidate_alert m CROSS JOIN alert_about b ON b.alert = m.alert
-    WHERE m.candidate = ? AND NOT m.placed ORDER BY b.kind, b.key, b.first
+    WHERE m.candidate = ? AND NOT m.placed AND NOT (m.common AND b.kind IN ('host', 'user'))
+    ORDER BY b.kind, b.key, b.first
 
 -- GROUP_OPEN_FOR
 INSERT INTO candidate(state, first, last, alerts) SELECT 'open', first, last, 0 FROM alert WHERE id = ?
@@ -108,10 +111,8 @@ WITH counted AS MATERIALIZED (SELECT count(*) AS alerts FROM candidate_alert WHE
     UPDATE candidate SET alerts = (SELECT alerts FROM counted), stale = iif(stale, stale, ?2 +
     (SELECT {WAIT_OF_ALERTS} FROM counted)) WHERE id = ?1
 
--- ?3: its rule, ?4: the day.
 -- GROUP_PUT
-INSERT INTO candidate_alert(alert, candidate, common) VALUES(?1, ?2, (SELECT count(*) >= 2 FROM entity_many
-    WHERE kind = 'rule' AND key = ?3 AND day BETWEEN ?4 - 6 AND ?4 - 1))
+INSERT INTO candidate_alert(alert, candidate, common) VALUES(?, ?, ?)
 
 -- GROUP_WAIT
 INSERT OR IGNORE INTO group_wait(alert, was) SELECT alert, candidate FROM candidate_alert WHERE candidate = ?

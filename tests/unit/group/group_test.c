@@ -100,9 +100,10 @@ static void put(struct bench *b, const struct made *m)
         (void)snprintf(user, sizeof(user), "\"User\":\"x\\\\u%d\"", m->user);
     if (m->address > 0)
         (void)snprintf(address, sizeof(address), "\"src_ip\":\"10.0.0.%d\"", m->address);
-    (void)snprintf(
-        json, sizeof(json), "{\"rule\":{\"tags\":[\"%s\"]},\"event\":{\"fields\":{%s%s%s}}}",
-        m->tag != NULL ? m->tag : "", user, user[0] != 0 && address[0] != 0 ? "," : "", address);
+    (void)snprintf(json, sizeof(json),
+                   "{\"rule\":{\"id\":\"%s\",\"tags\":[\"%s\"]},\"event\":{\"fields\":{%s%s%s}}}",
+                   rule, m->tag != NULL ? m->tag : "", user,
+                   user[0] != 0 && address[0] != 0 ? "," : "", address);
     f.rule = f.title = span_of(rule);
     f.entity = ev.host = span_of(host);
     ev.json = span_of(json);
@@ -544,6 +545,40 @@ static void a_rule_on_many_hosts_day_after_day_counts_a_tenth(void **state)
     bench_release(&b);
 }
 
+/* Rule 1 is common on day 2: of its alerts that on host 1 is tied by what it is about, not by
+ * where. */
+static void a_common_rule_is_tied_to_no_host_and_user(void **state)
+{
+    const int64_t now = START + 48 * HOUR;
+    const struct made f[] = { { 1, 1, 1, 7, LEVEL_HIGH, now, NULL },
+                              { 1, 2, 2, 8, LEVEL_HIGH, now, NULL },
+                              { 1, 2, 0, 0, LEVEL_HIGH, now + 3 * HOUR, NULL },
+                              { 10, 1, 1, 0, LEVEL_HIGH, now, NULL },
+                              { 11, 3, 0, 7, LEVEL_HIGH, now, NULL },
+                              { 12, 1, 1, 0, LEVEL_HIGH, now + HOUR, NULL } };
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    rule_on(&b, 1, GROUP_RULE_HOSTS + 1, 0);
+    rule_on(&b, 1, GROUP_RULE_HOSTS + 1, 1);
+    for (size_t i = 0; i < COUNT_OF(f); i++)
+        put(&b, &f[i]);
+    bench_work(&b);
+    assert_int_equal(candidate_of(&b, 10), candidate_of(&b, 12));
+    assert_int_not_equal(candidate_of(&b, 10), candidate_of(&b, 11));
+    assert_int_equal(desk_number(&b.folder,
+                                 "SELECT count(DISTINCT candidate) FROM candidate_alert m JOIN"
+                                 " alert a ON a.id = m.alert WHERE a.rule IN ('r1', 'r11') AND"
+                                 " a.entity IN ('h1.x.vn', 'h3.x.vn')"),
+                     1); /* one address */
+    assert_int_equal(desk_number(&b.folder,
+                                 "SELECT count(DISTINCT candidate) FROM candidate_alert m JOIN"
+                                 " alert a ON a.id = m.alert WHERE a.entity = 'h2.x.vn'"),
+                     1); /* it goes on */
+    bench_release(&b);
+}
+
 static void what_is_large_is_looked_at_later(void **state)
 {
     struct bench b;
@@ -583,7 +618,8 @@ static void a_transaction_that_is_undone_leaves_nothing(void **state)
     put(&b, &f);
     bench_work(&b);
     assert_int_equal(candidate_of(&b, 1), 1);
-    assert_int_equal(desk_number(&b.folder, "SELECT count(*) FROM alert_about"), 2);
+    assert_int_equal(desk_number(&b.folder, "SELECT count(*) FROM alert_about"),
+                     3); /* host, user, the rule there */
     assert_int_equal(score(&b), 1500);
     bench_release(&b);
 }
@@ -598,6 +634,7 @@ int main(void)
         cmocka_unit_test(what_is_over_takes_no_more),
         cmocka_unit_test(a_rule_counts_once_and_tactics_in_order_count_more),
         cmocka_unit_test(a_rule_on_many_hosts_day_after_day_counts_a_tenth),
+        cmocka_unit_test(a_common_rule_is_tied_to_no_host_and_user),
         cmocka_unit_test(what_is_large_is_looked_at_later),
         cmocka_unit_test(a_transaction_that_is_undone_leaves_nothing),
         cmocka_unit_test(the_order_of_findings_does_not_matter),
