@@ -16,7 +16,6 @@ import http.client
 import json
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,9 @@ import time
 import urllib.parse
 
 import serve
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+import local  # noqa: E402
 
 RARE = "quasarfenster"  # tools/varied_events.c
 RARE_OF = 1000000
@@ -117,23 +119,12 @@ def zstdcat_hosts(place):
 # --- the server ------------------------------------------------------------------------------
 
 
-class Local(http.client.HTTPConnection):
-    """The server's socket in its data folder, which is how its commands talk to it."""
-
-    def __init__(self, place):
-        super().__init__("localhost", timeout=900)
-        self.path = os.path.join(place, "data", "run", "canh.sock")
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
-
-
 def search_lines(place, query, first, last):
     """What is found; that all was looked at is said by the answer's last line."""
-    c = Local(place)
+    c = local.Local(os.path.join(place, "data"), timeout=900)
     c.request("GET", "/search?limit=1000&seconds=600&memory=1024&q=%s&from=%s&to=%s"
-              % (urllib.parse.quote(query), utc(first), utc(last)))
+              % (urllib.parse.quote(query), utc(first), utc(last)),
+              headers=c.sign("/search/run", json.dumps({"query": query}, separators=(",", ":")).encode()))
     found = lines(c.getresponse().read().decode())
     c.close()
     if not found or "search" not in found[-1] or found[-1]["search"].get("partial"):
