@@ -103,7 +103,9 @@ int cmd_verify(int argc, char **argv)
     static const struct command_line line = {
         options, COUNT_OF(options), "canh verify [--data DIR] [--root FILE] [--anchor NUMBER:HASH]",
         "Reads the whole store, lays it against what was signed, and says what is not as it was\n"
-        "written, and where. Exit code 1 when anything is not, 2 when it cannot be read."
+        "written, and where. Exit code 1 when anything is not, 2 when it cannot be read. Beside a\n"
+        "running server, too, it reads all of it itself: what a server says of itself proves\n"
+        "nothing. canh verify begin asks the server, and canh verify list shows what came of it."
     };
     struct verify_options o = { 0 };
     struct telling t = { .terminal = isatty(STDERR_FILENO) == 1 };
