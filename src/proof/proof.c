@@ -44,16 +44,36 @@ int proof_far(struct db *db, int64_t id, struct span far, struct err *e)
     return db_run(db, r, e);
 }
 
-int proof_over(struct db *db, int64_t id, int code, struct span text, int64_t now_ns, struct err *e)
+static int found(struct db *db, int64_t id, struct span text, int64_t now_ns, struct err *e)
 {
-    struct db_row *r = db_use(db, code == ERR_OK ? DB_VERIFICATION_FOUND : DB_VERIFICATION_FAILED);
+    struct db_row *r = db_use(db, DB_VERIFICATION_FOUND);
 
     db_int(r, 1, id);
     db_text(r, 2, text);
     db_int(r, 3, now_ns);
-    if (code != ERR_OK)
-        db_text(r, 4, code == ERR_CONFLICT ? SPAN_LIT("ended") : SPAN_LIT("failed"));
     return db_run(db, r, e);
+}
+
+static int failed(struct db *db, int64_t id, int code, struct span why, int64_t now_ns,
+                  struct err *e)
+{
+    struct db_row *r = db_use(db, DB_VERIFICATION_FAILED);
+
+    db_int(r, 1, id);
+    db_text(r, 2, why);
+    db_int(r, 3, now_ns);
+    db_text(r, 4, code == ERR_CONFLICT ? SPAN_LIT("ended") : SPAN_LIT("failed"));
+    return db_run(db, r, e);
+}
+
+int proof_over(struct db *db, int64_t id, int code, struct span text, int64_t now_ns, struct err *e)
+{
+    int rc =
+        code == ERR_OK ? found(db, id, text, now_ns, e) : failed(db, id, code, text, now_ns, e);
+
+    if (rc == ERR_OK && code == ERR_OK && db_changed(db) == 0)
+        rc = failed(db, id, ERR_SYNTAX, SPAN_LIT("The verifier's answer is none."), now_ns, e);
+    return rc;
 }
 
 /* --- acts ----------------------------------------------------------------------------------- */
@@ -140,8 +160,8 @@ const struct view_row proof_views[PROOF_VIEWS] = {
     { "verify.last",
       ROLES_SEE,
       "The one that is under way, or the last: how far it is, and what it found.",
-      DB_VERIFICATION_LAST,
+      DB_VERIFICATION_LIST,
       NULL,
-      { { 0 } },
+      { { "limit", VIEW_LIMIT, false, 1, NULL, "at most so many" } },
       COLUMNS },
 };

@@ -236,7 +236,8 @@ static void open_store(struct grown *g, const char *path)
     from.keys_dir = g->keys_dir;
     memcpy(from.store, store_id, sizeof(store_id));
     from.boot[0] = (uint8_t)rand();
-    laid_init(&g->laid, "source: t\nproduct: t\nrows:\n  - when: { id: { exists: true } }\n", "Image");
+    laid_init(&g->laid, "source: t\nproduct: t\nrows:\n  - when: { id: { exists: true } }\n",
+              "Image");
     need(tallier_new(&g->tallier, g->laid.taxonomy, &g->laid.names, &e) == ERR_OK, "a tallier");
     from.tallier = g->tallier;
     need(sealer_new(&g->sealer, &from, &e) == ERR_OK, "a sealer");
