@@ -42,13 +42,14 @@ struct role_verifier {
 
     struct job job;
     uint64_t id; /* of what is under way; 0: nothing is */
+    double began;
     uint8_t root[KEY_BYTES];
     struct links_anchor anchor;
     bool anchored;
     atomic_bool stop;
 
     /* the thread's, while it runs */
-    double began, woke;
+    double woke;
     uint32_t faults;
     struct buf told;
     struct verifying_found found;
@@ -112,7 +113,7 @@ static void run(struct job *j)
                                    .arg = r };
 
     memcpy(from.root, r->root, sizeof(from.root));
-    r->began = r->woke = host_seconds();
+    r->woke = host_seconds();
     r->rc = verifying_run(&from, &r->found, &r->why);
 }
 
@@ -193,11 +194,11 @@ static void begin(struct role_verifier *r, const struct line_ask *a)
     int rc = ERR_OK;
 
     if (r->id != 0)
-        rc = err_set(&e, ERR_CONFLICT, 0, "One is under way.");
-    r->anchored = a->request.n > 0;
-    if (rc == ERR_OK && r->anchored && !verdict_read_anchor(a->request, &r->anchor))
+        rc = err_set(&e, ERR_LIMIT, 0, "An earlier one is still being ended: ask again.");
+    else if (a->request.n > 0 && !verdict_read_anchor(a->request, &r->anchor))
         rc = err_set(&e, ERR_USAGE, 0, "This is no anchor: NUMBER:HASH.");
     if (rc == ERR_OK) {
+        r->anchored = a->request.n > 0;
         r->faults = 0;
         buf_init(&r->told, TOLD_MAX);
         r->far = (struct verify_counts){ 0 };
