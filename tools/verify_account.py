@@ -67,6 +67,8 @@ TABLES = {
     "phieu": ("CAST(id AS TEXT)",
               "id, number, kind, system, agency, incident, alert, subject, what, proof, steps, due, state, made, sent,"
               " received, answered, closed, document, channel, reminders, act"),
+    "verification": ("CAST(id AS TEXT)",
+                     "id, act, anchor, state, began, over, ending, first, last, hash, faults, found, told, why"),
     "contract_level": ("CAST(id AS TEXT)", "id, provider, document, measure, level, most, share, starts, ends, act, ended"),
     "phieu_line": ("CAST(id AS TEXT)", "id, phieu, act, state, text"),
     "phieu_answer": ("CAST(id AS TEXT)", "id, phieu, act, done, cause, handled, total, file, sha256, good"),

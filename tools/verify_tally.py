@@ -37,11 +37,11 @@ class Tallies:
         t = Taker(unpack(part, size))
         try:
             self.reading, self.events = struct.unpack("<Q", t.bytes(8))[0], t.number()
-            timed = t.number()
+            timed, self.times = t.number(), None
             check(timed <= 1, "a flag")
             if timed:
-                least, greatest = t.signed(), t.signed()
-                check(least <= greatest, "times")
+                self.times = t.signed(), t.signed()
+                check(self.times[0] <= self.times[1], "times")
             count = t.number()
             check(count <= NAMES, "there are too many tallies")
             self.of = [Tally(t, self.events) for _ in range(count)]

@@ -44,6 +44,8 @@ bool user_role_of(struct span name, enum user_role *r);
 #define ROLE_SELF  (1u << 29)
 /* What a token of the settings may that may search, and no more. */
 #define ROLE_SEARCH (1u << 28)
+/* The same of one that may verify. */
+#define ROLE_VERIFY (1u << 27)
 
 struct actor {
     int64_t user;        /* 0: who has no row in table user */

@@ -16,6 +16,7 @@
 #include "office/counter.h"
 #include "office/office.h"
 #include "office/outbox.h"
+#include "office/prover.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sandbox.h"
@@ -37,6 +38,7 @@ struct role_desk {
     bool has_law;
     struct notify *notify;
     struct outbox *outbox;
+    struct prover *prover;
     struct watch *round;
     struct ruleset *rules;
     struct taxonomy *taxonomy;
@@ -205,6 +207,16 @@ static int take_notices(struct role_desk *r, struct err *e)
     return rc == ERR_OK ? outbox_new(&r->outbox, &from, e) : rc;
 }
 
+/* What is verified, as soon as the keeper brings the line to the verifier. */
+static int take_proofs(struct role_desk *r, struct err *e)
+{
+    const struct prover_from from = {
+        .loop = r->self->loop, .db = desk_db(r->desk), .notice = on_desk_notice, .arg = r
+    };
+
+    return prover_new(&r->prover, &from, e);
+}
+
 static int start(struct role_desk *r, const struct live_rules *rules, struct err *e)
 {
     const struct desk_from from = { .io = &io_system,
@@ -222,6 +234,8 @@ static int start(struct role_desk *r, const struct live_rules *rules, struct err
         rc = take_requests(r, e);
     if (rc == ERR_OK)
         rc = take_notices(r, e);
+    if (rc == ERR_OK)
+        rc = take_proofs(r, e);
     if (rc != ERR_OK)
         return rc;
     r->round = loop_timer(r->self->loop, turn, r);
@@ -295,6 +309,7 @@ static void desk_close(struct role_self *self)
     struct role_desk *r = self->own;
 
     watch_free(&r->round);
+    prover_free(&r->prover);
     outbox_free(&r->outbox);
     notify_free(&r->notify);
     clockwork_free(&r->clockwork);
@@ -317,6 +332,8 @@ static void on_peer(struct role_self *self, int fd, enum role other)
         counter_line(r->counter, fd);
     else if (r->outbox != NULL && other == ROLE_SENDER)
         outbox_line(r->outbox, fd);
+    else if (r->prover != NULL && other == ROLE_VERIFIER)
+        prover_line(r->prover, fd);
     else
         (void)close(fd);
 }

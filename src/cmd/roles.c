@@ -13,9 +13,11 @@ static const struct {
     enum role role;
     command_fn *run; /* NULL: idle */
 } rows[] = {
-    { ROLE_COLLECTOR, role_collector }, { ROLE_READER, role_reader }, { ROLE_DESK, role_desk },
-    { ROLE_CONSOLE, role_console },     { ROLE_TRACER, role_tracer }, { ROLE_RULES, role_rules },
+    { ROLE_COLLECTOR, role_collector }, { ROLE_READER, role_reader },
+    { ROLE_DESK, role_desk },           { ROLE_CONSOLE, role_console },
+    { ROLE_TRACER, role_tracer },       { ROLE_RULES, role_rules },
     { ROLE_SEALER, role_sealer },       { ROLE_SENDER, role_sender },
+    { ROLE_VERIFIER, role_verifier },
 };
 
 static int idle_open(struct role_self *self, struct err *e)

@@ -9,6 +9,6 @@
 #include "keep/frame.h"
 
 command_fn role_collector, role_console, role_desk, role_reader, role_rules, role_sealer,
-    role_sender, role_tracer;
+    role_sender, role_tracer, role_verifier;
 
 #endif

@@ -448,6 +448,25 @@ static void put_tracers(struct buf *out, const struct shown *s)
     }
 }
 
+static void put_verified(struct buf *out, const struct shown *s)
+{
+    const json_t *v = json_object_get(s->all, "verified");
+    int64_t ns;
+
+    if (!json_is_object(v) || !time_parse(span_of(text_of(v, "time")), 0, &ns))
+        return;
+    buf_text(out, "Verified last: ");
+    put_clock(out, &s->screen, ns, true);
+    if (number(v, "faults") == 0) {
+        buf_fmt(out, ", sound up to checkpoint %llu.\n",
+                (unsigned long long)number(v, "checkpoint"));
+        return;
+    }
+    buf_text(out, ", ");
+    put_colour(out, &s->screen, "31;1", SPAN_LIT("faults"));
+    buf_fmt(out, ": %llu (canh verify).\n", (unsigned long long)number(v, "faults"));
+}
+
 static void put_notices(struct buf *out, const struct shown *s)
 {
     size_t i, width = s->screen.width > 60 ? s->screen.width - 9 : 500;
@@ -529,6 +548,7 @@ static int show(const json_t *before, const json_t *all, double seconds, bool cl
     put_tracers(&out, &s);
     put_blind(&out, &s);
     put_alerts(&out, &s);
+    put_verified(&out, &s);
     put_notices(&out, &s);
     json_decref(s.states);
     return command_show(&out);

@@ -125,7 +125,7 @@ struct text_list {
 #define TOKEN_TABLE(X)                                                                             \
     X(name, TEXT, "name", "", 0, 0, "whose it is")                                                 \
     X(sha256, DIGEST, "token-sha256", "", 0, 0, "SHA-256 of the token, hex (see canh token)")      \
-    X(may, LIST, "may", "", 0, 0, "what it may ask: stat, alerts, search (default: all)")
+    X(may, LIST, "may", "", 0, 0, "what it may ask: stat, alerts, search, verify (default: all)")
 
 /*  A row of `channels:`: a way by which notices leave the house. channel.h says what it must be. */
 #define CHANNEL_TABLE(X)                                                                           \
@@ -157,7 +157,8 @@ struct text_list {
 #define MAY_TABLE(X)                                                                               \
     X(STAT, "stat")                                                                                \
     X(ALERTS, "alerts")                                                                            \
-    X(SEARCH, "search")
+    X(SEARCH, "search")                                                                            \
+    X(VERIFY, "verify")
 
 enum may {
 #define X(id, name) MAY_##id,

@@ -82,6 +82,19 @@ bool caller_find(struct console *c, const struct serve_call *call, struct caller
     return find_token(c, call, a) || find_session(c, call, a);
 }
 
+bool caller_find_any(struct console *c, const struct serve_call *call, struct caller *a)
+{
+    const struct span bearer = SPAN_LIT("Bearer ");
+    struct span authorization = serve_field(call, "authorization");
+
+    if (caller_find(c, call, a))
+        return true;
+    a->by = LINE_TOKEN;
+    a->credential = span_trim(span_from(authorization, bearer.n));
+    return authorization.n > bearer.n &&
+           span_eq_nocase((struct span){ authorization.p, bearer.n }, bearer);
+}
+
 bool caller_at_home(const struct serve_call *call)
 {
     const struct span https = SPAN_LIT("https://");

@@ -98,6 +98,8 @@ bool export_route_of(struct arena *mem, const struct view_row *row, struct serve
 
 /* ask.c */
 int ask_routes(struct console *c, struct err *e);
+/* The act of call->route->own, with what was sent. */
+serve_fn ask_act;
 /* A view for who was let in already; `state`: the value of that parameter, where it is one. */
 void ask_view(struct console *c, struct serve_call *call, struct span view, struct span state);
 /* Ask the desk: `told` is called once, with its answer, or with NULL when it ended before: what it
@@ -119,6 +121,8 @@ struct caller {
     char room[32];
 };
 bool caller_find(struct console *c, const struct serve_call *call, struct caller *a);
+/* The same, for the desk: a token of the settings is known to it, too. */
+bool caller_find_any(struct console *c, const struct serve_call *call, struct caller *a);
 /* He is known and has one of these roles: 0, or the status that refuses. */
 unsigned caller_judge(struct console *c, const struct serve_call *call, unsigned roles);
 bool caller_at_home(const struct serve_call *call); /* it comes from a page of ours */

@@ -260,20 +260,6 @@ static void on_told(struct console *c, void *arg, const struct line_tell *t)
     }
 }
 
-/* Who asks, for the desk: a token of the settings is known to it, too. */
-static bool find_caller(struct console *c, const struct serve_call *call, struct caller *who)
-{
-    const struct span bearer = SPAN_LIT("Bearer ");
-    struct span authorization = serve_field(call, "authorization");
-
-    if (caller_find(c, call, who))
-        return true;
-    who->by = LINE_TOKEN;
-    who->credential = span_trim(span_from(authorization, bearer.n));
-    return authorization.n > bearer.n &&
-           span_eq_nocase((struct span){ authorization.p, bearer.n }, bearer);
-}
-
 static void write_down(struct console *c, struct serve_call *call, struct finder *f,
                        struct span query, struct span is_for)
 {
@@ -283,7 +269,7 @@ static void write_down(struct console *c, struct serve_call *call, struct finder
 
     buf_init(&request, 8 * SERVE_VALUE_MAX);
     incident_search_request(&request, query, is_for);
-    if (find_caller(c, call, &who)) {
+    if (caller_find_any(c, call, &who)) {
         const struct line_ask a = { .by = who.by,
                                     .address = who.address,
                                     .credential = who.credential,

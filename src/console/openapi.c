@@ -55,21 +55,29 @@ static void put_roles(struct buf *out, unsigned roles)
     buf_byte(out, ']');
 }
 
+/* The path; of an act that has another path beside its own, its name. */
+static void put_id(struct buf *out, const struct serve_route *r, bool get)
+{
+    const bool beside = !get && r->scope != SERVE_OPEN && r->scope != ASK_SCOPE;
+
+    put_json_text(out, beside ? span_of(((const struct act_row *)r->own)->name)
+                              : span_from(span_of(r->path), 1));
+}
+
 static void put_route(struct buf *out, const struct serve_route *r)
 {
-    const bool open = r->scope == SERVE_OPEN;
+    const bool open = r->scope == SERVE_OPEN, post = r->sent_max > 0,
+               get = strcmp(r->method, "GET") == 0;
 
-    const bool post = strcmp(r->method, "POST") == 0;
-
-    buf_text(out, post ? "\"post\":{\"operationId\":" : "\"get\":{\"operationId\":");
-    put_json_text(out, span_from(span_of(r->path), 1));
+    buf_fmt(out, "\"%s\":{\"operationId\":", get ? "get" : post ? "post" : "delete");
+    put_id(out, r, get);
     buf_text(out, ",\"summary\":");
     put_json_text(out, span_of(r->help));
     if (open)
         buf_text(out, ",\"security\":[]");
     if (r->scope == ASK_SCOPE)
-        put_roles(out, post ? ((const struct act_row *)r->own)->roles
-                            : ((const struct view_row *)r->own)->roles);
+        put_roles(out, get ? ((const struct view_row *)r->own)->roles
+                           : ((const struct act_row *)r->own)->roles);
     buf_text(out, ",\"parameters\":[");
     for (size_t i = 0; i < SERVE_PARAMS_MAX && r->param[i].name != NULL; i++) {
         buf_text(out, i > 0 ? "," : "");
@@ -94,7 +102,7 @@ static void put_route(struct buf *out, const struct serve_route *r)
 
 void openapi_put(struct buf *out, const struct serve_route *routes, size_t count)
 {
-    bool any = false;
+    const char *before = NULL; /* the path; rows of one follow one another */
 
     buf_text(
         out,
@@ -113,12 +121,15 @@ void openapi_put(struct buf *out, const struct serve_route *routes, size_t count
     for (size_t i = 0; i < count; i++) {
         if ((routes[i].doors & DOOR_API) == 0)
             continue;
-        buf_text(out, any ? "," : "");
-        put_json_text(out, span_of(routes[i].path));
-        buf_text(out, ":{");
+        if (before != NULL && strcmp(before, routes[i].path) == 0) {
+            buf_byte(out, ',');
+        } else {
+            buf_text(out, before != NULL ? "}," : "");
+            put_json_text(out, span_of(routes[i].path));
+            buf_text(out, ":{");
+        }
         put_route(out, &routes[i]);
-        buf_byte(out, '}');
-        any = true;
+        before = routes[i].path;
     }
-    buf_text(out, "}}\n");
+    buf_text(out, before != NULL ? "}}}\n" : "}}\n");
 }

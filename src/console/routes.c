@@ -7,6 +7,7 @@
 #include "console/console_own.h"
 #include "console/openapi.h"
 #include "os/host.h"
+#include "proof/proof.h"
 #include "scan/put.h"
 
 /* --- counts --------------------------------------------------------------------------------- */
@@ -96,6 +97,13 @@ static void blind_route(void *arg, struct serve_call *call)
     ask_view(arg, call, SPAN_LIT("rule.blind"), SPAN_NONE);
 }
 
+/* --- verifications -------------------------------------------------------------------------- */
+
+static void verify_route(void *arg, struct serve_call *call)
+{
+    ask_view(arg, call, SPAN_LIT("verify.last"), SPAN_NONE);
+}
+
 /* --- sources -------------------------------------------------------------------------------- */
 
 static void sources_route(void *arg, struct serve_call *call)
@@ -156,6 +164,11 @@ unsigned console_guard(void *arg, const struct serve_call *call)
         "POST", path, DOOR_API, SERVE_OPEN, fn, JSON, help, { NOTHING }, LOGIN_SENT_MAX,           \
             &login_rows[row]                                                                       \
     }
+/* An act under another path. */
+#define ACT(method, path, scope, row, sent, help)                                                  \
+    {                                                                                              \
+        method, path, ASKED, scope, ask_act, JSON, help, { NOTHING }, sent, row                    \
+    }
 #define NOTHING                                                                                    \
     {                                                                                              \
         NULL, NULL, false                                                                          \
@@ -191,5 +204,12 @@ const struct serve_route console_routes[] = {
           { "memory", "MiB that it may take", true }),
     ROUTE("/tail", ASKED, MAY_SEARCH, tail_route, NDJSON, "events as they come",
           { "filter", "a query without pipes (docs/query.md)", false }),
+    ROUTE("/verify", ASKED, MAY_VERIFY, verify_route, NDJSON,
+          "the verification that is under way, or the last: how far it is, what it found",
+          { "format", "ndjson, or json for one array", false }),
+    ACT("POST", "/verify", MAY_VERIFY, &proof_acts[PROOF_BEGIN], ACT_REQUEST_MAX,
+        "read the whole store and lay it against what was signed; one at a time"),
+    ACT("DELETE", "/verify", MAY_VERIFY, &proof_acts[PROOF_END], 0,
+        "end the verification that is under way"),
 };
 const size_t console_route_count = COUNT_OF(console_routes);

@@ -281,13 +281,36 @@ static int put_notices(struct buf *out, const struct stat_from *s, struct err *e
     return rc;
 }
 
+/* The last verification that the server was asked for and that came to its end. */
+static int put_verified(struct buf *out, const struct stat_from *s, struct err *e)
+{
+    struct db_row *r = db_use(s->reader, DB_VERIFICATION_DONE);
+    int rc = db_next(s->reader, r, e);
+
+    buf_text(out, ",\"verified\":");
+    if (rc == 1) {
+        buf_text(out, "{\"state\":");
+        put_json_text(out, db_get_text(r, 0));
+        put_time(out, "time", db_get_int(r, 1));
+        if (!db_get_null(r, 2))
+            put_number(out, "checkpoint", db_get_u64(r, 2));
+        put_number(out, "faults", db_get_u64(r, 3));
+        buf_byte(out, '}');
+    } else {
+        buf_text(out, "null");
+    }
+    db_end(r);
+    return rc < 0 ? rc : ERR_OK;
+}
+
 /* What was begun when the database failed is cut off again: the object stays whole. */
 static void put_database(struct buf *out, const struct stat_from *s)
 {
     static int (*const part[])(struct buf *, const struct stat_from *,
-                               struct err *) = { put_desk, put_sources, put_tracers, put_alerts,
-                                                 put_notices };
-    static const char *const name[] = { "desk", "sources", "tracers", "alerts", "notices" };
+                               struct err *) = { put_desk,   put_sources, put_tracers,
+                                                 put_alerts, put_notices, put_verified };
+    static const char *const name[] = { "desk",   "sources", "tracers",
+                                        "alerts", "notices", "verified" };
     struct err e = { 0 };
     const char *why = s->reader == NULL ? s->why : NULL;
 

@@ -26,6 +26,7 @@
     X(TRACER, "tracer", "sends tracer events through every input")                                 \
     X(SEALER, "sealer", "turns what lanes hold into sealed files, signs it, applies retention")    \
     X(SENDER, "sender", "brings notices of alerts to where the settings say")                      \
+    X(VERIFIER, "verifier", "reads the whole store when asked: is it as it was signed?")           \
     X(RULES, "rules", "compiles a generation of rules, and ends")
 
 enum role {
@@ -51,7 +52,7 @@ const char *role_name(enum role r);
                      segment; or no descriptor; u32 errno, text */                                 \
     X(LEDGER)     /* keeper  1 shared memory; u32 lane: to desk, console, sealer, for each lane */ \
     X(PEER)       /* keeper  1 stream; u32 enum role, of its other end: between reader and         \
-                     collector 0, console and desk, sender and desk */                             \
+                     collector 0, console and desk, sender and desk, verifier and desk */          \
     X(LISTEN)     /* keeper  1 listening socket; struct say_connection: console */                 \
     X(DONE)   /* desk, sealer - ; u32 lane, u32 segment: it reads no earlier segment of the lane   \
                  again. What both have said so of, and is not the lane's last, is removed */       \

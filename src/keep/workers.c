@@ -49,7 +49,7 @@ static const struct {
     { ROLE_DESK, false, wants_always },     { ROLE_CONSOLE, false, wants_always },
     { ROLE_COLLECTOR, true, wants_always }, { ROLE_READER, false, wants_reader },
     { ROLE_TRACER, false, wants_always },   { ROLE_SEALER, false, wants_always },
-    { ROLE_SENDER, false, wants_sender },
+    { ROLE_SENDER, false, wants_sender },   { ROLE_VERIFIER, false, wants_always },
 };
 
 static struct worker *find(struct keeper *k, enum role role, uint32_t number)
@@ -258,7 +258,7 @@ static void hear_done(struct worker *w, const struct channel_message *m)
 #define BIT(role) (1u << ROLE_##role)
 #define WORKERS                                                                                    \
     (BIT(COLLECTOR) | BIT(READER) | BIT(DESK) | BIT(CONSOLE) | BIT(TRACER) | BIT(SEALER) |         \
-     BIT(SENDER)) /* all but RULES */
+     BIT(SENDER) | BIT(VERIFIER)) /* all but RULES */
 
 /* Who may say what, with how many bytes. No role sends a descriptor. */
 static const struct {
@@ -338,7 +338,8 @@ static void on_channel(void *arg, unsigned ready)
 /* Who talks to whom, without the keeper. */
 static const enum role peers[][2] = { { ROLE_COLLECTOR, ROLE_READER },
                                       { ROLE_DESK, ROLE_CONSOLE },
-                                      { ROLE_DESK, ROLE_SENDER } };
+                                      { ROLE_DESK, ROLE_SENDER },
+                                      { ROLE_DESK, ROLE_VERIFIER } };
 
 /* A new stream between the two, as soon as both are there. */
 static void join(struct keeper *k, const enum role pair[2])

@@ -9,12 +9,14 @@
 #include "metric/metric.h"
 #include "notify/notify.h"
 #include "people/people.h"
+#include "proof/proof.h"
 #include "registry/registry.h"
 #include "shift/shift.h"
 #include "staff/staff.h"
 #include "triage/triage.h"
 
 #define AREA_TABLE(X)                                                                              \
+    X(proof_acts)                                                                                  \
     X(people_users)                                                                                \
     X(people_sessions)                                                                             \
     X(people_totp)                                                                                 \
@@ -75,7 +77,8 @@
     X(incident_views)                                                                              \
     X(form_views)                                                                                  \
     X(notify_views)                                                                                \
-    X(metric_views)
+    X(metric_views)                                                                                \
+    X(proof_views)
 
 static const struct act_area areas[] = {
 #define X(table) { table, COUNT_OF(table) },

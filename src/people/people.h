@@ -82,7 +82,7 @@ int people_session(struct db *db, struct span secret, struct span address, int64
 int people_token(struct db *db, struct span secret, struct span address, int64_t now_ns,
                  struct people_who *who, struct err *e);
 
-/* The same of a token of the settings (`tokens:`) that may search: that is all it may. */
+/* The same of a token of the settings (`tokens:`) that may search or verify: that is all it may. */
 int people_setting(const struct settings *s, struct span secret, struct span address,
                    struct people_who *who, struct err *e);
 

@@ -132,15 +132,18 @@ int people_token(struct db *db, struct span secret, struct span address, int64_t
     return ERR_OK;
 }
 
-static bool may_search(const struct token_settings *t)
+/* What it may that is an act, as roles. */
+static unsigned may_do(const struct token_settings *t)
 {
+    unsigned roles = t->may.count == 0 ? ROLE_SEARCH | ROLE_VERIFY : 0; /* all */
     enum may m;
 
     for (uint32_t i = 0; i < t->may.count; i++) {
-        if (may_find(span_of(t->may.value[i]), &m) && m == MAY_SEARCH)
-            return true;
+        if (!may_find(span_of(t->may.value[i]), &m))
+            continue;
+        roles |= m == MAY_SEARCH ? ROLE_SEARCH : m == MAY_VERIFY ? ROLE_VERIFY : 0;
     }
-    return t->may.count == 0; /* all */
+    return roles;
 }
 
 int people_setting(const struct settings *s, struct span secret, struct span address,
@@ -155,11 +158,10 @@ int people_setting(const struct settings *s, struct span secret, struct span add
         const struct token_settings *t = &s->tokens[i];
         size_t n = strlen(t->name);
 
-        if (!span_eq_nocase(span_of(t->sha256), span_of(hex)) || !may_search(t))
+        if (!span_eq_nocase(span_of(t->sha256), span_of(hex)) || may_do(t) == 0)
             continue;
-        *who = (struct people_who){
-            .actor = { .roles = ROLE_SEARCH, .via = "token", .address = address }
-        };
+        *who = (struct people_who){ .actor = {
+                                        .roles = may_do(t), .via = "token", .address = address } };
         called(who, "token:",
                (struct span){ (const uint8_t *)t->name,
                               n < PEOPLE_NAME_MAX ? n : PEOPLE_NAME_MAX - 1 });

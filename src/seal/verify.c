@@ -4,11 +4,13 @@
  */
 #include "seal/verify.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collect/source.h"
@@ -27,6 +29,7 @@
 #define LANES       64u
 #define MONTHS      12u /* of events whose source says nothing of it */
 #define ROUNDS_MAX  16u /* a server that runs seals while its store is read */
+#define FRAMES      64u /* between two looks at whether to go on */
 
 struct tree {
     uint16_t months;
@@ -111,6 +114,63 @@ static void fault(struct verify *v, enum verify_fault f, const char *fmt, ...)
 static int no_memory(struct err *e)
 {
     return err_set(e, ERR_NOMEM, 0, "There is no memory to verify the store.");
+}
+
+/* --- How far -------------------------------------------------------------------------------- */
+
+static int go_on(const struct verify *v, struct err *e)
+{
+    if (v->from->go_on == NULL || v->from->go_on(v->from->arg, v->counts))
+        return ERR_OK;
+    return err_set(e, ERR_MORE, 0, "It was ended before all was read.");
+}
+
+static uint64_t size_of(int dir, const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir, name, &st, 0) == 0 ? (uint64_t)st.st_size : 0; /* who reads it tells */
+}
+
+/* All segments of a lane. */
+static void count_lane(struct verify *v, uint32_t lane)
+{
+    char name[16];
+    struct dirent *d;
+    DIR *dir;
+    int fd;
+
+    (void)snprintf(name, sizeof(name), "lanes/%02u", lane);
+    fd = openat(v->data_dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (dir == NULL && fd >= 0)
+        (void)close(fd); /* only read */
+    while (dir != NULL && (d = readdir(dir)) != NULL) {
+        if (d->d_name[0] != '.')
+            v->counts->bytes_all += size_of(fd, d->d_name);
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+}
+
+/* What there is to read. What cannot be looked at is told when it is read. */
+static void count_all(struct verify *v)
+{
+    for (uint32_t i = 0; i < v->catalog.count; i++) {
+        const struct catalog_file *f = &v->catalog.file[i];
+        char name[SEALED_NAME_BYTES];
+        int dir =
+            f->state == CATALOG_COUNTS ? catalog_folder(v->sealed_dir, f->day, f->months) : -1;
+
+        if (dir < 0)
+            continue;
+        sealed_file_name(name, &f->name);
+        v->counts->files_all++;
+        v->counts->bytes_all += size_of(dir, name);
+        (void)close(dir); /* only a folder */
+    }
+    for (uint32_t i = 0; i < LANES; i++)
+        count_lane(v, i);
 }
 
 /* --- Trees ---------------------------------------------------------------------------------- */
@@ -477,9 +537,12 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
     struct merkle_range gone = { 0 };
     struct tree *t = tree_of(v, f->months);
     char name[SEALED_NAME_BYTES], folder[SEALED_NAME_BYTES];
+    const uint64_t before = v->counts->bytes;
     int dir = catalog_folder(v->sealed_dir, f->day, f->months), rc;
+    uint64_t bytes;
 
     sealed_file_name(name, &f->name);
+    bytes = dir >= 0 ? size_of(dir, name) : 0;
     sealed_folder_name(folder, f->day, f->months);
     (void)snprintf(v->name, sizeof(v->name), "sealed/%s/%s", folder, name);
     at(v, "%s", v->name);
@@ -512,7 +575,11 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
     for (v->block = 0; v->block < sealed_block_count(v->file) && rc == ERR_OK; v->block++) {
         at_block(v);
         rc = v->gone ? check_gone(v, &gone, e) : check_block(v, t, e);
+        v->counts->bytes += sealed_block(v->file, v->block)->bytes;
+        if (rc == ERR_OK)
+            rc = go_on(v, e);
     }
+    v->counts->bytes = before + bytes;
     at(v, "%s", v->name);
     if (rc == ERR_OK)
         rc = end_tallies(v, e);
@@ -521,8 +588,6 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
     else if (rc == ERR_OK && !signed_took(t->is, v->hasher, &gone))
         fault(v, VERIFY_GONE, "It is not what retention took, as the records say.");
     sealed_free(&v->file);
-    if (v->from->progress != NULL)
-        v->from->progress(v->from->arg, v->counts);
     return rc;
 }
 
@@ -667,10 +732,14 @@ static int read_frames(struct verify *v, struct lane_reader *r, uint64_t *next, 
     struct lane_frame f;
     struct span record;
     uint64_t due = 0; /* numbers follow one another in what is sealed already, too */
+    uint32_t frames = 0;
     int rc;
 
     while ((rc = lane_reader_next(r, &f, e)) == 1) {
         tell_damage(v, r);
+        v->counts->bytes += f.body.n;
+        if (++frames % FRAMES == 0 && go_on(v, e) != ERR_OK)
+            return ERR_MORE;
         if (f.kind == LANE_SOURCES) {
             while (lane_next_record(&f, &record))
                 (void)lane_sources_take(v->lane_sources, record, MONTHS); /* an event tells */
@@ -892,7 +961,8 @@ static int open_all(struct verify *v, struct err *e)
         rc = merkle_hasher_new(&v->hasher, e);
     if (rc != ERR_OK)
         return rc;
-    v->data_dir = open(v->from->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    v->data_dir =
+        open(v->from->data, O_PATH | O_DIRECTORY | O_CLOEXEC); /* a sandbox has what is in it */
     if (v->data_dir < 0)
         return err_set(e, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, 0,
                        "%.200s cannot be opened: %s.", v->from->data, strerror(errno));
@@ -908,6 +978,8 @@ static int check_all(struct verify *v, struct err *e)
 
     if (rc == ERR_OK && v->sealed_dir >= 0)
         rc = catalog_read(&v->catalog, v->sealed_dir, e); /* has all that was signed by now */
+    if (rc == ERR_OK)
+        count_all(v);
     for (uint32_t i = 0; i < LANES && rc == ERR_OK; i++)
         rc = check_lane(v, i, e);
     at(v, "sealed");

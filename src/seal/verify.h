@@ -69,6 +69,8 @@ struct verify_counts {
     uint64_t checkpoints;           /* of the ledger */
     uint64_t not_signed;            /* events that came after the last */
     uint64_t faults;
+    /* Of sealed files and lanes, as they were when it began: a server that runs may add to them. */
+    uint64_t bytes, bytes_all, files_all;
     /* The last checkpoint: an anchor for the next time. Nothing when there is none. */
     uint64_t last;
     struct merkle_hash last_hash;
@@ -87,12 +89,14 @@ struct verify_from {
      * knows the database. NULL: it is not looked at. */
     int (*record)(void *arg, const struct signed_texts *heads, struct err *e);
     struct tallier *tallier; /* may be NULL */
-    /* Now and then, with how much has been done; may be NULL. */
-    void (*progress)(void *arg, const struct verify_counts *c);
+    /* Now and then, a block or some frames apart, with how much has been done: false ends it. May
+     * take its time; may be NULL. */
+    bool (*go_on)(void *arg, const struct verify_counts *c);
     void *arg;
 };
 
-/* ERR_OK when it was looked at, whatever was found; ERR_NOTFOUND, ERR_IO, ERR_NOMEM. */
+/* ERR_OK when it was looked at, whatever was found; ERR_MORE when it was ended; ERR_NOTFOUND,
+ * ERR_IO, ERR_NOMEM. */
 int verify_store(const struct verify_from *from, struct verify_counts *counts, struct err *e);
 
 #endif

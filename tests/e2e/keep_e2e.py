@@ -21,7 +21,7 @@ def test_it_starts_all_roles_says_ready_and_ends_clean(place):
     try:
         s.start().ready()
         holds(s.all_roles(), s.roles())
-        holds(any(t.startswith("STATUS=6 of 6 roles ready") for t in s.told), s.told)
+        holds(any(t.startswith("STATUS=7 of 7 roles ready") for t in s.told), s.told)
         begun = time.monotonic()
         s.end()
         holds(time.monotonic() - begun < 5, "it took long to end")

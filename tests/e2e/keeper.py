@@ -128,7 +128,7 @@ sandbox: false
         return found
 
     def all_roles(self, but=None):
-        want = {("desk", 0), ("console", 0), ("tracer", 0), ("sealer", 0)}
+        want = {("desk", 0), ("console", 0), ("tracer", 0), ("sealer", 0), ("verifier", 0)}
         want |= {("collector", i) for i in range(self.collectors)}
         roles = self.roles()
         return roles if set(roles) == want and (but is None or but not in roles.values()) else None

@@ -53,7 +53,7 @@ class Server(keeper.Server):
         reads = any(line.startswith(("files:", "journal:")) for line in lines)
         sends = any(line.startswith("channels:") for line in lines)
         roles = self.roles()
-        want = {("desk", 0), ("console", 0), ("tracer", 0), ("sealer", 0)} | ({("reader", 0)} if reads else set())
+        want = {("desk", 0), ("console", 0), ("tracer", 0), ("sealer", 0), ("verifier", 0)} | ({("reader", 0)} if reads else set())
         want |= {("sender", 0)} if sends else set()
         want |= {("collector", i) for i in range(self.collectors)}
         return roles if set(roles) == want and but not in roles.values() else None

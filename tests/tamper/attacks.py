@@ -675,6 +675,40 @@ def index_edited(s, r):
     return {"WORDS"}, block_at(f.where, block)
 
 
+# --- 26 the tallies ----------------------------------------------------------------------------------
+
+
+def recount(t, how, r):
+    """Everything that they say fits together, and is not what the events come to."""
+    of = r.choice([o for o in t.of if o.name in (b"source", b"input")])
+    i = r.randrange(len(of.values))
+    if how == 0:  # one event is another's
+        of.times[i] -= 1
+        of.values.append(b"elsewhere")
+        of.times.append(1)
+        if of.times[i] == 0:
+            del of.values[i], of.times[i]
+    elif how == 1:  # all of them are
+        of.values[i] = b"somebody" if of.values[i] != b"somebody" else b"else"
+    elif how == 2:  # there were more
+        t.events += 1
+        for o in t.of:
+            o.times[r.randrange(len(o.times))] += 1
+    else:  # nobody sent it
+        of.values[i] = None
+
+
+def tally_edited(s, r):
+    """So a count over a day says something else, and all searches still find what there is."""
+    for where in r.sample(s.sealed(), len(s.sealed())):
+        found = forge.tallies_of(s.path, where)
+        if found:
+            recount(found[1], r.randrange(4), r)
+            forge.replace_tallies(s.at(where), *found)
+            return {"TALLY"}, block_at(where) + "$"
+    raise AssertionError("no file has tallies")
+
+
 # -----------------------------------------------------------------------------------------------------
 
 ATTACKS = [
@@ -690,4 +724,5 @@ ATTACKS = [
     (13, other_day), (13, files_swapped),
     (14, rolled_back), (15, resign_old), (16, seals_removed), (17, wrong_key), (18, clock_back), (19, forked),
     (20, index_edited), (22, record_removed), (23, rules_replaced), (25, rewritten_since), (25, rewritten_by_root),
+    (26, tally_edited),
 ]

@@ -16,6 +16,7 @@ import verify_account  # noqa: E402, F401
 import verify_body  # noqa: E402
 import verify_bytes  # noqa: E402
 import verify_store  # noqa: E402
+import verify_tally  # noqa: E402
 from verify_bytes import xxh3, xxh3_seed  # noqa: E402
 from verify_store import padded  # noqa: E402
 
@@ -297,6 +298,36 @@ class File:
                                   len(directory), at, xxh3(self.stream), xxh3(directory), self.last, self.part,
                                   self.parts))
         write(path or self.path, out)
+
+
+# --- tallies -----------------------------------------------------------------------------------------
+
+
+def put_tallies(t):
+    """What verify_tally.Tallies read, as a file has it."""
+    out = struct.pack("<Q", t.reading) + put_number(t.events) + put_number(1 if t.times else 0)
+    out += b"".join(put_signed(v) for v in t.times or ()) + put_number(len(t.of))
+    for of in t.of:
+        pairs = sorted(zip(of.values, of.times), key=lambda p: (p[0] is not None, p[0] or b""))
+        out += put_number(len(of.name)) + of.name + put_number(len(pairs))
+        out += b"".join(put_number(0 if v is None else len(v) + 1) for v, _ in pairs)
+        out += b"".join(v or b"" for v, _ in pairs) + b"".join(put_number(n) for _, n in pairs)
+    return pack(out)
+
+
+def tallies_of(path, where):
+    """Of a sealed file; None: it has none."""
+    folder, name = where.split("/")[1:]
+    f = verify_store.Sealed(read(os.path.join(path, where)), verify_store.Named(
+        folder, *verify_store.folder_of(folder), name, verify_store.name_of(name)))
+    return (f, verify_tally.Tallies(f.tallies())) if f.tally_bytes else None
+
+
+def replace_tallies(path, f, t):
+    """These in the place of its own; all hashes in the file are good, and nothing else of it is another."""
+    part, foot = put_tallies(t), bytearray(f.data[-96:])
+    struct.pack_into("<IQ", foot, 68, len(part), xxh3(part))
+    write(path, f.data[:f.tallies_at] + pad(part) + f.data[f.stream_at:-96] + hashed(bytes(foot[:88])))
 
 
 # --- signing -----------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ rows:
     time: '@timestamp'
     host: host.name
 """
-ROLES = 6                # that run all the time: desk, console, tracer, sealer, two collectors
+ROLES = 7                # that run all the time: desk, console, tracer, sealer, verifier, two collectors
 AGAIN_S = 5.0            # the service accepts again in this time
 LEDGER_FD = 5            # of a collector: src/keep/role.h
 EXT4_IOC_SHUTDOWN = 0x8004587D

@@ -17,7 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../event/laid.h"
 #include "collect/source.h"
+#include "figures/tallier.h"
 #include "os/file.h"
 #include "seal/sealer.h"
 #include "store/lane_read.h"
@@ -46,6 +48,8 @@ struct grown {
     struct grower lane[LANES];
     struct sealer *sealer;
     struct settings settings;
+    struct laid laid; /* by which files are counted */
+    struct tallier *tallier;
     struct sealer_now now;
 };
 
@@ -232,6 +236,10 @@ static void open_store(struct grown *g, const char *path)
     from.keys_dir = g->keys_dir;
     memcpy(from.store, store_id, sizeof(store_id));
     from.boot[0] = (uint8_t)rand();
+    laid_init(&g->laid, "source: t\nproduct: t\nrows:\n  - when: { id: { exists: true } }\n",
+              "Image");
+    need(tallier_new(&g->tallier, g->laid.taxonomy, &g->laid.names, &e) == ERR_OK, "a tallier");
+    from.tallier = g->tallier;
     need(sealer_new(&g->sealer, &from, &e) == ERR_OK, "a sealer");
     for (uint32_t i = 0; i < LANES; i++)
         open_lane(g, i);
@@ -292,6 +300,8 @@ int main(int argc, char **argv)
         lane_free(&g.lane[i].lane);
         free(g.lane[i].ledger);
     }
+    tallier_free(&g.tallier);
+    laid_release(&g.laid);
     settings_release(&g.settings);
     return 0;
 }
