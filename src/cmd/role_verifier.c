@@ -30,6 +30,7 @@
 #define READ_RATE ((double)(64 << 20)) /* bytes a second */
 #define REST_S    1.0                  /* it sleeps no longer at once */
 #define STEP_S    0.1                  /* ... and looks so often whether it is to end */
+#define ROOT_S    20.0                 /* for the root key, in a new store */
 #define TELL_MS   1000u
 #define FAULTS    1000u /* that are told; all are counted */
 #define TOLD_MAX  ((size_t)512 << 10)
@@ -269,11 +270,25 @@ static int enter_sandbox(const struct role_verifier *r, char *level, struct err 
     return role_sandbox(r->self, &box, level, e);
 }
 
+/* In a new store the sealer makes it with its first checkpoint; the sandbox must have it. */
+static int await_root(struct role_verifier *r, struct err *e)
+{
+    const struct timespec step = { 0, (long)(STEP_S * 1e9) };
+    uint8_t store[NOTE_STORE_BYTES];
+    int rc = ledger_root_of(NULL, r->self->data, store, r->root, e);
+
+    for (double end = host_seconds() + ROOT_S; rc != ERR_OK && host_seconds() < end;) {
+        role_beat(r->self);
+        (void)nanosleep(&step, NULL); /* shorter is no harm */
+        rc = ledger_root_of(NULL, r->self->data, store, r->root, e);
+    }
+    return rc;
+}
+
 static int verifier_open(struct role_self *self, struct err *e)
 {
     struct role_verifier *r = self->own;
     char level[SANDBOX_LEVEL_MAX] = "";
-    uint8_t store[NOTE_STORE_BYTES];
     int rc;
 
     r->self = self;
@@ -281,8 +296,8 @@ static int verifier_open(struct role_self *self, struct err *e)
     r->tell = loop_timer(self->loop, on_tell, r);
     rc = r->tell == NULL ? err_set(e, ERR_NOMEM, 0, "There is no memory for the verifier.")
                          : workers_new(&r->workers, self->loop, 1, e);
-    if (rc == ERR_OK) /* the sealer was ready before and has made it */
-        rc = ledger_root_of(NULL, self->data, store, r->root, e);
+    if (rc == ERR_OK)
+        rc = await_root(r, e);
     if (rc == ERR_OK)
         rc = enter_sandbox(r, level, e);
     if (rc == ERR_OK)
