@@ -15,7 +15,7 @@
 #include "office/clockwork.h"
 #include "office/counter.h"
 #include "office/office.h"
-#include "office/outbox.h"
+#include "office/porter.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sandbox.h"
@@ -37,6 +37,7 @@ struct role_desk {
     bool has_law;
     struct notify *notify;
     struct outbox *outbox;
+    struct porter *porter;
     struct watch *round;
     struct ruleset *rules;
     struct taxonomy *taxonomy;
@@ -205,6 +206,22 @@ static int take_notices(struct role_desk *r, struct err *e)
     return rc == ERR_OK ? outbox_new(&r->outbox, &from, e) : rc;
 }
 
+/* Logins by an issuer, over the same line. */
+static int take_logins(struct role_desk *r, struct err *e)
+{
+    const struct porter_from from = { .loop = r->self->loop,
+                                      .people = r->people,
+                                      .db = desk_db(r->desk),
+                                      .outbox = r->outbox,
+                                      .notice = on_desk_notice,
+                                      .arg = r };
+    int rc = porter_new(&r->porter, &from, e);
+
+    if (rc == ERR_OK)
+        porter_settings(r->porter, &r->self->settings);
+    return rc;
+}
+
 static int start(struct role_desk *r, const struct live_rules *rules, struct err *e)
 {
     const struct desk_from from = { .io = &io_system,
@@ -222,6 +239,8 @@ static int start(struct role_desk *r, const struct live_rules *rules, struct err
         rc = take_requests(r, e);
     if (rc == ERR_OK)
         rc = take_notices(r, e);
+    if (rc == ERR_OK)
+        rc = take_logins(r, e);
     if (rc != ERR_OK)
         return rc;
     r->round = loop_timer(r->self->loop, turn, r);
@@ -295,6 +314,7 @@ static void desk_close(struct role_self *self)
     struct role_desk *r = self->own;
 
     watch_free(&r->round);
+    porter_free(&r->porter);
     outbox_free(&r->outbox);
     notify_free(&r->notify);
     clockwork_free(&r->clockwork);
@@ -394,6 +414,7 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
         rc = change_rules(r, generation, e);
     if (rc == ERR_OK) {
         desk_settings(r->desk, next);
+        porter_settings(r->porter, next);
         clockwork_settings(r->clockwork, next);
     }
     return rc;
