@@ -6,7 +6,6 @@
 #include <cjose/cjose.h>
 #include <jansson.h>
 #include <sodium.h>
-#include <stdlib.h>
 
 #define RSA_BITS_MIN 2048u
 #define RSA_BITS_MAX 8192u
@@ -132,39 +131,77 @@ int issuer_read(struct issuer *out, struct span json, const char *issuer, struct
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
-static bool read_okp(struct issuer_key *k, const json_t *v)
+/* libsodium takes some bytes beyond ASCII for '-'. */
+bool issuer_decode(struct span text, uint8_t *out, size_t room, size_t *n)
 {
-    const char *crv = text_of(v, "crv"), *x = text_of(v, "x");
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] >= 0x80)
+            return false;
+    }
+    return sodium_base642bin(out, room, (const char *)text.p, text.n, NULL, n, NULL,
+                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
+}
+
+/* A member that is a number of 1 to `room` bytes: how many, or 0. */
+static size_t read_number(const json_t *v, const char *name, uint8_t *out, size_t room)
+{
+    const char *text = text_of(v, name);
     size_t n = 0;
 
-    return crv != NULL && x != NULL && strcmp(crv, "Ed25519") == 0 &&
-           sodium_base642bin(k->ed25519, sizeof(k->ed25519), x, strlen(x), NULL, &n, NULL,
-                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
-           n == sizeof(k->ed25519);
+    return text != NULL && issuer_decode(span_of(text), out, room, &n) ? n : 0;
 }
 
-static bool is_fit(const cjose_jwk_t *jwk)
+static bool is_curve(const json_t *v, const char *name)
 {
-    cjose_jwk_kty_t kty = cjose_jwk_get_kty(jwk, NULL);
-    size_t bits = cjose_jwk_get_keysize(jwk, NULL);
+    const char *crv = text_of(v, "crv");
 
-    if (kty == CJOSE_JWK_KTY_RSA)
-        return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX;
-    return kty == CJOSE_JWK_KTY_EC && cjose_jwk_EC_get_curve(jwk, NULL) == CJOSE_JWK_EC_P_256;
+    return crv != NULL && strcmp(crv, name) == 0;
 }
 
-static bool read_jwk(struct issuer_key *k, const json_t *v)
+static bool read_okp(struct issuer_key *k, const json_t *v)
 {
-    char *text = json_dumps(v, JSON_COMPACT);
-    cjose_jwk_t *jwk = text != NULL ? cjose_jwk_import(text, strlen(text), NULL) : NULL;
+    return is_curve(v, "Ed25519") &&
+           read_number(v, "x", k->ed25519, sizeof(k->ed25519)) == sizeof(k->ed25519);
+}
 
-    free(text);
-    if (jwk == NULL || !is_fit(jwk)) {
-        (void)cjose_jwk_release(jwk); /* the last: whether it was, is of no use */
+/* RFC 7518, 6.3.1. */
+static bool read_rsa(struct issuer_key *k, const json_t *v)
+{
+    uint8_t n[RSA_BITS_MAX / 8], e[8];
+    const cjose_jwk_rsa_keyspec spec = { .n = n,
+                                         .nlen = read_number(v, "n", n, sizeof(n)),
+                                         .e = e,
+                                         .elen = read_number(v, "e", e, sizeof(e)) };
+
+    if (spec.nlen < RSA_BITS_MIN / 8 || spec.elen == 0 || (n[0] & 0x80) == 0)
+        return false; /* whoever writes zeros before it writes no number (RFC 7518, 2) */
+    k->jwk = cjose_jwk_create_RSA_spec(&spec, NULL);
+    return k->jwk != NULL;
+}
+
+/* RFC 7518, 6.2.1: a point that is not on the curve is refused by OpenSSL. */
+static bool read_ec(struct issuer_key *k, const json_t *v)
+{
+    uint8_t x[32], y[32];
+    const cjose_jwk_ec_keyspec spec = { .crv = CJOSE_JWK_EC_P_256,
+                                        .x = x,
+                                        .xlen = read_number(v, "x", x, sizeof(x)),
+                                        .y = y,
+                                        .ylen = read_number(v, "y", y, sizeof(y)) };
+
+    if (!is_curve(v, "P-256") || spec.xlen != sizeof(x) || spec.ylen != sizeof(y))
         return false;
-    }
-    k->jwk = jwk;
-    return true;
+    k->jwk = cjose_jwk_create_EC_spec(&spec, NULL);
+    return k->jwk != NULL;
+}
+
+/* By its kind. cjose's own reader of keys ends the program at what is no base64: it gets numbers.
+ */
+static bool read_material(struct issuer_key *k, const json_t *v)
+{
+    return (k->algs & 1u << ALG_EDDSA) != 0   ? read_okp(k, v)
+           : (k->algs & 1u << ALG_ES256) != 0 ? read_ec(k, v)
+                                              : read_rsa(k, v);
 }
 
 /* What it may sign with: by its kind, and where it says so, by its `alg` (RFC 7517, 4.4). */
@@ -191,7 +228,7 @@ static bool read_key(struct issuer_key *k, const json_t *v)
         return false;
     if (kid != NULL)
         memcpy(k->kid, kid, strlen(kid) + 1);
-    return k->algs == 1u << ALG_EDDSA ? read_okp(k, v) : read_jwk(k, v);
+    return read_material(k, v);
 }
 
 int issuer_keys_read(struct issuer_keys *keys, struct span json, struct err *e)

@@ -40,6 +40,10 @@ struct issuer {
     bool in_body;  /* our secret goes in the body: he takes it in no head */
 };
 
+/* base64url (RFC 7515, 2) in its one form: without padding, without bits behind the last byte,
+ * without bytes that only some readers take. False: it is none, or has more than `room` bytes. */
+bool issuer_decode(struct span text, uint8_t *out, size_t room, size_t *n);
+
 /* ERR_SYNTAX with what is wrong, ERR_NOMEM. */
 int issuer_read(struct issuer *out, struct span json, const char *issuer, struct err *e);
 

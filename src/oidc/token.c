@@ -41,17 +41,6 @@ static bool split(struct token *t)
     return true;
 }
 
-/* Strict: no padding, no bits behind the last; libsodium takes some bytes beyond ASCII for '-'. */
-static bool decode(struct span text, uint8_t *out, size_t room, size_t *n)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] >= 0x80)
-            return false;
-    }
-    return sodium_base642bin(out, room, (const char *)text.p, text.n, NULL, n, NULL,
-                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
-}
-
 /* An object, or NULL. */
 static json_t *decode_object(struct span text)
 {
@@ -59,7 +48,7 @@ static json_t *decode_object(struct span text)
     size_t n = 0;
     json_t *v = NULL;
 
-    if (decode(text, room, sizeof(room), &n))
+    if (issuer_decode(text, room, sizeof(room), &n))
         v = json_loadb((const char *)room, n, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(v)) {
         json_decref(v);
@@ -104,8 +93,17 @@ static bool is_signed_ed25519(const struct token *t, const struct issuer_key *k,
            crypto_sign_verify_detached(signature.p, s.p, s.n, k->ed25519) == 0;
 }
 
-/* cjose reads the algorithm once more, out of the same head: nothing is in it twice. It would take
- * bits behind the last byte, too. */
+/* A part in its one form. */
+static bool is_base64(struct span text)
+{
+    uint8_t room[PART_MAX];
+    size_t n;
+
+    return issuer_decode(text, room, sizeof(room), &n);
+}
+
+/* cjose reads the algorithm once more, out of the same head: nothing is in it twice. It ends the
+ * program at some of what is no base64, and takes bits behind the last byte: it gets neither. */
 static bool is_signed(const struct token *t, const struct issuer_key *k)
 {
     uint8_t room[SIGNATURE_MAX];
@@ -113,7 +111,7 @@ static bool is_signed(const struct token *t, const struct issuer_key *k)
     size_t n = 0;
     bool good;
 
-    if (!decode(t->part[2], room, sizeof(room), &n))
+    if (!issuer_decode(t->part[2], room, sizeof(room), &n) || !is_base64(t->part[1]))
         return false;
     if (t->alg == ALG_EDDSA)
         return is_signed_ed25519(t, k, (struct span){ room, n });

@@ -118,6 +118,10 @@ static const struct {
     { "a secret", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\",\"alg\":\"HS256\"}]}", 0 },
     { "RSA of 64 bits", "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"qqqqqqqqqqs\"}]}", 0 },
     { "RSA of nothing", "{\"keys\":[{\"kty\":\"RSA\"}]}", 0 },
+    { "no base64", "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"q=qqqqqqqqs\"}]}",
+      0 }, /* at which cjose ends the program: found by the fuzzer */
+    { "no base64 of a point",
+      "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"A=AA\",\"y\":\"" X25519 "\"}]}", 0 },
     { "no point of the curve",
       "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X25519 "\",\"y\":\"" X25519 "\"}]}",
       0 },
