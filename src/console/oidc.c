@@ -314,11 +314,25 @@ static void told_begun(struct console *c, void *arg, const struct line_tell *t)
     json_decref(got);
 }
 
+/* From a page of ours, or because somebody typed it, as far as the browser says (Fetch Metadata):
+ * another page could begin so many that nobody at this address may log in for a while. */
+static bool is_wanted(const struct serve_call *call)
+{
+    struct span site = serve_field(call, "sec-fetch-site");
+
+    return site.n == 0 || span_eq(site, SPAN_LIT("same-origin")) || span_eq(site, SPAN_LIT("none"));
+}
+
 void oidc_begin_route(void *arg, struct serve_call *call)
 {
-    struct visit *v = take(arg, call);
+    struct visit *v;
     struct buf out;
 
+    if (!is_wanted(call)) {
+        ask_refuse(call, 403, "This came from another page.");
+        return;
+    }
+    v = take(arg, call);
     if (v == NULL)
         return;
     buf_init(&out, 256);

@@ -232,6 +232,9 @@ def test_a_browser_that_lies_gets_nowhere(s, issuer):
     equal(again.done(path)[0], 200)
     again.jar = kept
     equal(again.done(path), (401, {"error": OVER, "at": 0}))
+    # Another page cannot begin any: so many would keep everybody here from logging in.
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 302), ("none", 302)):
+        equal((site, Browser(s).ask("GET", "/api/oidc/begin", **{"Sec-Fetch-Site": site})[0]), (site, status))
     # RFC 9207: another issuer's answer; one without a name, of an issuer that always says it.
     for back in ({"iss": "https://evil.example"}, {"iss": None}, {"code": None, "error": "access_denied"}):
         issuer.back = back
