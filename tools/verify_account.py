@@ -22,6 +22,7 @@ TABLES = {
     "user": ("CAST(id AS TEXT)", "id, name, display, roles, agency, state, salt, passes, kib, verifier, "
              "must_change, short, totp, made, changed"),
     "token": ("CAST(id AS TEXT)", "id, secret, user, service, name, roles, made, expires, act, ended"),
+    "user_link": ("CAST(id AS TEXT)", "id, issuer, subject, user"),
     "duty": ("CAST(id AS TEXT)", "id, person, part, starts, ends, act, ended, instead, holiday"),
     "away": ("CAST(id AS TEXT)", "id, person, starts, ends, reason, act, ended"),
     "handover": ("CAST(id AS TEXT)",

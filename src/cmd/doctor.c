@@ -378,18 +378,34 @@ static void check_open_inputs(struct doctor *d)
     }
 }
 
-static void check_channel_file(struct doctor *d, const char *name, const char *path, bool secret)
+/* Of `what` that the sender reads. */
+static void check_sender_file(struct doctor *d, const char *what, const char *path, bool secret)
 {
     struct stat st;
 
     if (path[0] == 0)
         return;
     if (access(path, R_OK) != 0 || stat(path, &st) != 0)
-        tell(d, WRONG, "Channel %.40s cannot be used: %.150s cannot be read (%s).", name, path,
+        tell(d, WRONG, "The %.60s cannot be used: %.150s cannot be read (%s).", what, path,
              strerror(errno));
     else if (secret && (st.st_mode & 0007) != 0)
-        tell(d, ADVICE, "Everybody may read the secret of channel %.40s: chmod o-r %.150s.", name,
+        tell(d, ADVICE, "Everybody may read the secret of the %.60s: chmod o-r %.150s.", what,
              path);
+}
+
+/* Can the sender ask whoever says who logs in? */
+static void check_issuer(struct doctor *d)
+{
+    const struct settings *s = &d->settings;
+
+    if (!d->has_settings || s->oidc_issuer[0] == 0)
+        return;
+    check_sender_file(d, "issuer", s->oidc_secret, true);
+    check_sender_file(d, "issuer", s->oidc_ca, false);
+    if (s->oidc_second && s->oidc_amr.count == 0 && s->oidc_acr.count == 0)
+        tell(d, ADVICE,
+             "`oidc-second` believes a second factor that no token has to show: see `oidc-amr` and "
+             "`oidc-acr` of the settings.");
 }
 
 /* Does anybody hear of an alert who is not at the console? */
@@ -397,13 +413,15 @@ static void check_channels(struct doctor *d)
 {
     const struct settings *s = &d->settings;
     bool high = false;
+    char what[64];
 
     for (uint32_t i = 0; d->has_settings && i < s->channel_count; i++) {
         const struct channel_settings *c = &s->channels[i];
 
         high |= strcmp(c->level, "critical") != 0;
-        check_channel_file(d, c->name, c->secret, true);
-        check_channel_file(d, c->name, c->ca, false);
+        (void)snprintf(what, sizeof(what), "channel %.40s", c->name);
+        check_sender_file(d, what, c->secret, true);
+        check_sender_file(d, what, c->ca, false);
     }
     if (d->has_settings && !high)
         tell(d, ADVICE,
@@ -658,6 +676,7 @@ static const struct {
     { "files", check_files },
     { "open inputs", check_open_inputs },
     { "channels", check_channels },
+    { "issuer", check_issuer },
     { "server", ask_server },
     { "balance", check_balance },
     { "roles", check_roles },

@@ -16,6 +16,7 @@
 #include "office/counter.h"
 #include "office/office.h"
 #include "office/outbox.h"
+#include "office/porter.h"
 #include "office/prover.h"
 #include "os/file.h"
 #include "os/process.h"
@@ -39,6 +40,7 @@ struct role_desk {
     struct notify *notify;
     struct outbox *outbox;
     struct prover *prover;
+    struct porter *porter;
     struct watch *round;
     struct ruleset *rules;
     struct taxonomy *taxonomy;
@@ -217,6 +219,22 @@ static int take_proofs(struct role_desk *r, struct err *e)
     return prover_new(&r->prover, &from, e);
 }
 
+/* Logins by an issuer, over the same line. */
+static int take_logins(struct role_desk *r, struct err *e)
+{
+    const struct porter_from from = { .loop = r->self->loop,
+                                      .people = r->people,
+                                      .db = desk_db(r->desk),
+                                      .outbox = r->outbox,
+                                      .notice = on_desk_notice,
+                                      .arg = r };
+    int rc = porter_new(&r->porter, &from, e);
+
+    if (rc == ERR_OK)
+        porter_settings(r->porter, &r->self->settings);
+    return rc;
+}
+
 static int start(struct role_desk *r, const struct live_rules *rules, struct err *e)
 {
     const struct desk_from from = { .io = &io_system,
@@ -236,6 +254,8 @@ static int start(struct role_desk *r, const struct live_rules *rules, struct err
         rc = take_notices(r, e);
     if (rc == ERR_OK)
         rc = take_proofs(r, e);
+    if (rc == ERR_OK)
+        rc = take_logins(r, e);
     if (rc != ERR_OK)
         return rc;
     r->round = loop_timer(r->self->loop, turn, r);
@@ -310,6 +330,7 @@ static void desk_close(struct role_self *self)
 
     watch_free(&r->round);
     prover_free(&r->prover);
+    porter_free(&r->porter);
     outbox_free(&r->outbox);
     notify_free(&r->notify);
     clockwork_free(&r->clockwork);
@@ -411,6 +432,7 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
         rc = change_rules(r, generation, e);
     if (rc == ERR_OK) {
         desk_settings(r->desk, next);
+        porter_settings(r->porter, next);
         clockwork_settings(r->clockwork, next);
     }
     return rc;

@@ -1,8 +1,8 @@
 /*
  * sender_main.c - canh-sender, which `canh role sender` becomes: the role that talks to the
  * outside: takes letters from the desk and brings them to where its own settings say
- * (notify/courier.h). Whoever has the desk in his hands can make it say things, but reaches nobody
- * else.
+ * (notify/courier.h), and asks the issuer of the settings who logs in (oidc/envoy.h). Whoever has
+ * the desk in his hands can make it say things, but reaches nobody else.
  *
  * Secrets and authorities are read before the sandbox, and cannot be read in it. So new settings,
  * and a new resolv.conf, are taken by starting anew: it lets no more letters in, and ends when
@@ -16,6 +16,7 @@
 #include "keep/frame.h"
 #include "notify/courier.h"
 #include "office/line.h"
+#include "oidc/envoy.h"
 #include "os/file.h"
 #include "os/sandbox.h"
 
@@ -27,6 +28,7 @@ struct role_sender {
     struct role_self *self;
     struct settings settings; /* its own: the frame's go with the next */
     struct courier *courier;
+    struct envoy *envoy;
     struct line *line;
     struct watch *leave;
     struct buf store;
@@ -34,7 +36,7 @@ struct role_sender {
     bool leaving;
 };
 
-/* --- letters -------------------------------------------------------------------------------- */
+/* --- letters, and questions to the issuer ---------------------------------------------------- */
 
 /* No more letters; when nothing is under way, this ends. */
 static void leave(struct role_sender *r)
@@ -48,7 +50,7 @@ static void on_leave(void *arg, unsigned ready)
     struct role_sender *r = arg;
 
     (void)ready;
-    if (courier_is_idle(r->courier))
+    if (courier_is_idle(r->courier) && envoy_is_idle(r->envoy))
         role_exit(r->self, 0);
     else
         watch_after(r->leave, LEAVE_MS);
@@ -61,6 +63,15 @@ static void on_done(void *arg, int64_t id, int code, const char *why)
 
     if (r->line != NULL)
         (void)line_tell(r->line, &t); /* a desk that takes nothing asks again */
+}
+
+static void on_answer(void *arg, uint64_t id, int code, struct span answer)
+{
+    struct role_sender *r = arg;
+    const struct line_tell t = { id, code, answer };
+
+    if (r->line != NULL)
+        (void)line_tell(r->line, &t); /* a desk that takes nothing has given it up */
 }
 
 /* The file by whose servers names are looked up was replaced: only the old one can be read. */
@@ -85,6 +96,8 @@ static void on_ask(void *arg, const struct line_ask *a)
     }
     if (r->leaving)
         rc = err_set(&e, ERR_MORE, 0, "The sender starts anew.");
+    else if ((a->id & TICKET_ID) != 0)
+        rc = envoy_take(r->envoy, a->id, a->request, &e);
     else if (l.id <= 0 || !letter_read(a->request, &l))
         rc = err_set(&e, ERR_DENIED, 0, "This is no letter.");
     else
@@ -116,7 +129,7 @@ static void on_peer(struct role_self *self, int fd, enum role other)
 
 /* --- start ---------------------------------------------------------------------------------- */
 
-static void on_courier_notice(void *arg, const char *text)
+static void on_notice(void *arg, const char *text)
 {
     role_notice(((struct role_sender *)arg)->self, "%s", text);
 }
@@ -154,11 +167,14 @@ static int sender_open(struct role_self *self, struct err *e)
 {
     struct role_sender *r = self->own;
     char level[SANDBOX_LEVEL_MAX];
-    struct courier_from from = { .loop = self->loop,
-                                 .settings = &r->settings,
-                                 .done = on_done,
-                                 .notice = on_courier_notice,
-                                 .arg = r };
+    struct courier_from from = {
+        .loop = self->loop, .settings = &r->settings, .done = on_done, .notice = on_notice, .arg = r
+    };
+    const struct envoy_from envoy = { .loop = self->loop,
+                                      .settings = &r->settings,
+                                      .done = on_answer,
+                                      .notice = on_notice,
+                                      .arg = r };
     int rc;
 
     r->self = self;
@@ -173,6 +189,8 @@ static int sender_open(struct role_self *self, struct err *e)
     if (rc == ERR_OK)
         rc = courier_new(&r->courier, &from, e);
     if (rc == ERR_OK)
+        rc = envoy_new(&r->envoy, &envoy, e);
+    if (rc == ERR_OK)
         rc = enter_sandbox(r, level, e);
     if (rc == ERR_OK)
         role_ready(self, level);
@@ -184,6 +202,7 @@ static void sender_close(struct role_self *self)
     struct role_sender *r = self->own;
 
     line_free(&r->line);
+    envoy_free(&r->envoy);
     courier_free(&r->courier);
     watch_free(&r->leave);
     buf_release(&r->store);

@@ -356,3 +356,91 @@ int channels_check(const struct channel_settings *c, uint32_t count, struct err 
     }
     return ERR_OK;
 }
+
+/* --- the issuer ----------------------------------------------------------------------------- */
+
+bool channel_url_is_web(struct span text, struct channel_url *u)
+{
+    return channel_url_read(text, u) && (span_eq(u->scheme, SPAN_LIT("https")) ||
+                                         (span_eq(u->scheme, SPAN_LIT("http")) && u->loopback));
+}
+
+/* scope-token of RFC 6749, 3.3, which values of acr and amr are as well in practice. */
+static bool are_words(const struct text_list *l)
+{
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; i < l->count; i++) {
+        struct span s = span_of(l->value[i]);
+
+        bytes += s.n + 1;
+        if (s.n == 0)
+            return false;
+        for (size_t at = 0; at < s.n; at++) {
+            if (s.p[at] <= ' ' || s.p[at] >= 0x7f || s.p[at] == '"' || s.p[at] == '\\')
+                return false;
+        }
+    }
+    return bytes <= ISSUER_WORDS_MAX;
+}
+
+static bool is_word(const char *text)
+{
+    const char *value[] = { text };
+    const struct text_list one = { value, 1 };
+
+    return strlen(text) <= ISSUER_TEXT_MAX && are_words(&one);
+}
+
+static bool has_openid(const struct text_list *l)
+{
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (strcmp(l->value[i], "openid") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* OpenID Connect Discovery 1.0, 3: without query or fragment. */
+static bool is_issuer(struct span s)
+{
+    struct channel_url u;
+
+    return s.n <= ISSUER_URL_MAX && channel_url_is_web(s, &u) && span_find(s, '?') == s.n;
+}
+
+static bool is_console(struct span s)
+{
+    struct channel_url u;
+
+    return s.n <= ISSUER_URL_MAX && channel_url_read(s, &u) &&
+           span_eq(u.scheme, SPAN_LIT("https")) &&
+           span_find(span_from(s, sizeof("https://") - 1), '/') == s.n - (sizeof("https://") - 1);
+}
+
+int issuer_check(const struct settings *s, struct err *e)
+{
+    const bool on = s->oidc_issuer[0] != 0;
+    const struct {
+        bool good;
+        const char *why;
+    } rows[] = {
+        { s->console_url[0] == 0 || is_console(span_of(s->console_url)),
+          "'console-url' is https://, a host, maybe a port, and nothing behind." },
+        { !on || is_issuer(span_of(s->oidc_issuer)),
+          "'oidc-issuer' is an https:// address without a query; http:// to this machine only." },
+        { !on || s->console_url[0] != 0, "'oidc-issuer' needs 'console-url'." },
+        { !on || is_word(s->oidc_client), "'oidc-issuer' needs 'oidc-client'." },
+        { !on || is_word(s->oidc_claim), "'oidc-claim' is the name of a claim." },
+        { !on || (are_words(&s->oidc_scopes) && has_openid(&s->oidc_scopes)),
+          "'oidc-scopes' are words, one of them openid." },
+        { !on || (are_words(&s->oidc_amr) && are_words(&s->oidc_acr)),
+          "'oidc-amr' and 'oidc-acr' are words." },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (!rows[i].good)
+            return err_set(e, ERR_SYNTAX, 0, "%s", rows[i].why);
+    }
+    return ERR_OK;
+}

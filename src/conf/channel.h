@@ -62,6 +62,16 @@ bool channel_reaches(const struct channel_settings *c, struct span recipient);
  * there is none. */
 bool channel_placeholder(struct span body, size_t *at, struct span *name);
 
+/* An address that is asked over HTTPS, or over HTTP at this machine itself. */
+bool channel_url_is_web(struct span text, struct channel_url *u);
+
+/* What stands under oidc-* and console-url, together: an issuer needs a client, scopes with openid,
+ * a claim and the console's address. ERR_SYNTAX with a sentence. */
+#define ISSUER_URL_MAX   200u
+#define ISSUER_TEXT_MAX  200u /* of a client, a claim */
+#define ISSUER_WORDS_MAX 300u /* of all scopes, of all of acr */
+int issuer_check(const struct settings *s, struct err *e);
+
 /* One row by itself; all rows together. ERR_SYNTAX with a sentence. */
 int channel_check(const struct channel_settings *c, struct err *e);
 int channels_check(const struct channel_settings *c, uint32_t count, struct err *e);

@@ -669,7 +669,8 @@ static int check_together(struct reader *r)
                      "'syslog-tls' and 'https' need 'tls-certificate' and 'tls-key'.");
     if (s->tls_mutual && s->tls_ca[0] == 0)
         return fault(r, ERR_SYNTAX, 1, "'tls-mutual' needs 'tls-ca'.");
-    if (channels_check(s->channels, s->channel_count, &e) != ERR_OK)
+    if (channels_check(s->channels, s->channel_count, &e) != ERR_OK ||
+        issuer_check(s, &e) != ERR_OK)
         return fault(r, e.code, 1, "%s", e.why);
     return ERR_OK;
 }

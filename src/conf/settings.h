@@ -54,6 +54,23 @@ struct text_list {
     X(console, ADDRESSES, "console", "127.0.0.1:8443", 0, 0, 0,                                    \
       "HTTPS: the API (/api), for who has a token of `tokens`; a certificate is made where "       \
       "tls-certificate names none")                                                                \
+    X(console_url, TEXT, "console-url", "", 0, 0, 1,                                               \
+      "https:// address by which browsers reach the console, without a path")                      \
+    X(oidc_issuer, TEXT, "oidc-issuer", "", 0, 0, 1,                                               \
+      "OpenID Connect: whose word on who logs in is taken, https:// (none: nobody's)")             \
+    X(oidc_client, TEXT, "oidc-client", "", 0, 0, 1, "what we are called there")                   \
+    X(oidc_secret, TEXT, "oidc-secret", "", 0, 0, 1,                                               \
+      "file: our secret there, read by the role sender (none: a public client)")                   \
+    X(oidc_scopes, LIST, "oidc-scopes", "openid", 0, 0, 1, "what is asked for; with openid")       \
+    X(oidc_claim, TEXT, "oidc-claim", "sub", 0, 0, 1,                                              \
+      "the claim that says who it is; see canh user link")                                         \
+    X(oidc_second, FLAG, "oidc-second", "false", 0, 0, 1,                                          \
+      "who comes from there has shown a second factor; else ours is asked for")                    \
+    X(oidc_amr, LIST, "oidc-amr", "", 0, 0, 1,                                                     \
+      "how he must have shown there who he is: claim amr has one of these")                        \
+    X(oidc_acr, LIST, "oidc-acr", "", 0, 0, 1, "claim acr is one of these")                        \
+    X(oidc_ca, TEXT, "oidc-ca", "", 0, 0, 1,                                                       \
+      "file: authorities whose certificates are believed there, PEM (default: the system's)")      \
     X(tls_certificate, TEXT, "tls-certificate", "", 0, 0, 1,                                       \
       "file: the server's certificate and its chain, PEM")                                         \
     X(tls_key, TEXT, "tls-key", "", 0, 0, 1, "file: its private key, PEM")                         \

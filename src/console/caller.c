@@ -44,10 +44,10 @@ static bool find_token(struct console *c, const struct serve_call *call, struct 
     return people_token(reader, a->credential, call->peer, host_now_ns(), &a->who, NULL) == ERR_OK;
 }
 
-/* The value of our cookie: "a=b; NAME=value; c=d" (RFC 6265, section 4.2.1). */
-static struct span cookie_of(struct span field)
+/* "a=b; NAME=value; c=d" (RFC 6265, section 4.2.1). */
+struct span caller_cookie(const struct serve_call *call, const char *name)
 {
-    const struct span name = SPAN_LIT(CALLER_COOKIE "=");
+    struct span field = serve_field(call, "cookie");
 
     while (field.n > 0) {
         size_t n = 0;
@@ -56,8 +56,8 @@ static struct span cookie_of(struct span field)
         while (n < field.n && field.p[n] != ';')
             n++;
         pair = span_trim((struct span){ field.p, n });
-        if (span_starts(pair, name))
-            return span_from(pair, name.n);
+        if (span_starts(pair, span_of(name)))
+            return span_from(pair, strlen(name));
         field = span_from(field, n < field.n ? n + 1 : n);
     }
     return SPAN_NONE;
@@ -68,7 +68,7 @@ static bool find_session(struct console *c, const struct serve_call *call, struc
     struct db *reader = console_db(c);
 
     a->by = LINE_SESSION;
-    a->credential = cookie_of(serve_field(call, "cookie"));
+    a->credential = caller_cookie(call, CALLER_COOKIE "=");
     return reader != NULL && a->credential.n > 0 &&
            people_session(reader, a->credential, call->peer, host_now_ns(), &a->who, NULL) ==
                ERR_OK;

@@ -55,6 +55,7 @@ struct console {
     struct line *line; /* to the desk; NULL: it is not there */
     struct asked asked[CONSOLE_ASKED];
     struct logins *logins;
+    struct oidc_visits *oidc;
     uint64_t asked_last;
     struct serve *serve;
     struct tls_context *tls;
@@ -126,6 +127,7 @@ bool caller_find_any(struct console *c, const struct serve_call *call, struct ca
 /* He is known and has one of these roles: 0, or the status that refuses. */
 unsigned caller_judge(struct console *c, const struct serve_call *call, unsigned roles);
 bool caller_at_home(const struct serve_call *call); /* it comes from a page of ours */
+struct span caller_cookie(const struct serve_call *call, const char *name); /* name: "a=" */
 
 /* login.c */
 #define LOGINS         16u   /* at once */
@@ -135,6 +137,12 @@ int logins_new(struct logins **out, struct console *c, struct err *e);
 void logins_free(struct logins **l);
 serve_fn login_route, password_route, logout_route;
 extern const struct act_row login_rows[]; /* what they take; of no desk */
+
+/* oidc.c */
+struct oidc_visits;
+int oidc_visits_new(struct oidc_visits **out, struct console *c, struct err *e);
+void oidc_visits_free(struct oidc_visits **o);
+serve_fn oidc_begin_route, oidc_done_route, oidc_code_route;
 
 /* routes.c */
 extern const struct serve_route console_routes[];

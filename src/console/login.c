@@ -313,6 +313,11 @@ const struct act_row login_rows[] = {
       NULL,
       { SECRET("old", true, "the password of now"), SECRET("new", true, "the new one") } },
     { "logout", ROLE_LOGIN, NULL, NULL, { { 0 } } },
+    { "oidc/code",
+      ROLE_LOGIN,
+      NULL,
+      NULL,
+      { SECRET("code", true, "of the authenticator, or a recovery code") } },
 };
 
 /* A member that is a text; false: it is none, too long, or not there though it must be. */

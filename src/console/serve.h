@@ -126,7 +126,7 @@ struct serve_later;
 struct serve_later *serve_later(struct serve_call *c, serve_gone_fn *gone, void *arg);
 void serve_answer(struct serve_later *l, unsigned status, const char *type, struct span body);
 /* With more fields in its head: "Name: value\r\n"..., together at most SERVE_FIELDS_MAX bytes. */
-#define SERVE_FIELDS_MAX 512u
+#define SERVE_FIELDS_MAX 8192u
 void serve_answer_with(struct serve_later *l, unsigned status, const char *type, const char *fields,
                        struct span body);
 

@@ -37,7 +37,7 @@ static bool wants_reader(const struct keeper *k)
 
 static bool wants_sender(const struct keeper *k)
 {
-    return k->settings.channel_count > 0;
+    return k->settings.channel_count > 0 || k->settings.oidc_issuer[0] != 0;
 }
 
 /* In the order of starting: each stage waits for the one before to be ready. */

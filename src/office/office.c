@@ -21,6 +21,8 @@
     X(people_sessions)                                                                             \
     X(people_totp)                                                                                 \
     X(people_tokens)                                                                               \
+    X(people_links)                                                                                \
+    X(people_oidcs)                                                                                \
     X(staff_staff_acts)                                                                            \
     X(staff_onsite_acts)                                                                           \
     X(staff_certificate_acts)                                                                      \
@@ -49,6 +51,7 @@
     X(metric_acts)
 
 #define KIND_TABLE(X)                                                                              \
+    X(people_link_kind)                                                                            \
     X(staff_staff_kind)                                                                            \
     X(staff_onsite_kind)                                                                           \
     X(staff_certificate_kind)                                                                      \

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "office/line.h"
+#include "oidc/ticket.h"
 
 #define WHY_MAX 224u
 
@@ -22,6 +22,8 @@ struct slot {
 struct outbox {
     struct outbox_from from;
     struct line *line;
+    outbox_told_fn *told; /* answers that are of no letter */
+    void *told_arg;
     struct watch *round;
     struct slot slot[OUTBOX_SLOTS];
     struct buf letter;
@@ -134,9 +136,12 @@ static void on_round(void *arg, unsigned ready)
 static void on_tell(void *arg, const struct line_tell *t)
 {
     struct outbox *o = arg;
-    struct slot *s = t->id != 0 ? find(o, (int64_t)t->id) : NULL;
+    bool other = (t->id & TICKET_ID) != 0;
+    struct slot *s = t->id != 0 && !other ? find(o, (int64_t)t->id) : NULL;
     struct err e = { 0 };
 
+    if (other && o->told != NULL)
+        o->told(o->told_arg, t);
     if (s == NULL || s->over)
         return; /* of an earlier desk's, or told twice */
     if (t->code == ERR_MORE)
@@ -160,6 +165,8 @@ static void hang_up(struct outbox *o)
         if (s->id != 0 && !s->over)
             finish(o, s, NOTIFY_FAILED, SPAN_LIT("The sender ended while this was under way."));
     }
+    if (o->told != NULL)
+        o->told(o->told_arg, NULL);
 }
 
 static void on_gone(void *arg)
@@ -177,6 +184,20 @@ void outbox_line(struct outbox *o, int fd)
     hang_up(o);
     if (line_new(&o->line, &from, &e) != ERR_OK)
         o->from.notice(o->from.arg, e.why);
+}
+
+void outbox_others(struct outbox *o, outbox_told_fn *told, void *arg)
+{
+    o->told = told;
+    o->told_arg = arg;
+}
+
+bool outbox_ask(struct outbox *o, uint64_t id, struct span request)
+{
+    const struct line_ask a = { .id = id, .by = LINE_NOBODY, .request = request };
+
+    MUST((id & TICKET_ID) != 0);
+    return o->line != NULL && line_ask(o->line, &a);
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */

@@ -10,6 +10,7 @@
 #define OUTBOX_H
 
 #include "notify/notify.h"
+#include "office/line.h"
 #include "os/loop.h"
 
 #define OUTBOX_ROUND_MS  1000u
@@ -28,6 +29,12 @@ struct outbox_from {
 
 int outbox_new(struct outbox **out, const struct outbox_from *from, struct err *e);
 void outbox_free(struct outbox **o);
+
+/* What else is asked of the sender, by numbers whose highest bit is set (oidc/ticket.h): `told` has
+ * the answers, and NULL when the line is gone with what was under way. NULL: nobody asks. */
+typedef void outbox_told_fn(void *arg, const struct line_tell *t);
+void outbox_others(struct outbox *o, outbox_told_fn *told, void *arg);
+bool outbox_ask(struct outbox *o, uint64_t id, struct span request); /* false: not now */
 
 /* The sender's end of a line; an earlier one is closed. */
 void outbox_line(struct outbox *o, int fd);

@@ -80,6 +80,7 @@ int people_new(struct people **out, int keys_dir, const struct people_limits *li
     derive(key, "canh seal", p->seal);
     derive(key, "canh salt", p->salt);
     derive(key, "canh name", p->name);
+    derive(key, "canh oidc", p->oidc);
     sodium_memzero(key, sizeof(key));
     if (rc == ERR_OK)
         rc = key_find(keys_dir, "local.key", p->local, e);

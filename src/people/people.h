@@ -41,6 +41,7 @@
     X(all_attempts, 20000)  /* of all, so that the table is bounded */                             \
     X(window_s, 900)                                                                               \
     X(attempt_s, 120)   /* from an attempt's beginning to its proof */                             \
+    X(oidc_s, 600)      /* the same of a login by an issuer; less than the window */               \
     X(idle_s, 1800)     /* a session that nobody uses is over */                                   \
     X(session_s, 43200) /* and every one by then */                                                \
     X(sessions, 5)      /* of a user; the oldest goes */                                           \
@@ -91,8 +92,8 @@ int people_touch(struct db *db, const struct people_who *who, int64_t now_ns, st
 
 /* The active user called so ("AN" is "an"), with his name as it is kept. ERR_NOTFOUND, ERR_CONFLICT
  * (he is disabled) with a sentence that begins with `param`. */
-int people_active(struct db *db, const char *param, struct span name,
-                  char out[PEOPLE_NAME_MAX + 1], struct err *e);
+int people_active(struct db *db, const char *param, struct span name, char out[PEOPLE_NAME_MAX + 1],
+                  struct err *e);
 
 /* Whom a thing is given to: the active user of parameter `param`. Without one, or when it is his
  * own name, who acts: on a host without users that is "local:NAME", whom nobody else can name.
@@ -115,6 +116,43 @@ int people_local(struct people *p, struct span credential, struct span request, 
 int people_local_sign(int keys_dir, struct span name, struct span request, int64_t now_ns,
                       char credential[PEOPLE_LOCAL_MAX], struct err *e);
 
+/* --- by the word of an issuer (OpenID Connect) ------------------------------------------------ */
+
+/*
+ *   session.oidc_begin: an attempt is reserved ─▶ where the browser goes, and a secret for its
+ * cookie ─▶ the issuer sends it back with state and code session.oidc_ask: state and cookie belong
+ * together, and were never shown before ─▶ people_oidc_due() hands the code out ─▶ the sender
+ * changes it for an ID token and checks that ─▶ people_oidc_result(): whose subject it is
+ *   session.oidc_prove: session, or our own second factor is wanted, or a refusal
+ *
+ * Nobody is made a user by it: a subject is tied to one before (user.link). What is wrong is not
+ * told. Verifier (RFC 7636) and nonce are not kept: they are keyed hashes of the state's.
+ */
+#define PEOPLE_CODE_MAX    2048u
+#define PEOPLE_SUBJECT_MAX 255u /* bytes; OpenID Connect Core 1.0, 2 */
+#define PEOPLE_COOKIE_OIDC 43u
+
+/* The issuer of the settings, from now on; none: nobody logs in so. What was learned of an issuer
+ * stays as long as it is the same. */
+void people_oidc(struct people *p, const struct settings *s);
+bool people_oidc_is_on(const struct people *p);
+/* Where its browsers go, as it says itself, and whether it always says who it is (RFC 9207). False:
+ * that is no address; what was known stays. */
+bool people_oidc_learned(struct people *p, struct span authorize, bool says_iss);
+
+struct people_exchange {
+    int64_t id;
+    char code[PEOPLE_CODE_MAX + 1], verifier[44], nonce[44];
+};
+/* The next code that waits, handed out once: 1, 0, or a code. A transaction of its own. */
+int people_oidc_due(const struct people *p, struct db *db, struct people_exchange *x,
+                    struct err *e);
+/* What came of it: the subject that the issuer names, or nothing: refused. The same. */
+int people_oidc_result(const struct people *p, struct db *db, int64_t id, struct span subject,
+                       struct err *e);
+/* Nobody knows any more of those that were under way. */
+int people_oidc_lost(struct db *db, struct err *e);
+
 /* --- rows ----------------------------------------------------------------------------------- */
 
 enum {
@@ -122,12 +160,17 @@ enum {
     PEOPLE_SESSIONS = 6,
     PEOPLE_TOTP = 3,
     PEOPLE_TOKENS = 2,
-    PEOPLE_VIEWS = 8
+    PEOPLE_LINKS = 2,
+    PEOPLE_OIDC = 3,
+    PEOPLE_VIEWS = 9
 };
 extern const struct act_row people_users[PEOPLE_USERS];
 extern const struct act_row people_sessions[PEOPLE_SESSIONS];
 extern const struct act_row people_totp[PEOPLE_TOTP];
 extern const struct act_row people_tokens[PEOPLE_TOKENS];
+extern const struct act_row people_links[PEOPLE_LINKS];
+extern const struct act_row people_oidcs[PEOPLE_OIDC];
+extern const struct act_kind people_link_kind;
 extern const struct view_row people_views[PEOPLE_VIEWS];
 
 #endif

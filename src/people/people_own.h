@@ -4,6 +4,7 @@
 #ifndef PEOPLE_OWN_H
 #define PEOPLE_OWN_H
 
+#include "conf/channel.h"
 #include "people/people.h"
 #include "people/totp.h"
 
@@ -18,9 +19,20 @@ struct nonce {
     int64_t until_ns;
 };
 
+/* The issuer of the settings; `issuer` empty: there is none. */
+struct oidc_way {
+    char issuer[ISSUER_URL_MAX + 1], client[ISSUER_TEXT_MAX + 1];
+    char redirect[ISSUER_URL_MAX + 32];
+    char scopes[ISSUER_WORDS_MAX + 1], acr[ISSUER_WORDS_MAX + 1];
+    bool second;
+    char authorize[CHANNEL_URL_MAX + 1]; /* empty: not known yet */
+    bool says_iss;
+};
+
 struct people {
     struct people_limits limits;
-    uint8_t seal[32], salt[32], name[32]; /* of desk.key: one for each use */
+    uint8_t seal[32], salt[32], name[32], oidc[32]; /* of desk.key: one for each use */
+    struct oidc_way way;
     uint8_t local[32];
     int64_t since_ns;
     struct nonce nonce[NONCES];
@@ -96,6 +108,13 @@ int attempt_take(struct act_call *c, int64_t *id, int64_t *user, struct err *e);
 int attempt_now(struct act_call *c, const struct user *u, int64_t *id, struct err *e);
 /* It was good: it does not count. */
 int attempt_give_back(struct act_call *c, int64_t id, struct err *e);
+
+/* A session for `u`, who has shown a second factor or not, by that link (0: by his password); its
+ * secret is told once, and who he is. */
+int session_welcome(struct act_call *c, const struct user *u, bool second, int64_t link,
+                    struct err *e);
+/* As whom an attempt at logging in is written down. */
+struct actor session_tried_by(struct act_call *c, const struct user *u);
 
 /* Is `key` that of `u`? In the same time for every key. */
 bool key_fits(const struct user *u, struct span key);

@@ -126,8 +126,14 @@ static int is_him(struct act_call *c, int64_t user, struct user *u, struct err *
     return u->has_totp ? second_take(c, u, act_text(c, "code"), e) : 1;
 }
 
-static int put_session(struct act_call *c, const struct user *u, char secret[44], int64_t *ends,
-                       struct err *e)
+/* How he has come in. */
+struct entry {
+    bool second;
+    int64_t link; /* 0: by his password */
+};
+
+static int put_session(struct act_call *c, const struct user *u, const struct entry *by,
+                       char secret[44], int64_t *ends, struct err *e)
 {
     const struct people_limits *l = &c->people->limits;
     uint8_t hash[HASH_BYTES];
@@ -146,14 +152,17 @@ static int put_session(struct act_call *c, const struct user *u, char secret[44]
     db_int(r, 5, *ends);
     db_text(r, 6, c->who->address);
     db_text(r, 7, act_text(c, "agent"));
-    db_int(r, 8, u->has_totp);
+    db_int(r, 8, by->second);
+    if (by->link != 0)
+        db_int(r, 9, by->link);
     rc = db_run(c->db, r, e);
     if (rc == ERR_OK)
         rc = run_ints(c->db, DB_SESSION_OLDEST, u->id, l->sessions, e);
     return rc == ERR_OK ? run_ints(c->db, DB_USER_SEEN, c->now_ns, u->id, e) : rc;
 }
 
-static void put_proved(struct act_call *c, const struct user *u, const char *secret, int64_t ends)
+static void put_proved(struct act_call *c, const struct user *u, const struct entry *by,
+                       const char *secret, int64_t ends)
 {
     bool administrator = (u->roles & ROLE_BIT(ADMINISTRATOR)) != 0;
     uint8_t room[TIME_TEXT_MAX];
@@ -162,13 +171,14 @@ static void put_proved(struct act_call *c, const struct user *u, const char *sec
     roles_put(u->roles, c->answer);
     buf_text(c->answer, ",\"expires\":");
     put_json_text(c->answer, (struct span){ room, time_put(room, ends) });
-    buf_fmt(c->answer, ",\"must_change\":%s,\"needs_second\":%s", u->must_change ? "true" : "false",
-            administrator && !u->has_totp ? "true" : "false");
+    buf_fmt(c->answer, ",\"must_change\":%s,\"needs_second\":%s",
+            u->must_change && by->link == 0 ? "true" : "false",
+            administrator && !by->second ? "true" : "false");
 }
 
 /* As whom it is written down. The names of those who are none are not: passwords are typed there.
  */
-static struct actor tried_by(struct act_call *c, const struct user *u)
+struct actor session_tried_by(struct act_call *c, const struct user *u)
 {
     return (struct actor){ .user = u->id,
                            .name = u->id != 0 ? span_of(u->name) : SPAN_LIT("-"),
@@ -176,21 +186,28 @@ static struct actor tried_by(struct act_call *c, const struct user *u)
                            .address = c->who->address };
 }
 
-static int welcome(struct act_call *c, const struct user *u, int64_t attempt, struct err *e)
+int session_welcome(struct act_call *c, const struct user *u, bool second, int64_t link,
+                    struct err *e)
 {
-    const struct actor who = tried_by(c, u);
+    const struct entry by = { second, link };
     char secret[44];
     int64_t ends;
+    int rc = put_session(c, u, &by, secret, &ends, e);
+
+    if (rc == ERR_OK)
+        put_proved(c, u, &by, secret, ends);
+    sodium_memzero(secret, sizeof(secret));
+    return rc == ERR_OK ? act_on(c, "user", u->id, e) : rc;
+}
+
+static int welcome(struct act_call *c, const struct user *u, int64_t attempt, struct err *e)
+{
+    const struct actor who = session_tried_by(c, u);
     int rc = act_by(c, &who, e);
 
     if (rc == ERR_OK)
         rc = attempt_give_back(c, attempt, e);
-    if (rc == ERR_OK)
-        rc = put_session(c, u, secret, &ends, e);
-    if (rc == ERR_OK)
-        put_proved(c, u, secret, ends);
-    sodium_memzero(secret, sizeof(secret));
-    return rc == ERR_OK ? act_on(c, "user", u->id, e) : rc;
+    return rc == ERR_OK ? session_welcome(c, u, u->has_totp, 0, e) : rc;
 }
 
 static int prove(struct act_call *c, struct err *e)
@@ -205,7 +222,7 @@ static int prove(struct act_call *c, struct err *e)
     rc = is_him(c, user, &u, e);
     if (rc == 1)
         return welcome(c, &u, attempt, e);
-    who = tried_by(c, &u);
+    who = session_tried_by(c, &u);
     return rc < 0 ? rc : act_refuse(c, &who, e, WRONG);
 }
 

@@ -37,6 +37,9 @@ def test_the_description_is_true(s):
     equal(description["servers"], [{"url": "/api"}])
     holds(set(description["paths"]) >= {"/stat", "/alerts", "/search", "/sources", "/blind"}, description["paths"])
     for path, methods in description["paths"].items():
+        if path.startswith("/oidc/"):  # no issuer is configured; see oidc_e2e.py
+            equal((path, s.ask("/api" + path)[0]), (path, {"/oidc/begin": 404, "/oidc/done": 400, "/oidc/code": 405}[path]))
+            continue
         if path.count("/") >= 2:  # of the desk: for people who are known there
             equal(s.ask("/api" + path, ALL)[0], 401 if "get" in methods else 405)
             continue

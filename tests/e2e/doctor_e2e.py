@@ -31,6 +31,7 @@ def says(checks, check, state, words):
     raise AssertionError("no %s of %s says %r: %s" % (state, check, words, checks))
 
 
+ISSUER = "console-url: https://c.vn\noidc-issuer: https://sso.vn\noidc-client: canh\noidc-secret: %s\n"
 CHANNEL = "channels: [{name: hook, kind: webhook, url: 'https://example.vn/', level: %s, secret: %s}]\n"
 
 
@@ -63,7 +64,10 @@ def test_each_fault_of_the_settings_is_named(place):
         (CHANNEL % ("critical", key), "channels", "advice", "No channel takes alerts of level high"),
         (CHANNEL % ("low", key), "channels", "fine", "leave the house"),
         (CHANNEL % ("low", key), "channels", "advice", "chmod o-r"),
-        (CHANNEL % ("low", place.path("absent")), "channels", "wrong", "cannot be read"),
+        (CHANNEL % ("low", place.path("absent")), "channels", "wrong", "The channel hook cannot be used"),
+        (ISSUER % place.path("absent"), "issuer", "wrong", "The issuer cannot be used"),
+        (ISSUER % key, "issuer", "advice", "chmod o-r"),
+        (ISSUER % key + "oidc-second: true\n", "issuer", "advice", "oidc-amr"),
     ]
     for yaml, check, state, words in rows:
         says(doctor(place, place.path("data"), place.write("c.yaml", yaml)), check, state, words)

@@ -51,7 +51,7 @@ class Server(keeper.Server):
         with open(self.config, encoding="utf-8") as f:
             lines = f.read().splitlines()
         reads = any(line.startswith(("files:", "journal:")) for line in lines)
-        sends = any(line.startswith("channels:") for line in lines)
+        sends = any(line.startswith(("channels:", "oidc-issuer:")) for line in lines)
         roles = self.roles()
         want = {("desk", 0), ("console", 0), ("tracer", 0), ("sealer", 0), ("verifier", 0)} | ({("reader", 0)} if reads else set())
         want |= {("sender", 0)} if sends else set()

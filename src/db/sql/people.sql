@@ -83,12 +83,13 @@ DELETE FROM attempt WHERE id = ?
 DELETE FROM attempt WHERE time <= ?1 OR time > ?2
 
 -- SESSION_OF
-SELECT s.id, s.made, s.seen, s.idle, s.ends, u.id, u.name, u.roles, u.agency, u.must_change, s.second
+SELECT s.id, s.made, s.seen, s.idle, s.ends, u.id, u.name, u.roles, u.agency,
+    u.must_change AND s.link IS NULL, s.second
     FROM session s JOIN user u ON u.id = s.user WHERE s.secret = ? AND u.state = 'active'
 
 -- SESSION_ADD
-INSERT INTO session(secret, user, made, seen, idle, ends, address, agent, second)
-    VALUES(?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)
+INSERT INTO session(secret, user, made, seen, idle, ends, address, agent, second, link)
+    VALUES(?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 
 -- SESSION_SEEN
 UPDATE session SET seen = max(seen, ?1) WHERE id = ?2
@@ -119,6 +120,65 @@ DELETE FROM session WHERE user = ?1 AND id NOT IN
 
 -- SESSION_PRUNE
 DELETE FROM session WHERE ends <= ?
+
+-- --- subjects of the issuer, and logins by its word
+
+-- LINK_ADD
+INSERT OR IGNORE INTO user_link(issuer, subject) VALUES(?, ?)
+
+-- LINK_OF
+SELECT l.id, l.user, u.name FROM user_link l LEFT JOIN user u ON u.id = l.user WHERE l.issuer = ? AND l.subject = ?
+
+-- LINK_SET
+UPDATE user_link SET user = ?2 WHERE id = ?1
+
+-- LINK_STATE
+SELECT json_array(user) FROM user_link WHERE id = ?
+
+-- LINK_STATE_PUT
+UPDATE user_link SET user = ?2 ->> 0 WHERE id = ?1
+
+-- Whose it is: who can log in, tied to this issuer.
+-- LINK_USER
+SELECT l.user FROM user_link l JOIN user u ON u.id = l.user WHERE l.id = ?1 AND l.issuer = ?2 AND u.state = 'active'
+
+-- OIDC_ADD
+INSERT INTO oidc_login(state, cookie, phase, made, ends, attempt) VALUES(?1, ?2, 'begun', ?3, ?4, ?5)
+
+-- Those that are over; and those that a clock that was set back left in the future.
+-- OIDC_PRUNE
+DELETE FROM oidc_login WHERE ends <= ?1 OR ends > ?2
+
+-- OIDC_BEGUN
+SELECT id FROM oidc_login WHERE state = ?1 AND cookie = ?2 AND phase = 'begun' AND ends > ?3
+
+-- OIDC_ASK
+UPDATE oidc_login SET phase = 'asked', code = ?2 WHERE id = ?1
+
+-- OIDC_DUE
+SELECT id, state, code FROM oidc_login WHERE phase = 'asked' ORDER BY id LIMIT 1
+
+-- OIDC_SENT
+UPDATE oidc_login SET phase = 'sent', code = NULL WHERE id = ?
+
+-- What the issuer's word comes to: ?2 the link, or NULL.
+-- OIDC_RESULT
+UPDATE oidc_login SET phase = CASE WHEN ?2 IS NULL THEN 'refused' ELSE 'known' END, link = ?2
+    WHERE id = ?1 AND phase = 'sent'
+
+-- OIDC_LOST
+UPDATE oidc_login SET phase = 'refused', code = NULL WHERE phase IN ('asked', 'sent')
+
+-- OIDC_OF
+SELECT id, phase, link, attempt FROM oidc_login WHERE cookie = ?1 AND ends > ?2
+
+-- OIDC_PHASE
+SELECT phase FROM oidc_login WHERE id = ?
+
+-- OIDC_DROP
+DELETE FROM oidc_login WHERE id = ?
+
+-- ---
 
 -- TOKEN_OF
 SELECT t.id, t.service, t.roles, t.used, u.id, u.name, u.roles, u.agency
@@ -171,6 +231,9 @@ SELECT {TOKEN_SHOWN} FROM user u JOIN token t ON t.user = u.id JOIN act a ON a.i
 -- TOKEN_LIST
 SELECT {TOKEN_SHOWN} FROM token t LEFT JOIN user u ON u.id = t.user JOIN act a ON a.id = t.act
     WHERE t.ended IS NULL AND t.expires > ?1 ORDER BY t.id LIMIT ?2
+
+-- USER_LINKS
+SELECT l.id, u.name, l.issuer, l.subject FROM user_link l JOIN user u ON u.id = l.user ORDER BY u.name_key, l.id LIMIT ?
 
 -- The trail: ?1 since, ?2 before, ?3 below, ?4 name, ?5 act, ?6 thing ("alert:7"), ?7 outcome, ?8 limit. Each by
 -- another index; the conditions are the same.

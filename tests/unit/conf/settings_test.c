@@ -100,7 +100,8 @@ static size_t place_line(bool source, const struct setting_row *row)
 static bool needs_others(const struct setting_row *row)
 {
     return strcmp(row->name, "syslog-tls") == 0 || strcmp(row->name, "https") == 0 ||
-           strcmp(row->name, "tls-mutual") == 0;
+           strcmp(row->name, "tls-mutual") == 0 || strcmp(row->name, "console-url") == 0 ||
+           strcmp(row->name, "oidc-issuer") == 0;
 }
 
 static void check_range(bool source, const struct setting_row *row)
@@ -510,6 +511,47 @@ static void what_is_not_known_is_refused_with_its_line(void **state)
         bad(rows[i].yaml, rows[i].yaml, rows[i].code, rows[i].line, rows[i].part);
 }
 
+#define ISSUER "console-url: https://c.vn:8443\noidc-client: canh\noidc-issuer: "
+
+static void an_issuer_needs_what_it_needs(void **state)
+{
+    static const char *const good_ones[] = {
+        ISSUER "https://sso.vn/realms/x",
+        ISSUER "http://127.0.0.1:80",
+        ISSUER "https://sso.vn\noidc-scopes: [email, openid]\noidc-amr: [mfa, 'pwd+otp']",
+        "console-url: https://c.vn",
+        "oidc-client: canh", /* waits for an issuer */
+    };
+    static const struct {
+        const char *yaml, *part;
+    } rows[] = {
+        { ISSUER "http://sso.vn", "'oidc-issuer' is an https" },
+        { ISSUER "https://sso.vn/?x=1", "'oidc-issuer' is an https" },
+        { ISSUER "smtp://localhost", "'oidc-issuer' is an https" },
+        { ISSUER "https://user@sso.vn", "'oidc-issuer' is an https" },
+        { "oidc-client: canh\noidc-issuer: https://sso.vn", "needs 'console-url'" },
+        { "console-url: https://c.vn\noidc-issuer: https://sso.vn", "needs 'oidc-client'" },
+        { "console-url: https://c.vn/", "'console-url' is" },
+        { "console-url: http://localhost", "'console-url' is" },
+        { "console-url: https://c.vn/canh", "'console-url' is" },
+        { ISSUER "https://sso.vn\noidc-scopes: email", "one of them openid" },
+        { ISSUER "https://sso.vn\noidc-scopes: [openid, 'a b']", "one of them openid" },
+        { ISSUER "https://sso.vn\noidc-acr: ['\"']", "'oidc-acr' are words" },
+        { ISSUER "https://sso.vn\noidc-claim: ''", "'oidc-claim' is" },
+        { "console-url: https://c.vn\noidc-client: 'a b'\noidc-issuer: https://sso.vn",
+          "needs 'oidc-client'" },
+    };
+    struct settings s;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(good_ones); i++) {
+        good(&s, good_ones[i]);
+        settings_release(&s);
+    }
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        bad(rows[i].yaml, rows[i].yaml, ERR_SYNTAX, 1, rows[i].part);
+}
+
 static void a_file_of_64_kib_is_read_and_one_byte_more_is_not(void **state)
 {
     static char text[SETTINGS_BYTES_MAX + 1];
@@ -627,6 +669,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_was_read_is_kept_as_it_was),
         cmocka_unit_test(bad_sources_are_refused_with_their_line),
         cmocka_unit_test(what_is_not_known_is_refused_with_its_line),
+        cmocka_unit_test(an_issuer_needs_what_it_needs),
         cmocka_unit_test(a_file_of_64_kib_is_read_and_one_byte_more_is_not),
         cmocka_unit_test(a_file_cut_anywhere_is_read_or_refused),
         cmocka_unit_test(what_needs_a_restart_is_told),
