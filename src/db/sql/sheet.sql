@@ -13,6 +13,15 @@
 --! define SHEET_REPORTER 'reporter', json((SELECT json_object('name', name, 'address', address, 'phone', phone,
 --!     'email', email) FROM house))
 
+-- On what it is based: what the law gives this sheet at the date of its record (of_sheet), then the house's own, then
+-- a document of its own; each once.
+--! define SHEET_BASES 'bases', (SELECT json_group_array(text) FROM (SELECT c.number AS rank, c.text AS text FROM of_sheet s
+--!     JOIN citation c ON c.sheet = s.name AND c.starts <= s.at AND (c.ends > s.at OR c.ends IS NULL)
+--!     UNION ALL SELECT 1000000 + j.key, j.value FROM house, json_each(house.bases) j WHERE NOT EXISTS(SELECT 1
+--!     FROM of_sheet s JOIN citation c ON c.sheet = s.name AND c.starts <= s.at AND (c.ends > s.at OR c.ends IS NULL)
+--!     WHERE c.text = j.value) UNION ALL SELECT 2000000, s.document FROM of_sheet s WHERE s.document IS NOT NULL
+--!     ORDER BY rank))
+
 -- Who is called: on duty now, who leads before who watches; else whose incident it is. In `i` is the incident.
 --! define DUTY_TITLE CASE d.part WHEN 'lead' THEN 'Trưởng ca trực' WHEN 'watch' THEN 'Trực giám sát'
 --!     ELSE 'Trực dự phòng' END
@@ -63,8 +72,9 @@
 --!     ELSE 'tự phát hiện' END, NULL)
 
 -- SHEET_FIRST
-WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'contact', json({SHEET_CALLED}), {SHEET_TO},
-    'bases', json(coalesce((SELECT bases FROM house), '[]')),
+WITH {OF_INCIDENT_SYSTEM}, of_sheet(name, at, document) AS (SELECT 'mau-03', {DETECTED_AT}, NULL FROM incident i
+    WHERE i.id = ?1)
+    SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'contact', json({SHEET_CALLED}), {SHEET_TO}, {SHEET_BASES},
     'code', i.number, 'subject', i.title, 'type', i.type, 'severity', i.severity, 'facts', json(i.facts),
     'profile', i.profile, {INCIDENT_SYSTEMS}, 'summary', coalesce(i.summary, i.title), 't0', canh_time({DETECTED_AT}),
     'state', iif(i.state IN ('recover', 'closed'), 'done', 'open'),
@@ -88,7 +98,9 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'c
 --!     WHEN 'operator' THEN 'đơn vị vận hành' WHEN 'owner' THEN 'chủ quản' WHEN 'management' THEN 'lãnh đạo' ELSE role END
 
 -- SHEET_LAST
-WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {SHEET_TO},
+WITH {OF_INCIDENT_SYSTEM}, of_sheet(name, at, document) AS (SELECT 'mau-04', {DETECTED_AT}, NULL FROM incident i
+    WHERE i.id = ?1)
+    SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {SHEET_TO}, {SHEET_BASES},
     'code', i.number, 'subject', i.title, 'type', i.type, 'severity', i.severity, 'profile', i.profile,
     {INCIDENT_SYSTEMS}, 't0', canh_time({DETECTED_AT}), 'ended', canh_time(i.closed),
     'initial', (SELECT json_object('number', number, 'date', canh_time(sent), 'sent', canh_time(sent)) FROM dispatch
@@ -134,8 +146,9 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, 'duty', json({SHEET_
 --!     ORDER BY b.id DESC LIMIT 1
 
 -- SHEET_HAND_OVER
-SELECT json_object({SHEET_HOUSE}, 'incident', i.number, 'subject', i.title, 'at', canh_time(h.time), 'where', h.place,
-    'bases', json(iif(h.document IS NULL, '[]', json_array('Căn cứ ' || h.document))),
+WITH of_sheet(name, at, document) AS (SELECT 'bien-ban-chung-cu', time, 'Căn cứ ' || document FROM hand_over WHERE id = ?1)
+    SELECT json_object({SHEET_HOUSE}, 'incident', i.number, 'subject', i.title, 'at', canh_time(h.time), 'where', h.place,
+    {SHEET_BASES},
     'giver', json_object('name', coalesce((SELECT display FROM user WHERE name_key = canh_fold(h.giver)), h.giver),
         'title', coalesce((SELECT b.taker_title {TAKEN_BEFORE}),
             (SELECT {ROLE_TITLE} FROM user u WHERE u.name_key = canh_fold(h.giver))),
@@ -155,8 +168,9 @@ SELECT json_object({SHEET_HOUSE}, 'incident', i.number, 'subject', i.title, 'at'
 --! define PHIEU_LEVEL coalesce(a.level, (SELECT max(level) FROM alert b WHERE b.incident = p.incident))
 
 -- SHEET_PHIEU
-WITH of_system(system) AS (SELECT system FROM phieu WHERE id = ?1 AND system IS NOT NULL)
-    SELECT json_object({SHEET_HOUSE}, 'contact', json({SHEET_CALLED}),
+WITH of_system(system) AS (SELECT system FROM phieu WHERE id = ?1 AND system IS NOT NULL),
+    of_sheet(name, at, document) AS (SELECT 'phieu', made, NULL FROM phieu WHERE id = ?1)
+    SELECT json_object({SHEET_HOUSE}, {SHEET_BASES}, 'contact', json({SHEET_CALLED}),
     'type', iif(p.kind = 'request', 'Phiếu yêu cầu xử lý', 'Phiếu cảnh báo'),
     'abbreviation', iif(p.kind = 'request', 'PYC', 'PCB'),
     'code', p.number, 'kind', p.kind, 'subject', p.subject, 'agency_id', p.agency, 'system_id', p.system,
