@@ -141,7 +141,7 @@ static int each_system(struct act_call *c, int64_t incident, const char *name, e
     for (size_t i = 0; i < count && rc == ERR_OK; i++) {
         struct db_row *r;
 
-        rc = incident_refers(c, "system", DB_SYSTEM_IS, system[i], e);
+        rc = act_is_there(c->db, DB_SYSTEM_IS, "system", system[i], e);
         if (rc != ERR_OK)
             break;
         r = db_use(c->db, s);

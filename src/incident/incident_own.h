@@ -38,9 +38,6 @@ struct incident_at {
     char facts[INCIDENT_FACTS_BYTES]; /* a JSON array */
     unsigned level;
 };
-/* Is there such a thing? `s` finds it by its number. ERR_NOTFOUND. */
-int incident_refers(struct act_call *c, const char *kind, enum db_statement s, int64_t id,
-                    struct err *e);
 /* ERR_NOTFOUND; ERR_CONFLICT while another act has still to be finished on it. */
 int incident_get(struct act_call *c, int64_t id, struct incident_at *out, struct err *e);
 /* The same of parameter "incident"; ERR_CONFLICT when it is closed or merged. */
