@@ -82,6 +82,7 @@ int house_bases(struct db *db, const struct law *law, struct err *e);
     X("bao-cao-nhanh", SHEET_QUICK, "incident", ID, "incident.quick",                              \
       "The quick report of an incident.")                                                          \
     X("phieu", SHEET_PHIEU, "phieu", ID, NULL, "A warning or request to an agency.")               \
+    X("cong-van", SHEET_LETTER, "letter", ID, NULL, "An official letter.")                         \
     X("bien-ban-chung-cu", SHEET_HAND_OVER, "hand_over", ID, NULL,                                 \
       "Evidence that was handed over.")                                                            \
     X("bien-ban-ban-giao-ca", SHEET_SHIFT, "handover", ID, NULL, "A shift that was handed over.")  \

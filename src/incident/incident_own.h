@@ -88,6 +88,10 @@ int incident_clocks_closed(struct act_call *c, int64_t incident, struct err *e);
 int incident_tasks_of(struct act_call *c, const struct incident_at *at, struct span playbook,
                       uint32_t *added, struct err *e);
 
+/* Letter `id` came in and is of no incident yet: *t0_ns is when it came. Then: it is of that. */
+int incident_letter_told(struct act_call *c, int64_t id, int64_t *t0_ns, struct err *e);
+int incident_letter_tie(struct act_call *c, int64_t id, int64_t incident, struct err *e);
+
 /* Acts of closing.c. */
 act_fn incident_close, incident_reopen;
 

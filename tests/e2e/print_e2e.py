@@ -163,6 +163,13 @@ def test_each_sheet_of_a_live_incident(s):
     equal(len(blanks), 7)  # the annex: by pen of the agency
     holds(all(line.endswith(":") for line in blanks), blanks)
 
+    letter = str(good("letter", "write", "--party", "UBND xã A", "--agency", "2", "--incident", number, "--subject",
+                      "phối hợp khắc phục", "--text", "Đề nghị đơn vị phối hợp.\nTrân trọng.")[0]["letter"])
+    draft = sheet(s, "cong-van", letter)
+    has(draft, *HEAD, *SIGNED, "/SKHCN-CNS", "V/v phối hợp khắc phục", "Kính gửi: UBND xã A", "Đề nghị đơn vị phối hợp.", "Trân trọng./.")
+    good("letter", "send", letter, "--number", "56/SKHCN-CNS", "--day", "2026-11-05", "--channel", "letter")
+    has(sheet(s, "cong-van", letter), "Số: 56/SKHCN-CNS", "Mẫu, ngày 05 tháng 11 năm 2026")
+
     got = sheet(s, "bien-ban-ban-giao-ca", hand_over(s, "an.tt", once["an.tt"], "binh.lv"))
     has(got, *HEAD, "/BB-SKHCN", "Phòng trực, tầng 3", "Trần Thị An, Trực giám sát", "Lê Văn Bình, Trưởng ca trực",
         "Từ " + vn_minute(zoned(now - 3600)), "tiếp nhận 01 cảnh báo, đã đóng 00, còn 01 cảnh báo", shown["number"], "Chờ xã A trả lời",

@@ -67,7 +67,9 @@
 --!     json_each('[' || replace(json_quote(c.recipient), '; ', '","') || ']') j WHERE c.incident IN {OF_INCIDENT}
 --!     AND c.ended IS NULL GROUP BY j.value ORDER BY min(c.due), min(c.id), min(j.key))))
 
---! define FOUND_FROM iif(i.source = 'told', CASE i.channel WHEN 'phone' THEN 'điện thoại' WHEN 'letter' THEN 'công văn'
+--! define FOUND_FROM iif(i.source = 'told', CASE i.channel WHEN 'phone' THEN 'điện thoại' WHEN 'letter'
+--!     THEN coalesce((SELECT 'công văn số ' || l.number || ' của ' || l.party FROM letter l WHERE l.incident = i.id
+--!     AND l.direction = 'in' AND l.removed IS NULL ORDER BY l.id LIMIT 1), 'công văn')
 --!     WHEN 'mail' THEN 'thư điện tử' WHEN 'police' THEN 'cơ quan công an' WHEN 'citizen' THEN 'người dân'
 --!     ELSE 'tự phát hiện' END, NULL)
 
@@ -190,6 +192,20 @@ WITH of_system(system) AS (SELECT system FROM phieu WHERE id = ?1 AND system IS 
         'measures', n.done, 'machines', n.handled || '/' || n.total) FROM phieu_answer n WHERE n.phieu = p.id
         ORDER BY n.id DESC LIMIT 1))
     FROM phieu p LEFT JOIN alert a ON a.id = p.alert LEFT JOIN incident i ON i.id = p.incident WHERE p.id = ?1 LIMIT ?3
+
+-- --- an official letter; of what was sent number and day stand there, of a draft a pen fills them in
+
+-- SHEET_LETTER
+SELECT json_object('agency', json({SHEET_AGENCY}), 'recipients', json(coalesce((SELECT recipients FROM house), '[]')),
+    'sign', json_object('titles', CASE WHEN l.signer_title IS NULL THEN json({SHEET_TITLES}) ELSE json_array(l.signer_title) END,
+        'name', coalesce(l.signer, (SELECT signer FROM house))),
+    'number', substr(l.number, 1, instr(l.number || '/', '/') - 1),
+    'symbol', coalesce(nullif(substr(l.number, instr(l.number || '/', '/') + 1), ''),
+        (SELECT code || coalesce('-' || unit, '') FROM house)),
+    'date', l.day, 'subject', l.subject, 'to', json_array(l.party),
+    'paragraphs', json('[' ||
+        replace(json_quote(replace(replace(l.text, char(10, 10), char(10)), char(10), char(57344))), char(57344), '","') || ']'))
+    FROM letter l WHERE l.id = ?1 AND l.direction = 'out' AND l.removed IS NULL AND ?2 IS NOT NULL LIMIT ?3
 
 -- --- of a shift that was handed over: what was written down then (HAND in shift.sql)
 
