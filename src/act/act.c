@@ -352,7 +352,11 @@ static int put_back(struct act_call *c, const struct act_thing *t, struct err *e
     r = db_use(c->db, t->changes->put);
     db_int(r, 1, t->key);
     db_text(r, 2, t->was);
-    return db_run(c->db, r, e);
+    rc = db_run(c->db, r, e);
+    return rc == ERR_CONFLICT
+               ? act_conflict(e, "%s %lld cannot be put back: another has its place.",
+                              t->changes->name, (long long)t->key)
+               : rc;
 }
 
 int act_undo(struct act_call *c, struct err *e)

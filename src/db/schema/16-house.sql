@@ -20,6 +20,7 @@ CREATE TABLE letter(
     CHECK(state = 'draft' OR (number IS NOT NULL AND day IS NOT NULL AND channel IS NOT NULL AND doer IS NOT NULL)));
 CREATE INDEX letter_agency ON letter(agency, id) WHERE agency IS NOT NULL;
 CREATE INDEX letter_incident ON letter(incident) WHERE incident IS NOT NULL;
+CREATE UNIQUE INDEX letter_out ON letter(number, substr(day, 1, 4)) WHERE state = 'sent' AND removed IS NULL;
 CREATE INDEX letter_number ON letter(number) WHERE removed IS NULL;
 --! record letter: CAST({of}id AS TEXT): id, direction, state, number, day, party, agency, subject, text, incident, phieu,
 --!     alert, answers, signer, signer_title, channel, time, doer, made, act, removed

@@ -176,6 +176,20 @@ static void what_was_done_is_put_back(void **state)
     act_bench_release(&b);
 }
 
+/* Its number went to another meanwhile. */
+static void what_has_no_place_any_more_is_not_put_back(void **state)
+{
+    struct act_bench b;
+
+    (void)state;
+    some_letters(&b);
+    act_good(&b, "{'act':'letter.remove','letter':3,'reason':'x'}");
+    act_good(&b, SENT("2", "12/SM-CNS"));
+    act_bad(&b, "{'act':'act.undo','undoes':7}", ERR_CONFLICT,
+            "letter 3 cannot be put back: another has its place.");
+    act_bench_release(&b);
+}
+
 static void it_is_printed_as_it_was_written(void **state)
 {
     struct act_bench b;
@@ -198,6 +212,7 @@ int main(void)
         cmocka_unit_test(an_incident_is_opened_by_letter),
         cmocka_unit_test(a_contact_sees_its_own_only),
         cmocka_unit_test(what_was_done_is_put_back),
+        cmocka_unit_test(what_has_no_place_any_more_is_not_put_back),
         cmocka_unit_test(it_is_printed_as_it_was_written),
     };
 
