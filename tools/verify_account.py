@@ -70,6 +70,9 @@ TABLES = {
               " received, answered, closed, document, channel, reminders, act"),
     "verification": ("CAST(id AS TEXT)",
                      "id, act, anchor, state, began, over, ending, first, last, hash, faults, found, told, why"),
+    "letter": ("CAST(id AS TEXT)",
+               "id, direction, state, number, day, party, agency, subject, text, incident, phieu, alert, answers, signer,"
+               " signer_title, channel, time, doer, made, act, removed"),
     "contract_level": ("CAST(id AS TEXT)", "id, provider, document, measure, level, most, share, starts, ends, act, ended"),
     "phieu_line": ("CAST(id AS TEXT)", "id, phieu, act, state, text"),
     "phieu_answer": ("CAST(id AS TEXT)", "id, phieu, act, done, cause, handled, total, file, sha256, good"),

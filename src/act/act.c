@@ -194,14 +194,10 @@ int act_made(struct act_call *c, struct db_row *insert, const char *kind, struct
 static int state_of(struct act_call *c, const struct act_kind *kind, int64_t key, struct span *out,
                     struct err *e)
 {
-    struct db_row *r = db_use(c->db, kind->get);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, kind->get, kind->name, key, &r, e);
 
-    db_int(r, 1, key);
-    rc = db_next(c->db, r, e);
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no %s %lld.", kind->name, (long long)key);
-    if (rc < 0)
+    if (rc != ERR_OK)
         return rc;
     *out = arena_span(&c->own->mem, db_get_text(r, 0));
     db_end(r);
@@ -295,7 +291,7 @@ static int may_undo(struct act_call *c, int64_t id, struct err *e)
     if (rc < 0)
         return rc;
     if (rc == 0 || !span_eq(db_get_text(r, 3), SPAN_LIT("done")))
-        rc = err_set(e, ERR_NOTFOUND, 0, "There is no act %lld.", (long long)id);
+        rc = act_none(e, "act", id);
     else if (!db_get_null(r, 5))
         rc = err_set(e, ERR_CONFLICT, 0, "Act %lld was undone already.", (long long)id);
     else if (db_get_int(r, 6) != 0)
@@ -356,7 +352,11 @@ static int put_back(struct act_call *c, const struct act_thing *t, struct err *e
     r = db_use(c->db, t->changes->put);
     db_int(r, 1, t->key);
     db_text(r, 2, t->was);
-    return db_run(c->db, r, e);
+    rc = db_run(c->db, r, e);
+    return rc == ERR_CONFLICT
+               ? act_conflict(e, "%s %lld cannot be put back: another has its place.",
+                              t->changes->name, (long long)t->key)
+               : rc;
 }
 
 int act_undo(struct act_call *c, struct err *e)

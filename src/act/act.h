@@ -199,6 +199,16 @@ int act_free(const struct act_call *c, const char *kind, int64_t key, struct err
 int act_by(struct act_call *c, const struct actor *who, struct err *e);
 int act_refuse(struct act_call *c, const struct actor *who, struct err *e, const char *why);
 
+/*
+ * A thing by its number, which statement `s` takes as ?1. act_find_row(): the row, to be ended when
+ * it was read; of what is not there NULL, and ERR_NOTFOUND with "There is no KIND 7.", which
+ * act_none() says where it is found out otherwise.
+ */
+int act_find_row(struct db *db, enum db_statement s, const char *kind, int64_t id,
+                 struct db_row **row, struct err *e);
+int act_is_there(struct db *db, enum db_statement s, const char *kind, int64_t id, struct err *e);
+int act_none(struct err *e, const char *kind, int64_t id);
+
 /* What was asked does not fit what is there: ERR_CONFLICT with a sentence. */
 int act_conflict(struct err *e, const char *fmt, ...) CHECK_FORMAT(2, 3);
 int act_no_memory(struct err *e);

@@ -10,6 +10,7 @@
 #include "cmd/load_law.h"
 #include "cmd/roles.h"
 #include "desk/desk.h"
+#include "house/house.h"
 #include "keep/generation.h"
 #include "incident/legal_law.h"
 #include "office/clockwork.h"
@@ -154,12 +155,14 @@ static void on_alerts_changed(void *arg)
 }
 
 /* Everything else goes on without: those that were there stay. */
-static void give_holidays(struct role_desk *r)
+static void give_law(struct role_desk *r)
 {
     struct err e;
 
     if (shift_holidays(desk_db(r->desk), r->law, &e) != ERR_OK)
         role_notice(r->self, "The roster keeps the holidays that were: %s", e.why);
+    if (house_bases(desk_db(r->desk), r->law, &e) != ERR_OK)
+        role_notice(r->self, "Sheets are based on the law that was: %s", e.why);
 }
 
 /* What people ask for, as soon as the keeper brings the line to the console. */
@@ -193,7 +196,7 @@ static int take_requests(struct role_desk *r, struct err *e)
     if (rc == ERR_OK && r->law == NULL)
         clockwork_law(r->clockwork, r->law_why.why);
     if (rc == ERR_OK && r->law != NULL)
-        give_holidays(r);
+        give_law(r);
     return rc;
 }
 
@@ -415,7 +418,7 @@ static void renew_law(struct role_desk *r)
     if (open_law(r, &e) != ERR_OK)
         role_notice(r->self, "The law that was stays in force: %s", e.why);
     else
-        give_holidays(r);
+        give_law(r);
 }
 
 static int on_reload(struct role_self *self, const struct settings *next, uint64_t generation,

@@ -30,12 +30,29 @@ static sqlite3_stmt *stmt(struct db_row *r)
     return (sqlite3_stmt *)r;
 }
 
+/* What is asked of it does not fit what is there; a check of the schema that fails is our bug. */
+static int misfit(const struct db *db, struct err *e)
+{
+    switch (sqlite3_extended_errcode(db->conn)) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+        return err_set(e, ERR_CONFLICT, 0, "There is one like it already.");
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+        return err_set(e, ERR_CONFLICT, 0,
+                       "It refers to what is not there, or something there refers to it.");
+    default:
+        return err_set(e, ERR_IO, 0, "The database: %s.", sqlite3_errmsg(db->conn));
+    }
+}
+
 static int fault(const struct db *db, struct err *e)
 {
     int code = sqlite3_errcode(db->conn);
     const char *why = sqlite3_errmsg(db->conn);
 
     switch (code & 0xff) {
+    case SQLITE_CONSTRAINT:
+        return misfit(db, e);
     case SQLITE_FULL:
         return err_set(e, ERR_LIMIT, 0, "The disk is full: the database cannot be written.");
     case SQLITE_CORRUPT:

@@ -13,8 +13,9 @@
  *
  *   db_begin()  ... db_use(), db_int(), db_text(), db_run() ...  db_commit() or db_rollback()
  *
- * A full disk is ERR_LIMIT; the transaction is to be rolled back and tried again later. Not
- * thread-safe.
+ * A full disk is ERR_LIMIT; the transaction is to be rolled back and tried again later. What must
+ * be once and is there already, and what refers to nothing, is ERR_CONFLICT with a sentence for
+ * people; whoever knows what it is about says more. Not thread-safe.
  */
 #ifndef DB_H
 #define DB_H

@@ -40,7 +40,9 @@
       "for whom it is signed, as KT. Giám đốc; two lines: TM. Ủy ban nhân dân, KT. Chủ tịch")      \
     X(recipients, LINES, 200, "who else gets its documents (Nơi nhận); a line each")               \
     X(reports_to, LINES, 200, "to whom a quick report goes (Kính gửi); a line each")               \
-    X(bases, LINES, 500, "on what its reports are based (căn cứ); a line each")
+    X(bases, LINES, 500,                                                                           \
+      "its own decisions and rules that its sheets are based on (căn cứ), a line each; laws come "   \
+      "from data/law")
 
 /* Decree 30/2020, article 13: with what authority somebody signs for another. Q. (quyền) is part of
  * an office: it is for nobody else. */
@@ -66,6 +68,12 @@ extern const struct act_kind house_kind;
 enum { HOUSE_VIEWS = 1 };
 extern const struct view_row house_views[HOUSE_VIEWS];
 
+struct law;
+
+/* Make what data/law bases sheets on known to their statements: citations of all profiles. In no
+ * transaction. On an error that which was stays. */
+int house_bases(struct db *db, const struct law *law, struct err *e);
+
 /* Sheets: the name of its template and of its view (form.NAME), statement, what is asked for, its
  * type, an act whose answer is needed beside it (what no statement can know), a sentence. */
 #define FORM_TABLE(X)                                                                              \
@@ -74,6 +82,7 @@ extern const struct view_row house_views[HOUSE_VIEWS];
     X("bao-cao-nhanh", SHEET_QUICK, "incident", ID, "incident.quick",                              \
       "The quick report of an incident.")                                                          \
     X("phieu", SHEET_PHIEU, "phieu", ID, NULL, "A warning or request to an agency.")               \
+    X("cong-van", SHEET_LETTER, "letter", ID, NULL, "An official letter.")                         \
     X("bien-ban-chung-cu", SHEET_HAND_OVER, "hand_over", ID, NULL,                                 \
       "Evidence that was handed over.")                                                            \
     X("bien-ban-ban-giao-ca", SHEET_SHIFT, "handover", ID, NULL, "A shift that was handed over.")  \

@@ -25,12 +25,12 @@ static const char *const told_by[] = {
 /* --- opening -------------------------------------------------------------------------------- */
 
 /* When it was told: T0 of an incident without alerts. */
-static int told_at(struct act_call *c, int64_t *t0_ns, struct err *e)
+static int told_at(struct act_call *c, int64_t came_ns, int64_t *t0_ns, struct err *e)
 {
-    *t0_ns = act_has(c, "detected") ? act_int(c, "detected") : c->now_ns;
+    *t0_ns = act_has(c, "detected") ? act_int(c, "detected") : came_ns != 0 ? came_ns : c->now_ns;
     if (*t0_ns > c->now_ns)
         return err_set(e, ERR_USAGE, 0, "detected: This is still to come.");
-    return act_has(c, "channel")
+    return act_has(c, "channel") || act_has(c, "letter")
                ? ERR_OK
                : err_set(e, ERR_USAGE, 0, "channel: Without alerts it must be said who told it.");
 }
@@ -40,6 +40,17 @@ static int from_alerts(struct act_call *c, int64_t *t0_ns, struct err *e)
     if (act_has(c, "detected"))
         return err_set(e, ERR_USAGE, 0, "detected: Alerts say themselves when they were made.");
     return incident_alerts_first(c, incident_alerts_named(c, "alerts"), t0_ns, e);
+}
+
+/* A letter says it: its channel is that, whatever brought it. */
+static int by_letter(struct act_call *c, struct incident_new *n, int64_t *came_ns, struct err *e)
+{
+    static const struct span letter = { (const uint8_t *)"letter", 6 };
+
+    if (act_has(c, "channel") && !span_eq(n->channel, letter))
+        return err_set(e, ERR_USAGE, 0, "channel: It was told by letter.");
+    n->channel = letter;
+    return incident_letter_told(c, act_int(c, "letter"), came_ns, e);
 }
 
 static int open_it(struct act_call *c, struct err *e)
@@ -52,13 +63,17 @@ static int open_it(struct act_call *c, struct err *e)
                               .source = act_has(c, "alerts") ? "alert" : "told",
                               .level = (unsigned)act_int(c, "level") };
     char room[PEOPLE_NAME_MAX + 1];
-    int64_t id = 0;
+    int64_t id = 0, came = 0;
     int rc = people_given(c, "owner", room, &n.owner, e);
 
+    if (rc == ERR_OK && act_has(c, "letter"))
+        rc = by_letter(c, &n, &came, e);
     if (rc == ERR_OK)
-        rc = act_has(c, "alerts") ? from_alerts(c, &n.t0_ns, e) : told_at(c, &n.t0_ns, e);
+        rc = act_has(c, "alerts") ? from_alerts(c, &n.t0_ns, e) : told_at(c, came, &n.t0_ns, e);
     if (rc == ERR_OK)
         rc = incident_make(c, &n, &id, e);
+    if (rc == ERR_OK && act_has(c, "letter"))
+        rc = incident_letter_tie(c, act_int(c, "letter"), id, e);
     return rc == ERR_OK && act_has(c, "alerts")
                ? incident_alerts_take(c, incident_alerts_named(c, "alerts"), id, e)
                : rc;
@@ -141,7 +156,7 @@ static int each_system(struct act_call *c, int64_t incident, const char *name, e
     for (size_t i = 0; i < count && rc == ERR_OK; i++) {
         struct db_row *r;
 
-        rc = incident_refers(c, "system", DB_SYSTEM_IS, system[i], e);
+        rc = act_is_there(c->db, DB_SYSTEM_IS, "system", system[i], e);
         if (rc != ERR_OK)
             break;
         r = db_use(c->db, s);
@@ -335,6 +350,8 @@ const struct act_row incident_general[] = {
         { "alerts", ACT_IDS, false, 0, NULL, "the alerts that show it" },
         { "detected", ACT_TIME, false, 0, NULL, "when it was told; without it: now" },
         { "channel", ACT_CHOICE, false, 0, told_by, "who told it" },
+        { "letter", ACT_ID, false, 0, NULL,
+          "the official letter that told it, by its number here" },
         { "systems", ACT_IDS, false, 0, NULL, "what systems it touches" },
         LEVEL,
         FACTS,

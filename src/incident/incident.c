@@ -51,14 +51,11 @@ static void copy(char *to, size_t room, struct span s)
 
 int incident_get(struct act_call *c, int64_t id, struct incident_at *out, struct err *e)
 {
-    struct db_row *r = db_use(c->db, DB_INCIDENT_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_INCIDENT_IS, "incident", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc <= 0)
-        return rc < 0 ? rc
-                      : err_set(e, ERR_NOTFOUND, 0, "There is no incident %lld.", (long long)id);
+    if (rc != ERR_OK)
+        return rc;
     *out = (struct incident_at){ .id = id,
                                  .level = (unsigned)db_get_int(r, 5),
                                  .t0_ns = db_get_int(r, 7),
@@ -164,21 +161,6 @@ static int put_row(struct act_call *c, const struct incident_new *n, const char 
     return db_run(c->db, r, e);
 }
 
-int incident_refers(struct act_call *c, const char *kind, enum db_statement s, int64_t id,
-                    struct err *e)
-{
-    struct db_row *r = db_use(c->db, s);
-    int rc;
-
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    db_end(r);
-    if (rc < 0)
-        return rc;
-    return rc == 1 ? ERR_OK
-                   : err_set(e, ERR_NOTFOUND, 0, "There is no %s %lld.", kind, (long long)id);
-}
-
 static int put_systems(struct act_call *c, int64_t id, struct err *e)
 {
     size_t count;
@@ -188,7 +170,7 @@ static int put_systems(struct act_call *c, int64_t id, struct err *e)
     for (size_t i = 0; i < count && rc == ERR_OK; i++) {
         struct db_row *r;
 
-        rc = incident_refers(c, "system", DB_SYSTEM_IS, system[i], e);
+        rc = act_is_there(c->db, DB_SYSTEM_IS, "system", system[i], e);
         if (rc != ERR_OK)
             break;
         r = db_use(c->db, DB_INCIDENT_SYSTEM_ADD);

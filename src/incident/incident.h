@@ -30,6 +30,7 @@
     X(proof, 6)                                                                                    \
     X(clock, 1)                                                                                    \
     X(phieu, 8)                                                                                    \
+    X(letter, 5)                                                                                   \
     X(search, 1)
 
 #define X(area, rows)                                                                              \
@@ -41,9 +42,10 @@ INCIDENT_TABLE(X)
 /* What acts leave when an incident has very many alerts: act_rest(). */
 act_fn incident_close_rest, incident_merge_rest;
 
-extern const struct act_kind incident_kind, incident_task_kind, incident_observable_kind;
+extern const struct act_kind incident_kind, incident_task_kind, incident_observable_kind,
+    incident_letter_kind;
 
-enum { INCIDENT_VIEWS = 11 };
+enum { INCIDENT_VIEWS = 13 };
 extern const struct view_row incident_views[INCIDENT_VIEWS];
 
 /*

@@ -38,9 +38,6 @@ struct incident_at {
     char facts[INCIDENT_FACTS_BYTES]; /* a JSON array */
     unsigned level;
 };
-/* Is there such a thing? `s` finds it by its number. ERR_NOTFOUND. */
-int incident_refers(struct act_call *c, const char *kind, enum db_statement s, int64_t id,
-                    struct err *e);
 /* ERR_NOTFOUND; ERR_CONFLICT while another act has still to be finished on it. */
 int incident_get(struct act_call *c, int64_t id, struct incident_at *out, struct err *e);
 /* The same of parameter "incident"; ERR_CONFLICT when it is closed or merged. */
@@ -90,6 +87,10 @@ int incident_clocks_closed(struct act_call *c, int64_t incident, struct err *e);
 /* The steps of a playbook that are not there yet become tasks. *added. */
 int incident_tasks_of(struct act_call *c, const struct incident_at *at, struct span playbook,
                       uint32_t *added, struct err *e);
+
+/* Letter `id` came in and is of no incident yet: *t0_ns is when it came. Then: it is of that. */
+int incident_letter_told(struct act_call *c, int64_t id, int64_t *t0_ns, struct err *e);
+int incident_letter_tie(struct act_call *c, int64_t id, int64_t incident, struct err *e);
 
 /* Acts of closing.c. */
 act_fn incident_close, incident_reopen;

@@ -75,16 +75,12 @@ static int may_see(struct act_call *c, const struct phieu *p, bool *may, struct 
 static int phieu_get(struct act_call *c, unsigned in, struct phieu *p, struct err *e)
 {
     int64_t id = act_int(c, "phieu");
-    struct db_row *r = db_use(c->db, DB_PHIEU_IS);
+    struct db_row *r;
     struct span number;
     bool may = false;
-    int rc;
+    int rc = act_find_row(c->db, DB_PHIEU_IS, "phieu", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc < 0)
-        return rc;
-    if (rc == 1) {
+    if (rc == ERR_OK) {
         *p = (struct phieu){ .id = id,
                              .state = state_of(db_get_text(r, 0)),
                              .agency = db_get_int(r, 2),
@@ -94,12 +90,12 @@ static int phieu_get(struct act_call *c, unsigned in, struct phieu *p, struct er
         memcpy(p->number, number.p, number.n);
         db_end(r);
     }
-    if (rc == 1)
+    if (rc == ERR_OK)
         rc = may_see(c, p, &may, e);
-    if (rc < 0)
+    if (rc != ERR_OK)
         return rc;
     if (!may)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no phieu %lld.", (long long)id);
+        return act_none(e, "phieu", id);
     return (p->state & in) != 0 ? ERR_OK
                                 : act_conflict(e, "%s is %s.", p->number, state_name(p->state));
 }
@@ -132,15 +128,15 @@ static int check_due(struct act_call *c, struct err *e)
 static int check_refers(struct act_call *c, struct err *e)
 {
     struct incident_at at;
-    int rc = incident_refers(c, "agency", DB_AGENCY_IS, act_int(c, "agency"), e);
+    int rc = act_is_there(c->db, DB_AGENCY_IS, "agency", act_int(c, "agency"), e);
 
     if (rc == ERR_OK && act_has(c, "system"))
-        rc = incident_refers(c, "system", DB_SYSTEM_IS, act_int(c, "system"), e);
+        rc = act_is_there(c->db, DB_SYSTEM_IS, "system", act_int(c, "system"), e);
     if (rc == ERR_OK && act_has(c, "incident"))
         rc = incident_get(c, act_int(c, "incident"), &at, e);
     if (rc != ERR_OK || !act_has(c, "alert"))
         return rc;
-    return incident_refers(c, "alert", DB_ALERT_IS, act_int(c, "alert"), e);
+    return act_is_there(c->db, DB_ALERT_IS, "alert", act_int(c, "alert"), e);
 }
 
 static int put_phieu(struct act_call *c, struct err *e)

@@ -92,17 +92,11 @@ static int observable_add(struct act_call *c, struct err *e)
 static int observable_remove(struct act_call *c, struct err *e)
 {
     int64_t id = act_int(c, "observable");
-    struct db_row *r = db_use(c->db, DB_OBSERVABLE_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_OBSERVABLE_IS, "observable", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc < 0)
-        return rc;
-    if (rc == 0 || !db_get_null(r, 1))
-        rc = err_set(e, ERR_NOTFOUND, 0, "There is no observable %lld.", (long long)id);
-    else
-        rc = ERR_OK;
+    if (rc == ERR_OK && !db_get_null(r, 1))
+        rc = act_none(e, "observable", id);
     db_end(r);
     if (rc == ERR_OK)
         rc = act_changes(c, &incident_observable_kind, id, e);
@@ -374,13 +368,11 @@ static int timeline_add(struct act_call *c, struct err *e)
 static int timeline_correct(struct act_call *c, struct err *e)
 {
     int64_t line = act_int(c, "line"), incident, when;
-    struct db_row *r = db_use(c->db, DB_TIMELINE_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_TIMELINE_IS, "line", line, &r, e);
 
-    db_int(r, 1, line);
-    rc = db_next(c->db, r, e);
-    if (rc <= 0)
-        return rc < 0 ? rc : err_set(e, ERR_NOTFOUND, 0, "There is no line %lld.", (long long)line);
+    if (rc != ERR_OK)
+        return rc;
     incident = db_get_int(r, 0);
     when = act_has(c, "time") ? act_int(c, "time") : db_get_int(r, 1);
     rc = db_get_null(r, 2) ? ERR_OK

@@ -215,14 +215,10 @@ int incident_quick(struct db *reader, const struct legal *law, int64_t id, int64
 {
     struct quick q = { .now_ns = now_ns, .json = json };
     struct buf message;
-    int rc;
+    int rc = act_find_row(reader, DB_INCIDENT_QUICK, "incident", id, &q.r, e);
 
-    q.r = db_use(reader, DB_INCIDENT_QUICK);
-    db_int(q.r, 1, id);
-    rc = db_next(reader, q.r, e);
-    if (rc <= 0)
-        return rc < 0 ? rc
-                      : err_set(e, ERR_NOTFOUND, 0, "There is no incident %lld.", (long long)id);
+    if (rc != ERR_OK)
+        return rc;
     buf_init(&message, (size_t)4 * INCIDENT_QUICK_CHARACTERS + 64);
     q.text = &message;
     q.due_ns = db_get_null(q.r, DUE) ? 0 : db_get_int(q.r, DUE);

@@ -30,7 +30,7 @@ static int on_case(struct act_call *c, struct err *e)
             continue;
         if (!num_u64(span_from(text, rows[i].before.n), INT64_MAX, &id))
             break;
-        rc = incident_refers(c, rows[i].kind, rows[i].is, (int64_t)id, e);
+        rc = act_is_there(c->db, rows[i].is, rows[i].kind, (int64_t)id, e);
         return rc == ERR_OK ? act_on(c, rows[i].kind, (int64_t)id, e) : rc;
     }
     return err_set(e, ERR_USAGE, 0, "for: This is no case as alert:12 or incident:3.");

@@ -107,16 +107,14 @@ static int add(struct act_call *c, struct err *e)
 /* About to be changed: open, of an incident that is open. `fresh`: nobody may be on it. */
 static int task_open(struct act_call *c, int64_t id, bool fresh, struct err *e)
 {
-    struct db_row *r = db_use(c->db, DB_TASK_IS);
+    struct db_row *r;
     struct incident_at at;
     struct span state;
     int64_t incident;
-    int rc;
+    int rc = act_find_row(c->db, DB_TASK_IS, "task", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc <= 0)
-        return rc < 0 ? rc : err_set(e, ERR_NOTFOUND, 0, "There is no task %lld.", (long long)id);
+    if (rc != ERR_OK)
+        return rc;
     incident = db_get_int(r, 0);
     state = db_get_text(r, 1);
     rc = span_eq(state, SPAN_LIT("todo")) || (!fresh && span_eq(state, SPAN_LIT("doing")))

@@ -17,6 +17,9 @@ static const char *const phieu_states[] = { "out",      "late",     "draft",    
                                             "received", "answered", "returned", "checked",
                                             "closed",   "any",      NULL };
 
+static const char *const directions[] = { "in", "out", NULL };
+static const char *const letter_states[] = { "draft", "sent", "received", NULL };
+
 static enum db_statement choose_incidents(const struct view_call *c)
 {
     if (view_has(c, "system"))
@@ -66,6 +69,16 @@ static enum db_statement choose_phieus(const struct view_call *c)
         { "closed", VIEW_AS_TIME }, { "reminders", VIEW_AS_INTEGER }, { "late", VIEW_AS_FLAG },    \
     {                                                                                              \
         "incident", VIEW_AS_INTEGER                                                                \
+    }
+#define LETTER_COLUMNS                                                                             \
+    { "id", VIEW_AS_INTEGER }, { "direction", VIEW_AS_TEXT }, { "number", VIEW_AS_TEXT },          \
+        { "day", VIEW_AS_TEXT }, { "party", VIEW_AS_TEXT }, { "agency", VIEW_AS_INTEGER },         \
+        { "subject", VIEW_AS_TEXT }, { "state", VIEW_AS_TEXT }, { "time", VIEW_AS_TIME },          \
+        { "channel", VIEW_AS_TEXT }, { "signer", VIEW_AS_TEXT }, { "who", VIEW_AS_TEXT },          \
+        { "incident", VIEW_AS_INTEGER }, { "phieu", VIEW_AS_INTEGER },                             \
+        { "alert", VIEW_AS_INTEGER },                                                              \
+    {                                                                                              \
+        "answers", VIEW_AS_INTEGER                                                                 \
     }
 #define FILE_COLUMNS                                                                               \
     { "file", VIEW_AS_TEXT }, { "sha256", VIEW_AS_TEXT }, { "bytes", VIEW_AS_INTEGER },            \
@@ -266,4 +279,28 @@ const struct view_row incident_views[] = {
       NULL,
       { KNOWN("mine", VIEW_MY_AGENCY), NUMBER("answer"), LIMIT(1) },
       { FILE_COLUMNS } },
+    { "letter.list",
+      ROLES_SEE | ROLE_BIT(CONTACT),
+      "The register of official letters, the newest first.",
+      DB_LETTERS,
+      NULL,
+      { KNOWN("mine", VIEW_MY_AGENCY),
+        { "direction", VIEW_CHOICE, false, 0, directions, "came in or went out" },
+        { "state", VIEW_CHOICE, false, 0, letter_states, "how far it is" },
+        { "agency", VIEW_ID, false, 0, NULL, "from or to this agency" },
+        { "incident", VIEW_ID, false, 0, NULL, "of this incident" },
+        { "phieu", VIEW_ID, false, 0, NULL, "of this phieu" },
+        { "since", VIEW_TIME, false, 0, NULL, "that came or went then or later" },
+        { "text", VIEW_KEY, false, 200, NULL,
+          "in its subject, number or from or to whom, without regard to case" },
+        { "below", VIEW_ID, false, 0, NULL, "numbered below: the last of those that are there" },
+        LIMIT(100) },
+      { LETTER_COLUMNS } },
+    { "letter.show",
+      ROLES_SEE | ROLE_BIT(CONTACT),
+      "An official letter.",
+      DB_LETTER_SHOW,
+      NULL,
+      { KNOWN("mine", VIEW_MY_AGENCY), NUMBER("letter"), LIMIT(1) },
+      { LETTER_COLUMNS, { "signer_title", VIEW_AS_TEXT }, { "text", VIEW_AS_TEXT } } },
 };

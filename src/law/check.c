@@ -173,3 +173,22 @@ int law_check_profile(struct law *l, const struct law_profile *p, struct err *e)
         rc = check_levels(&c);
     return rc == ERR_OK ? check_clocks(&c) : rc;
 }
+
+/* What is not in force on any day is printed on none: a slip of who wrote it. */
+int law_check_citations(struct law *l, const struct law_profile *p, struct err *e)
+{
+    struct checking c = { .l = l, .p = p, .rd = { .file = p->file, .e = e } };
+
+    for (uint32_t i = 0; i < p->citations.count; i++) {
+        const struct law_citation *t = &p->citations.row[i];
+        const struct law_base *b = law_base_find(p, span_of(t->law));
+        int32_t from, to;
+
+        c.line = t->line;
+        if (b->status == LAW_STATUS_PENDING)
+            return WRONG(&c, "'%.40s' is not in force yet and cannot be cited.", b->id);
+        if (!law_citation_days(p, t, &from, &to))
+            return WRONG(&c, "'%.40s' is in force on no day on which it is cited.", b->id);
+    }
+    return ERR_OK;
+}

@@ -288,7 +288,11 @@ int law_check(struct law *l, struct err *e)
         return err_set(e, ERR_NOTFOUND, 0, "There is no profile of the law.");
     for (uint32_t i = 0; rc == ERR_OK && i < l->profile_count; i++)
         rc = law_check_profile(l, &l->profile[i], e);
-    return rc == ERR_OK ? check_dates(l, e) : rc;
+    if (rc == ERR_OK)
+        rc = check_dates(l, e);
+    for (uint32_t i = 0; rc == ERR_OK && i < l->profile_count; i++)
+        rc = law_check_citations(l, &l->profile[i], e);
+    return rc;
 }
 
 const struct law_profile *law_profile(const struct law *l, uint32_t i)

@@ -169,6 +169,18 @@ struct law_period law_period(enum law_rule rule, int32_t year, enum law_which wh
 int law_report_due(const struct law *l, const struct law_regime *r, int32_t year,
                    enum law_which which, int64_t *due_ns, bool *known, struct err *e);
 
+/* --- What sheets are based on -------------------------------------------------------------------
+ */
+
+/* The days of a record on which this is cited: the citation, its law and its profile hold. *to
+ * LAW_NO_DATE: without end. False: on none. */
+bool law_citation_days(const struct law_profile *p, const struct law_citation *c, int32_t *from,
+                       int32_t *to);
+
+/* The line of it, in Vietnamese and without what ends it: "Căn cứ Nghị định số 331/2026/NĐ-CP ngày
+ * 19 tháng 8 năm 2026 của Chính phủ về ...". Laws by name and number only. */
+void law_put_cited(const struct law_base *b, struct buf *out);
+
 /* --- JSON --------------------------------------------------------------------------------------
  */
 

@@ -136,6 +136,8 @@ struct law {
 };
 
 int law_check_profile(struct law *l, const struct law_profile *p, struct err *e);
+/* Of a profile whose dates are sound. */
+int law_check_citations(struct law *l, const struct law_profile *p, struct err *e);
 
 /* Every *.yaml in a folder, sorted, given to `add`; ERR_NOTFOUND when there is none. */
 int law_each_file(const char *folder,

@@ -244,6 +244,19 @@ struct law_when;
 
 #define LAW_FORM_TABLE(X, S)      LAW_NAMED(X, S) X(S, template, CODE, 1, 0) LAW_SOURCE(X, S)
 
+/* On what sheets are based (căn cứ), in the order in which it is printed. `sheets`: as canh print
+ * names them; `from`, `to`: the first and the last day of what is recorded, beside those of the law
+ * and of the profile. */
+#define LAW_CITATION_TABLE(X, S)                                                                   \
+    X(S, id, CODE, 1, 0)                                                                           \
+    X(S, sheets, CODES, 1, 0)                                                                      \
+    X(S, law, BASE, 1, 0)                                                                          \
+    X(S, article, TEXT, 0, 0)                                                                      \
+    X(S, from, DATE, 0, 0)                                                                         \
+    X(S, to, DATE, 0, 0)                                                                           \
+    X(S, mark, WORD, 1, law_mark_words)                                                            \
+    X(S, note, TEXT, 0, 0)
+
 #define LAW_MILESTONE_TABLE(X, S) LAW_NAMED(X, S) X(S, date, DATE, 1, 0) LAW_SOURCE(X, S)
 
 /* `sample`: a placeholder; nothing may be sent to it. */
@@ -291,6 +304,7 @@ struct law_when;
     X(layers, layer, LAYER, 16)                                                                    \
     X(regimes, regime, REGIME, 64)                                                                 \
     X(forms, form, FORM, 128)                                                                      \
+    X(citations, citation, CITATION, 128)                                                          \
     X(milestones, milestone, MILESTONE, 64)
 
 /* --- Structs ---------------------------------------------------------------------------------- */

@@ -72,14 +72,11 @@ static int add(struct act_call *c, struct err *e)
 static int end(struct act_call *c, struct err *e)
 {
     int64_t id = act_int(c, "contract");
-    struct db_row *r = db_use(c->db, DB_CONTRACT_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_CONTRACT_IS, "promise", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc <= 0)
-        return rc < 0 ? rc
-                      : err_set(e, ERR_NOTFOUND, 0, "There is no promise %lld.", (long long)id);
+    if (rc != ERR_OK)
+        return rc;
     rc = db_get_null(r, 0) ? ERR_OK
                            : act_conflict(e, "Promise %lld was taken back already.", (long long)id);
     db_end(r);

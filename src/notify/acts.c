@@ -41,19 +41,13 @@ static int notice_test(struct act_call *c, struct err *e)
 static int notice_retry(struct act_call *c, struct err *e)
 {
     int64_t id = act_int(c, "message");
-    struct db_row *r = db_use(c->db, DB_MESSAGE_AT);
-    bool sent;
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_MESSAGE_AT, "message", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    sent = rc == 1 && span_eq(db_get_text(r, 0), SPAN_LIT("sent"));
+    if (rc == ERR_OK && span_eq(db_get_text(r, 0), SPAN_LIT("sent")))
+        rc = act_conflict(e, "Message %lld was sent.", (long long)id);
     db_end(r);
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no message %lld.", (long long)id);
-    if (sent)
-        return act_conflict(e, "Message %lld was sent.", (long long)id);
-    if (rc < 0)
+    if (rc != ERR_OK)
         return rc;
     rc = act_on(c, "message", id, e);
     if (rc != ERR_OK)

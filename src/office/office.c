@@ -46,6 +46,7 @@
     X(incident_proof)                                                                              \
     X(incident_clock)                                                                              \
     X(incident_phieu)                                                                              \
+    X(incident_letter)                                                                             \
     X(incident_search)                                                                             \
     X(notify_acts)                                                                                 \
     X(metric_acts)
@@ -68,7 +69,8 @@
     X(triage_candidate_kind)                                                                       \
     X(incident_kind)                                                                               \
     X(incident_task_kind)                                                                          \
-    X(incident_observable_kind)
+    X(incident_observable_kind)                                                                    \
+    X(incident_letter_kind)
 
 #define VIEW_TABLE(X)                                                                              \
     X(people_views)                                                                                \

@@ -328,7 +328,7 @@ static int end(struct act_call *c, struct err *e)
     if (rc < 0)
         return rc;
     if (rc == 0 || (user != c->who->user && !is_administrator(c)))
-        return err_set(e, ERR_NOTFOUND, 0, "There is no session %lld.", (long long)id);
+        return act_none(e, "session", id);
     rc = run_int(c->db, DB_SESSION_END, id, e);
     return rc == ERR_OK ? act_on(c, "user", user, e) : rc;
 }

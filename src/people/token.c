@@ -105,7 +105,7 @@ static int end(struct act_call *c, struct err *e)
     if (rc < 0)
         return rc;
     if (rc == 0 || (!own && !administrator))
-        return err_set(e, ERR_NOTFOUND, 0, "There is no token %lld.", (long long)id);
+        return act_none(e, "token", id);
     if (over)
         return act_conflict(e, "Token %lld is over.", (long long)id);
     rc = run_ints(c->db, DB_TOKEN_END, c->id, id, e);

@@ -9,7 +9,7 @@ int registry_may(struct act_call *c, int64_t agency, const char *kind, int64_t i
     int rc = within ? ERR_OK : registry_within(c->db, c->who->agency, agency, &within, e);
 
     if (rc == ERR_OK && !within)
-        rc = err_set(e, ERR_NOTFOUND, 0, "There is no %s %lld.", kind, (long long)id);
+        rc = act_none(e, kind, id);
     return rc;
 }
 

@@ -76,17 +76,13 @@ static int check_named(struct act_call *c, struct err *e)
 
 int registry_describe(struct act_call *c, struct err *e)
 {
-    struct db_row *r = db_use(c->db, DB_SYSTEM_IS);
+    struct db_row *r;
     int64_t id = act_int(c, "system");
     char words[COUNT_OF(fields)][WORDS_BYTES];
-    int rc;
+    int rc = act_is_there(c->db, DB_SYSTEM_IS, "system", id, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    db_end(r);
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no system %lld.", (long long)id);
-    rc = rc < 0 ? rc : check_named(c, e);
+    if (rc == ERR_OK)
+        rc = check_named(c, e);
     if (rc == ERR_OK)
         rc = act_changes(c, &registry_described_kind, id, e);
     if (rc != ERR_OK)

@@ -117,14 +117,10 @@ static int take_row(struct edit *x, struct db_row *r, struct err *e)
 
 int edit_load(struct edit *x, int64_t id, struct err *e)
 {
-    struct db_row *r = db_use(x->db, x->thing->load);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(x->db, x->thing->load, x->thing->kind, id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(x->db, r, e);
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no %s %lld.", x->thing->kind, (long long)id);
-    if (rc < 0)
+    if (rc != ERR_OK)
         return rc;
     x->id = id;
     rc = take_row(x, r, e);

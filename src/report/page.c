@@ -259,6 +259,10 @@ void page_end(struct page *p)
 
     if (b == NULL || (b->kind != PAGE_PARAGRAPH && (b->kind != PAGE_FORM || page_empty(&b->text))))
         b = page_block(p, PAGE_PARAGRAPH);
-    if (b != NULL)
+    if (b == NULL)
+        return;
+    if (b->text.last != NULL && span_ends(b->text.last->text, SPAN_LIT(".")))
+        page_add(p, &b->text, SPAN_LIT("/."), 0); /* a sentence that ends by itself */
+    else
         page_add(p, &b->text, SPAN_LIT("./."), 0);
 }

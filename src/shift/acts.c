@@ -180,14 +180,10 @@ static int rotate(struct act_call *c, struct err *e)
 static int duty_at(struct act_call *c, int64_t id, struct duty *d, char person[65], char part[16],
                    struct err *e)
 {
-    struct db_row *r = db_use(c->db, DB_DUTY_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_DUTY_IS, "shift", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no shift %lld.", (long long)id);
-    if (rc < 0)
+    if (rc != ERR_OK)
         return rc;
     *d = (struct duty){ .starts = db_get_int(r, 2),
                         .ends = db_get_int(r, 3),
@@ -292,15 +288,10 @@ static int away_add(struct act_call *c, struct err *e)
 static int away_end(struct act_call *c, struct err *e)
 {
     int64_t id = act_int(c, "away");
-    struct db_row *r = db_use(c->db, DB_AWAY_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_is_there(c->db, DB_AWAY_IS, "absence", id, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    db_end(r);
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no absence %lld.", (long long)id);
-    if (rc < 0)
+    if (rc != ERR_OK)
         return rc;
     r = db_use(c->db, DB_AWAY_END);
     db_int(r, 1, c->id);
@@ -348,16 +339,12 @@ static int hand(struct act_call *c, struct err *e)
 static int answer(struct act_call *c, enum db_statement s, struct span text, struct err *e)
 {
     int64_t id = act_int(c, "handover");
-    struct db_row *r = db_use(c->db, DB_HANDOVER_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_HANDOVER_IS, "handover", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc < 0)
+    if (rc != ERR_OK)
         return rc;
-    if (rc == 0)
-        rc = err_set(e, ERR_NOTFOUND, 0, "There is no handover %lld.", (long long)id);
-    else if (!db_get_null(r, 2) || !db_get_null(r, 3))
+    if (!db_get_null(r, 2) || !db_get_null(r, 3))
         rc = act_conflict(e, "Handover %lld was answered.", (long long)id);
     else if (!span_eq(db_get_text(r, 1), c->who->name))
         rc = err_set(e, ERR_DENIED, 0, "Handover %lld is for somebody else.", (long long)id);

@@ -71,36 +71,15 @@ static const char *is_not(enum staff_type type, struct span s)
     }
 }
 
-static int exists(struct act_call *c, enum db_statement s, const char *kind, int64_t id,
-                  struct err *e)
-{
-    struct db_row *r = db_use(c->db, s);
-    int rc;
-
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    db_end(r);
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no %s %lld.", kind, (long long)id);
-    return rc < 0 ? rc : ERR_OK;
-}
-
 static int system_is_there(struct act_call *c, int64_t id, struct err *e)
 {
-    struct db_row *r = db_use(c->db, DB_SYSTEM_IS);
-    bool retired = false;
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_SYSTEM_IS, "system", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc == 1)
-        retired = !db_get_null(r, 1);
+    if (rc == ERR_OK && !db_get_null(r, 1))
+        rc = act_conflict(e, "System %lld is retired.", (long long)id);
     db_end(r);
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no system %lld.", (long long)id);
-    if (rc == 1 && retired)
-        return act_conflict(e, "System %lld is retired.", (long long)id);
-    return rc < 0 ? rc : ERR_OK;
+    return rc;
 }
 
 static int check_field(struct act_call *c, const struct field *f, struct err *e)
@@ -111,7 +90,7 @@ static int check_field(struct act_call *c, const struct field *f, struct err *e)
         return ERR_OK;
     switch (f->type) {
     case STAFF_STAFF:
-        return exists(c, DB_STAFF_IS, "staff", act_int(c, f->name), e);
+        return act_is_there(c->db, DB_STAFF_IS, "staff", act_int(c, f->name), e);
     case STAFF_SYSTEM:
         return system_is_there(c, act_int(c, f->name), e);
     case STAFF_YEAR:
@@ -171,7 +150,7 @@ static int add(struct act_call *c, const struct thing *t, struct err *e)
 static int change(struct act_call *c, const struct thing *t, int64_t id, struct err *e)
 {
     struct db_row *r;
-    int rc = exists(c, t->is, t->kind, id, e);
+    int rc = act_is_there(c->db, t->is, t->kind, id, e);
 
     if (rc == ERR_OK)
         rc = check_fields(c, t, e);
@@ -190,7 +169,7 @@ static int change(struct act_call *c, const struct thing *t, int64_t id, struct 
 static int remove_it(struct act_call *c, const struct thing *t, int64_t id, struct err *e)
 {
     struct db_row *r;
-    int rc = exists(c, t->is, t->kind, id, e);
+    int rc = act_is_there(c->db, t->is, t->kind, id, e);
 
     if (rc == ERR_OK && t->remove != NULL)
         rc = t->remove(c, id, e);

@@ -32,14 +32,12 @@ const struct act_kind triage_alert_kind = { "alert", DB_ALERT_STATE, DB_ALERT_ST
 
 int triage_alert_at(struct act_call *c, int64_t id, struct triage_alert *out, struct err *e)
 {
-    struct db_row *r = db_use(c->db, DB_ALERT_IS);
+    struct db_row *r;
     struct span state;
-    int rc;
+    int rc = act_find_row(c->db, DB_ALERT_IS, "alert", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc <= 0)
-        return rc < 0 ? rc : err_set(e, ERR_NOTFOUND, 0, "There is no alert %lld.", (long long)id);
+    if (rc != ERR_OK)
+        return rc;
     state = db_get_text(r, 0);
     MUST(state.n < sizeof(out->state));
     memcpy(out->state, state.p, state.n);

@@ -16,14 +16,11 @@ const struct act_kind triage_candidate_kind = { "candidate", DB_CANDIDATE_STATE,
 
 int triage_candidate_at(struct act_call *c, int64_t id, struct triage_candidate *out, struct err *e)
 {
-    struct db_row *r = db_use(c->db, DB_CANDIDATE_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_CANDIDATE_IS, "candidate", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc <= 0)
-        return rc < 0 ? rc
-                      : err_set(e, ERR_NOTFOUND, 0, "There is no candidate %lld.", (long long)id);
+    if (rc != ERR_OK)
+        return rc;
     *out = (struct triage_candidate){ .id = id, .alerts = db_get_int(r, 1) };
     (void)snprintf(out->state, sizeof(out->state), "%.*s", SPAN_ARG(db_get_text(r, 0)));
     db_end(r);

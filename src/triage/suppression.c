@@ -42,15 +42,11 @@ static int add(struct act_call *c, struct err *e)
 static int end(struct act_call *c, struct err *e)
 {
     int64_t id = act_int(c, "suppression");
-    struct db_row *r = db_use(c->db, DB_SUPPRESSION_IS);
-    int rc;
+    struct db_row *r;
+    int rc = act_find_row(c->db, DB_SUPPRESSION_IS, "suppression", id, &r, e);
 
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc < 0)
+    if (rc != ERR_OK)
         return rc;
-    if (rc == 0)
-        return err_set(e, ERR_NOTFOUND, 0, "There is no suppression %lld.", (long long)id);
     rc = !db_get_null(r, 1) || db_get_int(r, 0) <= c->now_ns
              ? act_conflict(e, "Suppression %lld is over.", (long long)id)
              : ERR_OK;

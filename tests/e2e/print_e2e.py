@@ -24,7 +24,10 @@ HOUSE = {"parent": "Ủy ban nhân dân tỉnh Mẫu", "name": "Sở Khoa học 
          "place": "Mẫu", "address": "Số 1 đường Mẫu, phường Mẫu", "phone": "0234111222", "email": "soc@mau.example",
          "duty_phone": "0234999999", "duty_room": "Phòng trực, tầng 3", "signer": "Trần Thị Mẫu",
          "signer_title": "Phó Giám đốc", "signs_for": "KT. Giám đốc", "recipients": "Giám đốc Sở (để báo cáo)",
-         "reports_to": "Chủ tịch Ủy ban nhân dân tỉnh", "bases": "Căn cứ Luật An ninh mạng số 116/2025/QH15"}
+         "reports_to": "Chủ tịch Ủy ban nhân dân tỉnh", "bases": "Căn cứ Quyết định số 9/QĐ-SKHCN về quy chế bảo đảm an ninh mạng"}
+# Of data/law, as it holds today; the house's own behind it.
+LAW = "Căn cứ Luật An ninh mạng số 116/2025/QH15;"
+OWN = HOUSE["bases"] + "."
 PA05 = "Phòng An ninh mạng và phòng, chống tội phạm sử dụng công nghệ cao (PA05), Công an tỉnh"
 
 
@@ -134,7 +137,7 @@ def test_each_sheet_of_a_live_incident(s):
     holds(0 < len(said) <= 300 and "Cổng xã A bị thay đổi giao diện" in said, said)
 
     got = sheet(s, "mau-03", number)
-    has(got, *HEAD, *SIGNED, "/BC-SKHCN", PA05, "Căn cứ Luật An ninh mạng", "Số 1 đường Mẫu", "0234111222", "soc@mau.example",
+    has(got, *HEAD, *SIGNED, "/BC-SKHCN", PA05, LAW, "Căn cứ Nghị định số 331/2026/NĐ-CP ngày 19 tháng 8 năm 2026 của Chính phủ về", OWN, "Số 1 đường Mẫu", "0234111222", "soc@mau.example",
         "Lê Văn Bình", "Trưởng ca trực", "UBND tỉnh Mẫu", "Cổng thông tin xã A", "xa-a.mau.example; 192.0.2.10", "☒ 3", "VNPT Mẫu",
         t0, "☒ Chưa được xử lý", "Debian 12", "☒ Web", "☒ Cơ sở dữ liệu", "☒ Tường lửa", "Dịch vụ công")
     equal(dotted(got[1]), [])
@@ -144,7 +147,7 @@ def test_each_sheet_of_a_live_incident(s):
                     "--title", "Điều tra viên", "--agency", "PA05 Công an tỉnh", "--why", "giám định", "--place",
                     "trụ sở PA05", "--medium", "01 USB niêm phong", "--copies", "2")[0]["hand_over"]
     got = sheet(s, "bien-ban-chung-cu", sheet_of)
-    has(got, *HEAD, "/BB-SKHCN", "Trần Thị An, trực giám sát", "Sở Khoa học và Công nghệ", "Phạm Văn Cường, Điều tra viên",
+    has(got, *HEAD, LAW, OWN, "/BB-SKHCN", "Trần Thị An, trực giám sát", "Sở Khoa học và Công nghệ", "Phạm Văn Cường, Điều tra viên",
         "PA05 Công an tỉnh", "trụ sở PA05", "01 USB niêm phong", "02 bản", shown["number"],
         good("evidence", "list", number)[0]["sha256"])
     equal(dotted(got[1]), [])
@@ -154,11 +157,18 @@ def test_each_sheet_of_a_live_incident(s):
                      "Ảnh chụp màn hình", "--steps", "Cô lập\nĐổi mật khẩu", "--due", zoned(now + 86400))[0]["phieu"])
     good("phieu", "send", phieu, "--channel", "letter")
     got = sheet(s, "phieu", phieu)
-    has(got, *HEAD, *SIGNED, "/PYC-SKHCN", "PHIẾU YÊU CẦU XỬ LÝ", "Kính gửi: UBND xã A", "Cổng thông tin xã A", "☒ Cao", "Ảnh chụp màn hình", "1. Cô lập",
+    has(got, *HEAD, *SIGNED, LAW, OWN, "/PYC-SKHCN", "PHIẾU YÊU CẦU XỬ LÝ", "Kính gửi: UBND xã A", "Cổng thông tin xã A", "☒ Cao", "Ảnh chụp màn hình", "1. Cô lập",
         "2. Đổi mật khẩu", vn_minute(zoned(now + 86400)), "Lê Văn Bình, điện thoại 0234999999", "Hệ thống giám sát")
     blanks = dotted(got[1])
     equal(len(blanks), 7)  # the annex: by pen of the agency
     holds(all(line.endswith(":") for line in blanks), blanks)
+
+    letter = str(good("letter", "write", "--party", "UBND xã A", "--agency", "2", "--incident", number, "--subject",
+                      "phối hợp khắc phục", "--text", "Đề nghị đơn vị phối hợp.\nTrân trọng.")[0]["letter"])
+    draft = sheet(s, "cong-van", letter)
+    has(draft, *HEAD, *SIGNED, "/SKHCN-CNS", "V/v phối hợp khắc phục", "Kính gửi: UBND xã A", "Đề nghị đơn vị phối hợp.", "Trân trọng./.")
+    good("letter", "send", letter, "--number", "56/SKHCN-CNS", "--day", "2026-11-05", "--channel", "letter")
+    has(sheet(s, "cong-van", letter), "Số: 56/SKHCN-CNS", "Mẫu, ngày 05 tháng 11 năm 2026")
 
     got = sheet(s, "bien-ban-ban-giao-ca", hand_over(s, "an.tt", once["an.tt"], "binh.lv"))
     has(got, *HEAD, "/BB-SKHCN", "Phòng trực, tầng 3", "Trần Thị An, Trực giám sát", "Lê Văn Bình, Trưởng ca trực",
@@ -182,7 +192,7 @@ def test_each_sheet_of_a_live_incident(s):
     good("incident", "close", number, "--cause", "attack", "--result", "Đã khôi phục trang", "--why", "Lỗ hổng tải tệp", "--scope",
          "Không lộ dữ liệu", "--machines", "1", "--outage", "90", "--damage", "2500000", "--unsent", "báo cáo kết thúc sau")
     got = sheet(s, "mau-04", number)
-    has(got, *HEAD, *SIGNED, "/BC-SKHCN", PA05, "34/BC-SKHCN", "Cổng thông tin xã A", t0, "Lỗ hổng tải tệp", "Không lộ dữ liệu",
+    has(got, *HEAD, *SIGNED, LAW, OWN, "/BC-SKHCN", PA05, "34/BC-SKHCN", "Cổng thông tin xã A", t0, "Lỗ hổng tải tệp", "Không lộ dữ liệu",
         "01 máy", "1,5 giờ", "2.500.000 đồng", "Đã khôi phục trang", shown["tasks"][0]["title"] + ": đã rút cáp",
         vn_minute(good("incident", "show", number)[0]["closed"]), "trực giám sát", "đơn vị vận hành")
     holds("operator" not in got[0] and "analyst" not in got[0], got[1])

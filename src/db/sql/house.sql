@@ -24,6 +24,12 @@ SELECT signer_title, signs_for FROM house
 SELECT parent, name, code, symbol, unit, place, address, phone, email, duty_phone, duty_room, signer, signer_title,
     signs_for, recipients, reports_to, bases FROM house LIMIT ?
 
+-- CITATION_DROP
+DELETE FROM citation
+
+-- CITATION_ADD
+INSERT INTO citation(sheet, number, starts, ends, text) VALUES(?, ?, ?, ?, ?)
+
 -- Before it was set the first time all is nothing.
 -- HOUSE_STATE
 SELECT json_array(parent, name, code, symbol, unit, place, address, phone, email, duty_phone, duty_room, signer,

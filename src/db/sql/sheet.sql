@@ -13,6 +13,15 @@
 --! define SHEET_REPORTER 'reporter', json((SELECT json_object('name', name, 'address', address, 'phone', phone,
 --!     'email', email) FROM house))
 
+-- On what it is based: what the law gives this sheet at the date of its record (of_sheet), then the house's own, then
+-- a document of its own; each once.
+--! define SHEET_BASES 'bases', (SELECT json_group_array(text) FROM (SELECT c.number AS rank, c.text AS text FROM of_sheet s
+--!     JOIN citation c ON c.sheet = s.name AND c.starts <= s.at AND (c.ends > s.at OR c.ends IS NULL)
+--!     UNION ALL SELECT 1000000 + j.key, j.value FROM house, json_each(house.bases) j WHERE NOT EXISTS(SELECT 1
+--!     FROM of_sheet s JOIN citation c ON c.sheet = s.name AND c.starts <= s.at AND (c.ends > s.at OR c.ends IS NULL)
+--!     WHERE c.text = j.value) UNION ALL SELECT 2000000, s.document FROM of_sheet s WHERE s.document IS NOT NULL
+--!     ORDER BY rank))
+
 -- Who is called: on duty now, who leads before who watches; else whose incident it is. In `i` is the incident.
 --! define DUTY_TITLE CASE d.part WHEN 'lead' THEN 'Trưởng ca trực' WHEN 'watch' THEN 'Trực giám sát'
 --!     ELSE 'Trực dự phòng' END
@@ -58,13 +67,16 @@
 --!     json_each('[' || replace(json_quote(c.recipient), '; ', '","') || ']') j WHERE c.incident IN {OF_INCIDENT}
 --!     AND c.ended IS NULL GROUP BY j.value ORDER BY min(c.due), min(c.id), min(j.key))))
 
---! define FOUND_FROM iif(i.source = 'told', CASE i.channel WHEN 'phone' THEN 'điện thoại' WHEN 'letter' THEN 'công văn'
+--! define FOUND_FROM iif(i.source = 'told', CASE i.channel WHEN 'phone' THEN 'điện thoại' WHEN 'letter'
+--!     THEN coalesce((SELECT 'công văn số ' || l.number || ' của ' || l.party FROM letter l WHERE l.incident = i.id
+--!     AND l.direction = 'in' AND l.removed IS NULL ORDER BY l.id LIMIT 1), 'công văn')
 --!     WHEN 'mail' THEN 'thư điện tử' WHEN 'police' THEN 'cơ quan công an' WHEN 'citizen' THEN 'người dân'
 --!     ELSE 'tự phát hiện' END, NULL)
 
 -- SHEET_FIRST
-WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'contact', json({SHEET_CALLED}), {SHEET_TO},
-    'bases', json(coalesce((SELECT bases FROM house), '[]')),
+WITH {OF_INCIDENT_SYSTEM}, of_sheet(name, at, document) AS (SELECT 'mau-03', {DETECTED_AT}, NULL FROM incident i
+    WHERE i.id = ?1)
+    SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'contact', json({SHEET_CALLED}), {SHEET_TO}, {SHEET_BASES},
     'code', i.number, 'subject', i.title, 'type', i.type, 'severity', i.severity, 'facts', json(i.facts),
     'profile', i.profile, {INCIDENT_SYSTEMS}, 'summary', coalesce(i.summary, i.title), 't0', canh_time({DETECTED_AT}),
     'state', iif(i.state IN ('recover', 'closed'), 'done', 'open'),
@@ -88,7 +100,9 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, 'c
 --!     WHEN 'operator' THEN 'đơn vị vận hành' WHEN 'owner' THEN 'chủ quản' WHEN 'management' THEN 'lãnh đạo' ELSE role END
 
 -- SHEET_LAST
-WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {SHEET_TO},
+WITH {OF_INCIDENT_SYSTEM}, of_sheet(name, at, document) AS (SELECT 'mau-04', {DETECTED_AT}, NULL FROM incident i
+    WHERE i.id = ?1)
+    SELECT json_object({SHEET_HOUSE}, {SHEET_REPORTER}, {SHEET_TO}, {SHEET_BASES},
     'code', i.number, 'subject', i.title, 'type', i.type, 'severity', i.severity, 'profile', i.profile,
     {INCIDENT_SYSTEMS}, 't0', canh_time({DETECTED_AT}), 'ended', canh_time(i.closed),
     'initial', (SELECT json_object('number', number, 'date', canh_time(sent), 'sent', canh_time(sent)) FROM dispatch
@@ -134,8 +148,9 @@ WITH {OF_INCIDENT_SYSTEM} SELECT json_object({SHEET_HOUSE}, 'duty', json({SHEET_
 --!     ORDER BY b.id DESC LIMIT 1
 
 -- SHEET_HAND_OVER
-SELECT json_object({SHEET_HOUSE}, 'incident', i.number, 'subject', i.title, 'at', canh_time(h.time), 'where', h.place,
-    'bases', json(iif(h.document IS NULL, '[]', json_array('Căn cứ ' || h.document))),
+WITH of_sheet(name, at, document) AS (SELECT 'bien-ban-chung-cu', time, 'Căn cứ ' || document FROM hand_over WHERE id = ?1)
+    SELECT json_object({SHEET_HOUSE}, 'incident', i.number, 'subject', i.title, 'at', canh_time(h.time), 'where', h.place,
+    {SHEET_BASES},
     'giver', json_object('name', coalesce((SELECT display FROM user WHERE name_key = canh_fold(h.giver)), h.giver),
         'title', coalesce((SELECT b.taker_title {TAKEN_BEFORE}),
             (SELECT {ROLE_TITLE} FROM user u WHERE u.name_key = canh_fold(h.giver))),
@@ -155,8 +170,9 @@ SELECT json_object({SHEET_HOUSE}, 'incident', i.number, 'subject', i.title, 'at'
 --! define PHIEU_LEVEL coalesce(a.level, (SELECT max(level) FROM alert b WHERE b.incident = p.incident))
 
 -- SHEET_PHIEU
-WITH of_system(system) AS (SELECT system FROM phieu WHERE id = ?1 AND system IS NOT NULL)
-    SELECT json_object({SHEET_HOUSE}, 'contact', json({SHEET_CALLED}),
+WITH of_system(system) AS (SELECT system FROM phieu WHERE id = ?1 AND system IS NOT NULL),
+    of_sheet(name, at, document) AS (SELECT 'phieu', made, NULL FROM phieu WHERE id = ?1)
+    SELECT json_object({SHEET_HOUSE}, {SHEET_BASES}, 'contact', json({SHEET_CALLED}),
     'type', iif(p.kind = 'request', 'Phiếu yêu cầu xử lý', 'Phiếu cảnh báo'),
     'abbreviation', iif(p.kind = 'request', 'PYC', 'PCB'),
     'code', p.number, 'kind', p.kind, 'subject', p.subject, 'agency_id', p.agency, 'system_id', p.system,
@@ -176,6 +192,20 @@ WITH of_system(system) AS (SELECT system FROM phieu WHERE id = ?1 AND system IS 
         'measures', n.done, 'machines', n.handled || '/' || n.total) FROM phieu_answer n WHERE n.phieu = p.id
         ORDER BY n.id DESC LIMIT 1))
     FROM phieu p LEFT JOIN alert a ON a.id = p.alert LEFT JOIN incident i ON i.id = p.incident WHERE p.id = ?1 LIMIT ?3
+
+-- --- an official letter; of what was sent number and day stand there, of a draft a pen fills them in
+
+-- SHEET_LETTER
+SELECT json_object('agency', json({SHEET_AGENCY}), 'recipients', json(coalesce((SELECT recipients FROM house), '[]')),
+    'sign', json_object('titles', CASE WHEN l.signer_title IS NULL THEN json({SHEET_TITLES}) ELSE json_array(l.signer_title) END,
+        'name', coalesce(l.signer, (SELECT signer FROM house))),
+    'number', substr(l.number, 1, instr(l.number || '/', '/') - 1),
+    'symbol', coalesce(nullif(substr(l.number, instr(l.number || '/', '/') + 1), ''),
+        (SELECT code || coalesce('-' || unit, '') FROM house)),
+    'date', l.day, 'subject', l.subject, 'to', json_array(l.party),
+    'paragraphs', json('[' ||
+        replace(json_quote(replace(replace(l.text, char(10, 10), char(10)), char(10), char(57344))), char(57344), '","') || ']'))
+    FROM letter l WHERE l.id = ?1 AND l.direction = 'out' AND l.removed IS NULL AND ?2 IS NOT NULL LIMIT ?3
 
 -- --- of a shift that was handed over: what was written down then (HAND in shift.sql)
 

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "../check.h"
+#include "base/time.h"
+#include "house/house.h"
 #include "law/law.h"
 
 static void house(struct act_bench *b)
@@ -167,7 +169,7 @@ static void each_has_what_its_template_asks_for(void **state)
         { "bien-ban-chung-cu", "giver.name", "\"Trần Thị An\"" },
         { "bien-ban-chung-cu", "giver.title", "\"trực giám sát\"" },
         { "bien-ban-chung-cu", "giver.unit", "\"Sở Mẫu\"" },
-        { "bien-ban-chung-cu", "bases", "[]" },
+        { "bien-ban-chung-cu", "bases", "[\"Căn cứ Luật\"]" },
         { "bien-ban-chung-cu", "taker.title", "\"Điều tra viên\"" },
         { "bien-ban-chung-cu", "taker.unit", "\"PA05\"" },
         { "bien-ban-chung-cu", "files.1.name", "\"Ổ đĩa\"" },
@@ -337,7 +339,7 @@ static void what_comes_back_comes_from_who_had_it(void **state)
     data = form(&b, "bien-ban-chung-cu", "hand_over=2");
     says(data, "giver", "{\"name\":\"Lê B\",\"title\":\"Điều tra viên\",\"unit\":\"PA05\"}");
     says(data, "taker", "{\"name\":\"Lê Bình\",\"title\":\"trưởng ca\",\"unit\":\"Sở Mẫu\"}");
-    says(data, "bases", "[\"Căn cứ Công văn 7/PA05\"]");
+    says(data, "bases", "[\"Căn cứ Luật\",\"Căn cứ Công văn 7/PA05\"]");
     says(data, "where", "null");
     json_decref(data);
     act_bench_release(&b);
@@ -445,6 +447,125 @@ static void one_that_was_told_says_by_whom(void **state)
     act_bench_release(&b);
 }
 
+static void moves_to(struct act_bench *b, const char *when)
+{
+    assert_true(time_parse(span_of(when), 0, &b->now_ns));
+}
+
+#define BASE_LAW_2016 "Căn cứ Luật An toàn thông tin mạng số 86/2015/QH13"
+#define BASE_QD_05                                                                                 \
+    "Căn cứ Quyết định số 05/2017/QĐ-TTg ngày 16 tháng 3 năm 2017 của Thủ tướng Chính phủ ban "    \
+    "hành quy định về hệ thống phương án ứng cứu khẩn cấp bảo đảm an toàn thông tin mạng quốc gia"
+#define BASE_LAW_2026 "Căn cứ Luật An ninh mạng số 116/2025/QH15"
+#define BASE_ND_333                                                                                \
+    "Căn cứ Nghị định số 333/2026/NĐ-CP ngày 19 tháng 8 năm 2026 của Chính phủ quy định chi tiết " \
+    "một số điều của Luật An ninh mạng"
+
+/* At the date of the record: a law that came since, or was not yet, is not on the sheet. */
+static void the_law_of_its_date_is_what_it_is_based_on(void **state)
+{
+    static const struct {
+        const char *told, *first, *last; /* of mau-03 */
+        size_t count;                    /* with the one of the house */
+    } rows[] = {
+        { "2020-06-01T00:00:00Z", BASE_LAW_2016, NULL, 4 },
+        { "2026-06-30T16:59:59Z", BASE_LAW_2016, NULL, 4 }, /* in Viet Nam still June */
+        { "2026-06-30T17:00:00Z", BASE_LAW_2026, NULL, 2 },
+        { "2026-08-18T16:59:59Z", BASE_LAW_2026, NULL, 2 },
+        { "2026-08-18T17:00:00Z", BASE_LAW_2026, BASE_ND_333, 4 },
+    };
+    struct act_bench b;
+    struct law *law;
+    struct err e = { 0 };
+
+    (void)state;
+    incident_bench_init(&b);
+    house(&b);
+    b.who.roles |= ROLE_BIT(LEAD);
+    if (law_open(&law, LAW_FOLDER, &e) != ERR_OK || house_bases(b.db, law, &e) != ERR_OK ||
+        house_bases(b.db, law, &e) != ERR_OK) /* the same again */
+        fail_msg("%s", e.why);
+    moves_to(&b, "2026-11-01T00:00:00Z");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char given[160];
+        json_t *data, *bases;
+
+        (void)incident_told(&b, "M3");
+        (void)snprintf(given, sizeof(given),
+                       "{'act':'incident.detected','incident':%d,'detected':'%s','reason':'x'}",
+                       (int)i + 1, rows[i].told);
+        act_good(&b, given);
+        (void)snprintf(given, sizeof(given), "incident=%d", (int)i + 1);
+        data = form(&b, "mau-03", given);
+        bases = at(data, "bases");
+        assert_int_equal(json_array_size(bases), rows[i].count);
+        assert_string_equal(json_string_value(json_array_get(bases, 0)), rows[i].first);
+        if (rows[i].last != NULL)
+            assert_string_equal(json_string_value(json_array_get(bases, rows[i].count - 2)),
+                                rows[i].last);
+        assert_string_equal(json_string_value(json_array_get(bases, rows[i].count - 1)),
+                            "Căn cứ Luật"); /* the house's own behind them */
+        json_decref(data);
+    }
+    law_free(&law);
+    act_bench_release(&b);
+}
+
+/* Once, though the house wrote down what the law has; a document of the sheet's own behind all. */
+static void a_base_is_printed_once(void **state)
+{
+    struct act_bench b;
+    struct law *law;
+    struct err e = { 0 };
+    json_t *data;
+
+    (void)state;
+    incident_bench_init(&b);
+    everything(&b);
+    if (law_open(&law, LAW_FOLDER, &e) != ERR_OK || house_bases(b.db, law, &e) != ERR_OK)
+        fail_msg("%s", e.why);
+    b.who.roles |= ROLE_BIT(ADMINISTRATOR);
+    act_good(&b, "{'act':'house.set','bases':'" BASE_LAW_2016 "\\nCăn cứ Quyết định 9/QĐ-SM'}");
+    act_good(&b,
+             "{'act':'evidence.hand_over','incident':1,'evidence':[2],'giver':'Lê B',"
+             "'taker':'le.binh','agency':'Sở Mẫu','why':'trả lại','document':'Công văn 7/PA05'}");
+    data = form(&b, "bien-ban-chung-cu", "hand_over=2");
+    says(data, "bases",
+         "[\"" BASE_LAW_2016 "\",\"" BASE_QD_05
+         "\",\"Căn cứ Quyết định 9/QĐ-SM\",\"Căn cứ Công văn 7/PA05\"]");
+    json_decref(data);
+    law_free(&law);
+    act_bench_release(&b);
+}
+
+static void each_sheet_of_the_law_is_one_that_is_printed(void **state)
+{
+    struct law *law;
+    struct err e = { 0 };
+    const struct law_profile *p;
+
+    (void)state;
+    if (law_open(&law, LAW_FOLDER, &e) != ERR_OK)
+        fail_msg("%s", e.why);
+    for (uint32_t i = 0; (p = law_profile(law, i)) != NULL; i++) {
+        assert_true(p->citations.count > 0);
+        for (uint32_t k = 0; k < p->citations.count; k++) {
+            const struct law_texts *t = &p->citations.row[k].sheets;
+
+            for (uint32_t s = 0; s < t->count; s++) {
+                bool is = false;
+
+#define X(name, statement, param, type, act, help) is = is || strcmp(t->value[s], name) == 0;
+                FORM_TABLE(X)
+#undef X
+                if (!is)
+                    fail_msg("%s: there is no sheet '%s'", p->id, t->value[s]);
+            }
+        }
+    }
+    law_free(&law);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -455,6 +576,9 @@ int main(void)
         cmocka_unit_test(a_role_is_called_as_everywhere),
         cmocka_unit_test(who_does_a_step_is_said_in_vietnamese),
         cmocka_unit_test(one_that_was_told_says_by_whom),
+        cmocka_unit_test(the_law_of_its_date_is_what_it_is_based_on),
+        cmocka_unit_test(a_base_is_printed_once),
+        cmocka_unit_test(each_sheet_of_the_law_is_one_that_is_printed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

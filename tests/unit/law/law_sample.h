@@ -68,7 +68,9 @@ static const char sample_profile[] =
     "forms:\n"
     "  - { id: f1, vi: f, en: f, template: t, mark: proposal }\n"
     "milestones:\n"
-    "  - { id: m, vi: m, en: m, date: 2027-01-01, mark: proposal }\n";
+    "  - { id: m, vi: m, en: m, date: 2027-01-01, mark: proposal }\n"
+    "citations:\n"
+    "  - { id: t, sheets: [s1], law: b1, mark: proposal }\n";
 
 static const char sample_book[] =
     "id: book\n"
