@@ -431,6 +431,11 @@ uint64_t db_changed(const struct db *db)
     return (uint64_t)sqlite3_changes64(db->conn);
 }
 
+uint64_t db_changes(const struct db *db)
+{
+    return (uint64_t)sqlite3_total_changes64(db->conn);
+}
+
 int64_t db_key(const struct db *db)
 {
     return sqlite3_last_insert_rowid(db->conn);
