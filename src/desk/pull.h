@@ -28,8 +28,8 @@
 #include "os/io.h"
 #include "store/lane.h"
 
-/* A transaction ends behind the frame that reaches one of these: what people ask for waits meanwhile.
- * A finding of an alert that is there is little; a new alert some 20 rows. */
+/* A transaction ends behind the frame that reaches one of these: what people ask for waits
+ * meanwhile. A finding of an alert that is there is little; a new alert some 20 rows. */
 #define PULL_RECORDS    5000u
 #define PULL_ROWS       2000u /* changed in the database: some 30 ms */
 #define PULL_RECENT_MAX 262144u
