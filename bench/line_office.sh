@@ -23,10 +23,15 @@ $(awk -v k="$kind" '$1 == k { print $2, $3 }' "$work/office.figures")
 EOT
         row "office.$kind" "$what, ${kind}s, 99 of 100 within" "${p99:-0}" '<=' "$limit" ms "worst ${worst:-0} ms"
     done
+    office_findings findings busy "" "5,000 findings/s for $office_seconds s"
+    office_findings hosts hosts_busy 9000 "5,000 findings/s of 9,000 hosts for $office_seconds s"
+}
+
+office_findings() { # the name of a row, of another, hosts, what was done
+    # shellcheck disable=SC2086 # no hosts: no word
     timed office-findings "$two" "$work/office.figures" python3 "$top/bench/office.py" "$canh" "$work" -- \
-        "$office_seconds" 5000 >/dev/null
+        "$office_seconds" 5000 $3 >/dev/null
     read -r sent taken p99 worst <"$work/office.figures" || sent=0 taken=0 p99=0 worst=0
-    said="5,000 findings/s for $office_seconds s"
-    row office.findings "Desk, findings taken" "$taken" '>=' "$sent" findings "$said, within a minute of the end"
-    row office.busy "Desk, acts meanwhile, the worst" "$worst" '<=' 100 ms "99 of 100 within $p99 ms; $said"
+    row "office.$1" "Desk, findings taken" "$taken" '>=' "$sent" findings "$4, within a minute of the end"
+    row "office.$2" "Desk, acts meanwhile, the worst" "$worst" '<=' 100 ms "99 of 100 within $p99 ms; $4"
 }

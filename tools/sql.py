@@ -127,14 +127,14 @@ class Reader:
 
     def faults(self):
         """Each row of a recorded table that is not as its last line says, each line whose row is gone."""
-        present = "".join(" UNION ALL SELECT '%s', %s, %s FROM %s" % (r.table, r.key_of(""), r.digest(""), r.table)
+        present = "".join(" UNION ALL SELECT '%s', %s, NULL, %s FROM %s" % (r.table, r.key_of(""), r.digest(""), r.table)
                           for r in self.recorded.values())
-        return ("WITH line AS (SELECT kind, key, digest, max(number) FROM record GROUP BY kind, key),"
-                " present(kind, key, digest) AS (SELECT NULL, NULL, NULL WHERE 0" + present + ")"
-                " SELECT p.kind, p.key, CASE WHEN l.digest IS NULL THEN 'put in' ELSE 'changed' END"
-                " FROM present p LEFT JOIN line l USING(kind, key) WHERE p.digest IS NOT l.digest"
-                " UNION ALL SELECT l.kind, l.key, 'removed' FROM line l LEFT JOIN present p USING(kind, key)"
-                " WHERE p.digest IS NULL AND l.digest <> zeroblob(32)")
+        # A join of the two would look at all rows for each line: it is sorted once.
+        return ("WITH both(kind, key, line, row) AS (SELECT kind, key, digest, NULL FROM"
+                " (SELECT kind, key, digest, max(number) FROM record GROUP BY kind, key)" + present + "),"
+                " one(kind, key, line, row) AS (SELECT kind, key, max(line), max(row) FROM both GROUP BY kind, key)"
+                " SELECT kind, key, CASE WHEN line IS NULL THEN 'put in' WHEN row IS NULL THEN 'removed' ELSE 'changed' END"
+                " FROM one WHERE row IS NOT nullif(line, zeroblob(32))")
 
 
 def array(name, text):

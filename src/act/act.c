@@ -359,10 +359,26 @@ static int put_back(struct act_call *c, const struct act_thing *t, struct err *e
                : rc;
 }
 
+/* What an act in slices has still to come to is told nowhere: nothing is put back meanwhile. */
+static int none_unfinished(struct act_call *c, struct err *e)
+{
+    struct db_row *r = db_use(c->db, DB_ACT_REST_NEXT);
+    int rc = db_next(c->db, r, e);
+
+    if (rc == 1) {
+        rc = act_unfinished(e, db_get_int(r, 0));
+        db_end(r);
+    }
+    return rc;
+}
+
 int act_undo(struct act_call *c, struct err *e)
 {
     struct act_thing *changed = NULL;
-    int rc = read_changed(c, act_int(c, "undoes"), &changed, e);
+    int rc = none_unfinished(c, e);
+
+    if (rc == ERR_OK)
+        rc = read_changed(c, act_int(c, "undoes"), &changed, e);
 
     for (; rc == ERR_OK && changed != NULL; changed = changed->next)
         rc = put_back(c, changed, e);
@@ -461,6 +477,12 @@ static int do_within(struct act_call *c, struct err *e)
     begin_answer(c);
     if (rc == ERR_OK)
         rc = o->row->fn(c, e);
+#ifdef CANH_BROKEN_HALFACT /* meson_options.txt: what it was done to comes by itself */
+    if (rc == ERR_OK)
+        rc = db_commit(c->db, e);
+    if (rc == ERR_OK)
+        rc = db_begin(c->db, e);
+#endif
     if (rc == ERR_OK && c->id != 0)
         rc = act_put_things(c, e);
     if (rc == ERR_OK)

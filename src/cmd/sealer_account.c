@@ -123,6 +123,10 @@ static void say_record(struct sealer_account *a, const struct checkpoint *last,
         return; /* the desk is not there yet, or says itself what is wrong */
     a->met = a->met || is_zero(hash);
     n = follow(a, hash, &e);
+    if (n < 0 && n != ERR_CORRUPT) {
+        db_close(&a->db); /* the desk has not brought it in order yet, or the disk fails */
+        return;
+    }
     if ((n < 0 || (n == 0 && !a->met)) && !a->told) {
         a->told = true;
         role_notice(a->self,

@@ -59,6 +59,7 @@ int db_run(struct db *db, struct db_row *r, struct err *e);
 
 /* Rows that the last statement changed; the key that it made. */
 uint64_t db_changed(const struct db *db);
+uint64_t db_changes(const struct db *db); /* all since it was opened, those by triggers too */
 int64_t db_key(const struct db *db);
 
 /* How many parameters and columns it has. */

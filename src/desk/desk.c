@@ -33,6 +33,7 @@ struct desk {
     struct tracers *tracers;
     struct sight *sight;
     struct desk_lane lanes[LANE_NEED];
+    uint32_t next_lane;
     uint64_t begun_ms, sources_ms, checkpoint_ms, counters_ms, retry_ms;
     bool live_runs, troubled, wrote;
     uint64_t retries;
@@ -279,15 +280,21 @@ static int64_t pull_lane(struct desk *d, uint32_t lane, struct err *e)
     return n;
 }
 
+/* Behind a turn that left something acts have theirs, and then the next lane. */
 static int pull_lanes(struct desk *d, bool *more, struct err *e)
 {
-    for (uint32_t i = 0; i < LANE_NEED; i++) {
-        int64_t n = d->lanes[i].pull != NULL ? pull_lane(d, i, e) : 0;
+    uint32_t first = d->next_lane;
+
+    for (uint32_t i = 0; i < LANE_NEED && !*more; i++) {
+        uint32_t lane = (first + i) % LANE_NEED;
+        struct pull *pull = d->lanes[lane].pull;
+        int64_t n = pull != NULL ? pull_lane(d, lane, e) : 0;
 
         if (n < 0)
             return (int)n;
-        *more |= n >= PULL_RECORDS;
+        *more = n > 0 && pull_more(pull);
         d->wrote |= n > 0;
+        d->next_lane = lane + 1;
     }
     return ERR_OK;
 }

@@ -43,6 +43,7 @@ struct pull {
     struct pull_counts counts, committed;
     bool forget_rows;
     bool stale; /* what is in memory is not what is in the database */
+    bool more;  /* the last turn ended before what there was */
 };
 
 /* --- findings that may come again ------------------------------------------------------------ */
@@ -314,11 +315,13 @@ static int64_t take_frame(struct pull *p, struct lane_frame *f, struct err *e)
 static int64_t take_frames(struct pull *p, struct err *e)
 {
     struct lane_frame f;
+    uint64_t before = db_changes(p->from.db);
     uint32_t more = TAIL_FRAMES;
     int64_t count = 0;
     int rc = 1;
 
-    while ((count < PULL_RECORDS || (p->recent_count > 0 && more-- > 0)) &&
+    while (((count < PULL_RECORDS && db_changes(p->from.db) - before < PULL_ROWS) ||
+            (p->recent_count > 0 && more-- > 0)) &&
            (rc = lane_reader_next(p->reader, &f, e)) == 1) {
         bool begin = f.kind == LANE_FINDINGS && !db_in_transaction(p->from.db);
         int64_t n = begin ? db_begin(p->from.db, e) : ERR_OK;
@@ -329,6 +332,7 @@ static int64_t take_frames(struct pull *p, struct err *e)
             return n;
         count += n;
     }
+    p->more = rc == 1;
     return rc < 0 ? rc : count;
 }
 
@@ -370,6 +374,7 @@ int64_t pull_turn(struct pull *p, const struct lane_place *end, struct err *e)
 {
     int64_t rc;
 
+    p->more = false;
     if (end != NULL && end->segment == 0)
         return 0; /* nothing was published yet */
     if (end != NULL && !p->stale && same_place(*end, p->at))
@@ -420,6 +425,11 @@ void pull_free(struct pull **pp)
     free(p->bucket);
     lane_reader_free(&p->reader);
     free(p);
+}
+
+bool pull_more(const struct pull *p)
+{
+    return p->more;
 }
 
 struct lane_place pull_place(const struct pull *p)

@@ -28,7 +28,10 @@
 #include "os/io.h"
 #include "store/lane.h"
 
-#define PULL_RECORDS    5000u /* a transaction ends behind the frame that reaches it */
+/* A transaction ends behind the frame that reaches one of these: what people ask for waits
+ * meanwhile. A finding of an alert that is there is little; a new alert some 20 rows. */
+#define PULL_RECORDS    5000u
+#define PULL_ROWS       2000u /* changed in the database: some 30 ms */
 #define PULL_RECENT_MAX 262144u
 
 struct pull;
@@ -59,6 +62,8 @@ void pull_free(struct pull **p);
  * nothing happened, the same comes again with the next call. ERR_LIMIT: the disk is full.
  */
 int64_t pull_turn(struct pull *p, const struct lane_place *end, struct err *e);
+/* The last turn ended before what there was. */
+bool pull_more(const struct pull *p);
 
 /* Read up to here, committed. */
 struct lane_place pull_place(const struct pull *p);

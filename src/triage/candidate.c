@@ -177,7 +177,16 @@ static int put_placed(struct act_call *c, int64_t alert, int64_t into, struct er
     return db_run(c->db, r, e);
 }
 
-/* What it linked where it was is looked at again without it. */
+static int recount(struct act_call *c, int64_t candidate, struct err *e)
+{
+    struct db_row *r = db_use(c->db, DB_GROUP_COUNT);
+
+    db_int(r, 1, candidate);
+    db_int(r, 2, GROUP_AT_ONCE);
+    return db_run(c->db, r, e);
+}
+
+/* What it linked where it was is looked at again without it; placed, it linked nothing. */
 static int place_one(struct act_call *c, int64_t alert, int64_t into, struct err *e)
 {
     struct triage_alert is;
@@ -192,8 +201,8 @@ static int place_one(struct act_call *c, int64_t alert, int64_t into, struct err
         rc = triage_candidate_open(c, from, &was, e);
     if (rc == ERR_OK)
         rc = put_placed(c, alert, into, e);
-    if (rc == ERR_OK && from != 0 && !placed && from != into)
-        rc = group_anew(c->db, from, e);
+    if (rc == ERR_OK && from != 0 && from != into)
+        rc = placed ? recount(c, from, e) : group_anew(c->db, from, e);
     return rc == ERR_OK ? act_on(c, "alert", alert, e) : rc;
 }
 
@@ -213,7 +222,6 @@ static int place(struct act_call *c, struct err *e)
     struct triage_candidate at = { 0 };
     size_t count;
     const int64_t *alert = act_ids(c, "alerts", &count);
-    struct db_row *r;
     int rc = act_has(c, "candidate") ? triage_candidate_open(c, act_int(c, "candidate"), &at, e)
                                      : new_candidate(c, &at.id, e);
 
@@ -221,12 +229,8 @@ static int place(struct act_call *c, struct err *e)
         rc = act_conflict(e, "A candidate has at most %d alerts.", GROUP_ALERTS_MAX);
     for (size_t i = 0; i < count && rc == ERR_OK; i++)
         rc = place_one(c, alert[i], at.id, e);
-    if (rc != ERR_OK)
-        return rc;
-    r = db_use(c->db, DB_GROUP_COUNT);
-    db_int(r, 1, at.id);
-    db_int(r, 2, GROUP_AT_ONCE);
-    rc = db_run(c->db, r, e);
+    if (rc == ERR_OK)
+        rc = recount(c, at.id, e);
     if (rc == ERR_OK)
         rc = act_on(c, "candidate", at.id, e);
     if (rc == ERR_OK)
@@ -249,12 +253,8 @@ static int free_one(struct act_call *c, int64_t alert, struct err *e)
         db_int(r, 1, alert);
         rc = db_run(c->db, r, e);
     }
-    if (rc != ERR_OK)
-        return rc;
-    r = db_use(c->db, DB_GROUP_COUNT);
-    db_int(r, 1, from);
-    db_int(r, 2, GROUP_AT_ONCE);
-    rc = db_run(c->db, r, e);
+    if (rc == ERR_OK)
+        rc = recount(c, from, e);
     return rc == ERR_OK ? act_on(c, "alert", alert, e) : rc;
 }
 

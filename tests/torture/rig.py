@@ -5,6 +5,7 @@ import fcntl
 import http.client
 import mmap
 import os
+import random
 import re
 import shutil
 import signal
@@ -69,9 +70,15 @@ class Place:
 
 
 def free_ports(count):
-    held = [socket.socket() for _ in range(count)]
-    for s in held:
-        s.bind(("127.0.0.1", 0))
+    """Below those that the kernel gives to whoever connects: they are free when the server comes back, too."""
+    held = []
+    while len(held) < count:
+        s = socket.socket()
+        try:
+            s.bind(("127.0.0.1", random.randrange(16000, 32000)))
+            held.append(s)
+        except OSError:
+            s.close()
     ports = [s.getsockname()[1] for s in held]
     for s in held:
         s.close()
@@ -413,10 +420,24 @@ def verified(report, server):
     if not os.path.exists(root) or not sum(os.path.getsize(os.path.join(ledger, n)) for n in parts):
         return  # it was killed before anything was signed: no verifier can tell that from a ledger taken away
     report.verify(root)
+    canh_verify(report, server)
+
+
+def canh_verify(report, server):
     done = subprocess.run([server.canh, "verify", "--data", server.data, "--json"], capture_output=True, timeout=120,
                           check=False)
     if done.returncode != 0:
         report.say("canh verify: %d: %s%s", done.returncode, done.stdout.decode()[:500], done.stderr.decode()[:500])
+
+
+def demand(report, server):
+    """A report without a fault, or a violation with all of them."""
+    if report.wrong:
+        text = "\n  ".join(report.wrong)
+        if report.more:
+            text += "\n  and %d more" % report.more
+        raise Violation("%s\n  (store: %s, log: %s)" % (text, server.data, server.place.path("log")))
+    return report
 
 
 # --- the desk -------------------------------------------------------------------------------------

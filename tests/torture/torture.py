@@ -17,8 +17,9 @@ import subprocess
 import sys
 import time
 
+import act_parts
 import rig
-from rig import Disk, Load, Names, Place, Server, Violation, check_database, check_store, database
+from rig import Disk, Load, Names, Place, Server, Violation, check_database, check_store, database, demand
 
 RATE = 20000
 ROUND_KILLS = 50
@@ -43,23 +44,15 @@ class Run:
     def place(self, name):
         return Place(os.path.join(self.work, name))
 
+    def broken(self, name):
+        return broken_program(self, name)
+
     def why_no_disks(self):
         if self.mountable is None:
             folder = os.path.join(self.work, "probe")
             os.makedirs(folder, exist_ok=True)
             self.mountable = rig.can_mount(folder) or ""
         return self.mountable
-
-
-def demand(report, server):
-    """A report without a fault, or a violation with all of them."""
-    if report.wrong:
-        text = "\n  ".join(report.wrong)
-        if report.more:
-            text += "\n  and %d more" % report.more
-        raise Violation("%s\n  (store: %s, log: %s)" % (text, server.data,
-                                                        server.place.path("log")))
-    return report
 
 
 # --- kills ----------------------------------------------------------------------------------------
@@ -547,12 +540,12 @@ def wait_said(server, load, at, want):
 # --- all ------------------------------------------------------------------------------------------
 
 PARTS = {"kills": part_kills, "cuts": part_cuts, "seal-kills": part_seal_kills, "seal-cuts": part_seal_cuts, "syncs": part_syncs, "mutants": part_mutants,
-         "full": part_full, "udp": part_udp, "reloads": part_reloads}
+         "full": part_full, "udp": part_udp, "reloads": part_reloads, **act_parts.PARTS}
 LONG = {"kills": 500, "cuts": 200, "syncs": 50, "mutant_cuts": 50, "cycles": 20,
-        "datagrams": 10000000, "reloads": 1000}
+        "datagrams": 10000000, "reloads": 1000, "alerts": 30000}
 SHORT = {"kills": 15, "cuts": 4, "syncs": 2, "mutant_cuts": 50, "cycles": 2, "datagrams": 300000,
-         "reloads": 10}
-SHORT_PARTS = "kills,cuts,seal-kills,seal-cuts,syncs,full,udp,reloads"
+         "reloads": 10, "alerts": 4000}
+SHORT_PARTS = "kills,cuts,seal-kills,seal-cuts,syncs,full,udp,reloads,act-kills,act-cuts"
 
 
 def options():

@@ -342,6 +342,49 @@ static void a_flood_of_one_rule_does_not_fall_behind(void **state)
     bench_release(&b);
 }
 
+/* New alerts are work: acts wait while a turn lasts. */
+static void new_alerts_are_made_in_short_turns(void **state)
+{
+    enum { GROUPS = 20, EACH = 50 };
+    struct lane_place end = { 0 };
+    struct bench b;
+    struct err e;
+    unsigned turns = 0;
+    int64_t n, total = 0;
+
+    (void)state;
+    bench_init(&b);
+    for (unsigned i = 0; i < GROUPS; i++) {
+        for (unsigned k = 0; k < EACH; k++) {
+            char host[16];
+            int bytes = snprintf(host, sizeof(host), "srv-%u", i * EACH + k);
+            const struct stored_finding f = { .sequence = desk_lane_event(&b.lane, 10 * HOUR),
+                                              .rule_hash = 1,
+                                              .time_ns = 10 * HOUR,
+                                              .level = LEVEL_HIGH,
+                                              .rule = SPAN_LIT("r-0"),
+                                              .title = SPAN_LIT("Title"),
+                                              .host = { (const uint8_t *)host, (size_t)bytes },
+                                              .source_name = SPAN_LIT("source"),
+                                              .json = SPAN_LIT("{\"a\":1}") };
+
+            desk_lane_finding(&b.lane, &f);
+        }
+        end = desk_lane_commit(&b.lane, 10 * HOUR);
+    }
+    while ((n = pull_turn(b.pull, &end, &e)) > 0) {
+        assert_true(n <= 500);
+        total += n;
+        turns++;
+        assert_true(pull_more(b.pull) || total == GROUPS * EACH);
+    }
+    assert_int_equal(total, GROUPS * EACH);
+    assert_true(turns > 2);
+    assert_false(pull_more(b.pull));
+    assert_int_equal(number(&b, "SELECT count(*) FROM alert"), GROUPS * EACH);
+    bench_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +395,7 @@ int main(void)
         cmocka_unit_test(what_is_no_finding_is_counted_and_passed_over),
         cmocka_unit_test(a_killed_desk_counts_exactly),
         cmocka_unit_test(a_flood_of_one_rule_does_not_fall_behind),
+        cmocka_unit_test(new_alerts_are_made_in_short_turns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

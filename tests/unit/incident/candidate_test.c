@@ -271,6 +271,10 @@ static void what_is_placed_links_nothing(void **state)
     assert_int_not_equal(of(&b, 1), of(&b, 3));
     assert_int_not_equal(of(&b, 4), of(&b, 1));
     assert_int_not_equal(of(&b, 4), of(&b, 3));
+    act_good(&b, "{'act':'candidate.place','alerts':[4],'reason':'elsewhere'}");
+    assert_int_equal(act_sql(&b, "SELECT count(*) FROM candidate c WHERE alerts <> (SELECT count(*)"
+                                 " FROM candidate_alert m WHERE m.candidate = c.id)"),
+                     0);
     (void)finding(&b, "r4", "h2", "an", LEVEL_HIGH); /* of the same alert: it stays */
     assert_int_not_equal(of(&b, 1), of(&b, 3));
     act_good(&b, "{'act':'candidate.free','alerts':[4]}");

@@ -83,7 +83,7 @@ static void reopen_program(struct act_bench *b)
 static void closing_is_one_act(void **state)
 {
     struct act_bench b;
-    int64_t act, when = NOW + HOUR;
+    int64_t act, before, when = NOW + HOUR;
     bool more = false;
     char undo[64];
 
@@ -93,6 +93,8 @@ static void closing_is_one_act(void **state)
     act_users_made(&b, "b");
     many_alerts(&b, 1);
     b.now_ns = when;
+    act_good(&b, "{'act':'alert.assign','alerts':[507]}");
+    before = act_number(&b, "act");
     act_good(&b, CLOSE);
     act = act_number(&b, "act");
     assert_int_equal(closed(&b), INCIDENT_SLICE);
@@ -112,6 +114,8 @@ static void closing_is_one_act(void **state)
     act_bad(&b, "{'act':'alert.reopen','alerts':[1],'reason':'x'}", ERR_CONFLICT, "in a moment");
     act_bad(&b, "{'act':'note.add','alert':507,'text':'x'}", ERR_CONFLICT, "in a moment");
     (void)snprintf(undo, sizeof(undo), "{'act':'act.undo','undoes':%lld}", (long long)act);
+    act_bad(&b, undo, ERR_CONFLICT, "in a moment");
+    (void)snprintf(undo, sizeof(undo), "{'act':'act.undo','undoes':%lld}", (long long)before);
     act_bad(&b, undo, ERR_CONFLICT, "in a moment");
 
     /* others go on, and a finding now is of a new alert */
