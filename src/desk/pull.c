@@ -37,6 +37,8 @@ struct pull {
     struct lane_reader *reader;
     struct lane_place place; /* committed */
     struct lane_place at;    /* read up to; no finding lies between the two */
+    uint32_t within;         /* records that are taken of the frame at `place` */
+    uint64_t begun;          /* rows that were changed before this turn */
     uint64_t matched;
     struct recent **bucket;
     uint32_t recent_count;
@@ -130,9 +132,12 @@ static int load_place(struct pull *p, struct err *e)
     db_text(r, 2, PURPOSE);
     rc = db_next(p->from.db, r, e);
     p->place = (struct lane_place){ 0 };
-    if (rc == 1)
+    p->within = 0;
+    if (rc == 1) {
         p->place =
             (struct lane_place){ (uint32_t)db_get_int(r, 0), db_get_u64(r, 1), db_get_u64(r, 2) };
+        p->within = (uint32_t)db_get_int(r, 3);
+    }
     db_end(r);
     return rc < 0 ? rc : ERR_OK;
 }
@@ -222,6 +227,7 @@ static int save_place(struct pull *p, struct lane_place to, struct err *e)
     db_int(r, 3, to.segment);
     db_u64(r, 4, to.bytes);
     db_u64(r, 5, to.sequence);
+    db_int(r, 6, p->within);
     return db_run(p->from.db, r, e);
 }
 
@@ -262,8 +268,7 @@ static int take_alert(struct pull *p, const struct stored_finding *f, struct err
         .level = f->level <= LEVEL_CRITICAL ? (enum sigma_level)f->level : LEVEL_NONE,
         .time_ns = f->time_ns,
     };
-    const struct alert_event ev = { true,       p->from.lane, f->sequence,
-                                    f->time_ns, f->json,      f->host };
+    const struct alert_event ev = { true, p->from.lane, f->sequence, f->time_ns, f->json, f->host };
     int64_t id;
     int rc = alerts_take(p->from.alerts, &to, &id, e);
 
@@ -289,14 +294,27 @@ static int take(struct pull *p, struct span record, const struct lane_frame *fra
                                            : take_alert(p, &f, e);
 }
 
-/* Returns the records taken, or a negative code. */
+static bool is_full(const struct pull *p)
+{
+    return db_changes(p->from.db) - p->begun >= PULL_ROWS;
+}
+
+/* Returns the records taken, or a negative code. p->within says where it ended inside the frame; 0:
+ * all is taken. */
 static int64_t take_frame(struct pull *p, struct lane_frame *f, struct err *e)
 {
+    uint32_t skip = p->within, count = 0;
     struct span record;
-    int64_t count = 0;
     int rc;
 
+    p->within = 0;
     for (; f->kind == LANE_FINDINGS && lane_next_record(f, &record); count++) {
+        if (count < skip)
+            continue;
+        if (count > skip && is_full(p)) {
+            p->within = count;
+            return count - skip;
+        }
         rc = take(p, record, f, e);
         if (rc != ERR_OK)
             return rc;
@@ -307,21 +325,22 @@ static int64_t take_frame(struct pull *p, struct lane_frame *f, struct err *e)
         p->matched = f->matched;
         recent_drop(p, p->matched);
     }
-    return count;
+    return count - skip;
 }
 
 /* --- turns ----------------------------------------------------------------------------------- */
 
-static int64_t take_frames(struct pull *p, struct err *e)
+/* *to: the place behind what was taken. */
+static int64_t take_frames(struct pull *p, struct lane_place *to, struct err *e)
 {
     struct lane_frame f;
-    uint64_t before = db_changes(p->from.db);
     uint32_t more = TAIL_FRAMES;
     int64_t count = 0;
     int rc = 1;
 
-    while (((count < PULL_RECORDS && db_changes(p->from.db) - before < PULL_ROWS) ||
-            (p->recent_count > 0 && more-- > 0)) &&
+    p->begun = db_changes(p->from.db);
+    *to = lane_reader_place(p->reader);
+    while (!is_full(p) && (count < PULL_RECORDS || (p->recent_count > 0 && more-- > 0)) &&
            (rc = lane_reader_next(p->reader, &f, e)) == 1) {
         bool begin = f.kind == LANE_FINDINGS && !db_in_transaction(p->from.db);
         int64_t n = begin ? db_begin(p->from.db, e) : ERR_OK;
@@ -331,6 +350,9 @@ static int64_t take_frames(struct pull *p, struct err *e)
         if (n < 0)
             return n;
         count += n;
+        if (p->within > 0)
+            break;
+        *to = lane_reader_place(p->reader);
     }
     p->more = rc == 1;
     return rc < 0 ? rc : count;
@@ -343,8 +365,8 @@ static bool same_place(struct lane_place a, struct lane_place b)
 
 static int64_t turn(struct pull *p, struct err *e)
 {
-    int64_t count = take_frames(p, e);
-    struct lane_place to = lane_reader_place(p->reader);
+    struct lane_place to;
+    int64_t count = take_frames(p, &to, e);
     int rc = count < 0 ? (int)count : ERR_OK;
 
     if (rc == ERR_OK && !db_in_transaction(p->from.db)) {
@@ -367,6 +389,7 @@ static int64_t turn(struct pull *p, struct err *e)
         return rc;
     p->place = p->at = to;
     p->committed = p->counts;
+    p->stale = p->within > 0; /* the frame is read again from there */
     return count;
 }
 

@@ -28,10 +28,11 @@
 #include "os/io.h"
 #include "store/lane.h"
 
-/* A transaction ends behind the frame that reaches one of these: what people ask for waits
- * meanwhile. A finding of an alert that is there is little; a new alert some 20 rows. */
+/* A transaction ends behind the frame that reaches the first, and where it reaches the second,
+ * which may be inside a frame: what people ask for waits meanwhile. A finding of an alert that is
+ * there is little; a new alert some 20 rows. */
 #define PULL_RECORDS    5000u
-#define PULL_ROWS       2000u /* changed in the database: some 30 ms */
+#define PULL_ROWS       1000u /* changed in the database */
 #define PULL_RECENT_MAX 262144u
 
 struct pull;

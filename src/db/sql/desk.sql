@@ -3,11 +3,11 @@
 --! define ALERT_IS_OPEN state IN ('new', 'acknowledged', 'investigating')
 
 -- PLACE_GET
-SELECT segment, bytes, sequence FROM place WHERE lane = ? AND purpose = ?
+SELECT segment, bytes, sequence, within FROM place WHERE lane = ? AND purpose = ?
 
 -- PLACE_PUT
-INSERT INTO place(lane, purpose, segment, bytes, sequence) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO
-    UPDATE SET segment = excluded.segment, bytes = excluded.bytes, sequence = excluded.sequence
+INSERT INTO place(lane, purpose, segment, bytes, sequence, within) VALUES(?, ?, ?, ?, ?, coalesce(?, 0)) ON CONFLICT DO
+    UPDATE SET segment = excluded.segment, bytes = excluded.bytes, sequence = excluded.sequence, within = excluded.within
 
 -- LANE_GET
 SELECT matched, findings, repeated, odd FROM lane WHERE lane = ?
