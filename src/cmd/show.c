@@ -369,6 +369,16 @@ static int show_found(struct show *w, struct search *found, bool newest_first, s
     return rc;
 }
 
+int show_nobody(struct span query, struct err *e)
+{
+    if (incident_search_person(query, false, host_now_ns(), NULL) != ERR_DENIED)
+        return ERR_OK;
+    return err_set(
+        e, ERR_DENIED, 0,
+        "This looks for one person's records: that is written down by a server, which is "
+        "not there.");
+}
+
 int show_store(struct show *w, const char *data, struct search_from *from, bool newest_first,
                struct search_counts *counts, struct err *e)
 {
@@ -391,11 +401,8 @@ int show_store(struct show *w, const char *data, struct search_from *from, bool 
     from->skew_ns = SHOW_SKEW_NS;
     from->clock = (struct query_clock){ host_now_ns(), QUERY_VIETNAM_S };
     rc = search_new(&found, from, e);
-    if (rc == ERR_OK &&
-        incident_search_person(from->query, false, from->clock.now_ns, NULL) == ERR_DENIED)
-        rc = err_set(e, ERR_DENIED, 0,
-                     "This looks for one person's records: that is written down by a server, which "
-                     "is not there.");
+    if (rc == ERR_OK)
+        rc = show_nobody(from->query, e);
     if (rc == ERR_OK)
         rc = show_found(w, found, newest_first, e);
     if (found != NULL)

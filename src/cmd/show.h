@@ -38,6 +38,9 @@ int show_join(struct buf *to, char **words, int count, struct err *e);
 /* A fault of the query, shown where it is; EXIT_UNUSABLE. */
 int show_query_fault(const char *query, const struct err *e);
 
+/* Where no server runs nobody looks for one person's records: ERR_DENIED. */
+int show_nobody(struct span query, struct err *e);
+
 /* The store in this folder searched without a server; what `from` says of io, taxonomy, names, skew
  * and clock is filled in. `newest_first`, or the oldest of those found. An interrupt (SIGINT) ends
  * the search, and what was found is shown. ERR_NOTFOUND when there is no store. */

@@ -62,6 +62,8 @@ int incident_search_person(struct span query, bool has_case, int64_t now_ns, str
 /* The request for act search.run, as who searches signs it at the local socket and as it comes to
  * the desk. Appended; `is_for` may be empty. */
 void incident_search_request(struct buf *out, struct span query, struct span is_for);
+/* The same without the act's name. */
+void incident_search_parameters(struct buf *out, struct span query, struct span is_for);
 
 #define INCIDENT_QUICK_CHARACTERS 300
 

@@ -59,18 +59,31 @@ static int run(struct act_call *c, struct err *e)
     return rc == ERR_OK && act_has(c, "for") ? on_case(c, e) : rc;
 }
 
-void incident_search_request(struct buf *out, struct span query, struct span is_for)
+static void put_parameters(struct buf *out, struct span query, struct span is_for,
+                           const char *comma)
 {
-    buf_text(out, "{\"act\":\"search.run\"");
     if (span_trim(query).n > 0) {
-        buf_text(out, ",\"query\":");
+        buf_fmt(out, "%s\"query\":", comma);
         put_json_text(out, query);
+        comma = ",";
     }
     if (is_for.n > 0) {
-        buf_text(out, ",\"for\":");
+        buf_fmt(out, "%s\"for\":", comma);
         put_json_text(out, is_for);
     }
     buf_byte(out, '}');
+}
+
+void incident_search_request(struct buf *out, struct span query, struct span is_for)
+{
+    buf_text(out, "{\"act\":\"search.run\"");
+    put_parameters(out, query, is_for, ",");
+}
+
+void incident_search_parameters(struct buf *out, struct span query, struct span is_for)
+{
+    buf_byte(out, '{');
+    put_parameters(out, query, is_for, "");
 }
 
 const struct act_row incident_search[] = {

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import http.client
 import io
+import json
 import os
 import random
 import shutil
@@ -278,6 +279,21 @@ def test_a_witness_vouches_for_it(s, place):
     equal(check(place.path("evidence"), "--witness-key", w.key())[0], 0)
 
 
+def one_person(server, place):
+    """One person's records leave for a case only, and who took what out is in the trail."""
+    canh = lambda *words: server.place.canh(*words, "--data", server.data)
+    equal(canh("alert", "open", "--title", "A", "--level", "high", "--entity", "srv", "--channel", "phone", "--text",
+               "told").code, 0)
+    for words, why in ((["user:an"], "--for incident:3"), (["--for", "alert:9", "user:an"], "no alert 9"),
+                       (["--for", "alert:1", "user:an"], "There is no such event")):
+        done = canh("export", "--out", place.path("person"), *words)
+        equal((words, done.code), (words, 2))
+        holds(why in done.err, done.err)
+    done = canh("act", "list", "--did", "search.run", "--format", "json")
+    equal([json.loads(line)["parameters"] for line in done.out.splitlines()],
+          [{"query": "user:an", "for": "alert:1"}, {"query": '"canh_run=one"'}])
+
+
 def test_beside_a_server_that_runs(place):
     from seal_e2e import SMALL, Server, send, verify as verified
     server = Server(place, more=SMALL)
@@ -292,7 +308,11 @@ def test_beside_a_server_that_runs(place):
                                      '"canh_run=one"')
         equal((done.code, done.out.split(b" ")[0]), (0, b"3000"))
         equal(check(place.path("out"), "--root", os.path.join(server.data, "keys", "root.pub"))[0], 0)
+        one_person(server, place)
         server.end()
+        done = server.place.canh("export", "--data", server.data, "--out", place.path("alone"), "--for", "alert:1", "user:an")
+        equal(done.code, 2)
+        holds("which is not there" in done.err, done.err)
     finally:
         signal.alarm(0)
         server.kill()
