@@ -331,7 +331,7 @@ static void the_order_of_findings_does_not_matter(void **state)
         parts = oracle(f, of);
         splits += many_days(f, ENTITY_USER, 1, 12, START, START) >= 2;
         assert_in_range(parts, 2, ALERTS - 2);
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 3; i++) {
             struct bench b;
 
             bench_init(&b);

@@ -17,7 +17,7 @@
 #include "store_bench.h"
 
 #define EVENTS    AWKWARD_EVENTS
-#define QUERIES   200u
+#define QUERIES   (getenv("CANH_LONG") != NULL ? 2000u : 80u)
 #define COUNTINGS 120u
 
 #define below     awkward_below
