@@ -32,7 +32,7 @@
  * which may be inside a frame: what people ask for waits meanwhile. A finding of an alert that is
  * there is little; a new alert some 20 rows. */
 #define PULL_RECORDS    5000u
-#define PULL_ROWS       1000u /* changed in the database */
+#define PULL_ROWS       600u /* changed in the database */
 #define PULL_RECENT_MAX 262144u
 
 struct pull;
