@@ -7,6 +7,8 @@
  */
 #include "notify/courier.h"
 
+#include "notify/multi.h"
+
 #include <curl/curl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -380,8 +382,9 @@ static int judge_http(const struct trip *t, CURLcode code, long answer)
     return answer >= 400 && answer <= 499 ? ERR_DENIED : ERR_IO;
 }
 
-static void on_done(struct trip *t, CURLcode code)
+static void on_done(void *of, CURLcode code)
 {
+    struct trip *t = of;
     struct courier *c = t->c;
     bool smtp = t->way->kind == CHANNEL_SMTP;
     int64_t id = t->id;
@@ -407,20 +410,9 @@ static void on_done(struct trip *t, CURLcode code)
 static void on_turn(void *arg, unsigned ready)
 {
     struct courier *c = arg;
-    int running, left;
-    const CURLMsg *m;
 
     (void)ready;
-    (void)curl_multi_perform(c->multi, &running); /* what fails is told by each trip */
-    while ((m = curl_multi_info_read(c->multi, &left)) != NULL) {
-        CURLcode code = m->data.result;
-        char *trip = NULL;
-
-        if (m->msg != CURLMSG_DONE)
-            continue;
-        MUST(curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &trip) == CURLE_OK);
-        on_done((struct trip *)(void *)trip, code);
-    }
+    multi_turn(c->multi, on_done);
     if (c->under_way > 0)
         watch_after(c->turn, TURN_MS);
 }

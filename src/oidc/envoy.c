@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "notify/multi.h"
 #include "oidc/token.h"
 #include "os/file.h"
 
@@ -350,8 +351,9 @@ static void on_fault(struct visit *v, const char *why)
     }
 }
 
-static void on_done(struct visit *v, CURLcode code)
+static void on_done(void *of, CURLcode code)
 {
+    struct visit *v = of;
     static void (*const next[])(
         struct visit * v) = { [DISCOVERY] = on_discovery, [TOKEN] = on_token, [KEYS] = on_keys };
     char why[WHY_MAX] = "";
@@ -385,20 +387,9 @@ static bool is_fetching(const struct envoy *n)
 static void on_turn(void *arg, unsigned ready)
 {
     struct envoy *n = arg;
-    int running, left;
-    const CURLMsg *m;
 
     (void)ready;
-    (void)curl_multi_perform(n->multi, &running); /* what fails is told by each fetch */
-    while ((m = curl_multi_info_read(n->multi, &left)) != NULL) {
-        CURLcode code = m->data.result;
-        char *visit = NULL;
-
-        if (m->msg != CURLMSG_DONE)
-            continue;
-        MUST(curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &visit) == CURLE_OK);
-        on_done((struct visit *)(void *)visit, code);
-    }
+    multi_turn(n->multi, on_done);
     if (is_fetching(n))
         watch_after(n->turn, TURN_MS);
 }
