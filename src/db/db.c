@@ -352,6 +352,20 @@ void db_rollback(struct db *db)
         (void)execute(db, "ROLLBACK", NULL);   /* what cannot be undone now is undone at opening */
 }
 
+int db_whole(struct db *db, int (*fn)(struct db *db, const void *arg, struct err *e),
+             const void *arg, struct err *e)
+{
+    int rc = db_begin(db, e);
+
+    if (rc == ERR_OK)
+        rc = fn(db, arg, e);
+    if (rc == ERR_OK)
+        rc = db_commit(db, e);
+    if (rc != ERR_OK)
+        db_rollback(db);
+    return rc;
+}
+
 bool db_in_transaction(const struct db *db)
 {
     return db->in_transaction;

@@ -33,6 +33,9 @@ void db_close(struct db **db);
 int db_begin(struct db *db, struct err *e);
 int db_commit(struct db *db, struct err *e);
 void db_rollback(struct db *db);
+/* A transaction of its own: all that `fn` does, or nothing. */
+int db_whole(struct db *db, int (*fn)(struct db *db, const void *arg, struct err *e),
+             const void *arg, struct err *e);
 bool db_in_transaction(const struct db *db);
 
 /* --- statements --------------------------------------------------------------------------- */

@@ -42,8 +42,9 @@ static int put_citation(struct db *db, const struct law_profile *p, const struct
     return rc;
 }
 
-static int put_all(struct db *db, const struct law *law, struct err *e)
+static int put_all(struct db *db, const void *arg, struct err *e)
 {
+    const struct law *law = arg;
     const struct law_profile *p;
     int64_t number = 0;
     int rc = db_run(db, db_use(db, DB_CITATION_DROP), e);
@@ -57,13 +58,5 @@ static int put_all(struct db *db, const struct law *law, struct err *e)
 
 int house_bases(struct db *db, const struct law *law, struct err *e)
 {
-    int rc = db_begin(db, e);
-
-    if (rc == ERR_OK)
-        rc = put_all(db, law, e);
-    if (rc == ERR_OK)
-        rc = db_commit(db, e);
-    if (rc != ERR_OK)
-        db_rollback(db);
-    return rc;
+    return db_whole(db, put_all, law, e);
 }

@@ -24,8 +24,9 @@ static int put_days(struct db *db, const struct law_days *h, struct err *e)
     return rc;
 }
 
-static int put_all(struct db *db, const struct law *law, struct err *e)
+static int put_all(struct db *db, const void *arg, struct err *e)
 {
+    const struct law *law = arg;
     const struct law_days *h;
     int rc = db_run(db, db_use(db, DB_HOLIDAY_DROP), e);
 
@@ -36,13 +37,5 @@ static int put_all(struct db *db, const struct law *law, struct err *e)
 
 int shift_holidays(struct db *db, const struct law *law, struct err *e)
 {
-    int rc = db_begin(db, e);
-
-    if (rc == ERR_OK)
-        rc = put_all(db, law, e);
-    if (rc == ERR_OK)
-        rc = db_commit(db, e);
-    if (rc != ERR_OK)
-        db_rollback(db);
-    return rc;
+    return db_whole(db, put_all, law, e);
 }
