@@ -1,0 +1,4 @@
+declare module "texts" {
+  const rows: Record<string, [string, string]>;
+  export default rows;
+}

@@ -1,0 +1,32 @@
+// The pages: a row each. Who may see one follows from the views it asks for; the server decides, this only leaves out
+// what would be refused.
+import type { ComponentType } from "preact";
+import { is, Role } from "./lib/session";
+import { Alerts } from "./pages/alerts";
+import { Me } from "./pages/me";
+import { Watch } from "./pages/watch";
+
+export interface Page {
+  /** its text is page.NAME */
+  name: string;
+  path: string;
+  /** g and this key */
+  key?: string;
+  roles: readonly Role[];
+  view: ComponentType;
+  /** reached from elsewhere, not from the list of pages */
+  aside?: boolean;
+}
+
+const see: readonly Role[] = ["analyst", "lead", "officer", "auditor", "administrator"];
+const all: readonly Role[] = [...see, "contact"];
+
+export const pages: readonly Page[] = [
+  { name: "watch", path: "/", key: "w", roles: see, view: Watch },
+  { name: "alerts", path: "/alerts", key: "a", roles: see, view: Alerts },
+  { name: "me", path: "/me", roles: all, view: Me, aside: true },
+];
+
+export function allowed(page: Page): boolean {
+  return is(...page.roles);
+}
