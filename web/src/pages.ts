@@ -2,8 +2,11 @@
 // what would be refused.
 import type { ComponentType } from "preact";
 import { is, Role } from "./lib/session";
+import { Admin } from "./pages/admin";
 import { Alerts } from "./pages/alerts";
+import { Audit } from "./pages/audit";
 import { Me } from "./pages/me";
+import { ShiftPage } from "./pages/shift";
 import { Watch } from "./pages/watch";
 
 export interface Page {
@@ -24,6 +27,9 @@ const all: readonly Role[] = [...see, "contact"];
 export const pages: readonly Page[] = [
   { name: "watch", path: "/", key: "w", roles: see, view: Watch },
   { name: "alerts", path: "/alerts", key: "a", roles: see, view: Alerts },
+  { name: "shift", path: "/shift", key: "t", roles: see, view: ShiftPage },
+  { name: "audit", path: "/audit", key: "v", roles: see, view: Audit },
+  { name: "admin", path: "/admin", key: "q", roles: see, view: Admin },
   { name: "me", path: "/me", roles: all, view: Me, aside: true },
 ];
 

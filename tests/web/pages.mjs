@@ -1,0 +1,63 @@
+// Every page as every role sees it, in both languages, light and dark, wide and narrow.
+import { browser, end, given, holds, language, login, looked, picture, untold } from "./lib.mjs";
+
+const pages = {
+  watch: "/", alerts: "/alerts", alert: "/alerts?alert=" + given.alert, grouped: "/alerts?group=rule", incidents: "/incidents", board: "/incidents?view=board",
+  incident: "/incidents/" + given.incident, candidates: "/incidents/candidates", search: "/search?q=canary", entities: "/entities", entity: "/entity?kind=host&key=srv-01", rules: "/rules", matrix: "/rules/matrix",
+  sources: "/sources", phieu: "/phieu", shift: "/shift", handover: "/shift/handover", away: "/shift/away", people: "/shift/people", audit: "/audit", verify: "/audit/verify",
+  admin: "/admin", access: "/admin/access", trail: "/admin/trail", notices: "/admin/notices", house: "/admin/house", server: "/admin/server", me: "/me",
+};
+const ways = [
+  { name: "vi-light", lang: "vi", theme: "light", viewport: { width: 1280, height: 800 } },
+  { name: "en-dark", lang: "en", theme: "dark", viewport: { width: 1280, height: 800 } },
+  { name: "vi-phone", lang: "vi", theme: "dark", viewport: { width: 375, height: 740 } },
+];
+
+async function look(p, way, name, path) {
+  await p.goto(given.base + path);
+  await p.waitForSelector("#main h1, #main h2", { timeout: 15000 }).catch(() => holds(`${name} ${way.name} is drawn`, false));
+  await p.waitForTimeout(500);
+  await picture(p, `${name}-${way.name}`);
+  holds(`${name} ${way.name}: every text has both languages`, (await untold(p)) === "", await untold(p));
+  holds(`${name} ${way.name}: there is such a page`, !(await p.evaluate(() => document.body.innerText)).includes("Không có trang này"));
+  const wide = await p.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  holds(`${name} ${way.name}: nothing stands out to the right`, wide <= 0, wide);
+  const found = await looked(p);
+  holds(`${name} ${way.name}: axe`, found.length === 0, found);
+}
+
+for (const way of ways) {
+  const { b, p, bad } = await browser({ viewport: way.viewport });
+  await p.goto(given.base + "/");
+  await language(p, way.lang);
+  await p.evaluate((x) => localStorage.setItem("canh.theme", JSON.stringify(x)), way.theme);
+  await p.goto(given.base + "/");
+  await p.waitForSelector("#name");
+  await picture(p, `login-${way.name}`);
+  holds(`login ${way.name}: axe`, (await looked(p)).length === 0, await looked(p));
+  await login(p, "quan");
+  for (const [name, path] of Object.entries(pages)) await look(p, way, name, path);
+  await p.goto(given.base + "/alerts");
+  await p.waitForSelector(".list .rows .row");
+  await p.keyboard.press("?");
+  await p.waitForSelector("dialog[open]");
+  await picture(p, `keys-${way.name}`);
+  holds(`keys ${way.name}: axe`, (await looked(p)).length === 0, await looked(p));
+  holds(`${way.name}: no error, nothing asked of others`, bad.length === 0, bad);
+  await b.close();
+}
+
+// A contact sees his own agency, and no page of the watch.
+{
+  const { b, p, bad } = await browser({ viewport: { width: 375, height: 740 } });
+  await login(p, "dau-moi");
+  await p.goto(given.base + "/my");
+  await p.waitForTimeout(800);
+  await picture(p, "my-vi-phone");
+  holds("my: axe", (await looked(p)).length === 0, await looked(p));
+  holds("my: texts", (await untold(p)) === "", await untold(p));
+  holds("a contact has no queue", (await p.locator("#nav a[href='/alerts']").count()) === 0);
+  holds("my: no error", bad.length === 0, bad);
+  await b.close();
+}
+end();

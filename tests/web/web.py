@@ -1,0 +1,194 @@
+"""The console's pages in a real browser; see README.md.
+
+    web.py CANH NAME
+"""
+
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import types
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../e2e"))
+
+from api import Api  # noqa: E402
+from login_e2e import PASSWORD, Browser, made, totp  # noqa: E402
+from payloads import payloads  # noqa: E402
+from program import TAXONOMY, equal, holds, rule, run  # noqa: E402
+
+TOP = os.path.join(HERE, "../..")
+USERS = (("an", "analyst"), ("binh", "analyst"), ("truong", "lead"), ("can", "officer"), ("kiem", "auditor"),
+         ("quan", "administrator"))
+
+
+def cannot():
+    """Why these tests cannot run here, or None."""
+    if not any(os.path.exists(p) for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser")):
+        return "chromium is not installed"
+    if not os.path.isdir(os.path.join(TOP, "web/node_modules/playwright-core")):
+        return "web/node_modules is not there (make deps)"
+    if not shutil.which("node"):
+        return "node is not installed"
+    return None
+
+
+class Web(Api):
+    """A server with users who have chosen their passwords."""
+
+    def __init__(self, place):
+        place.write("rules/one.yml", rule(1))
+        place.write("rules/two.yml", rule(2, value="other", level="medium"))
+        place.write("taxonomy/test.yaml", TAXONOMY)
+        super().__init__(place)
+        self.users = {}
+
+    def canh(self, *words):
+        got = self.place.canh(*words, "--data", self.data)
+        equal((words, got.code, got.err if got.code else b""), (words, 0, b""))
+        return got
+
+    def json(self, *words):
+        return [json.loads(line) for line in self.canh(*words, "--format", "json").out.splitlines()]
+
+    def enrol(self, name, roles, second=False, *more):
+        once = made(self, name, roles, *more)
+        b = Browser(self)
+        equal(b.login(name, once)[0], 200)
+        equal(b.post("/password", {"old": once, "new": PASSWORD})[0], 200)
+        self.users[name] = {"password": PASSWORD}
+        if second:
+            status, begun = b.post("/totp/begin", {})
+            equal(status, 200)
+            secret = re.search(r"secret=([A-Z2-7]+)", json.dumps(begun)).group(1)
+            equal(b.post("/totp/confirm", {"code": totp(base64.b32decode(secret + "=" * (-len(secret) % 8)))})[0], 200)
+            self.users[name]["secret"] = secret
+        b.post("/logout", {})
+
+    def syslog(self, events):
+        with socket.create_connection(("127.0.0.1", self.tcp)) as s:
+            for e in events:
+                s.sendall(b"<13>1 - %s app - - - %s\n" % (e.get("host", "srv").encode("ascii", "replace")[:200].replace(b" ", b"_") or b"-",
+                                                          json.dumps(e).encode()))
+
+    def alerts(self, least):
+        return self.until("alerts", lambda: (lambda rows: rows if len(rows) >= least else None)(
+            self.json("alert", "list", "--state", "all", "--limit", "5000")), 60)
+
+    def has_pages(self):
+        c = self.connect()
+        c.request("GET", "/")
+        answer = c.getresponse()
+        text = answer.read().decode(errors="replace")
+        c.close()
+        return answer.status == 200 and "<div id=\"app\">" in text
+
+    def browse(self, name, **more):
+        """Run NAME.mjs; it says itself what failed."""
+        given = dict({"base": "https://127.0.0.1:%d" % self.port, "users": self.users}, **more)
+        got = subprocess.run(["node", os.path.join(HERE, name + ".mjs")], input=json.dumps(given), capture_output=True, text=True,
+                             timeout=560, check=False)
+        print(got.stdout[-20000:], got.stderr[-4000:], flush=True)
+        holds(got.returncode == 0, "%s.mjs says what failed, above" % name)
+
+
+def with_web(users):
+    def made_of(test):
+        def wrapped(place):
+            why = cannot()
+            if why:
+                return why
+            s = Web(place)
+            signal.alarm(590)
+            try:
+                s.start().ready()
+                if not s.has_pages():
+                    return "this build has no pages"
+                s.until("the desk", lambda: s.place.canh("user", "list", "--data", s.data).code == 0)
+                for name, roles in users:
+                    s.enrol(name, roles, name in ("quan", "binh"))
+                test(s)
+            finally:
+                signal.alarm(0)
+                s.kill()
+            return None
+        return wrapped
+    return made_of
+
+
+def hit(i, **more):
+    return dict({"a": "hit" if i % 3 else "other", "host": "srv-%02d" % i, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                 "note": "canary %d" % i}, **more)
+
+
+def codes(s):
+    """A type and a severity of the law in force."""
+    c = s.connect()
+    b = Browser(s)
+    b.login("truong", PASSWORD)
+    c.close()
+    terms = json.loads(b.get("/law/terms")[1])
+    return terms["types"][0]["id"], terms["severities"][0]["id"]
+
+
+@with_web(USERS)
+def pages(s):
+    s.canh("agency", "add", "--code", "SGD", "--name", "Sở Giáo dục và Đào tạo", "--kind", "department")
+    s.canh("system", "add", "--code", "CTT", "--name", "Cổng thông tin", "--owner", "1", "--operator", "1", "--type", "public",
+           "--level", "3", "--status", "operating")
+    s.canh("machine", "add", "--system", "1", "--name", "srv-01", "--kind", "server", "--addresses", "10.0.0.1")
+    s.enrol("dau-moi", "contact", False, "--agency", "1")
+    s.syslog([hit(i) for i in range(24)])
+    alert = s.alerts(24)[0]["id"]
+    kind, severity = codes(s)
+    incident = s.json("incident", "open", "--title", "Trang web bị thay đổi", "--type", kind, "--severity", severity, "--alerts", str(alert),
+                      "--systems", "1")[0]["incident"]
+    now = time.time()
+    s.canh("shift", "plan", "--person", "an", "--from", time.strftime("%FT%TZ", time.gmtime(now - 7200)), "--to",
+           time.strftime("%FT%TZ", time.gmtime(now + 7200)))
+    s.browse("pages", alert=alert, incident=incident)
+
+
+@with_web(USERS)
+def night(s):
+    s.syslog([hit(i) for i in range(130)])
+    s.alerts(130)
+    kind, severity = codes(s)
+    s.browse("night", analyst={"vi": "binh", "en": "an"}, triage=50, open=130, type=kind, severity=severity)
+    rows = s.json("alert", "list", "--state", "closed", "--limit", "5000")
+    holds(len(rows) >= 98, "closed: %d" % len(rows))  # two nights of fifty, one taken back each
+    equal(len(s.json("handover", "list")), 2)
+
+
+@with_web((("truong", "lead"),))
+def hostile(s):
+    texts = payloads()
+    equal(len(set(texts)), 500)
+    s.syslog([hit(i, host="h%d %s" % (i, p), note="canary " + p, **{"k " + p[:60]: p}) for i, p in enumerate(texts)])
+    rows = s.alerts(450)
+    s.canh("incident", "open", "--title", texts[0], "--type", codes(s)[0], "--severity", codes(s)[1], "--alerts", str(rows[0]["id"]))
+    s.browse("hostile", alerts=min(len(rows), 300), hosts=[r["entity"] for r in rows[:25]])
+
+
+@with_web((("an", "analyst"),))
+def quick(s):
+    s.syslog([hit(i) for i in range(400)])
+    s.alerts(400)
+    s.browse("quick")
+
+
+@with_web(())
+def texts(s):
+    status, _, body, _ = s.ask("/api/")
+    equal(status, 200)
+    s.browse("texts", description=json.loads(body))
+
+
+if __name__ == "__main__":
+    sys.exit(run(types.SimpleNamespace(**{"test_" + sys.argv[2]: globals()[sys.argv[2]]})))
