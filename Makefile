@@ -2,7 +2,7 @@
 #   make            this list
 #   make deps       install what is missing, from Debian's packages
 #   make build      the program, at build/canh
-#   make run        build, then serve this machine's own journal and logs, and show them
+#   make run        build, then a watch room at work: the sample province and this machine's own logs, in a browser
 #   make test       every test; closes with "N passed, N failed, N skipped"
 #   make bench      every figure, as a table and in bench/results.json
 #   make fuzz       every fuzz target, SECONDS each (default 60)

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { lang, setLang, t, useLang } from "./lib/i18n";
 import { end, start } from "./lib/live";
 import { usePlace } from "./lib/router";
-import { find, me, mustChange } from "./lib/session";
+import { find, me, mustChange, sample } from "./lib/session";
 import { useStore } from "./lib/store";
 import { allowed, pages } from "./pages";
 import { Login } from "./pages/login";
@@ -26,7 +26,7 @@ function Shown() {
 }
 
 function App() {
-  const who = useStore(me), change = useStore(mustChange);
+  const who = useStore(me), change = useStore(mustChange), made = useStore(sample);
   useLang();
   useEffect(() => {
     if (who && !change) start();
@@ -36,7 +36,7 @@ function App() {
   if (who === null || change) return <Login change={who !== null} />;
   return (
     <>
-      <Frame sample={false}><Shown /></Frame>
+      <Frame sample={made}><Shown /></Frame>
       <ValueMenu />
       <Dialogs />
       <Toasts />

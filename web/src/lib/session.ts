@@ -18,6 +18,8 @@ export interface Me {
 export const me = store<Me | null | undefined>(undefined);
 /** Where there is a session whose user must change his password first. */
 export const mustChange = store(false);
+/** The province is a made-up one: the settings say so, and every page. */
+export const sample = store(false);
 
 interface Description {
   paths: Record<string, Record<string, Route>>;
@@ -64,7 +66,9 @@ export const onlyContact = (): boolean => is("contact") && (me.get() as Me).role
 
 export async function find(): Promise<void> {
   try {
-    withCsrf((await object<{ csrf: string }>("/session/csrf")).csrf);
+    const told = await object<{ csrf: string; sample?: boolean }>("/session/csrf");
+    withCsrf(told.csrf);
+    sample.set(told.sample === true);
     const row = (await getOne<Me>("user.me")) ?? null;
     mustChange.set(row?.must_change === true);
     me.set(row);

@@ -113,6 +113,21 @@ function Duty() {
   );
 }
 
+/** Nothing has come yet: from empty to the first event. */
+function First() {
+  const server = location.hostname;
+  return (
+    <Part title={t("watch.first")} kind="wide">
+      <ol class="first">
+        <li><p>{t("watch.first.try")}</p><pre>logger -n {server} -P 5514 -T &quot;xin chào&quot;</pre></li>
+        <li><p>{t("watch.first.rsyslog")}</p><pre>*.* action(type=&quot;omfwd&quot; target=&quot;{server}&quot; port=&quot;5514&quot; protocol=&quot;tcp&quot;)</pre></li>
+        <li><p>{t("watch.first.more")} <a href="/sources">{t("page.sources")}</a></p></li>
+        <li><p>{t("watch.first.people")} <a href="/admin">{t("page.admin")}</a>, <a href="/shift">{t("page.shift")}</a></p></li>
+      </ol>
+    </Part>
+  );
+}
+
 export function Watch() {
   const stat = useAsk((s) => object<Stat>("/stat", {}, s), [Math.floor(useNow(5000) / 10000)]), f = useStore(flow);
   return (
@@ -120,6 +135,7 @@ export function Watch() {
       <h1 class="unseen">{t("page.watch")}</h1>
       <Problem of={stat.error} again={stat.again} />
       <Complete stat={stat.rows} />
+      {stat.rows && stat.rows.totals["received"] === 0 && !f?.received && <First />}
       {stat.rows && <Ledger stat={stat.rows} />}
       <Part title={t("watch.pulse")} kind="wide" side={f && <span>{t("frame.flows", { n: number(f.per_second) })}</span>}>
         <Chart label={t("watch.pulse")} times={pulse.map((p) => p[0])} series={[{ label: t("watch.pulse"), values: pulse.map((p) => p[1]), colour: "--accent" }]} />
