@@ -17,5 +17,6 @@ apply();
 
 /** Pixels of a row of a list. */
 export function rowHeight(): number {
+  if (matchMedia("(max-width: 760px)").matches) return 50; // two lines, and a finger's breadth
   return density.get() === "dense" ? 30 : 42;
 }

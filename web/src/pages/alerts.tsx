@@ -53,7 +53,7 @@ function columns(by: Grouping): Column<Line>[] {
       t("alerts.entities", { n: entities(l) }) : <Text of={one(l).entity} /> },
     { name: "count", title: by === "none" ? "alert.count" : "alert.alerts", width: "66px", end: true, from: 440, cell: (l) =>
       number(by === "none" ? one(l).count : l.alerts.length) },
-    { name: "last", title: "alert.last", width: "118px", from: 560, cell: (l) => <Ago at={one(l).last} /> },
+    { name: "last", title: "alert.last", width: "104px", cell: (l) => <Ago at={one(l).last} /> },
     { name: "state", title: "alert.state", width: "132px", from: 760, cell: (l) => l.alerts.length > 1 ? <StateCount of={l.alerts} /> : <State of={one(l)} /> },
     { name: "assignee", title: "alert.assignee", width: "minmax(70px, 0.7fr)", from: 860, cell: (l) => <Text of={one(l).assignee ?? ""} /> },
   ];

@@ -1,6 +1,6 @@
 // The form of an act, made from what the server says of it: fields, bounds, choices, who may. Texts: act.NAME, field.NAME,
 // choice.FIELD.VALUE of data/locale.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { act, Done, get, Refused, Row } from "../lib/api";
 import { has, t } from "../lib/i18n";
 import { LawList, LawTerm, lawTerms, term } from "../lib/law";
@@ -54,11 +54,14 @@ export async function doAct(name: string, body: Values, options: Options = {}): 
 
 function ActDialog({ name, given, options }: { name: string; given: Values; options: Options }) {
   const [schema, setSchema] = useState<Schema | null>(null), [values, setValues] = useState<Values>(given);
-  const [error, setError] = useState<Refused>(), [busy, setBusy] = useState(false);
+  const [error, setError] = useState<Refused>(), [busy, setBusy] = useState(false), form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     routeOf(name).then((r) => setSchema(r?.requestBody?.content["application/json"].schema ?? { properties: {} }),
       (e: unknown) => setError(e instanceof Refused ? e : new Refused(0, String(e))));
   }, [name]);
+  useEffect(() => {
+    if (schema) form.current?.querySelector<HTMLElement>(".field :is(input, select, textarea)")?.focus();
+  }, [schema]);
   const send = (e: Event): void => {
     e.preventDefault();
     setBusy(true);
@@ -73,10 +76,10 @@ function ActDialog({ name, given, options }: { name: string; given: Values; opti
     !options.without?.includes(f) && f !== "clear");
   return (
     <Dialog title={t(`act.${name}`)}>
-      <form class="actform" onSubmit={send} data-act={name}>
+      <form ref={form} class="actform" onSubmit={send} data-act={name}>
         {has(`act.${name}.help`) && <p class="dim">{t(`act.${name}.help`)}</p>}
-        {fields.map(([f, s], i) => <Field act={name} name={f} schema={s} required={schema?.required?.includes(f) ?? false}
-          value={values[f]} set={(v) => setValues((old) => ({ ...old, [f]: v }))} first={i === 0} />)}
+        {fields.map(([f, s]) => <Field act={name} name={f} schema={s} required={schema?.required?.includes(f) ?? false}
+          value={values[f]} set={(v) => setValues((old) => ({ ...old, [f]: v }))} />)}
         <Problem of={error} />
         <footer>
           <button type="button" onClick={close}>{t("ui.cancel")}</button>
@@ -100,7 +103,6 @@ interface FieldProps {
   required: boolean;
   value: unknown;
   set: (v: unknown) => void;
-  first: boolean;
 }
 
 function label(act: string, field: string): string {
@@ -119,7 +121,7 @@ function localTime(v: unknown): string {
 
 export function Field(p: FieldProps) {
   const id = `f-${p.name}`, s = p.schema;
-  const common = { id, name: p.name, required: p.required, autofocus: p.first };
+  const common = { id, name: p.name, required: p.required };
   const whole = `${p.act}.${p.name}`;
   const picker = plainFields.has(whole) ? undefined : pickers[p.name];
   const list = plainFields.has(whole) ? undefined : listed[p.name];
@@ -179,7 +181,7 @@ async function readFile(file: File | undefined): Promise<string> {
 }
 
 function Pick({ of, many, value, set, ...rest }: { of: (typeof pickers)[string]; many: boolean; value: unknown;
-  set: (v: unknown) => void; id: string; name: string; required: boolean; autofocus: boolean }) {
+  set: (v: unknown) => void; id: string; name: string; required: boolean }) {
   const [rows, setRows] = useState<Row[]>([]);
   useEffect(() => { get(of.view, (of.given ?? {}) as Record<string, string>).then(setRows, () => setRows([])); }, [of.view]);
   const chosen = many ? ((value as number[] | undefined) ?? []) : value;
@@ -198,7 +200,7 @@ function Pick({ of, many, value, set, ...rest }: { of: (typeof pickers)[string];
 }
 
 function LawChoice({ list, value, set, ...rest }: { list: LawList; value: unknown; set: (v: unknown) => void; id: string;
-  name: string; required: boolean; autofocus: boolean }) {
+  name: string; required: boolean }) {
   const [rows, setRows] = useState<readonly LawTerm[]>([]);
   useEffect(() => { lawTerms().then((all) => setRows(all[list] ?? []), () => setRows([])); }, [list]);
   return (
