@@ -635,6 +635,49 @@ static void what_is_taken_away_moved_or_put_in_is_missed(void **state)
     }
 }
 
+/* A file once more under another run's name, in the folder of the file $d of the newest run, $a to
+ * $b in $p parts: the copy is named, also where no file is read because of it. */
+static void a_copy_under_a_name_that_is_not_its_own_is_named(void **state)
+{
+    static const struct {
+        const char *says, *name;
+    } rows[] = {
+        { "a longer run that is not whole, and so hides it", "00-$a-$((b + 7))-$((p + 1))" },
+        { "a longer run", "00-$a-$((b + 1))-1" },
+        { "a shorter run, which is left over", "00-$a-$((b - 1))-$p" },
+        { "a later first event", "00-$((a + 1))-$b-$p" },
+        { "an earlier first event", "00-$((a - 1))-$b-$((p + 1))" },
+        { "other parts", "00-$a-$b-$((p + 1))" },
+        { "merged", "00-$a-$b-0" },
+        { "a run that has just begun", "00-$((b + 1))-$((b + 9))-9" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char command[1024], path[192], *end;
+        struct store s;
+        FILE *out;
+
+        init(&s);
+        (void)snprintf(command, sizeof(command),
+                       "cd %s/sealed && z=$(ls */*.seal | sort -t- -k3n | tail -n 1) && "
+                       "IFS=- read l a b p <<E\n$(basename $z .seal)\nE\n"
+                       "f=$(dirname $z)/%s.seal && cp -n $z $f && echo sealed/$f: FILE",
+                       s.data, rows[i].name);
+        out = popen(command, "r");
+        assert_non_null(out);
+        CHECK_ROW(rows[i].says, fgets(path, sizeof(path), out) != NULL);
+        (void)pclose(out);
+        end = strchr(path, '\n');
+        CHECK_ROW(rows[i].says, end != NULL);
+        *end = 0;
+        (void)verify(&s);
+        if (strstr(told, path) == NULL)
+            fail_msg("%s: %s is not named: %s", rows[i].says, path, told);
+        release(&s);
+    }
+}
+
 /* Every byte of a file in turn: seen, and its file named. */
 static void any_byte_that_was_changed_is_named(void **state)
 {
@@ -674,6 +717,7 @@ int main(void)
         cmocka_unit_test(counts_that_are_none_of_the_events_are_found_out),
         cmocka_unit_test(a_store_that_was_made_anew_is_not_the_one_that_was_signed),
         cmocka_unit_test(what_is_taken_away_moved_or_put_in_is_missed),
+        cmocka_unit_test(a_copy_under_a_name_that_is_not_its_own_is_named),
         cmocka_unit_test(any_byte_that_was_changed_is_named),
     };
 
