@@ -118,8 +118,16 @@ static int no_memory(struct err *e)
 
 /* --- How far -------------------------------------------------------------------------------- */
 
+/* A lane that grows while it is read is more than was counted. */
+static void keep_up(struct verify_counts *c)
+{
+    if (c->bytes > c->bytes_all)
+        c->bytes_all = c->bytes;
+}
+
 static int go_on(const struct verify *v, struct err *e)
 {
+    keep_up(v->counts);
     if (v->from->go_on == NULL || v->from->go_on(v->from->arg, v->counts))
         return ERR_OK;
     return err_set(e, ERR_MORE, 0, "It was ended before all was read.");
@@ -153,15 +161,18 @@ static void count_lane(struct verify *v, uint32_t lane)
         (void)closedir(dir);
 }
 
-/* What there is to read. What cannot be looked at is told when it is read. */
-static void count_all(struct verify *v)
+/* The sealed files of a lane that begin at `first` or behind. What cannot be looked at is told when
+ * it is read. */
+static void count_files(struct verify *v, const struct catalog *c, uint32_t lane, uint64_t first)
 {
-    for (uint32_t i = 0; i < v->catalog.count; i++) {
-        const struct catalog_file *f = &v->catalog.file[i];
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct catalog_file *f = &c->file[i];
         char name[SEALED_NAME_BYTES];
-        int dir =
-            f->state == CATALOG_COUNTS ? catalog_folder(v->sealed_dir, f->day, f->months) : -1;
+        int dir;
 
+        if (f->name.lane != lane || f->name.from < first || f->state != CATALOG_COUNTS)
+            continue;
+        dir = catalog_folder(v->sealed_dir, f->day, f->months);
         if (dir < 0)
             continue;
         sealed_file_name(name, &f->name);
@@ -169,8 +180,15 @@ static void count_all(struct verify *v)
         v->counts->bytes_all += size_of(dir, name);
         (void)close(dir); /* only a folder */
     }
-    for (uint32_t i = 0; i < LANES; i++)
+}
+
+/* What there is to read. */
+static void count_all(struct verify *v)
+{
+    for (uint32_t i = 0; i < LANES; i++) {
+        count_files(v, &v->catalog, i, 1);
         count_lane(v, i);
+    }
 }
 
 /* --- Trees ---------------------------------------------------------------------------------- */
@@ -849,8 +867,11 @@ static int check_lane(struct verify *v, uint32_t lane, struct err *e)
 
         catalog_init(&c);
         rc = catalog_read(&c, v->sealed_dir, e);
-        if (rc == ERR_OK)
+        if (rc == ERR_OK) {
+            count_files(v, &c, lane, next);
+            count_lane(v, lane);
             rc = check_files(v, &c, &next, e);
+        }
         catalog_release(&c);
         if (rc == ERR_OK)
             rc = check_rest(v, &next, e);
@@ -1030,6 +1051,7 @@ static int check_all(struct verify *v, struct err *e)
         fault(v, VERIFY_NAMES, "%u names there are none of ours.", v->catalog.strange);
     if (rc == ERR_OK)
         rc = check_said(v, e);
+    keep_up(v->counts);
     return rc == ERR_OK ? check_record(v, e) : rc;
 }
 
