@@ -572,6 +572,9 @@ class Store:
 
     def check_lane(self, lane, found):
         self.lane, self.trees, self.sources = lane, {}, {}
+        for f in found:
+            if f.lane == lane and not f.counts:
+                self.check_left_over(f)
         due = self.check_rest(self.check_files(found, 1))
         for _ in range(ROUNDS):  # a server that runs seals while its store is read
             found, _ = catalog(os.path.join(self.data, "sealed"))
@@ -635,7 +638,7 @@ class Store:
             self.fault("CLASSES")
             return True
         try:
-            file = Sealed(read_file(os.path.join(self.data, f.where)), f)
+            file = self.open_file(f)
         except (Damaged, OSError):
             self.fault("FILE")
             t.lost = True
@@ -646,10 +649,7 @@ class Store:
         bad = file.first_bad()
         if bad is not None:
             self.fault("BYTES", "%s, byte %d" % (f.where, bad))
-        if file.store != self.store:
-            self.fault("STORE")
-        if (file.day, file.months) != (f.day, f.months):
-            self.fault("FOLDER")
+        self.check_about(file, f)
         took, counted = Range(0), self.begin_tallies(file)
         for i, b in enumerate(file.blocks):
             self.where = "%s, block %d" % (f.where, i)
@@ -665,6 +665,27 @@ class Store:
         elif ((f.lane, f.months), took.begin, took.end, took.digest()) not in self.links.took:
             self.fault("GONE")
         return not gone
+
+    def open_file(self, f):
+        path = os.path.join(self.data, f.where)
+        check(not os.path.islink(path), "a link")
+        return Sealed(read_file(path), f)
+
+    def check_about(self, file, f):
+        if file.store != self.store:
+            self.fault("STORE")
+        if (file.day, file.months) != (f.day, f.months):
+            self.fault("FOLDER")
+
+    def check_left_over(self, f):
+        """It does not count, and others do not because of its name: that has to be true. Not there: it was removed."""
+        self.where = f.where
+        try:
+            self.check_about(self.open_file(f), f)
+        except FileNotFoundError:
+            pass
+        except (Damaged, OSError):
+            self.fault("FILE")
 
     def begin_tallies(self, file):
         """Whether the file's tallies, self.says, can be read; its events are counted in self.counts."""

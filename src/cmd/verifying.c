@@ -54,6 +54,13 @@ static int verify_heads(struct verifying *v, struct db *db, const struct signed_
     return rc;
 }
 
+static bool on_asks(void *arg)
+{
+    const struct verifying *v = arg;
+
+    return v->from->go_on(v->from->arg, &v->found->counts);
+}
+
 static int verify_record(void *arg, const struct signed_texts *heads, struct err *e)
 {
     struct verifying *v = arg;
@@ -67,10 +74,12 @@ static int verify_record(void *arg, const struct signed_texts *heads, struct err
     if (access(path, F_OK) != 0 && !heads->any)
         return ERR_OK; /* no desk was ever there */
     rc = db_open_reader(&db, path, &why);
+    if (rc == ERR_OK && v->from->go_on != NULL)
+        db_asks(db, on_asks, v);
     if (rc == ERR_OK)
         rc = verify_heads(v, db, heads, &why);
     db_close(&db);
-    if (rc == ERR_NOMEM)
+    if (rc == ERR_NOMEM || rc == ERR_MORE)
         return err_set(e, rc, 0, "%s", why.why);
     if (rc != ERR_OK)
         on_record_fault(v, RECORD_LINE, "the file", why.why);

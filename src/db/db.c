@@ -18,11 +18,14 @@
 #define LOG_BYTES_MAX  (64 << 20) /* the log is cut to it after a checkpoint */
 #define BUSY_MS        1000
 #define FOLD_BYTES_MAX ((size_t)1 << 20)
+#define ASK_STEPS      100000 /* of SQLite's machine */
 
 struct db {
     sqlite3 *conn;
     sqlite3_stmt *statement[DB_STATEMENTS];
     bool in_transaction, writes;
+    bool (*go_on)(void *arg);
+    void *go_on_arg;
 };
 
 static sqlite3_stmt *stmt(struct db_row *r)
@@ -55,6 +58,8 @@ static int fault(const struct db *db, struct err *e)
         return misfit(db, e);
     case SQLITE_FULL:
         return err_set(e, ERR_LIMIT, 0, "The disk is full: the database cannot be written.");
+    case SQLITE_INTERRUPT: /* only who db_asks() does */
+        return err_set(e, ERR_MORE, 0, "It was ended before all was read.");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return err_set(e, ERR_CORRUPT, 0, "The database is damaged: %s.", why);
@@ -315,6 +320,21 @@ void db_close(struct db **db)
     (void)sqlite3_close((*db)->conn); /* no statement is left: cannot fail */
     free(*db);
     *db = NULL;
+}
+
+static int is_ended(void *arg)
+{
+    const struct db *db = arg;
+
+    return db->go_on(db->go_on_arg) ? 0 : 1;
+}
+
+void db_asks(struct db *db, bool (*go_on)(void *arg), void *arg)
+{
+    db->go_on = go_on;
+    db->go_on_arg = arg;
+    sqlite3_progress_handler(db->conn, go_on != NULL ? ASK_STEPS : 0,
+                             go_on != NULL ? is_ended : NULL, db);
 }
 
 /* --- transactions --------------------------------------------------------------------------- */

@@ -38,6 +38,10 @@ int db_whole(struct db *db, int (*fn)(struct db *db, const void *arg, struct err
              const void *arg, struct err *e);
 bool db_in_transaction(const struct db *db);
 
+/* Asked again and again while a statement runs, some ten milliseconds apart: false ends it, and it
+ * is ERR_MORE. May take its time; uses nothing of `db`. NULL: nobody is asked. */
+void db_asks(struct db *db, bool (*go_on)(void *arg), void *arg);
+
 /* --- statements --------------------------------------------------------------------------- */
 
 /* Ready to be bound and run, nothing bound. NULL: see what db_run() says. */

@@ -118,8 +118,16 @@ static int no_memory(struct err *e)
 
 /* --- How far -------------------------------------------------------------------------------- */
 
+/* A lane that grows while it is read is more than was counted. */
+static void keep_up(struct verify_counts *c)
+{
+    if (c->bytes > c->bytes_all)
+        c->bytes_all = c->bytes;
+}
+
 static int go_on(const struct verify *v, struct err *e)
 {
+    keep_up(v->counts);
     if (v->from->go_on == NULL || v->from->go_on(v->from->arg, v->counts))
         return ERR_OK;
     return err_set(e, ERR_MORE, 0, "It was ended before all was read.");
@@ -153,15 +161,18 @@ static void count_lane(struct verify *v, uint32_t lane)
         (void)closedir(dir);
 }
 
-/* What there is to read. What cannot be looked at is told when it is read. */
-static void count_all(struct verify *v)
+/* The sealed files of a lane that begin at `first` or behind. What cannot be looked at is told when
+ * it is read. */
+static void count_files(struct verify *v, const struct catalog *c, uint32_t lane, uint64_t first)
 {
-    for (uint32_t i = 0; i < v->catalog.count; i++) {
-        const struct catalog_file *f = &v->catalog.file[i];
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct catalog_file *f = &c->file[i];
         char name[SEALED_NAME_BYTES];
-        int dir =
-            f->state == CATALOG_COUNTS ? catalog_folder(v->sealed_dir, f->day, f->months) : -1;
+        int dir;
 
+        if (f->name.lane != lane || f->name.from < first || f->state != CATALOG_COUNTS)
+            continue;
+        dir = catalog_folder(v->sealed_dir, f->day, f->months);
         if (dir < 0)
             continue;
         sealed_file_name(name, &f->name);
@@ -169,8 +180,15 @@ static void count_all(struct verify *v)
         v->counts->bytes_all += size_of(dir, name);
         (void)close(dir); /* only a folder */
     }
-    for (uint32_t i = 0; i < LANES; i++)
+}
+
+/* What there is to read. */
+static void count_all(struct verify *v)
+{
+    for (uint32_t i = 0; i < LANES; i++) {
+        count_files(v, &v->catalog, i, 1);
         count_lane(v, i);
+    }
 }
 
 /* --- Trees ---------------------------------------------------------------------------------- */
@@ -532,25 +550,36 @@ static int check_gone(struct verify *v, struct merkle_range *all, struct err *e)
     return ERR_OK;
 }
 
+/* The file at hand from here on, and its bytes. ERR_CORRUPT also when it is of another run than its
+ * name says. */
+static int open_file(struct verify *v, const struct catalog_file *f, uint64_t *bytes, struct err *e)
+{
+    char name[SEALED_NAME_BYTES], folder[SEALED_NAME_BYTES];
+    int dir, rc;
+
+    sealed_file_name(name, &f->name);
+    sealed_folder_name(folder, f->day, f->months);
+    (void)snprintf(v->name, sizeof(v->name), "sealed/%s/%s", folder, name);
+    at(v, "%s", v->name);
+    dir = catalog_folder(v->sealed_dir, f->day, f->months);
+    if (dir < 0)
+        return err_set(e, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, 0, "It cannot be opened: %s.",
+                       strerror(errno));
+    *bytes = size_of(dir, name);
+    rc = sealed_open(&v->file, dir, name, e);
+    (void)close(dir); /* only a folder */
+    return rc;
+}
+
 static int check_file(struct verify *v, const struct catalog_file *f, struct err *e)
 {
     struct merkle_range gone = { 0 };
     struct tree *t = tree_of(v, f->months);
-    char name[SEALED_NAME_BYTES], folder[SEALED_NAME_BYTES];
     const uint64_t before = v->counts->bytes;
-    int dir = catalog_folder(v->sealed_dir, f->day, f->months), rc;
-    uint64_t bytes;
+    uint64_t bytes = 0;
+    int rc = open_file(v, f, &bytes, e);
 
-    sealed_file_name(name, &f->name);
-    bytes = dir >= 0 ? size_of(dir, name) : 0;
-    sealed_folder_name(folder, f->day, f->months);
-    (void)snprintf(v->name, sizeof(v->name), "sealed/%s/%s", folder, name);
-    at(v, "%s", v->name);
     memset(v->asked, 0, sizeof(v->asked));
-    rc = dir >= 0 ? sealed_open(&v->file, dir, name, e)
-                  : err_set(e, ERR_IO, 0, "It cannot be opened: %s.", strerror(errno));
-    if (dir >= 0)
-        (void)close(dir); /* only a folder */
     if (rc == ERR_NOMEM)
         return rc;
     if (t == NULL) {
@@ -589,6 +618,23 @@ static int check_file(struct verify *v, const struct catalog_file *f, struct err
         fault(v, VERIFY_GONE, "It is not what retention took, as the records say.");
     sealed_free(&v->file);
     return rc;
+}
+
+/* What does not count: nothing of it is read, but others do not count because of its name, so that
+ * has to be true. The sealer removes such files. */
+static int check_left_over(struct verify *v, const struct catalog_file *f, struct err *e)
+{
+    uint64_t bytes = 0;
+    int rc = open_file(v, f, &bytes, e);
+
+    if (rc == ERR_NOMEM)
+        return rc;
+    if (rc == ERR_OK)
+        check_about(v, f);
+    else if (rc != ERR_NOTFOUND)
+        fault(v, VERIFY_FILE, "%s", e->why);
+    sealed_free(&v->file);
+    return go_on(v, e);
 }
 
 /* --- Runs ----------------------------------------------------------------------------------- */
@@ -639,7 +685,7 @@ static int check_files(struct verify *v, const struct catalog *c, uint64_t *next
         const uint64_t before = v->counts->events;
 
         if (f->name.lane != v->lane || f->name.from < first || f->state != CATALOG_COUNTS)
-            continue; /* or left over: the sealer removes it */
+            continue; /* or left over */
         if (f->name.from != run.from || f->name.to != run.to) {
             if (run.parts > 0)
                 end_run(v, &run);
@@ -654,6 +700,19 @@ static int check_files(struct verify *v, const struct catalog *c, uint64_t *next
     }
     if (run.parts > 0)
         end_run(v, &run);
+    return rc;
+}
+
+static int check_left_overs(struct verify *v, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < v->catalog.count && rc == ERR_OK; i++) {
+        const struct catalog_file *f = &v->catalog.file[i];
+
+        if (f->name.lane == v->lane && f->state != CATALOG_COUNTS)
+            rc = check_left_over(v, f, e);
+    }
     return rc;
 }
 
@@ -798,7 +857,9 @@ static int check_lane(struct verify *v, uint32_t lane, struct err *e)
 
     v->lane = lane;
     v->trees = 0;
-    rc = check_files(v, &v->catalog, &next, e);
+    rc = check_left_overs(v, e);
+    if (rc == ERR_OK)
+        rc = check_files(v, &v->catalog, &next, e);
     if (rc == ERR_OK)
         rc = check_rest(v, &next, e);
     for (uint32_t i = 0; i < ROUNDS_MAX && rc == ERR_OK && sealed_by_now(v) > next; i++) {
@@ -806,8 +867,11 @@ static int check_lane(struct verify *v, uint32_t lane, struct err *e)
 
         catalog_init(&c);
         rc = catalog_read(&c, v->sealed_dir, e);
-        if (rc == ERR_OK)
+        if (rc == ERR_OK) {
+            count_files(v, &c, lane, next);
+            count_lane(v, lane);
             rc = check_files(v, &c, &next, e);
+        }
         catalog_release(&c);
         if (rc == ERR_OK)
             rc = check_rest(v, &next, e);
@@ -987,6 +1051,7 @@ static int check_all(struct verify *v, struct err *e)
         fault(v, VERIFY_NAMES, "%u names there are none of ours.", v->catalog.strange);
     if (rc == ERR_OK)
         rc = check_said(v, e);
+    keep_up(v->counts);
     return rc == ERR_OK ? check_record(v, e) : rc;
 }
 

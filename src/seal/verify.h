@@ -69,7 +69,8 @@ struct verify_counts {
     uint64_t checkpoints;           /* of the ledger */
     uint64_t not_signed;            /* events that came after the last */
     uint64_t faults;
-    /* Of sealed files and lanes, as they were when it began: a server that runs may add to them. */
+    /* Of sealed files and lanes: read, and there are. What a server that runs adds, and has to be
+     * read, is added to all; nothing is more than all. */
     uint64_t bytes, bytes_all, files_all;
     /* The last checkpoint: an anchor for the next time. Nothing when there is none. */
     uint64_t last;

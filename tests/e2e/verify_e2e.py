@@ -9,6 +9,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 
 from api import ALL, SOME, Api, sha256
 from program import equal, holds, run
@@ -75,7 +76,7 @@ def test_it_says_what_the_command_says(s):
     row = over(s, begin(s))
     equal((row["state"], row["by"], row["faults"], row["told"]), ("sound", "token:all", 0, []))
     holds(row["from"] == 0 and row["to"] == int(row["anchor"].split(":")[0]), row)
-    holds(0 < row["files"] <= row["files_all"] and row["found"]["events"] > 4000, row)
+    holds(0 < row["files"] <= row["files_all"] and row["bytes"] <= row["bytes_all"] and row["found"]["events"] > 4000, row)
     # A page of the desk's record is of the moment; what is sealed and signed only grows.
     code, faults, end = verify(s, "--anchor", row["anchor"])
     equal((code, faults), (0, []))
@@ -156,6 +157,40 @@ def test_one_at_a_time_and_it_ends_with_who_asked(s):
     equal(ask(s, "GET")[1]["why"], "The server ended before it was done.")
     s.until("another", lambda: ask(s, "POST")[0] == 200, 30)
     equal(over(s, third + 1)["state"], "sound")
+
+
+LINES = 1000000  # seconds of reading
+
+
+@with_store
+def test_it_is_ended_while_the_record_is_read(s):
+    """Behind all files and lanes."""
+    s.end()
+    db = sqlite3.connect(os.path.join(s.data, "desk/canh.db"))
+    db.execute("WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ?) "
+               "INSERT INTO record(kind, key, digest) SELECT 'nothing', '1', zeroblob(32) FROM c", (LINES,))
+    db.commit()
+    db.close()
+    s = Api(s.place, more=TOKEN + SMALL)
+    try:
+        ended_in_the_record(s.start().ready())
+    finally:
+        s.kill()
+
+
+def ended_in_the_record(s):
+    number = begin(s)
+
+    def reads_the_record():
+        row = ask(s, "GET")[1]
+        equal(row["state"], "running")
+        return row.get("files") == row.get("files_all") != None and row["seconds"] >= 1
+    s.until("all files are read", reads_the_record)
+    time.sleep(1)
+    began = time.monotonic()
+    equal(ask(s, "DELETE")[0], 200)
+    row = over(s, number)
+    holds(row["state"] == "ended" and time.monotonic() - began < 3, (row, time.monotonic() - began))
 
 
 if __name__ == "__main__":

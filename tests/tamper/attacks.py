@@ -427,13 +427,23 @@ def duplicate_sealed(s, r):
 
 
 def duplicate_file(s, r):
-    """A sealed file once more, under the name of another run."""
+    """A sealed file once more, under the name of another run: by which the one that it is a copy of would not count, or
+    the copy itself, and is not read."""
     where = r.choice(s.sealed())
     folder, name = os.path.split(where)
     lane, first, last, parts = name[:-5].split("-")
-    last = int(last) + r.randrange(1, 40)
-    shutil.copy(s.at(where), s.at("%s/%s-%s-%d-%s.seal" % (folder, lane, first, last, parts)))
-    return {"FILE", "RUN", "MISSING", "TWICE"}, r"^sealed/%s/%s-|^lane %s, " % (folder.split("/")[1], lane, lane)
+    how = r.randrange(4)
+    if how == 0 and last != first:
+        last = r.randrange(int(first), int(last))
+    elif how == 1 and first != last:
+        first = r.randrange(int(first) + 1, int(last) + 1)
+    elif how == 2:
+        parts = r.choice([n for n in (0, 1, 2, 3, 9) if n != int(parts)])
+    else:
+        last = int(last) + r.randrange(1, 40)
+    copy = "%s/%s-%s-%s-%s.seal" % (folder, lane, first, last, parts)
+    shutil.copy(s.at(where), s.at(copy))
+    return {"FILE"}, block_at(copy)
 
 
 def backdate_lane(s, r):

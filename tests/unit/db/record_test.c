@@ -300,6 +300,53 @@ static void a_reader_can_verify(void **state)
     bench_release(&b);
 }
 
+struct asking {
+    uint32_t asked, until;
+};
+
+static bool go_on(void *arg)
+{
+    struct asking *a = arg;
+
+    return ++a->asked < a->until;
+}
+
+/* Lines, and rows of which none has one. */
+#define MANY(n) "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < " n ") "
+
+static void it_ends_when_it_is_to_end(void **state)
+{
+    static const struct {
+        const char *says, *sql;
+    } rows[] = {
+        { "in the chain",
+          MANY(
+              "60000") "INSERT INTO record(kind, key, digest) SELECT 'alert', 1, zeroblob(32) FROM c" },
+        { "among the rows", MANY("30000") "INSERT INTO alert_event(alert, number, time) "
+                                          "SELECT 1, 1000 + i, 0 FROM c" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct record_check check = { .fault = on_fault };
+        struct asking all = { 0, UINT32_MAX }, first = { 0, 1 };
+        struct bench b;
+        struct err e;
+
+        bench_init(&b);
+        check.arg = &b;
+        forge(&b, rows[i].sql);
+        db_asks(b.db, go_on, &all);
+        CHECK_ROW(rows[i].says, record_verify(b.db, &check, &e) == ERR_OK && all.asked > 2);
+        db_asks(b.db, go_on, &first);
+        CHECK_ROW(rows[i].says, record_verify(b.db, &check, &e) == ERR_MORE && first.asked == 1);
+        /* Nothing is left of it. */
+        db_asks(b.db, NULL, NULL);
+        CHECK_ROW(rows[i].says, record_verify(b.db, &check, &e) == ERR_OK);
+        bench_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +355,7 @@ int main(void)
         cmocka_unit_test(what_a_forger_does_is_named),
         cmocka_unit_test(a_line_that_was_never_signed_needs_no_head),
         cmocka_unit_test(a_reader_can_verify),
+        cmocka_unit_test(it_ends_when_it_is_to_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

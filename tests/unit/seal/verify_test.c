@@ -252,6 +252,93 @@ static void an_honest_store_has_no_faults(void **state)
     release(&s);
 }
 
+/* --- beside a server that seals ------------------------------------------------------------- */
+
+struct beside {
+    struct store s;
+    struct verify_counts at_first;
+    bool sealed;
+};
+
+/* Files of the second half of what is sealed are there, or (their name begins with a dot) not yet.
+ */
+static void show_second_half(const struct store *s, bool shown)
+{
+    char command[512];
+
+    (void)snprintf(
+        command, sizeof(command),
+        "cd %s/sealed && for f in */%s00-*; do n=${f#*/}; r=${n#.}; IFS=- read l a o <<E\n"
+        "$r\nE\n[ $a -le %u ] || mv $f ${f%%%%/*}/%s$r; done",
+        s->data, shown ? "." : "", SEALED / 2, shown ? "" : ".");
+    assert_int_equal(system(command), 0);
+}
+
+/* Segments of which all is sealed; the newest run ends with `to`. */
+static void remove_sealed_segments(const struct store *s, uint64_t to)
+{
+    for (uint32_t n = s->files.newest; n > 0; n--) {
+        char name[LANE_NAME_BYTES];
+        uint8_t first[8];
+        int fd;
+
+        lane_segment_name(name, n);
+        fd = openat(s->files.dir, name, O_RDONLY | O_CLOEXEC);
+        assert_int_equal(pread(fd, first, sizeof(first), 40), sizeof(first));
+        (void)close(fd);
+        if (bytes_u64(first) > to)
+            continue;
+        while (--n > 0) {
+            lane_segment_name(name, n);
+            assert_int_equal(unlinkat(s->files.dir, name, 0), 0);
+        }
+        return;
+    }
+}
+
+static bool seal_beside(void *arg, const struct verify_counts *c)
+{
+    struct beside *b = arg;
+
+    assert_true(c->files <= c->files_all && c->bytes <= c->bytes_all);
+    if (!b->sealed) {
+        b->at_first = *c;
+        show_second_half(&b->s, true);
+    }
+    b->sealed = true;
+    return true;
+}
+
+static void what_is_sealed_while_it_is_read_is_counted_with_the_rest(void **state)
+{
+    struct beside b = { .sealed = false };
+    struct verify_from from = {
+        .io = &io_system, .data = b.s.data, .fault = tell, .go_on = seal_beside, .arg = &b
+    };
+    struct verify_counts c;
+    struct catalog catalog;
+    struct err e;
+
+    (void)state;
+    init(&b.s);
+    catalog_init(&catalog);
+    assert_int_equal(catalog_read(&catalog, b.s.sealed, &e), ERR_OK);
+    remove_sealed_segments(&b.s, catalog_next(&catalog, 0));
+    show_second_half(&b.s, false);
+    memcpy(from.root, b.s.root, KEY_BYTES);
+    told[0] = 0;
+    assert_int_equal(verify_store(&from, &c, &e), ERR_OK);
+    if (c.faults > 0)
+        fail_msg("%s", told);
+    assert_true(b.at_first.files_all < catalog.count);
+    assert_int_equal(c.files, catalog.count);
+    assert_int_equal(c.files_all, c.files);
+    assert_true(c.bytes_all > b.at_first.bytes_all && c.bytes <= c.bytes_all);
+    assert_int_equal(c.events + c.lane_events, EVENTS);
+    catalog_release(&catalog);
+    release(&b.s);
+}
+
 /* --- changing ------------------------------------------------------------------------------- */
 
 /* The n-th sealed file. */
@@ -635,6 +722,49 @@ static void what_is_taken_away_moved_or_put_in_is_missed(void **state)
     }
 }
 
+/* A file once more under another run's name, in the folder of the file $d of the newest run, $a to
+ * $b in $p parts: the copy is named, also where no file is read because of it. */
+static void a_copy_under_a_name_that_is_not_its_own_is_named(void **state)
+{
+    static const struct {
+        const char *says, *name;
+    } rows[] = {
+        { "a longer run that is not whole, and so hides it", "00-$a-$((b + 7))-$((p + 1))" },
+        { "a longer run", "00-$a-$((b + 1))-1" },
+        { "a shorter run, which is left over", "00-$a-$((b - 1))-$p" },
+        { "a later first event", "00-$((a + 1))-$b-$p" },
+        { "an earlier first event", "00-$((a - 1))-$b-$((p + 1))" },
+        { "other parts", "00-$a-$b-$((p + 1))" },
+        { "merged", "00-$a-$b-0" },
+        { "a run that has just begun", "00-$((b + 1))-$((b + 9))-9" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char command[1024], path[192], *end;
+        struct store s;
+        FILE *out;
+
+        init(&s);
+        (void)snprintf(command, sizeof(command),
+                       "cd %s/sealed && z=$(ls */*.seal | sort -t- -k3n | tail -n 1) && "
+                       "IFS=- read l a b p <<E\n$(basename $z .seal)\nE\n"
+                       "f=$(dirname $z)/%s.seal && cp -n $z $f && echo sealed/$f: FILE",
+                       s.data, rows[i].name);
+        out = popen(command, "r");
+        assert_non_null(out);
+        CHECK_ROW(rows[i].says, fgets(path, sizeof(path), out) != NULL);
+        (void)pclose(out);
+        end = strchr(path, '\n');
+        CHECK_ROW(rows[i].says, end != NULL);
+        *end = 0;
+        (void)verify(&s);
+        if (strstr(told, path) == NULL)
+            fail_msg("%s: %s is not named: %s", rows[i].says, path, told);
+        release(&s);
+    }
+}
+
 /* Every byte of a file in turn: seen, and its file named. */
 static void any_byte_that_was_changed_is_named(void **state)
 {
@@ -670,10 +800,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_store_has_no_faults),
+        cmocka_unit_test(what_is_sealed_while_it_is_read_is_counted_with_the_rest),
         cmocka_unit_test(a_forged_file_is_found_out_whatever_is_made_good_again),
         cmocka_unit_test(counts_that_are_none_of_the_events_are_found_out),
         cmocka_unit_test(a_store_that_was_made_anew_is_not_the_one_that_was_signed),
         cmocka_unit_test(what_is_taken_away_moved_or_put_in_is_missed),
+        cmocka_unit_test(a_copy_under_a_name_that_is_not_its_own_is_named),
         cmocka_unit_test(any_byte_that_was_changed_is_named),
     };
 

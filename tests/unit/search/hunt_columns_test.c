@@ -219,7 +219,7 @@ static void check_rules(struct bench *b, const struct both *with)
     hunt_free(&read);
 }
 
-static void bench_init(struct bench *b)
+static void bench_init(struct bench *b, store_bench_fn *fn, void *arg)
 {
     char path[96];
     int fd;
@@ -233,7 +233,7 @@ static void bench_init(struct bench *b)
                      (ssize_t)strlen(awkward_taxonomy));
     assert_int_equal(close(fd), 0);
     buf_init(&b->rules, 65536);
-    store_bench_init(&b->store, awkward_event, NULL, EVENTS, 13);
+    store_bench_init(&b->store, fn, arg, EVENTS, 13);
     store_bench_seal(&b->store, UINT64_MAX);
 }
 
@@ -254,7 +254,7 @@ static void columns_find_what_events_give(void **s)
 
     (void)s;
     awkward_state = 3;
-    bench_init(&b);
+    bench_init(&b, awkward_event, NULL);
     for (uint32_t i = 0; i < RULES; i++) {
         struct both with;
 
@@ -271,10 +271,97 @@ static void columns_find_what_events_give(void **s)
     bench_end(&b);
 }
 
+/* --- what chance hits too seldom ------------------------------------------------------------- */
+
+#define EVERY 10u /* of the events one is the other */
+
+struct made {
+    const char *says, *keyword, *field; /* rule 0; what rule 1 wants to be greater than 5 */
+    const char *most, *other;           /* events; %u is a digit */
+    uint32_t hit;                       /* the rule that holds for the other, and for no more */
+};
+
+static struct span made_event(void *arg, uint64_t n, char *room, size_t bytes)
+{
+    const struct made *m = arg;
+    const unsigned digit = (unsigned)(n / EVERY % 9 + 1);
+    const int len = snprintf(room, bytes, n % EVERY == 0 ? m->other : m->most, digit, digit, digit);
+
+    return (struct span){ (uint8_t *)room, (size_t)len };
+}
+
+static void check_made(const struct made *m)
+{
+    const struct hunt_from from = { .from_ns = INT64_MIN / 2,
+                                    .to_ns = INT64_MAX / 2,
+                                    .threads = 1 };
+    const struct hunt_hit *hit;
+    struct hunt *told, *read;
+    struct both with;
+    struct made arg = *m;
+    struct bench b;
+    uint32_t listed;
+
+    bench_init(&b, made_event, &arg);
+    buf_fmt(&b.rules,
+            "title: Keywords\nname: rule0\nid: 00000000-0000-4000-8000-000000000000\nlevel: low\n"
+            "logsource: { product: any }\ndetection:\n  k: ['%s']\n  condition: k\n---\n"
+            "title: Number\nname: rule1\nid: 00000000-0000-4000-8000-000000000001\nlevel: low\n"
+            "logsource: { product: any }\ndetection:\n  s: { %s|gt: 5 }\n  condition: s\n",
+            m->keyword, m->field);
+    if (!both_init(&with, buf_span(&b.rules), NULL, b.folder))
+        fail_msg("%s: no rules:\n%.*s", m->says, (int)b.rules.n, (const char *)b.rules.p);
+    told = hunted(&b, &with, &from, false);
+    read = hunted(&b, &with, &from, true);
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint64_t want = i == m->hit ? EVENTS / EVERY : 0,
+                       is = hunt_rule(read, i, &hit, &listed),
+                       by_columns = hunt_rule(told, i, &hit, &listed);
+
+        if (is != want || by_columns != want)
+            fail_msg("%s: rule %u: %llu hits, %llu by columns, not %llu", m->says, i,
+                     (unsigned long long)is, (unsigned long long)by_columns,
+                     (unsigned long long)want);
+    }
+    CHECK_ROW(m->says, hunt_counts(told).read < hunt_counts(read).read / 2);
+    hunt_free(&told);
+    hunt_free(&read);
+    both_release(&with);
+    bench_end(&b);
+}
+
+static void columns_leave_nothing_out_that_keywords_look_into(void **state)
+{
+    static const struct made rows[] = {
+        { "a number whose text is not as it stands", "1000", "none", "{\"kind\":\"a\",\"x\":7}",
+          "{\"kind\":\"a\",\"x\":1e3}", 0 },
+        { "the first slot", "needle", "none",
+          "{\"a\":\"v%u\",\"kind\":\"a\",\"b\":\"v%u\",\"c\":\"v%u\"}",
+          "{\"a\":\"needle\",\"kind\":\"a\",\"b\":\"v%u\",\"c\":\"v%u\"}", 0 },
+        { "one between", "needle", "none",
+          "{\"a\":\"v%u\",\"kind\":\"a\",\"b\":\"v%u\",\"c\":\"v%u\"}",
+          "{\"a\":\"v%u\",\"kind\":\"a\",\"b\":\"needle\",\"c\":\"v%u\"}", 0 },
+        { "the last", "needle", "none",
+          "{\"a\":\"v%u\",\"kind\":\"a\",\"b\":\"v%u\",\"c\":\"v%u\"}",
+          "{\"a\":\"v%u\",\"kind\":\"a\",\"b\":\"v%u\",\"c\":\"needle\"}", 0 },
+        { "one that a rule looks at, too", "needle", "a",
+          "{\"a\":\"v%u\",\"kind\":\"a\",\"b\":\"v%u\",\"c\":\"v%u\"}",
+          "{\"a\":\"needle\",\"kind\":\"a\",\"b\":\"v%u\",\"c\":\"v%u\"}", 0 },
+        { "an empty value, between literals that go together", "a\":\"\",\"kind", "none",
+          "{\"a\":\"v%u\",\"kind\":\"a\",\"b\":\"v%u\"}",
+          "{\"a\":\"\",\"kind\":\"a\",\"b\":\"v%u\"}", 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        check_made(&rows[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_find_what_events_give),
+        cmocka_unit_test(columns_leave_nothing_out_that_keywords_look_into),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
