@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "base/time.h"
 #include "console/console_own.h"
+#include "console/pages.h"
+#include "console/shield.h"
 #include "desk/tracers.h"
 #include "office/line.h"
 #include "os/host.h"
@@ -91,7 +94,16 @@ int console_settings(struct console *c, const struct settings *s, struct err *e)
         return rc;
     tokens_free(&c->tokens);
     c->tokens = next;
+    (void)snprintf(c->url, sizeof(c->url), "%s", s->console_url);
     return ERR_OK;
+}
+
+/* By which name it was asked for: rebinding of DNS. */
+static bool is_host(void *arg, struct span host)
+{
+    const struct console *c = arg;
+
+    return shield_is_ours(shield_name(host), span_of(c->own), span_of(c->url));
 }
 
 int console_certificate(struct console *c, struct span certificate, struct span key, struct err *e)
@@ -127,8 +139,11 @@ static int make_parts(struct console *c, const struct console_from *from, struct
         rc = ask_routes(c, e);
     if (rc == ERR_OK)
         rc = serve_new(&c->serve, loop, c->routes, c->route_count, c, e);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
+        serve_protect(c->serve, NULL, console_guard);
+        serve_pages(c->serve, pages_answer, is_host);
         rc = make_door(c, from, e);
+    }
     if (rc == ERR_OK)
         rc = logins_new(&c->logins, c, e);
     if (rc == ERR_OK)
@@ -157,6 +172,8 @@ int console_new(struct console **out, const struct console_from *from, struct er
     c->from.settings = NULL;
     c->from.certificate = c->from.key = SPAN_NONE;
     c->started_ns = host_now_ns();
+    if (gethostname(c->own, sizeof(c->own) - 1) != 0)
+        c->own[0] = '\0';
     proc_open(c);
     if (from->settings != NULL)
         learn_ports(c, &from->settings->syslog_udp);

@@ -59,6 +59,7 @@ struct console {
     uint64_t asked_last;
     struct serve *serve;
     struct tls_context *tls;
+    char own[256], url[512]; /* the name of this host; console-url of the settings */
     struct tokens *tokens;
     struct ledgers ledgers;
     struct balance balance[SUMS_LANES];

@@ -9,17 +9,26 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "console/shield.h"
 #include "os/socket.h"
 #include "os/tls.h"
 #include "scan/put.h"
 #include "wire/http.h"
 
+#define PEER_MARKS   1024u
+#define ACCEPT_MAX   32u /* in one round: others wait, too */
 #define LINGER_MS    1000u
 #define LINGER_BYTES 65536u
 #define BODY_READ    65536u
 #define OUT_KEEP     65536u /* an idle connection keeps no larger buffer */
 #define CHUNK_FRAME  32u    /* head and end of a chunk at most */
-#define ALWAYS       "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+#define HEAD_FIELDS  (SERVE_FIELDS_MAX + 4096u)
+#define FULL_MS      250u /* how often it is looked whether one of those there may be closed */
+#define NO_STORE     "Cache-Control: no-store\r\n"
+#define NO_SNIFF     "X-Content-Type-Options: nosniff\r\n"
 
 enum conn_state {
     CONN_FREE,
@@ -40,14 +49,20 @@ struct conn {
     struct watch *watch, *timer;
     unsigned read_waits, write_waits; /* for which readiness, LOOP_* */
     struct buf in, out;
-    size_t written;                /* of out */
+    size_t written, counted;       /* of out; of it in serve->waiting */
+    struct span kept;              /* goes out behind it */
     struct buf sent;               /* the body of the request at hand */
     size_t sent_bytes, head_bytes; /* that it will have; of its head, which stays in `in` */
     bool keep_alive;
-    bool ended;     /* the peer sends nothing more */
-    size_t drained; /* while lingering */
+    bool head_only;    /* HEAD: the answer has no body */
+    bool by_name;      /* by which another machine reaches us */
+    bool ended;        /* the peer sends nothing more */
+    bool asked;        /* at least once */
+    uint64_t since_ms; /* that it waits for the next request */
+    size_t drained;    /* while lingering */
     uint8_t peer[SOCKET_TEXT_MAX];
     size_t peer_bytes;
+    uint16_t mark; /* of its address, below PEER_MARKS */
     serve_gone_fn *gone;
     void *arg;
 };
@@ -56,6 +71,7 @@ struct ear {
     struct serve *serve;
     int fd;
     enum serve_door door;
+    bool plain;
     struct watch *watch;
 };
 
@@ -66,6 +82,10 @@ struct serve {
     void *arg;
     struct tls_context *tls;
     serve_guard_fn *guard;
+    serve_fn *pages;
+    serve_host_fn *is_host;
+    struct watch *full; /* while a door is */
+    size_t waiting;     /* bytes, in all `out` */
     struct buf body;
     struct conn conn[SERVE_CONNS];
     struct ear ear[SERVE_SOCKETS];
@@ -110,13 +130,70 @@ static bool has_room(const struct serve *s, enum serve_door door)
     return count_open(s, door) < max;
 }
 
+/* It asks nothing just now, and may be closed for another. */
+static bool is_idle(const struct conn *c, enum serve_door door)
+{
+    return c->state == CONN_HEAD && c->door == door && c->in.n == 0 &&
+           (c->asked || loop_ms(c->serve->loop) - c->since_ms >= SERVE_NEW_MS);
+}
+
+/* The one of those whose place somebody else gets; NULL: there is none. */
+static struct conn *find_idle(struct serve *s, enum serve_door door)
+{
+    uint16_t idle[PEER_MARKS] = { 0 };
+    struct conn *best = NULL;
+
+    for (uint32_t i = 0; i < SERVE_CONNS; i++)
+        idle[s->conn[i].mark] = (uint16_t)(idle[s->conn[i].mark] + is_idle(&s->conn[i], door));
+    for (uint32_t i = 0; i < SERVE_CONNS; i++) {
+        struct conn *c = &s->conn[i];
+
+        if (is_idle(c, door) &&
+            (best == NULL || idle[c->mark] > idle[best->mark] ||
+             (idle[c->mark] == idle[best->mark] && c->since_ms < best->since_ms)))
+            best = c;
+    }
+    return best;
+}
+
+static bool has_idle(const struct serve *s, enum serve_door door)
+{
+    for (uint32_t i = 0; i < SERVE_CONNS; i++) {
+        if (is_idle(&s->conn[i], door))
+            return true;
+    }
+    return false;
+}
+
 static void mind_ears(struct serve *s)
 {
-    for (uint32_t i = 0; i < s->ear_count; i++)
-        watch_want(s->ear[i].watch, has_room(s, s->ear[i].door) ? LOOP_READ : 0);
+    bool full = false;
+
+    for (uint32_t i = 0; i < s->ear_count; i++) {
+        enum serve_door door = s->ear[i].door;
+        bool room = has_room(s, door) || has_idle(s, door);
+
+        full |= !room;
+        watch_want(s->ear[i].watch, room ? LOOP_READ : 0);
+    }
+    if (full)
+        watch_after(s->full, FULL_MS);
+}
+
+static void on_full(void *arg, unsigned ready)
+{
+    (void)ready;
+    mind_ears(arg);
 }
 
 /* --- connections ---------------------------------------------------------------------------- */
+
+/* What `out` takes is counted once more. */
+static void count_waiting(struct conn *c)
+{
+    c->serve->waiting += c->out.cap - c->counted;
+    c->counted = c->out.cap;
+}
 
 static void conn_close(struct conn *c)
 {
@@ -131,8 +208,10 @@ static void conn_close(struct conn *c)
     (void)close(c->fd);
     buf_release(&c->in);
     buf_release(&c->out);
+    count_waiting(c);
     buf_release(&c->sent);
     c->sent_bytes = 0;
+    c->kept = SPAN_NONE;
     c->state = CONN_FREE;
     c->gone = NULL;
     if (gone != NULL)
@@ -163,9 +242,15 @@ static void conn_linger(struct conn *c)
 static void conn_await(struct conn *c)
 {
     c->state = CONN_HEAD;
+    if (c->in.n == 0) {
+        buf_release(&c->in); /* keeps its limit */
+        c->since_ms = loop_ms(c->serve->loop);
+    }
     /* What TLS holds already makes no socket readable. */
     watch_want(c->watch, c->tls != NULL && tls_pending(c->tls) > 0 ? LOOP_WRITE : c->read_waits);
     watch_after(c->timer, c->in.n > 0 ? SERVE_HEAD_MS : SERVE_IDLE_MS);
+    if (!has_room(c->serve, c->door))
+        mind_ears(c->serve);
 }
 
 /* As recv() and send(), through TLS where there is one: -1 with EAGAIN when it must wait, and for
@@ -189,12 +274,18 @@ static ssize_t conn_recv(struct conn *c, void *room, size_t n)
                           : recv(c->fd, room, n, 0);
 }
 
+static bool is_waiting(const struct conn *c)
+{
+    return c->written < c->out.n || c->kept.n > 0;
+}
+
 static bool conn_send(struct conn *c)
 {
     c->write_waits = LOOP_WRITE;
-    while (c->written < c->out.n) {
-        const uint8_t *from = c->out.p + c->written;
-        size_t left = c->out.n - c->written;
+    while (is_waiting(c)) {
+        const bool kept = c->written == c->out.n;
+        const uint8_t *from = kept ? c->kept.p : c->out.p + c->written;
+        size_t left = kept ? c->kept.n : c->out.n - c->written;
         ssize_t n = c->tls != NULL
                         ? through_tls(tls_write(c->tls, from, left, NULL), &c->write_waits)
                         : send(c->fd, from, left, MSG_NOSIGNAL);
@@ -203,7 +294,10 @@ static bool conn_send(struct conn *c)
             continue;
         if (n < 0)
             return errno == EAGAIN;
-        c->written += (size_t)n;
+        if (kept)
+            c->kept = span_from(c->kept, (size_t)n);
+        else
+            c->written += (size_t)n;
         watch_after(c->timer, SERVE_WRITE_MS);
     }
     return true;
@@ -211,21 +305,36 @@ static bool conn_send(struct conn *c)
 
 /* --- answers -------------------------------------------------------------------------------- */
 
+/* What each answer at this door says; the caller's own fields before. */
+static void fields_put(const struct conn *c, unsigned status, const char *more, const char *own,
+                       char to[HEAD_FIELDS])
+{
+    int n = snprintf(
+        to, HEAD_FIELDS, "%s%s%s%s" NO_SNIFF "%s%s", more, own, own[0] == '\0' ? NO_STORE : "",
+        status == 405   ? "Allow: GET, POST\r\n"
+        : status == 503 ? "Retry-After: 5\r\n"
+        : status == 429 ? "Retry-After: 1\r\n"
+        : status == 401 ? "WWW-Authenticate: Bearer\r\n"
+                        : "",
+        c->door == DOOR_API ? shield_fields : "", c->tls != NULL && c->by_name ? shield_tls : "");
+
+    MUST(n > 0 && (size_t)n < HEAD_FIELDS);
+}
+
 static void answer_put(struct conn *c, const struct serve_call *call, const char *more,
                        bool keep_alive)
 {
     struct serve *s = c->serve;
-    char fields[SERVE_FIELDS_MAX + 256];
-    int n = snprintf(fields, sizeof(fields), "%s%s" ALWAYS, more,
-                     call->status == 405   ? "Allow: GET, POST\r\n"
-                     : call->status == 503 ? "Retry-After: 5\r\n"
-                     : call->status == 401 ? "WWW-Authenticate: Bearer\r\n"
-                                           : "");
+    char fields[HEAD_FIELDS];
 
-    MUST(n > 0 && (size_t)n < sizeof(fields));
+    fields_put(c, call->status, more, call->fields, fields);
     c->keep_alive = keep_alive;
-    http_put_head(&c->out, call->status, call->type, s->body.n, keep_alive, fields);
-    buf_add(&c->out, buf_span(&s->body));
+    http_put_head(&c->out, call->status, call->type, s->body.n + call->kept.n, keep_alive, fields);
+    if (!c->head_only) {
+        buf_add(&c->out, buf_span(&s->body));
+        c->kept = call->kept;
+    }
+    count_waiting(c);
     if (s->body.cap > OUT_KEEP)
         buf_release(&s->body);
 }
@@ -238,6 +347,18 @@ static void answer_fault(struct conn *c, unsigned status, const char *why)
     (void)err_set(&e, ERR_SYNTAX, 0, "%s", why);
     serve_refuse(&call, status, &e);
     answer_put(c, &call, "", false);
+}
+
+/* The answer that was made; or, while so much waits for those who read slowly, a refusal. */
+static void answer_or_wait(struct conn *c, const struct serve_call *call, const char *more,
+                           bool keep_alive)
+{
+    size_t n = c->serve->body.n;
+
+    if (n > OUT_KEEP && c->serve->waiting + n > SERVE_WAITING_MAX)
+        answer_fault(c, 503, "Others take their answers so slowly that there is no room now.");
+    else
+        answer_put(c, call, more, keep_alive);
 }
 
 void serve_refuse(struct serve_call *c, unsigned status, const struct err *e)
@@ -269,7 +390,7 @@ static bool path_of(const struct conn *c, struct span *path)
 {
     if (c->door != DOOR_API)
         return true;
-    if (!span_starts(*path, SPAN_LIT(SERVE_API)))
+    if (!span_starts(*path, SPAN_LIT(SERVE_API "/")) && !span_eq(*path, SPAN_LIT(SERVE_API)))
         return false;
     *path = span_from(*path, strlen(SERVE_API));
     if (path->n == 0)
@@ -328,6 +449,8 @@ static struct serve_call call_of(struct conn *c, const struct serve_route *row,
                                 .door = c->door,
                                 .query = r->query,
                                 .sent = buf_span(&c->sent),
+                                .path = r->path,
+                                .plain = c->tls == NULL,
                                 .fd = c->fd,
                                 .peer = { c->peer, c->peer_bytes },
                                 .status = 200,
@@ -346,7 +469,14 @@ static unsigned is_refused(const struct serve *s, const struct serve_call *call)
 }
 
 #define WHY_401 "This needs a session, or a token: Authorization: Bearer TOKEN."
-#define WHY_403 "Who asks may not ask that, or asked from another page."
+#define WHY_403                                                                                    \
+    "Who asks may not ask that, or asked from another page, or without the session's token."
+#define WHY_429 "So many were refused, or asked so fast, that this waits: ask again in a second."
+
+static const char *why_refused(unsigned status)
+{
+    return status == 401 ? WHY_401 : status == 429 ? WHY_429 : WHY_403;
+}
 
 /* Says what is asked for: false when it was refused, and that was answered. */
 static bool run_row(struct conn *c, struct serve_call *call)
@@ -354,11 +484,31 @@ static bool run_row(struct conn *c, struct serve_call *call)
     unsigned refused = is_refused(c->serve, call);
 
     if (refused != 0) {
-        answer_fault(c, refused, refused == 401 ? WHY_401 : WHY_403);
+        answer_fault(c, refused, why_refused(refused));
         return false;
     }
     call->route->fn(c->serve->arg, call);
     return true;
+}
+
+/* What is not below SERVE_API. */
+static void run_page(struct conn *c, const struct http_request *r)
+{
+    struct serve *s = c->serve;
+    struct serve_call call = call_of(c, NULL, r);
+
+    buf_clear(&s->body);
+    c->head_only = span_eq(r->method, SPAN_LIT("HEAD"));
+    if (!c->head_only && !span_eq(r->method, SPAN_LIT("GET"))) {
+        answer_fault(c, 405, "This is answered to another method.");
+        return;
+    }
+    s->pages(s->arg, &call);
+    if (buf_failed(&s->body))
+        answer_fault(c, 500, "The answer is too large.");
+    else
+        answer_or_wait(c, &call, "", r->keep_alive);
+    c->head_only = false;
 }
 
 static void run_route(struct conn *c, const struct http_request *r)
@@ -369,6 +519,10 @@ static void run_route(struct conn *c, const struct http_request *r)
     const struct serve_route *row = there ? find_route(c, r, path, &known) : NULL;
     struct serve_call call = call_of(c, row, r);
 
+    if (!there && s->pages != NULL) {
+        run_page(c, r);
+        return;
+    }
     buf_clear(&s->body);
     if (row != NULL) {
         if (!run_row(c, &call))
@@ -388,7 +542,7 @@ static void run_route(struct conn *c, const struct http_request *r)
     if (buf_failed(&s->body))
         answer_fault(c, 500, "The answer is too large; ask for less.");
     else
-        answer_put(c, &call, "", r->keep_alive);
+        answer_or_wait(c, &call, "", r->keep_alive);
 }
 
 /* --- requests ------------------------------------------------------------------------------- */
@@ -431,6 +585,7 @@ static void refuse_body(struct conn *c, unsigned status)
                  { 405, "This is answered to another method." },
                  { 411, "A body must say its length before it comes." },
                  { 413, "So much is not taken here." },
+                 { 429, WHY_429 },
                  { 503, "Others send so much that there is no room now." } };
     size_t i = 0;
 
@@ -480,6 +635,18 @@ static void end_body(struct conn *c)
     c->sent_bytes = 0;
 }
 
+/* It was asked by a name of ours. */
+static bool is_here(struct conn *c, const struct http_request *r)
+{
+    const struct serve *s = c->serve;
+    struct span host = http_field(r, "host", NULL);
+
+    if (c->door != DOOR_API || s->is_host == NULL)
+        return true;
+    c->by_name = !shield_is_loopback(shield_name(host));
+    return s->is_host(s->arg, host);
+}
+
 /* The request at the front of `in`, when it is whole. True when something was answered, or will be.
  */
 static bool take_request(struct conn *c)
@@ -492,8 +659,16 @@ static bool take_request(struct conn *c)
     if (used == ERR_MORE)
         return false;
     c->state = CONN_ANSWER;
+    c->asked = true;
     if (used < 0) {
         answer_fault(c, status, e.why);
+        c->in.n = 0;
+        return true;
+    }
+    if (!is_here(c, &r)) {
+        answer_fault(c, 421,
+                     "This name is none of ours: by addresses, localhost, this host's name "
+                     "and that of the setting console-url we are reached.");
         c->in.n = 0;
         return true;
     }
@@ -516,6 +691,7 @@ static bool answered(struct conn *c)
     if (c->out.cap > OUT_KEEP)
         buf_release(&c->out); /* keeps its limit */
     buf_clear(&c->out);
+    count_waiting(c);
     if (!c->keep_alive) {
         conn_linger(c);
         return false;
@@ -572,7 +748,7 @@ static void conn_go_on(struct conn *c)
             stream_sent(c);
             return;
         }
-        if (c->written < c->out.n) {
+        if (is_waiting(c)) {
             watch_want(c->watch, c->write_waits);
             return;
         }
@@ -677,9 +853,10 @@ static void on_conn(void *arg, unsigned ready)
 
 /* --- new ones ------------------------------------------------------------------------------- */
 
-static bool conn_begin(struct serve *s, int fd, enum serve_door door,
+static bool conn_begin(struct serve *s, int fd, const struct ear *ear,
                        const struct socket_address *peer)
 {
+    const enum serve_door door = ear->door;
     struct conn *c = s->conn;
 
     while (c->state != CONN_FREE)
@@ -688,18 +865,29 @@ static bool conn_begin(struct serve *s, int fd, enum serve_door door,
                         .door = door,
                         .fd = fd,
                         .state = CONN_HEAD,
+                        .since_ms = loop_ms(s->loop),
                         .read_waits = LOOP_READ,
                         .write_waits = LOOP_WRITE };
     c->peer_bytes = door != DOOR_LOCAL ? socket_host_put(peer, c->peer) : 0;
+    c->mark = (uint16_t)(XXH3_64bits(c->peer, c->peer_bytes) % PEER_MARKS);
     buf_init(&c->in, HTTP_HEAD_MAX + 1);
     buf_init(&c->out, SERVE_ANSWER_MAX + HTTP_HEAD_MAX);
     c->watch = loop_fd(s->loop, fd, LOOP_READ, on_conn, c);
     c->timer = loop_timer(s->loop, on_time, c);
     if (c->watch == NULL || c->timer == NULL ||
-        (door == DOOR_API && (s->tls == NULL || tls_new(&c->tls, s->tls, fd, NULL) != ERR_OK)))
+        (door == DOOR_API && !ear->plain &&
+         (s->tls == NULL || tls_new(&c->tls, s->tls, fd, NULL) != ERR_OK)))
         return false;
     watch_after(c->timer, SERVE_IDLE_MS);
     return true;
+}
+
+static void close_fd(struct serve *s, int fd)
+{
+    for (uint32_t i = 0; i < SERVE_CONNS; i++) {
+        if (s->conn[i].state != CONN_FREE && s->conn[i].fd == fd)
+            conn_close(&s->conn[i]);
+    }
 }
 
 static void on_ear(void *arg, unsigned ready)
@@ -708,17 +896,17 @@ static void on_ear(void *arg, unsigned ready)
     struct serve *s = ear->serve;
 
     (void)ready;
-    while (has_room(s, ear->door)) {
+    for (uint32_t i = 0; i < ACCEPT_MAX && (has_room(s, ear->door) || has_idle(s, ear->door));
+         i++) {
         struct socket_address peer;
         int fd;
 
         if (socket_accept(ear->fd, &fd, &peer, NULL) != 1)
             return; /* none, or no descriptors are left: told again */
-        if (!conn_begin(s, fd, ear->door, &peer)) {
-            for (uint32_t i = 0; i < SERVE_CONNS; i++) {
-                if (s->conn[i].state != CONN_FREE && s->conn[i].fd == fd)
-                    conn_close(&s->conn[i]);
-            }
+        if (!has_room(s, ear->door))
+            conn_close(find_idle(s, ear->door));
+        if (!conn_begin(s, fd, ear, &peer)) {
+            close_fd(s, fd);
             return;
         }
     }
@@ -734,7 +922,11 @@ int serve_listen(struct serve *s, int fd, enum serve_door door, struct err *e)
         return err_set(e, ERR_LIMIT, 0, "There are more than %u sockets to listen at.",
                        SERVE_SOCKETS);
     }
-    *ear = (struct ear){ s, fd, door, loop_fd(s->loop, fd, LOOP_READ, on_ear, ear) };
+    *ear = (struct ear){ .serve = s,
+                         .fd = fd,
+                         .door = door == DOOR_PLAIN ? DOOR_API : door,
+                         .plain = door == DOOR_PLAIN,
+                         .watch = loop_fd(s->loop, fd, LOOP_READ, on_ear, ear) };
     if (ear->watch == NULL) {
         (void)close(fd);
         return err_set(e, ERR_NOMEM, 0, "There is no memory to listen.");
@@ -756,7 +948,14 @@ int serve_new(struct serve **out, struct loop *loop, const struct serve_route *r
     s->route_count = count;
     s->arg = arg;
     buf_init(&s->body, SERVE_ANSWER_MAX);
-    return ERR_OK;
+    s->full = loop_timer(loop, on_full, s);
+    return s->full != NULL ? ERR_OK : err_set(e, ERR_NOMEM, 0, "There is no memory to serve.");
+}
+
+void serve_pages(struct serve *s, serve_fn *pages, serve_host_fn *is_host)
+{
+    s->pages = pages;
+    s->is_host = is_host;
 }
 
 void serve_protect(struct serve *s, struct tls_context *tls, serve_guard_fn *guard)
@@ -779,19 +978,29 @@ void serve_free(struct serve **ps)
     s->ear_count = 0;
     for (uint32_t i = 0; i < SERVE_CONNS; i++)
         conn_close(&s->conn[i]);
+    watch_free(&s->full);
     buf_release(&s->body);
     free(s);
 }
 
 /* --- streams -------------------------------------------------------------------------------- */
 
+static bool stream_head(struct conn *c, const char *type)
+{
+    char fields[HEAD_FIELDS];
+
+    fields_put(c, 200, "", "", fields);
+    http_put_head(&c->out, 200, type, SIZE_MAX, false, fields);
+    count_waiting(c);
+    return !buf_failed(&c->out);
+}
+
 struct serve_stream *serve_begin(struct serve_call *call, const char *type, serve_gone_fn *gone,
                                  void *arg)
 {
     struct conn *c = call->conn;
 
-    http_put_head(&c->out, 200, type, SIZE_MAX, false, ALWAYS);
-    if (buf_failed(&c->out))
+    if (!stream_head(c, type))
         return NULL;
     c->state = CONN_STREAM;
     c->gone = gone;
@@ -810,7 +1019,8 @@ bool serve_put(struct serve_stream *s, struct span bytes)
     /* One piece always fits, so that who keeps up sees the largest event too. */
     if (waits > 0 && waits + bytes.n + CHUNK_FRAME > SERVE_STREAM_MAX)
         return false;
-    if (bytes.n > SERVE_ANSWER_MAX / 2)
+    if (bytes.n > SERVE_ANSWER_MAX / 2 ||
+        (waits > 0 && c->serve->waiting + bytes.n > SERVE_WAITING_MAX))
         return false;
     if (c->written > 0) {
         memmove(c->out.p, c->out.p + c->written, waits);
@@ -822,6 +1032,7 @@ bool serve_put(struct serve_stream *s, struct span bytes)
     buf_fmt(&c->out, "%zx\r\n", bytes.n);
     buf_add(&c->out, bytes);
     buf_text(&c->out, "\r\n");
+    count_waiting(c);
     watch_want(c->watch, LOOP_READ | LOOP_WRITE);
     return true;
 }
@@ -871,7 +1082,7 @@ void serve_answer_with(struct serve_later *l, unsigned status, const char *type,
     if (buf_failed(&c->serve->body))
         answer_fault(c, 500, "The answer is too large.");
     else
-        answer_put(c, &call, fields, c->keep_alive);
+        answer_or_wait(c, &call, fields, c->keep_alive);
     watch_after(c->timer, SERVE_WRITE_MS);
     conn_go_on(c);
 }
@@ -882,8 +1093,7 @@ struct serve_stream *serve_begin_later(struct serve_later *l, const char *type, 
     struct conn *c = (struct conn *)l;
 
     MUST(c->state == CONN_WAIT);
-    http_put_head(&c->out, 200, type, SIZE_MAX, false, ALWAYS);
-    if (buf_failed(&c->out))
+    if (!stream_head(c, type))
         return NULL;
     c->state = CONN_STREAM;
     c->gone = gone;

@@ -11,12 +11,19 @@
  * harmless.
  *
  * Everything is bounded: SERVE_CONNS connections, of them SERVE_CONNS_METRICS and SERVE_CONNS_API
- * from these doors (when there are as many, the others wait in the kernel); a head HTTP_HEAD_MAX,
- * an answer SERVE_ANSWER_MAX, what waits in a stream SERVE_STREAM_MAX; a head has SERVE_HEAD_MS
- * from its first byte, a body SERVE_BODY_MS, who asks nothing SERVE_IDLE_MS, and who does not take
- * what was written to him SERVE_WRITE_MS. A body is taken where the route says so, after the guard
- * was asked, with its length said before; all bodies together are SERVE_BODIES_MAX. One thread, in
- * the loop.
+ * from these doors; a head HTTP_HEAD_MAX, an answer SERVE_ANSWER_MAX, what waits in a stream
+ * SERVE_STREAM_MAX; a head has SERVE_HEAD_MS from its first byte, a body SERVE_BODY_MS, who asks
+ * nothing SERVE_IDLE_MS, and who does not take what was written to him SERVE_WRITE_MS. A body is
+ * taken where the route says so, after the guard was asked, with its length said before; all bodies
+ * together are SERVE_BODIES_MAX, all answers that wait SERVE_WAITING_MAX (beyond, 503). One thread,
+ * in the loop.
+ *
+ * When a door has as many as it may, who comes next gets the place of one that asks nothing just
+ * now: of whose address most do so, the one that has done so longest; of those that never asked
+ * anything only after SERVE_NEW_MS. Where there is none, the others wait in the kernel.
+ *
+ * So the connections together hold at most SERVE_BODIES_MAX + SERVE_WAITING_MAX, SERVE_CONNS heads
+ * (HTTP_HEAD_MAX each, 7.5 MB) and what TLS holds of each (some 40 KB, 16 MB).
  */
 #ifndef SERVE_H
 #define SERVE_H
@@ -24,21 +31,29 @@
 #include "base/buf.h"
 #include "os/loop.h"
 
-#define SERVE_CONNS         96u
+#define SERVE_CONNS         464u
 #define SERVE_CONNS_METRICS 16u
-#define SERVE_CONNS_API     32u
+#define SERVE_CONNS_API     400u /* a browser has six, and a stream; DOOR_PLAIN is of these */
 #define SERVE_SOCKETS       32u
 #define SERVE_ANSWER_MAX    ((size_t)16 << 20)
 #define SERVE_STREAM_MAX    ((size_t)1 << 20)
 #define SERVE_BODIES_MAX    ((size_t)48 << 20)
+#define SERVE_WAITING_MAX   ((size_t)192 << 20)
 #define SERVE_HEAD_MS       5000u
 #define SERVE_BODY_MS       30000u
 #define SERVE_LATER_MS      30000u /* and who was to say the answer is not waited for */
 #define SERVE_IDLE_MS       30000u
+#define SERVE_NEW_MS        1000u
 #define SERVE_WRITE_MS      30000u
 
-enum serve_door { DOOR_LOCAL = 1u << 0, DOOR_METRICS = 1u << 1, DOOR_API = 1u << 2 };
-#define SERVE_API "/api" /* before each path at DOOR_API */
+enum serve_door {
+    DOOR_LOCAL = 1u << 0,
+    DOOR_METRICS = 1u << 1,
+    DOOR_API = 1u << 2,
+    DOOR_PLAIN = 1u << 3 /* to listen at: DOOR_API without TLS, for this machine's own browser */
+};
+#define SERVE_API         "/api" /* before each path of a route at DOOR_API */
+#define SERVE_CALL_FIELDS 256u
 
 struct serve;
 struct serve_stream;
@@ -50,12 +65,18 @@ struct serve_call {
     enum serve_door door;
     struct span query; /* still encoded; see serve_query() */
     struct span sent;  /* the body of the request */
+    struct span path;  /* still encoded; of a page */
+    bool plain;        /* it came without TLS */
     int fd;            /* of the connection, to ask who is at its other end */
     struct span peer;  /* its address as text; empty at the local door */
     unsigned status;   /* 200 until set */
     const char *type;  /* of the body; application/json until set */
     struct buf *body;  /* failed at the end: 500 instead */
-    void *conn;        /* these two are serve.c's */
+    struct span kept;  /* instead of `body`, lives as long as the server, and is not copied */
+    /* More fields of the answer's head: "Name: value\r\n"... With any, its Cache-Control is among
+     * them; else it is no-store. */
+    char fields[SERVE_CALL_FIELDS];
+    void *conn; /* these two are serve.c's */
     const void *head;
 };
 
@@ -86,10 +107,16 @@ int serve_new(struct serve **out, struct loop *loop, const struct serve_route *r
 void serve_free(struct serve **s); /* ends all streams: their `gone` is called */
 
 /* Who comes by DOOR_API speaks TLS, and asks the guard at each route that is not open: 0, or the
- * status of a refusal, 401 or 403. Both are borrowed; without a context that door is closed. */
+ * status of a refusal, 401, 403 or 429. Both are borrowed; without a context that door is closed.
+ */
 struct tls_context;
 typedef unsigned serve_guard_fn(void *arg, const struct serve_call *c);
 void serve_protect(struct serve *s, struct tls_context *tls, serve_guard_fn *guard);
+
+/* Who comes by DOOR_API names one of our hosts (else 421), and gets from `pages`, by GET and HEAD,
+ * what is not below SERVE_API. */
+typedef bool serve_host_fn(void *arg, struct span host);
+void serve_pages(struct serve *s, serve_fn *pages, serve_host_fn *is_host);
 
 /* One more listening socket, taken: closed with the server, or at once on an error. */
 int serve_listen(struct serve *s, int fd, enum serve_door door, struct err *e);

@@ -64,7 +64,7 @@ def test_the_description_is_true(s):
     alert = json.loads(s.ask("/api/alerts", SOME)[2].splitlines()[0])
     equal((alert["title"], alert["entity"]), ("Rule 1", "srv-9"))
     equal(s.ask("/api/alerts?level=highest", ALL)[0], 400)
-    equal(s.ask("/alerts", ALL)[0], 404)
+    equal(s.ask("/alerts.json", ALL)[0], 404)  # /alerts is a page
 
 
 @with_api
