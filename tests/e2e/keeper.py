@@ -152,8 +152,13 @@ sandbox: false
 
     def kill(self):
         if self.process.poll() is None:
+            roles = self.roles().values()
             self.process.kill()
             self.process.wait()
+            # They die with it, but a moment later, and hold its ports until then.
+            end = time.monotonic() + 5
+            while any(os.path.exists("/proc/%d" % p) for p in roles) and time.monotonic() < end:
+                time.sleep(0.005)
         self.log.close()
         self.notify.close()
 
