@@ -20,7 +20,7 @@ work=$top/bench/work
 canh=${CANH:-$top/build/canh}
 tools=$top/build/tools
 rounds=${ROUNDS:-3}
-lines=${LINES:-truth rules json evtx memory serve store office group rsigma}
+lines=${LINES:-truth rules json evtx memory serve store office console group rsigma}
 [ -x "$canh" ] || { echo "bench: $canh is not there: make build" >&2; exit 2; }
 
 # One run has the last processor to itself, two threads have the last two.

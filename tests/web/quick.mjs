@@ -3,7 +3,7 @@ import { browser, end, given, holds, login } from "./lib.mjs";
 
 const slow = process.env.CANH_SLOW ? 4 : 2; // these bounds are for the test; the bench has the figures
 const { b, p, c } = await browser();
-await login(p, "an");
+await login(p, given.user ?? "an");
 const cdp = await c.newCDPSession(p);
 await cdp.send("Network.enable");
 await cdp.send("Network.setCacheDisabled", { cacheDisabled: true });
