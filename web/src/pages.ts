@@ -3,7 +3,10 @@
 import type { ComponentType } from "preact";
 import { is, Role } from "./lib/session";
 import { Alerts } from "./pages/alerts";
+import { Incidents } from "./pages/incidents";
 import { Me } from "./pages/me";
+import { My } from "./pages/my";
+import { PhieuPage } from "./pages/phieu";
 import { Watch } from "./pages/watch";
 
 export interface Page {
@@ -24,6 +27,9 @@ const all: readonly Role[] = [...see, "contact"];
 export const pages: readonly Page[] = [
   { name: "watch", path: "/", key: "w", roles: see, view: Watch },
   { name: "alerts", path: "/alerts", key: "a", roles: see, view: Alerts },
+  { name: "incidents", path: "/incidents", key: "i", roles: see, view: Incidents },
+  { name: "phieu", path: "/phieu", key: "p", roles: see, view: PhieuPage },
+  { name: "my", path: "/my", key: "m", roles: ["contact"], view: My },
   { name: "me", path: "/me", roles: all, view: Me, aside: true },
 ];
 
