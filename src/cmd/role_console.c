@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cmd/load_law.h"
 #include "cmd/roles.h"
 #include "console/console.h"
 #include "keep/generation.h"
@@ -26,6 +27,10 @@ struct role_console {
     struct taxonomy *taxonomy;
     struct names names;
     bool has_rules;
+    struct law *law;
+    struct playbooks *playbooks;
+    struct law_folders law_folders;
+    bool has_law; /* the sandbox has its folders */
 };
 
 /* --- rules ---------------------------------------------------------------------------------- */
@@ -64,6 +69,23 @@ static int open_rules(struct role_console *r, uint64_t generation, struct err *e
     return rc;
 }
 
+/* --- law ------------------------------------------------------------------------------------ */
+
+/* The new one, or that of before. The desk tells what is wrong with it. */
+static void open_law(struct role_console *r)
+{
+    struct law *law;
+    struct playbooks *playbooks;
+
+    if (load_law(&law, &playbooks, &r->law_folders, NULL) != ERR_OK)
+        return;
+    console_law(r->console, law, playbooks);
+    playbooks_free(&r->playbooks);
+    law_free(&r->law);
+    r->law = law;
+    r->playbooks = playbooks;
+}
+
 /* --- start ---------------------------------------------------------------------------------- */
 
 /*
@@ -76,7 +98,7 @@ static int enter_sandbox(struct role_console *r, char *level, struct err *e)
     char lanes[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
     char sealed[FILE_PATH_BYTES];
     const struct settings *s = &r->self->settings;
-    const char *read[7] = { lanes, sealed, rules, desk };
+    const char *read[9] = { lanes, sealed, rules, desk };
     const struct sandbox box = {
         SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_ACCEPT | SANDBOX_THREADS, read, NULL
     };
@@ -87,6 +109,10 @@ static int enter_sandbox(struct role_console *r, char *level, struct err *e)
         read[n++] = s->tls_certificate;
     if (s->tls_key[0] != 0)
         read[n++] = s->tls_key;
+    if (r->has_law) {
+        read[n++] = r->law_folders.law;
+        read[n++] = r->law_folders.playbooks;
+    }
 
     if (data_path(lanes, sizeof(lanes), data, "lanes") != ERR_OK ||
         data_path(sealed, sizeof(sealed), data, "sealed") != ERR_OK ||
@@ -183,6 +209,9 @@ static int open_console(struct role_self *self, struct err *e)
 
     r->self = self;
     rc = make_console(r, e);
+    if (rc == ERR_OK && load_law_find(&r->law_folders, self->settings.law, NULL) == ERR_OK)
+        open_law(r);
+    r->has_law = r->law != NULL;
     if (rc == ERR_OK)
         rc = enter_sandbox(r, level, e);
     if (rc == ERR_OK)
@@ -198,6 +227,8 @@ static void close_console(struct role_self *self)
 
     close_rules(r);
     console_free(&r->console);
+    playbooks_free(&r->playbooks);
+    law_free(&r->law);
 }
 
 /* --- messages ------------------------------------------------------------------------------- */
@@ -237,6 +268,8 @@ static int on_reload(struct role_self *self, const struct settings *next, uint64
     struct role_console *r = self->own;
     int rc;
 
+    if (r->has_law)
+        open_law(r);
     rc = take_certificate(r, next, e);
     if (rc == ERR_OK && generation != self->generation) {
         close_rules(r);

@@ -70,6 +70,11 @@ int console_settings(struct console *c, const struct settings *s, struct err *e)
 /* Another certificate, for connections to come; the one at hand stays on an error. */
 int console_certificate(struct console *c, struct span certificate, struct span key, struct err *e);
 
+/* The law and the playbooks, borrowed until the next call; NULL: there are none. */
+struct law;
+struct playbooks;
+void console_law(struct console *c, const struct law *law, const struct playbooks *playbooks);
+
 /* The line to the desk (office/line.h), taken; an earlier one is closed. */
 int console_line(struct console *c, int fd, struct err *e);
 

@@ -79,6 +79,8 @@ struct console {
     unsigned tried; /* inputs through which our own events are sent */
 
     struct console_rules rules;
+    const struct law *law; /* NULL: none */
+    const struct playbooks *playbooks;
     struct shown *shown; /* NULL: no rules at hand */
     struct trail *trail;
     bool following;
@@ -93,6 +95,10 @@ struct console {
 /* find.c */
 serve_fn search_route;
 void find_stop(struct console *c);
+
+/* law.c */
+extern const struct view_row law_terms_row;
+serve_fn law_terms_route;
 
 /* export.c: of a view of a register's rows, the register as a book. False: it is none. A path of
  * NULL: memory is out. */

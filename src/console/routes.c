@@ -169,6 +169,11 @@ unsigned console_guard(void *arg, const struct serve_call *call)
     {                                                                                              \
         method, path, ASKED, scope, ask_act, JSON, help, { NOTHING }, sent, row                    \
     }
+/* For who is known at the desk, by the roles of `row`. */
+#define KNOWN(path, fn, row, help)                                                                 \
+    {                                                                                              \
+        "GET", path, ASKED, ASK_SCOPE, fn, JSON, help, { NOTHING }, 0, row                         \
+    }
 #define NOTHING                                                                                    \
     {                                                                                              \
         NULL, NULL, false                                                                          \
@@ -211,6 +216,8 @@ const struct serve_route console_routes[] = {
           { "memory", "MiB that it may take", true }),
     ROUTE("/tail", ASKED, MAY_SEARCH, tail_route, NDJSON, "events as they come",
           { "filter", "a query without pipes (docs/query.md)", false }),
+    KNOWN("/law/terms", law_terms_route, &law_terms_row,
+          "codes of the law of today with their names"),
     ROUTE("/verify", ASKED, MAY_VERIFY, verify_route, NDJSON,
           "the verification that is under way, or the last: how far it is, what it found",
           { "format", "ndjson, or json for one array", false }),

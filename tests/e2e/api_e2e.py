@@ -5,6 +5,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from api import ALL, SOME, Api, sha256, with_api
 from program import equal, holds, run
 
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "data")
 VALUES = {"limit": "5", "seconds": "5", "memory": "64", "level": "low", "since": "1h", "from": "1h", "to": "0s", "format": "json", "q": "canh_run=one",
           "for": "alert:1", "filter": "canh_run=one"}
 
@@ -102,6 +104,41 @@ def test_who_has_a_token_of_the_desk_does_what_its_roles_may(s):
     holds("robot2" in history["name"], history)
     equal(s.place.canh("token", "end", str(made["token"]), "--data", s.data).code, 0)
     equal([s.ask("/api" + path, secret)[0] for path in ("/alert/list", "/alerts")], [401, 401])
+
+
+def test_what_the_law_calls_things_is_known_to_every_role(place):
+    for name in "law", "playbooks":
+        shutil.copytree(os.path.join(DATA, name), place.path(os.path.join("given", name)))
+    s = Api(place, more="law: %s\n" % place.path("given"))
+    signal.alarm(120)
+    try:
+        s.start().ready()
+        made = lambda role: json.loads(place.canh("token", "add", "--name", role, "--roles", role, "--expires", "7d", "--service", role,
+                                                  "--format", "json", "--data", s.data).out or "{}")
+        s.until("the desk", lambda: made("analyst"))
+        for role in "administrator", "auditor":
+            secret = made(role)["secret"]
+            status, kind, body, _ = s.ask("/api/law/terms", secret)
+            equal((status, kind), (200, "application/json"))
+        terms = json.loads(body)
+        equal(set(terms), {"profile", "types", "severities", "causes", "results", "playbooks", "clocks", "facts"})
+        for name in set(terms) - {"profile", "results"}:
+            holds(terms[name] and all(set(x) == {"id", "vi", "en"} and all(x.values()) for x in terms[name]), (name, terms[name]))
+        holds({"id": "N5", "vi": "Tấn công thay đổi giao diện", "en": "Defacement"} in terms["types"], terms["types"])
+        equal(s.ask("/api/law/terms", SOME)[0], 401)
+        equal(json.loads(s.ask("/api")[2])["paths"]["/law/terms"]["get"]["x-roles"],
+              ["analyst", "lead", "officer", "contact", "auditor", "administrator"])
+        # Read again inside the sandbox; what is wrong changes nothing.
+        profile = place.path("given/law/profiles/2026.yaml")
+        text = open(profile, encoding="utf-8").read()
+        for new, seen in (text.replace("Defacement", "Page defaced"), "Page defaced"), ("types: [", "Page defaced"), (text, "Defacement"):
+            with open(profile, "w", encoding="utf-8") as f:
+                f.write(new)
+            s.process.send_signal(signal.SIGHUP)
+            s.until(seen, lambda: ('"en":"%s"' % seen).encode() in s.ask("/api/law/terms", secret)[2])
+    finally:
+        signal.alarm(0)
+        s.kill()
 
 
 @with_api

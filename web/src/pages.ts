@@ -5,7 +5,10 @@ import { is, Role } from "./lib/session";
 import { Admin } from "./pages/admin";
 import { Alerts } from "./pages/alerts";
 import { Audit } from "./pages/audit";
+import { Incidents } from "./pages/incidents";
 import { Me } from "./pages/me";
+import { My } from "./pages/my";
+import { PhieuPage } from "./pages/phieu";
 import { ShiftPage } from "./pages/shift";
 import { Watch } from "./pages/watch";
 
@@ -27,6 +30,9 @@ const all: readonly Role[] = [...see, "contact"];
 export const pages: readonly Page[] = [
   { name: "watch", path: "/", key: "w", roles: see, view: Watch },
   { name: "alerts", path: "/alerts", key: "a", roles: see, view: Alerts },
+  { name: "incidents", path: "/incidents", key: "i", roles: see, view: Incidents },
+  { name: "phieu", path: "/phieu", key: "p", roles: see, view: PhieuPage },
+  { name: "my", path: "/my", key: "m", roles: ["contact"], view: My },
   { name: "shift", path: "/shift", key: "t", roles: see, view: ShiftPage },
   { name: "audit", path: "/audit", key: "v", roles: see, view: Audit },
   { name: "admin", path: "/admin", key: "q", roles: see, view: Admin },

@@ -26,10 +26,15 @@ export function term(x: LawTerm): string {
   return x[lang.get()];
 }
 
-/** The name of a code; the code itself until it is known. */
-export function useTerms(): (list: LawList, id: string | null | undefined) => string {
+export function useLaw(): LawTerms {
   const [all, setAll] = useState<LawTerms>({});
   useEffect(() => { lawTerms().then(setAll, () => setAll({})); }, []);
+  return all;
+}
+
+/** The name of a code; the code itself until it is known. */
+export function useTerms(): (list: LawList, id: string | null | undefined) => string {
+  const all = useLaw();
   return (list, id) => {
     const found = all[list]?.find((x) => x.id === id);
     return found ? term(found) : id ?? "";

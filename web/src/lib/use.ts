@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, Given, Refused, Row } from "./api";
 import { desk } from "./live";
-import { useStore } from "./store";
+import { store, useStore } from "./store";
 
 export interface Asked<T> {
   rows: T | undefined;
@@ -44,10 +44,13 @@ export function useVersion(ms = 2000): number {
   return seen;
 }
 
+/** Grows with each act of this page: what it changed is asked for at once. */
+export const acted = store(0);
+
 /** A view's rows, kept up with the database. */
 export function useView<T = Row>(view: string, given: Given = {}, ms = 2000): Asked<T[]> {
-  const version = useVersion(ms);
-  return useAsk((signal) => get<T>(view, given, signal), [view, JSON.stringify(given), version]);
+  const version = useVersion(ms), mine = useStore(acted);
+  return useAsk((signal) => get<T>(view, given, signal), [view, JSON.stringify(given), version, mine]);
 }
 
 /** The time, each `ms`. */

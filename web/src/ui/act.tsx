@@ -4,7 +4,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { act, Done, get, Refused, Row } from "../lib/api";
 import { has, t } from "../lib/i18n";
 import { LawList, LawTerm, lawTerms, term } from "../lib/law";
+import { base64 } from "../lib/file";
 import { me, routeOf, Schema } from "../lib/session";
+import { acted } from "../lib/use";
 import { Problem } from "./bits";
 import { close, Dialog, open } from "./dialog";
 import { say } from "./toast";
@@ -16,6 +18,8 @@ interface Options {
   done?: (answer: Done) => void;
   /** fields that are not shown though the act has them */
   without?: string[];
+  /** numbers that are proposed, not fixed */
+  open?: string[];
   /** what is said when it is done; else the act's own text */
   said?: string;
 }
@@ -30,13 +34,18 @@ const pickers: Record<string, { view: string; given?: Row; value: string; text: 
   system: { view: "system.list", given: { limit: 5000 }, value: "id", text: (r) => `${String(r["code"])} · ${String(r["name"])}` },
   systems: { view: "system.list", given: { limit: 5000 }, value: "id", text: (r) => `${String(r["code"])} · ${String(r["name"])}` },
   incident: { view: "incident.list", given: { limit: 200 }, value: "id", text: (r) => `#${String(r["id"])} ${String(r["title"])}` },
+  into: { view: "incident.list", given: { limit: 200 }, value: "id", text: (r) => `#${String(r["id"])} ${String(r["title"])}` },
+  with: { view: "candidate.list", given: { state: "open", limit: 200 }, value: "id", text: (r) => `#${String(r["id"])} ${
+    (r["about"] as { key: string }[] | null ?? []).map((x) => x.key).join(", ")}` },
+  "incident.systems.add": { view: "system.list", given: { limit: 1000 }, value: "id", text: (r) => `${String(r["code"])} · ${String(r["name"])}` },
+  "incident.systems.remove": { view: "system.list", given: { limit: 1000 }, value: "id", text: (r) => `${String(r["code"])} · ${String(r["name"])}` },
 };
 /** Codes of the law profile in force: choices that the server's description does not list. */
-const listed: Record<string, LawList> = { type: "types", severity: "severities", cause: "causes", playbook: "playbooks", result: "results" };
+const listed: Record<string, LawList> = { type: "types", severity: "severities", cause: "causes", playbook: "playbooks" };
 /** Of an act, of which a field is another thing than elsewhere. */
 const plainFields = new Set(["system.add.owner", "system.change.owner", "system.add.type", "system.change.type",
   "observable.add.type", "house.set.parent", "shift.rotate.people"]);
-const long = new Set(["reason", "note", "text", "facts", "summary", "what", "proof", "steps", "done", "remarks", "why",
+const long = new Set(["reason", "note", "text", "summary", "what", "proof", "steps", "done", "remarks", "why",
   "damage", "scope", "result", "purpose", "security", "connection", "bases", "recipients", "participants"]);
 
 
@@ -47,6 +56,7 @@ export function actForm(name: string, given: Values = {}, options: Options = {})
 /** Do it without a form: what it needs is known. */
 export async function doAct(name: string, body: Values, options: Options = {}): Promise<Done | undefined> {
   const answer = await act(name, body);
+  acted.set(acted.get() + 1);
   say(options.said ?? t(`act.${name}.done`), answer);
   options.done?.(answer);
   return answer;
@@ -72,14 +82,15 @@ function ActDialog({ name, given, options }: { name: string; given: Values; opti
       setError(x instanceof Refused ? x : new Refused(0, String(x)));
     });
   };
-  const fields = Object.entries(schema?.properties ?? {}).filter(([f]) => !(f in given && isFixed(f, given)) &&
-    !options.without?.includes(f) && f !== "clear");
+  const fields = Object.entries(schema?.properties ?? {}).filter(([f, s]) => !(f in given && isFixed(f, given) && !options.open?.includes(f)) &&
+    !options.without?.includes(f) && f !== "clear" && !(f === "file" && schema?.properties?.["content"] && s.format !== "byte"));
   return (
     <Dialog title={t(`act.${name}`)}>
       <form ref={form} class="actform" onSubmit={send} data-act={name}>
         {has(`act.${name}.help`) && <p class="dim">{t(`act.${name}.help`)}</p>}
         {fields.map(([f, s]) => <Field act={name} name={f} schema={s} required={schema?.required?.includes(f) ?? false}
-          value={values[f]} set={(v) => setValues((old) => ({ ...old, [f]: v }))} />)}
+          value={values[f]} set={(v) => setValues((old) => ({ ...old, [f]: v }))}
+          named={schema?.properties?.["file"] ? (file) => setValues((old) => ({ ...old, file })) : undefined} />)}
         <Problem of={error} />
         <footer>
           <button type="button" onClick={close}>{t("ui.cancel")}</button>
@@ -103,6 +114,8 @@ interface FieldProps {
   required: boolean;
   value: unknown;
   set: (v: unknown) => void;
+  /** what takes the name of the file */
+  named?: ((file: string) => void) | undefined;
 }
 
 function label(act: string, field: string): string {
@@ -123,7 +136,7 @@ export function Field(p: FieldProps) {
   const id = `f-${p.name}`, s = p.schema;
   const common = { id, name: p.name, required: p.required };
   const whole = `${p.act}.${p.name}`;
-  const picker = plainFields.has(whole) ? undefined : pickers[p.name];
+  const picker = plainFields.has(whole) ? undefined : pickers[whole] ?? pickers[p.name];
   const list = plainFields.has(whole) ? undefined : listed[p.name];
   let input;
   if (s.enum) {
@@ -152,7 +165,13 @@ export function Field(p: FieldProps) {
     input = <input {...common} type="datetime-local" value={localTime(p.value)}
       onChange={(e) => p.set(e.currentTarget.value ? new Date(e.currentTarget.value).toISOString() : "")} />;
   } else if (s.format === "byte" || p.name === "file" || p.name === "content") {
-    input = <input {...common} type="file" onChange={(e) => void readFile(e.currentTarget.files?.[0]).then(p.set)} />;
+    input = <input {...common} type="file" onChange={(e) => {
+      const file = e.currentTarget.files?.[0];
+      p.named?.(file?.name ?? "");
+      void readFile(file).then(p.set);
+    }} />;
+  } else if (p.name === "facts") {
+    input = <FactChoice id={id} value={p.value} set={p.set} />;
   } else if (long.has(p.name)) {
     input = <textarea {...common} rows={3} maxLength={s.maxLength} value={String(p.value ?? "")} onInput={(e) => p.set(e.currentTarget.value)}
       onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) e.currentTarget.form?.requestSubmit(); }} />;
@@ -174,10 +193,7 @@ function isTime(name: string): boolean {
 
 async function readFile(file: File | undefined): Promise<string> {
   if (!file) return "";
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  return btoa(text);
+  return base64(new Uint8Array(await file.arrayBuffer()));
 }
 
 function Pick({ of, many, value, set, ...rest }: { of: (typeof pickers)[string]; many: boolean; value: unknown;
@@ -196,6 +212,18 @@ function Pick({ of, many, value, set, ...rest }: { of: (typeof pickers)[string];
       {rows.map((r) => <option value={String(r[of.value])}
         selected={many ? (chosen as number[]).includes(r[of.value] as number) : r[of.value] === chosen}>{of.text(r)}</option>)}
     </select>
+  );
+}
+
+/** Facts that the law asks for: their codes as one text. */
+function FactChoice({ id, value, set }: { id: string; value: unknown; set: (v: unknown) => void }) {
+  const [rows, setRows] = useState<readonly LawTerm[]>([]);
+  useEffect(() => { lawTerms().then((all) => setRows(all.facts ?? []), () => setRows([])); }, []);
+  const chosen = String(value ?? "").split(/[\s,]+/).filter(Boolean);
+  return (
+    <div role="group" aria-labelledby={`${id}-l`} class="checks">{rows.map((r) => (
+      <label><input type="checkbox" checked={chosen.includes(r.id)} onChange={(e) =>
+        set((e.currentTarget.checked ? [...chosen, r.id] : chosen.filter((x) => x !== r.id)).join(" "))} /> {term(r)}</label>))}</div>
   );
 }
 

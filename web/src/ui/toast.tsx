@@ -2,6 +2,7 @@
 import { act, Refused } from "../lib/api";
 import { t } from "../lib/i18n";
 import { store, useStore } from "../lib/store";
+import { acted } from "../lib/use";
 import { Text } from "./text";
 
 interface Toast {
@@ -41,6 +42,7 @@ export async function undo(which?: number): Promise<void> {
   try {
     await act("act.undo", { undoes: number });
     undone.splice(undone.indexOf(number), 1);
+    acted.set(acted.get() + 1);
     put({ text: t("ui.undo.done") });
   } catch (e) {
     complain(e);
