@@ -25,7 +25,7 @@ export function query(given: Given): string {
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined && value !== null && value !== "" && value !== false) q.set(name, String(value));
   }
-  const text = q.toString();
+  const text = q.toString().replaceAll("+", "%20"); // to the server a plus is a plus
   return text ? "?" + text : "";
 }
 
