@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import { is, Role } from "./lib/session";
 import { Alerts } from "./pages/alerts";
 import { Me } from "./pages/me";
+import { Search } from "./pages/search";
 import { Watch } from "./pages/watch";
 
 export interface Page {
@@ -24,6 +25,7 @@ const all: readonly Role[] = [...see, "contact"];
 export const pages: readonly Page[] = [
   { name: "watch", path: "/", key: "w", roles: see, view: Watch },
   { name: "alerts", path: "/alerts", key: "a", roles: see, view: Alerts },
+  { name: "search", path: "/search", key: "s", roles: see, view: Search },
   { name: "me", path: "/me", roles: all, view: Me, aside: true },
 ];
 
