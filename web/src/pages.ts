@@ -3,8 +3,10 @@
 import type { ComponentType } from "preact";
 import { is, Role } from "./lib/session";
 import { Alerts } from "./pages/alerts";
+import { Entities, Entity } from "./pages/entity";
 import { Me } from "./pages/me";
 import { Search } from "./pages/search";
+import { Sources } from "./pages/sources";
 import { Watch } from "./pages/watch";
 
 export interface Page {
@@ -26,6 +28,9 @@ export const pages: readonly Page[] = [
   { name: "watch", path: "/", key: "w", roles: see, view: Watch },
   { name: "alerts", path: "/alerts", key: "a", roles: see, view: Alerts },
   { name: "search", path: "/search", key: "s", roles: see, view: Search },
+  { name: "entities", path: "/entities", key: "e", roles: see, view: Entities },
+  { name: "entity", path: "/entity", roles: see, view: Entity, aside: true },
+  { name: "sources", path: "/sources", key: "n", roles: see, view: Sources },
   { name: "me", path: "/me", roles: all, view: Me, aside: true },
 ];
 

@@ -8,7 +8,7 @@ import { turn, usePlace } from "../lib/router";
 import { asText, Found, gist, idOf, Result, timeOf, useSearch, useTail, valueOf } from "../lib/search";
 import { useStore } from "../lib/store";
 import { density, rowHeight } from "../lib/theme";
-import { full } from "../lib/time";
+import { full, short } from "../lib/time";
 import { useNow } from "../lib/use";
 import { Problem } from "../ui/bits";
 import { Chart } from "../ui/chart";
@@ -34,7 +34,7 @@ function wordsOf(filter: string): string[] {
 
 function eventColumns(names: readonly string[], marks: readonly string[]): Column<Found>[] {
   return names.map((name): Column<Found> => {
-    if (name === "time") return { name, title: "event.time", width: "160px", cell: (r) => <time dateTime={timeOf(r)}>{full(timeOf(r))}</time> };
+    if (name === "time") return { name, title: "event.time", width: "160px", cell: (r) => <time dateTime={timeOf(r)}>{innerWidth > 760 ? full(timeOf(r)) : short(timeOf(r))}</time> };
     if (name === "event") return { name, title: "search.event", width: "minmax(240px, 4fr)", cell: (r) => <Text of={gist(r).slice(0, 400)} marks={marks} /> };
     return { name, title: "", named: name, width: "minmax(90px, 1fr)", cell: (r) => { const v = valueOf(r, name); return v == null ? <span class="dim">–</span> : <Value of={v} field={name} marks={marks} />; } };
   });
@@ -112,7 +112,7 @@ function Times({ question, own }: { question: Given; own: Result | undefined }) 
   const step = (times[1] ?? (times[0] ?? 0) + (bar?.[0] ?? 60)) - (times[0] ?? 0);
   return (
     <div class="times">
-      <Chart label={t("search.times", { n: number(counts.reduce((a, b) => a + b, 0)) })} times={times} height={92} series={[{ label: t("search.found"), values: counts, colour: "--accent", bars: true }]}
+      <Chart label={t("search.times", { n: number(counts.reduce((a, b) => a + b, 0)) })} times={times} height={104} series={[{ label: t("search.found"), values: counts, colour: "--accent", bars: true }]}
         zoom={(from, to) => turn({ from: iso(Math.max(0, Math.floor(from - step / 2))), to: iso(Math.ceil(to + step / 2)), event: null })} />
       {r.counts?.partial && <span class="dim">{t("search.times.partial")}</span>}
     </div>
