@@ -5,6 +5,7 @@ import { is, Role } from "./lib/session";
 import { Alerts } from "./pages/alerts";
 import { Entities, Entity } from "./pages/entity";
 import { Me } from "./pages/me";
+import { Rules } from "./pages/rules";
 import { Search } from "./pages/search";
 import { Sources } from "./pages/sources";
 import { Watch } from "./pages/watch";
@@ -30,6 +31,7 @@ export const pages: readonly Page[] = [
   { name: "search", path: "/search", key: "s", roles: see, view: Search },
   { name: "entities", path: "/entities", key: "e", roles: see, view: Entities },
   { name: "entity", path: "/entity", roles: see, view: Entity, aside: true },
+  { name: "rules", path: "/rules", key: "r", roles: see, view: Rules },
   { name: "sources", path: "/sources", key: "n", roles: see, view: Sources },
   { name: "me", path: "/me", roles: all, view: Me, aside: true },
 ];
