@@ -25,7 +25,7 @@ export function query(given: Given): string {
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined && value !== null && value !== "" && value !== false) q.set(name, String(value));
   }
-  const text = q.toString();
+  const text = q.toString().replaceAll("+", "%20"); // to the server a plus is a plus
   return text ? "?" + text : "";
 }
 
@@ -95,9 +95,12 @@ export function remove<T = Row>(path: string): Promise<T> {
   return change<T>("DELETE", path, {});
 }
 
-/** The lines of a stream of JSON, as they come. Ends with the stream, or when `signal` says so. */
+/** The lines of a stream of JSON, as they come; of a text that is sent, where there is one. Ends with the stream, or when
+ * `signal` says so. */
 export async function lines<T = Row>(path: string, given: Given, signal: AbortSignal, see: (rows: T[]) => void,
-  init: RequestInit = {}): Promise<void> {
+  text?: string): Promise<void> {
+  const init: RequestInit = text === undefined ? {} :
+    { method: "POST", headers: { "Content-Type": "text/plain; charset=utf-8", "X-Canh-CSRF": csrf }, body: text };
   const answer = await ask(path + query(given), { ...init, signal });
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader(), decoder = new TextDecoder();
   let rest = "";

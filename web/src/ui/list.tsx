@@ -3,11 +3,14 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../lib/i18n";
+import { Text } from "./text";
 
 export interface Column<T> {
   name: string;
   /** the key of its heading's text */
   title: string;
+  /** its heading as it is: a name that is no text of ours */
+  named?: string;
   /** CSS grid width */
   width: string;
   cell: (row: T) => ComponentChildren;
@@ -29,6 +32,8 @@ export interface ListProps<T> {
   mark?: (row: T) => void;
   kind?: (row: T) => string;
   height?: number;
+  /** a narrow screen shows its columns below each other, not the queue's */
+  stacked?: boolean;
   /** the end is near: there may be more */
   more?: () => void;
 }
@@ -57,13 +62,13 @@ export function List<T>(p: ListProps<T>) {
   const grid = (p.mark ? "28px " : "") + columns.map((c) => c.width).join(" ");
   const first = p.rows[p.at];
   return (
-    <div class="list" ref={box} role="grid" aria-label={p.label} aria-rowcount={p.rows.length + 1} tabIndex={0}
+    <div class={`list ${p.stacked ? "stacked" : ""}`} ref={box} role="grid" aria-label={p.label} aria-rowcount={p.rows.length + 1} tabIndex={0}
       aria-multiselectable={p.mark !== undefined}
       aria-activedescendant={first !== undefined && p.at >= from && p.at < to ? `row-${p.id(first)}` : undefined}
       onScroll={(e) => setTop(e.currentTarget.scrollTop)}>
       <div class="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: grid }}>
         {p.mark && <span role="columnheader" aria-label={t("ui.marked")} />}
-        {columns.map((c) => <span role="columnheader" class={c.end ? "end" : ""}>{t(c.title)}</span>)}
+        {columns.map((c) => <span role="columnheader" class={c.end ? "end" : ""}>{c.named !== undefined ? <Text of={c.named} /> : t(c.title)}</span>)}
       </div>
       <div role="rowgroup" class="rows" style={{ height: `${p.rows.length * height}px` }}>
         {p.rows.slice(from, to).map((row, k) => {

@@ -8,12 +8,16 @@ import { actForm } from "./act";
 import { complain, say } from "./toast";
 import { Text } from "./text";
 
+const quoted = (text: string): string => '"' + text.replace(/[\\"]/g, "\\$&") + '"';
+
+/** The name of a field as it stands in a query. */
+export function named(field: string): string {
+  return /^[a-z][\w.@-]*$/i.test(field) && !/^(since|until|and|or|not)$/i.test(field) ? field : quoted(field);
+}
+
 /** A value as a term of the query language. */
 export function term(field: string | undefined, value: string): string {
-  const quoted = '"' + value.replace(/[\\"]/g, "\\$&") + '"';
-  const name = field && /^[a-z_@][\w.@-]*$/i.test(field) && !/^(since|until|and|or|not)$/i.test(field) ? field :
-    field ? '"' + field.replace(/[\\"]/g, "\\$&") + '"' : "";
-  return name ? `${name}:=${quoted}` : quoted;
+  return field ? `${named(field)}:=${quoted(value)}` : quoted(value);
 }
 
 export function searchFor(query: string, more: Record<string, string> = {}): void {
@@ -44,7 +48,8 @@ function query(): string {
   return location.pathname === "/search" ? new URLSearchParams(location.search).get("q") ?? "" : "";
 }
 
-function filterOf(q: string): [string, string] {
+/** The filter of a query, and the commands behind it with their bar. */
+export function filterOf(q: string): [string, string] {
   const bar = q.search(/\s\|(?![^"]*"(?:[^"]*"[^"]*")*[^"]*$)/);
   return bar < 0 ? [q.trim(), ""] : [q.slice(0, bar).trim(), q.slice(bar)];
 }
@@ -67,7 +72,7 @@ const items: Item[] = [
   { label: "value.include", run: (m) => joined((f, x) => (f ? `${around(f)} ${x}` : x), m) },
   { label: "value.exclude", run: (m) => joined((f, x) => (f ? `${around(f)} not ${x}` : `not ${x}`), m) },
   { label: "value.only", run: (m) => joined((_, x) => x, m) },
-  { label: "value.group", run: (m) => joined((f) => `${f} | top 20 ${m.field as string}`, m), when: (m) => !!m.field },
+  { label: "value.group", run: (m) => joined((f) => `${f} | top 20 ${named(m.field as string)}`, m), when: (m) => !!m.field },
   { label: "value.everything", run: (m) => { const e = entityOf(m.field ?? "", m.value) as { kind: string; key: string };
     go("/entity?" + new URLSearchParams(e).toString()); }, when: (m) => !!entityOf(m.field ?? "", m.value) },
   { label: "value.hunt", run: (m) => searchFor(term(undefined, m.value), { from: "30d" }) },
