@@ -104,8 +104,9 @@ static const struct view_area views[] = {
 };
 
 static const struct act_rest_row rests[] = {
-    { "incident.close", incident_close_rest },
-    { "incident.merge", incident_merge_rest },
+    { "incident.close", incident_close_rest, "alert", "incident" },
+    { "incident.merge", incident_merge_rest, NULL, NULL },
+    { "act.undo", act_undo_rest, NULL, NULL },
 };
 
 const struct act_table office_acts = { areas,           COUNT_OF(areas), kinds,
