@@ -204,23 +204,32 @@ static int state_of(struct act_call *c, const struct act_kind *kind, int64_t key
     return out->p != NULL ? ERR_OK : act_no_memory(e);
 }
 
-int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, struct err *e)
+int act_thing_changes(struct act_call *c, const struct act_kind *kind, int64_t key,
+                      const struct act_thing **out, struct err *e)
 {
     struct act_thing *t = thing_of(c, kind->name, key);
     struct span was;
     int rc;
 
+    *out = t;
     if (t != NULL && t->changes != NULL)
         return ERR_OK;
     rc = state_of(c, kind, key, &was, e);
     if (rc != ERR_OK)
         return rc;
-    t = t != NULL ? t : add_thing(c, kind->name, key);
+    *out = t = t != NULL ? t : add_thing(c, kind->name, key);
     if (t == NULL)
         return act_no_memory(e);
     t->changes = kind;
     t->was = was;
     return ERR_OK;
+}
+
+int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, struct err *e)
+{
+    const struct act_thing *t;
+
+    return act_thing_changes(c, kind, key, &t, e);
 }
 
 int act_put_things(struct act_call *c, struct err *e)
@@ -245,145 +254,6 @@ int act_put_things(struct act_call *c, struct err *e)
             return rc;
     }
     return ERR_OK;
-}
-
-/* --- undoing -------------------------------------------------------------------------------- */
-
-static const struct act_kind *kind_of(const struct act_table *t, struct span name)
-{
-    for (size_t i = 0; i < t->kind_count; i++) {
-        if (span_eq(span_of(t->kind[i]->name), name))
-            return t->kind[i];
-    }
-    return NULL;
-}
-
-/* Who may do an act may undo it, and undo that; one that there is no more is nobody's. */
-static int check_roles(struct act_call *c, int64_t id, struct err *e)
-{
-    const struct act_row *row = NULL;
-    int64_t first = id; /* what was done before all the undoing */
-    int rc = 1;
-
-    while (rc == 1 && first != 0) {
-        struct db_row *r = db_use(c->db, DB_ACT_GET);
-
-        db_int(r, 1, first);
-        rc = db_next(c->db, r, e);
-        row = rc == 1 ? act_find(c->own->table, db_get_text(r, 2)) : NULL;
-        first = rc == 1 ? db_get_int(r, 4) : 0; /* none: 0 */
-        db_end(r);
-    }
-    if (rc < 0)
-        return rc;
-    return row != NULL && (row->roles & c->who->roles) != 0
-               ? ERR_OK
-               : err_set(e, ERR_DENIED, 0, "Act %lld is beyond your rights.", (long long)id);
-}
-
-static int may_undo(struct act_call *c, int64_t id, struct err *e)
-{
-    struct db_row *r = db_use(c->db, DB_ACT_GET);
-    int rc;
-
-    db_int(r, 1, id);
-    rc = db_next(c->db, r, e);
-    if (rc < 0)
-        return rc;
-    if (rc == 0 || !span_eq(db_get_text(r, 3), SPAN_LIT("done")))
-        rc = act_none(e, "act", id);
-    else if (!db_get_null(r, 5))
-        rc = err_set(e, ERR_CONFLICT, 0, "Act %lld was undone already.", (long long)id);
-    else if (db_get_int(r, 6) != 0)
-        rc = act_unfinished(e, id);
-    else if (!span_eq(db_get_text(r, 1), c->who->name) &&
-             (c->who->roles & (ROLE_BIT(LEAD) | ROLE_BIT(ADMINISTRATOR))) == 0)
-        rc = err_set(e, ERR_DENIED, 0, "Act %lld is somebody else's.", (long long)id);
-    else if (c->now_ns - db_get_int(r, 0) > ACT_UNDO_S * INT64_C(1000000000))
-        rc = err_set(e, ERR_CONFLICT, 0, "Act %lld is too long ago.", (long long)id);
-    else
-        rc = ERR_OK;
-    db_end(r);
-    return rc == ERR_OK ? check_roles(c, id, e) : rc;
-}
-
-/* What act `id` changed: in reverse it does not matter, for each thing is there once. */
-static int read_changed(struct act_call *c, int64_t id, struct act_thing **first, struct err *e)
-{
-    struct db_row *r = db_use(c->db, DB_ACT_ON_OF);
-    int rc;
-
-    db_int(r, 1, id);
-    while ((rc = db_next(c->db, r, e)) == 1) {
-        struct act_thing *t = arena_alloc(&c->own->mem, sizeof(*t));
-
-        if (t == NULL || db_get_null(r, 2)) {
-            db_end(r);
-            return t == NULL
-                       ? act_no_memory(e)
-                       : err_set(e, ERR_CONFLICT, 0, "Act %lld cannot be undone.", (long long)id);
-        }
-        *t = (struct act_thing){ .key = db_get_int(r, 1),
-                                 .changes = kind_of(c->own->table, db_get_text(r, 0)),
-                                 .was = arena_span(&c->own->mem, db_get_text(r, 2)),
-                                 .is_now = arena_span(&c->own->mem, db_get_text(r, 3)),
-                                 .next = *first };
-        MUST(t->changes != NULL);
-        *first = t;
-    }
-    if (rc == 0 && *first == NULL)
-        return err_set(e, ERR_CONFLICT, 0, "Act %lld cannot be undone.", (long long)id);
-    return rc;
-}
-
-static int put_back(struct act_call *c, const struct act_thing *t, struct err *e)
-{
-    struct span now;
-    struct db_row *r;
-    int rc = state_of(c, t->changes, t->key, &now, e);
-
-    if (rc == ERR_OK && !span_eq(now, t->is_now))
-        return err_set(e, ERR_CONFLICT, 0, "%s %lld was changed since.", t->changes->name,
-                       (long long)t->key);
-    if (rc == ERR_OK)
-        rc = act_changes(c, t->changes, t->key, e);
-    if (rc != ERR_OK)
-        return rc;
-    r = db_use(c->db, t->changes->put);
-    db_int(r, 1, t->key);
-    db_text(r, 2, t->was);
-    rc = db_run(c->db, r, e);
-    return rc == ERR_CONFLICT
-               ? act_conflict(e, "%s %lld cannot be put back: another has its place.",
-                              t->changes->name, (long long)t->key)
-               : rc;
-}
-
-/* What an act in slices has still to come to is told nowhere: nothing is put back meanwhile. */
-static int none_unfinished(struct act_call *c, struct err *e)
-{
-    struct db_row *r = db_use(c->db, DB_ACT_REST_NEXT);
-    int rc = db_next(c->db, r, e);
-
-    if (rc == 1) {
-        rc = act_unfinished(e, db_get_int(r, 0));
-        db_end(r);
-    }
-    return rc;
-}
-
-int act_undo(struct act_call *c, struct err *e)
-{
-    struct act_thing *changed = NULL;
-    int rc = none_unfinished(c, e);
-
-    if (rc == ERR_OK)
-        rc = read_changed(c, act_int(c, "undoes"), &changed, e);
-
-    for (; rc == ERR_OK && changed != NULL; changed = changed->next)
-        rc = put_back(c, changed, e);
-    act_touches_alerts(c);
-    return rc;
 }
 
 /* --- doing ---------------------------------------------------------------------------------- */
@@ -469,8 +339,8 @@ static int do_within(struct act_call *c, struct err *e)
 {
     struct act_own *o = c->own;
     int64_t undoes = o->row->fn == act_undo ? act_int(c, "undoes") : 0;
-    int rc =
-        undoes != 0 ? may_undo(c, undoes, e) : ERR_OK; /* before the line is there that says so */
+    int rc = undoes != 0 ? act_may_undo(c, undoes, e)
+                         : ERR_OK; /* before the line is there that says so */
 
     if (rc == ERR_OK && (o->row->roles & ROLE_LOGIN) == 0)
         rc = put_line(c, c->who, "done", undoes, e);

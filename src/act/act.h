@@ -28,6 +28,7 @@
 #define ACT_REQUEST_MAX ((size_t)16 << 20) /* a request: files come in it */
 #define ACT_ANSWER_MAX  ((size_t)1 << 20)
 #define ACT_UNDO_S      3600 /* how long an act can be undone by who did it */
+#define ACT_UNDO_SLICE  100u /* things put back in one turn of the desk, of an act in slices */
 
 /*    type      in JSON                     what is checked beyond the bounds of the row */
 #define ACT_TYPE_TABLE(X)                                                                          \
@@ -77,10 +78,13 @@ struct act_kind {
     enum db_statement get, put; /* id ─▶ text; id, text ─▶ */
 };
 
-/* Who goes on with an act that left something: act_rest(). */
+/* Who goes on with an act that left something: act_rest(). One that is undone in slices, too, says
+ * of which kind it changes very many, and of which kind those are that are busy meanwhile; NULL: it
+ * is undone at once, or never. */
 struct act_rest_row {
     const char *act;
     act_fn *fn;
+    const char *many, *busy;
 };
 
 struct act_area {
@@ -166,8 +170,9 @@ int act_made(struct act_call *c, struct db_row *insert, const char *kind, struct
 /* The same, before it is changed, of a kind that can be undone; the state behind it is taken when
  * the function has returned. */
 int act_changes(struct act_call *c, const struct act_kind *kind, int64_t key, struct err *e);
-/* Act "act.undo": put back what another changed, unless that was changed since. */
-act_fn act_undo;
+/* Act "act.undo": put back what another changed, unless that was changed since; and a slice of it.
+ */
+act_fn act_undo, act_undo_rest;
 /* Take back what was done so far, for what was only tried: the act goes on with its line alone, and
  * nothing that it was done to. Not of acts that undo. */
 int act_take_back(struct act_call *c, struct err *e);

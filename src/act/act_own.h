@@ -66,6 +66,13 @@ int act_put_things(struct act_call *c, struct err *e);
 /* What it leaves to do, behind its first slice. */
 int act_put_rest(struct act_call *c, struct err *e);
 
+/* act_changes(), and what it was when that was called first. */
+int act_thing_changes(struct act_call *c, const struct act_kind *kind, int64_t key,
+                      const struct act_thing **out, struct err *e);
+
+/* May who asks undo act `id`, now? ERR_DENIED, ERR_NOTFOUND, ERR_CONFLICT. */
+int act_may_undo(struct act_call *c, int64_t id, struct err *e);
+
 /* ERR_CONFLICT, and that it is so only for a moment. */
 int act_unfinished(struct err *e, int64_t act);
 

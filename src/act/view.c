@@ -36,6 +36,17 @@ const struct view_row *view_at(const struct view_table *t, size_t i)
     return NULL;
 }
 
+bool view_is_long(const struct view_table *t, const struct view_row *row)
+{
+    for (size_t a = 0; a < t->area_count; a++) {
+        for (size_t i = 0; t->area[a].is_long && i < t->area[a].count; i++) {
+            if (row == &t->area[a].row[i])
+                return true;
+        }
+    }
+    return false;
+}
+
 const struct view_row *view_find(const struct view_table *t, struct span name)
 {
     const struct view_row *row;

@@ -90,6 +90,7 @@ struct view_row {
 struct view_area {
     const struct view_row *row;
     size_t count;
+    bool is_long; /* to read them may take long: nothing else waits for them */
 };
 
 struct view_table { /* all there are (src/office) */
@@ -99,6 +100,7 @@ struct view_table { /* all there are (src/office) */
 
 const struct view_row *view_find(const struct view_table *t, struct span name);
 const struct view_row *view_at(const struct view_table *t, size_t i); /* NULL behind the last */
+bool view_is_long(const struct view_table *t, const struct view_row *row);
 
 /* The type of a column alone; is it for programs? */
 static inline enum view_column_type view_as(const struct view_column *c)

@@ -221,43 +221,40 @@ static bool read_format(const struct serve_call *call, enum view_format *format)
     return false;
 }
 
-static void answer_view(struct console *c, struct serve_call *call, const struct view_row *row,
-                        const struct actor *who, struct span state)
+/* On a thread: reads.c. */
+static int read_view(struct reading *r, struct err *e)
 {
     static const char *const types[] = { [VIEW_NDJSON] = "application/x-ndjson",
                                          [VIEW_JSON] = "application/json",
                                          [VIEW_CSV] = "text/csv; charset=utf-8" };
-    struct given g = { .call = call, .state = state };
+    struct given g = { .call = &r->call, .state = r->state };
     struct view_from from = {
-        .row = row, .who = who, .now_ns = host_now_ns(), .given = given, .arg = &g
+        .row = r->row, .who = &r->who, .now_ns = host_now_ns(), .given = given, .arg = &g
     };
-    struct db *reader = console_db(c);
-    struct err e = { 0 };
     int rc;
 
-    if (!read_format(call, &from.format)) {
-        ask_refuse(call, 400, "format: This is none of ndjson, json, csv.");
-        return;
-    }
-    if (reader == NULL) {
-        ask_refuse(call, 503, c->db_why);
-        return;
-    }
-    call->type = types[from.format];
-    rc = view_put(reader, &from, call->body, &e);
-    if (rc != ERR_OK && ask_status(rc) == 503)
-        console_db_fault(c);
-    if (rc != ERR_OK || g.odd)
-        ask_refuse(call, rc != ERR_OK ? ask_status(rc) : 400,
-                   rc != ERR_OK ? e.why : "A value in the query cannot be decoded.");
+    if (!read_format(&r->call, &from.format))
+        return err_set(e, ERR_USAGE, 0, "format: This is none of ndjson, json, csv.");
+    r->call.type = types[from.format];
+    rc = view_put(r->db, &from, r->call.body, e);
+    return rc == ERR_OK && g.odd
+               ? err_set(e, ERR_USAGE, 0, "A value in the query cannot be decoded.")
+               : rc;
 }
 
 static void view_route(void *arg, struct serve_call *call)
 {
+    const struct console *c = arg;
+    const struct view_row *row = call->route->own;
     struct caller who;
+    const struct read_from from = { .fn = read_view,
+                                    .lane =
+                                        view_is_long(&office_views, row) ? READ_LONG : READ_SHORT,
+                                    .who = &who.who.actor,
+                                    .row = row };
 
     if (caller_find(arg, call, &who))
-        answer_view(arg, call, call->route->own, &who.who.actor, SPAN_NONE);
+        reads_put(c->reads, call, &from);
     else
         ask_refuse(call, 401, "This needs somebody who is known here.");
 }
@@ -268,7 +265,10 @@ void ask_view(struct console *c, struct serve_call *call, struct span view, stru
                                            .roles = ROLES_ALL,
                                            .via = "token" };
 
-    answer_view(c, call, view_find(&office_views, view), &somebody, state);
+    const struct read_from from = { read_view, READ_SHORT, &somebody,
+                                    view_find(&office_views, view), state };
+
+    reads_put(c->reads, call, &from);
 }
 
 /* --- routes --------------------------------------------------------------------------------- */

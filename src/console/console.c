@@ -147,6 +147,8 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     if (rc == ERR_OK)
         rc = logins_new(&c->logins, c, e);
     if (rc == ERR_OK)
+        rc = reads_new(&c->reads, loop, c->db_path, e);
+    if (rc == ERR_OK)
         rc = oidc_visits_new(&c->oidc, c, e);
     if (rc == ERR_OK)
         rc = trail_new(&c->trail, c->from.io, c->lanes, &c->ledgers, e);
@@ -197,6 +199,7 @@ void console_free(struct console **pc)
     serve_free(&c->serve); /* ends the streams, and those who wait for the desk */
     line_free(&c->line);
     logins_free(&c->logins);
+    reads_free(&c->reads);
     oidc_visits_free(&c->oidc);
     arena_release(&c->mem);
     tls_context_free(&c->tls);

@@ -8,7 +8,8 @@
  *
  * It reads: the ledgers (shared memory), the lanes up to their durable ends, the database by a
  * reader's connection, /proc/net/udp. It writes nothing, so whatever becomes of it, nothing that is
- * stored changes. Each request is answered at once, in the loop, from what is there.
+ * stored changes. Counts and states are answered at once, in the loop, from what is there; views and
+ * exports are read on threads beside it, each with a connection of its own (reads.c).
  *
  *   GET /alerts?level=&since=&limit=&format=
  *       at least this level; since RFC 3339, seconds since 1970, or 90s, 15m, 2h, 7d ago;

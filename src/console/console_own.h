@@ -55,6 +55,7 @@ struct console {
     struct line *line; /* to the desk; NULL: it is not there */
     struct asked asked[CONSOLE_ASKED];
     struct logins *logins;
+    struct reads *reads;
     struct oidc_visits *oidc;
     uint64_t asked_last;
     struct serve *serve;
@@ -103,6 +104,32 @@ serve_fn law_terms_route;
 /* export.c: of a view of a register's rows, the register as a book. False: it is none. A path of
  * NULL: memory is out. */
 bool export_route_of(struct arena *mem, const struct view_row *row, struct serve_route *to);
+
+/*
+ * reads.c: what is read of the database beside the loop. A call is answered later, with what `fn`
+ * put into r->call.body; or with a refusal: of what `fn` says is wrong, or when too many ask.
+ */
+enum read_lane { READ_SHORT, READ_LONG, READ_LANES };
+struct reading {            /* on a thread of its own */
+    struct serve_call call; /* of it route, query (serve_query()), type and body, no more */
+    struct actor who;       /* without an address */
+    const struct view_row *row;
+    struct span state;
+    struct db *db;
+};
+typedef int read_fn(struct reading *r, struct err *e);
+struct read_from {
+    read_fn *fn;
+    enum read_lane lane;
+    const struct actor *who;    /* copied, as the call is */
+    const struct view_row *row; /* these two are `fn`'s, and borrowed until it is done */
+    struct span state;
+};
+struct reads;
+int reads_new(struct reads **out, struct loop *loop, const char *path, struct err *e);
+/* Behind serve_free(). Waits for what is read just now. */
+void reads_free(struct reads **r);
+void reads_put(struct reads *r, struct serve_call *call, const struct read_from *from);
 
 /* ask.c */
 int ask_routes(struct console *c, struct err *e);

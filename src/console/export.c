@@ -43,47 +43,39 @@ static struct span form_of(const struct view_row *row)
                                                                                      : SPAN_NONE;
 }
 
-static void answer(struct console *c, struct serve_call *call, const struct actor *who)
+/* On a thread: reads.c. */
+static int read_book(struct reading *r, struct err *e)
 {
     static const char *const types[] = {
 #define X(id, name, type) type,
         REGISTRY_BOOK_TABLE(X)
 #undef X
     };
-    const int format = choose(call, "format", formats);
-    const int language = choose(call, "language", languages);
-    struct db *reader = console_db(c);
-    struct err e = { 0 };
-    int rc;
+    const int format = choose(&r->call, "format", formats);
+    const int language = choose(&r->call, "language", languages);
 
-    if (format < 0 || language < 0) {
-        ask_refuse(call, 400, "format is xlsx, csv or form; language is vi or en.");
-        return;
-    }
-    if (reader == NULL) {
-        ask_refuse(call, 503, c->db_why);
-        return;
-    }
-    call->type = types[format];
-    rc = registry_book(reader, form_of(call->route->own), (enum registry_book)format, language == 1,
-                       view_agency(who), call->body, &e);
-    if (rc != ERR_OK && ask_status(rc) == 503)
-        console_db_fault(c);
-    if (rc != ERR_OK)
-        ask_refuse(call, ask_status(rc), e.why);
+    if (format < 0 || language < 0)
+        return err_set(e, ERR_USAGE, 0, "format is xlsx, csv or form; language is vi or en.");
+    r->call.type = types[format];
+    return registry_book(r->db, form_of(r->row), (enum registry_book)format, language == 1,
+                         view_agency(&r->who), r->call.body, e);
 }
 
 static void export_route(void *arg, struct serve_call *call)
 {
+    const struct console *c = arg;
     const struct view_row *row = call->route->own;
     struct caller who;
+    const struct read_from from = {
+        .fn = read_book, .lane = READ_LONG, .who = &who.who.actor, .row = row
+    };
 
     if (!caller_find(arg, call, &who))
         ask_refuse(call, 401, "This needs somebody who is known here.");
     else if ((who.who.actor.roles & row->roles) == 0)
         ask_refuse(call, 403, "Who asks may not see this register.");
     else
-        answer(arg, call, &who.who.actor);
+        reads_put(c->reads, call, &from);
 }
 
 static const char *path_of(struct arena *mem, struct span form)

@@ -64,6 +64,22 @@ static void put_id(struct buf *out, const struct serve_route *r, bool get)
                               : span_from(span_of(r->path), 1));
 }
 
+/* What it answers when nothing is wrong. */
+static void put_good(struct buf *out, const struct serve_route *r)
+{
+    if (r->redirects) {
+        buf_text(out, "\"302\":{\"description\":\"go there\",\"headers\":{\"Location\":{"
+                      "\"required\":true,\"schema\":{\"type\":\"string\",\"format\":\"uri\"}}}}");
+        return;
+    }
+    buf_text(out, "\"200\":{\"description\":");
+    put_json_text(out, strcmp(r->type, NDJSON) == 0 ? SPAN_LIT("an object a line")
+                                                    : SPAN_LIT("the answer"));
+    buf_text(out, ",\"content\":{");
+    put_json_text(out, span_of(r->type));
+    buf_text(out, ":{}}}");
+}
+
 static void put_route(struct buf *out, const struct serve_route *r)
 {
     const bool open = r->scope == SERVE_OPEN, post = r->sent_max > 0,
@@ -90,12 +106,8 @@ static void put_route(struct buf *out, const struct serve_route *r)
         schema_act(out, r->own);
         buf_text(out, "}}}");
     }
-    buf_text(out, ",\"responses\":{\"200\":{\"description\":");
-    put_json_text(out, strcmp(r->type, NDJSON) == 0 ? SPAN_LIT("an object a line")
-                                                    : SPAN_LIT("the answer"));
-    buf_text(out, ",\"content\":{");
-    put_json_text(out, span_of(r->type));
-    buf_text(out, ":{}}}");
+    buf_text(out, ",\"responses\":{");
+    put_good(out, r);
     put_refusals(out, open);
     buf_text(out, "}}");
 }

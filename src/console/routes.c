@@ -156,18 +156,23 @@ unsigned console_guard(void *arg, const struct serve_call *call)
 
 #define ROUTE(path, doors, scope, fn, type, help, ...)                                             \
     {                                                                                              \
-        "GET", path, doors, scope, fn, type, help, { __VA_ARGS__ }, 0, NULL                        \
+        "GET", path, doors, scope, fn, type, help, { __VA_ARGS__ }, 0, NULL, false                 \
+    }
+/* For browsers, which it sends elsewhere. */
+#define REDIRECT(path, fn, help)                                                                   \
+    {                                                                                              \
+        "GET", path, DOOR_API, SERVE_OPEN, fn, JSON, help, { NOTHING }, 0, NULL, true              \
     }
 /* For browsers; their own guards are in login.c. */
 #define POST(path, fn, row, help)                                                                  \
     {                                                                                              \
         "POST", path, DOOR_API, SERVE_OPEN, fn, JSON, help, { NOTHING }, LOGIN_SENT_MAX,           \
-            &login_rows[row]                                                                       \
+            &login_rows[row], false                                                                \
     }
 /* An act under another path. */
 #define ACT(method, path, scope, row, sent, help)                                                  \
     {                                                                                              \
-        method, path, ASKED, scope, ask_act, JSON, help, { NOTHING }, sent, row                    \
+        method, path, ASKED, scope, ask_act, JSON, help, { NOTHING }, sent, row, false             \
     }
 /* For who is known at the desk, by the roles of `row`. */
 #define KNOWN(path, fn, row, help)                                                                 \
@@ -185,8 +190,7 @@ const struct serve_route console_routes[] = {
          "log in: a cookie is set; who it is, and what is still wanted of him"),
     POST("/password", password_route, 1, "change one's own password: all other sessions end"),
     POST("/logout", logout_route, 2, "end this session"),
-    ROUTE("/oidc/begin", DOOR_API, SERVE_OPEN, oidc_begin_route, JSON,
-          "log in by the issuer of the settings: 302 to him", NOTHING),
+    REDIRECT("/oidc/begin", oidc_begin_route, "log in by the issuer of the settings: 302 to him"),
     ROUTE("/oidc/done", DOOR_API, SERVE_OPEN, oidc_done_route, JSON,
           "come back from the issuer: as /login, or needs_code",
           { "state", "as it was sent", false }, { "code", "of the issuer", false },

@@ -98,6 +98,7 @@ struct serve_route {
     struct serve_param param[SERVE_PARAMS_MAX]; /* up to the first without a name */
     size_t sent_max;                            /* bytes of a body; 0: none is taken */
     const void *own;                            /* the caller's */
+    bool redirects; /* who asks is sent elsewhere: 302, without a body */
 };
 #define SERVE_OPEN (-1)
 

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "db/instrument.h"
 #include "event/search_text.h"
 #include "statement_texts.h" /* steps, texts */
 
@@ -188,6 +189,26 @@ static void fold(sqlite3_context *c, int count, sqlite3_value **values)
     buf_release(&out);
 }
 
+/* canh_instrument(text): the number of the legal instrument that it cites (instrument.h), or NULL.
+ */
+static void instrument(sqlite3_context *c, int count, sqlite3_value **values)
+{
+    struct buf out;
+    struct span number;
+
+    (void)count; /* 1 */
+    buf_init(&out, FOLD_BYTES_MAX);
+    search_fold_add(
+        (struct span){ sqlite3_value_text(values[0]), (size_t)sqlite3_value_bytes(values[0]) },
+        false, &out);
+    number = instrument_number(buf_span(&out));
+    if (buf_failed(&out))
+        sqlite3_result_error_toobig(c);
+    else if (number.n > 0)
+        sqlite3_result_text64(c, (const char *)number.p, number.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+    buf_release(&out);
+}
+
 /* canh_time(ns): RFC 3339, UTC; NULL of NULL. For JSON that a statement makes. */
 static void time_text(sqlite3_context *c, int count, sqlite3_value **values)
 {
@@ -223,6 +244,7 @@ static void base64_text(sqlite3_context *c, int count, sqlite3_value **values)
 #define FUNCTION_TABLE(X)                                                                          \
     X("canh_digest", -1, digest)                                                                   \
     X("canh_fold", 1, fold)                                                                        \
+    X("canh_instrument", 1, instrument)                                                            \
     X("canh_time", 1, time_text)                                                                   \
     X("canh_base64", 1, base64_text)
 

@@ -72,18 +72,19 @@
     X(incident_observable_kind)                                                                    \
     X(incident_letter_kind)
 
+/*    table  does it take long */
 #define VIEW_TABLE(X)                                                                              \
-    X(people_views)                                                                                \
-    X(staff_views)                                                                                 \
-    X(registry_views)                                                                              \
-    X(house_views)                                                                                 \
-    X(triage_views)                                                                                \
-    X(shift_views)                                                                                 \
-    X(incident_views)                                                                              \
-    X(form_views)                                                                                  \
-    X(notify_views)                                                                                \
-    X(metric_views)                                                                                \
-    X(proof_views)
+    X(people_views, false)                                                                         \
+    X(staff_views, false)                                                                          \
+    X(registry_views, false)                                                                       \
+    X(house_views, false)                                                                          \
+    X(triage_views, false)                                                                         \
+    X(shift_views, false)                                                                          \
+    X(incident_views, false)                                                                       \
+    X(form_views, true)                                                                            \
+    X(notify_views, false)                                                                         \
+    X(metric_views, true)                                                                          \
+    X(proof_views, false)
 
 static const struct act_area areas[] = {
 #define X(table) { table, COUNT_OF(table) },
@@ -98,14 +99,15 @@ static const struct act_kind *const kinds[] = {
 };
 
 static const struct view_area views[] = {
-#define X(table) { table, COUNT_OF(table) },
+#define X(table, is_long) { table, COUNT_OF(table), is_long },
     VIEW_TABLE(X)
 #undef X
 };
 
 static const struct act_rest_row rests[] = {
-    { "incident.close", incident_close_rest },
-    { "incident.merge", incident_merge_rest },
+    { "incident.close", incident_close_rest, "alert", "incident" },
+    { "incident.merge", incident_merge_rest, NULL, NULL },
+    { "act.undo", act_undo_rest, NULL, NULL },
 };
 
 const struct act_table office_acts = { areas,           COUNT_OF(areas), kinds,

@@ -15,12 +15,18 @@ struct queue {
     struct job *first, *last;
 };
 
+struct worker {
+    struct workers *of;
+    unsigned number;
+    pthread_t thread;
+};
+
 struct workers {
     pthread_mutex_t lock; /* over the queues and `ends` */
     pthread_cond_t some;
     struct queue waits, done;
     bool ends;
-    pthread_t thread[WORKERS_MAX];
+    struct worker worker[WORKERS_MAX];
     unsigned threads, started; /* the loop's thread alone looks at these */
     int fd;                    /* an eventfd: something is done */
     struct watch *watch;
@@ -58,7 +64,8 @@ static void tell(const struct workers *w)
 
 static void *work(void *arg)
 {
-    struct workers *w = arg;
+    const struct worker *self = arg;
+    struct workers *w = self->of;
 
     MUST(pthread_mutex_lock(&w->lock) == 0);
     while (!w->ends) {
@@ -69,6 +76,7 @@ static void *work(void *arg)
             continue;
         }
         MUST(pthread_mutex_unlock(&w->lock) == 0);
+        j->thread = self->number;
         j->run(j);
         MUST(pthread_mutex_lock(&w->lock) == 0);
         queue_put(&w->done, j);
@@ -117,12 +125,14 @@ int workers_new(struct workers **out, struct loop *loop, unsigned threads, struc
 /* One more thread, which takes no signals: those are the loop's. */
 static int start(struct workers *w)
 {
+    struct worker *next = &w->worker[w->started];
     sigset_t all, was;
     int rc;
 
+    *next = (struct worker){ .of = w, .number = w->started };
     (void)sigfillset(&all);
     MUST(pthread_sigmask(SIG_SETMASK, &all, &was) == 0);
-    rc = pthread_create(&w->thread[w->started], NULL, work, w);
+    rc = pthread_create(&next->thread, NULL, work, next);
     MUST(pthread_sigmask(SIG_SETMASK, &was, NULL) == 0);
     w->started += rc == 0;
     return rc;
@@ -155,7 +165,7 @@ void workers_free(struct workers **pw)
     MUST(pthread_cond_broadcast(&w->some) == 0);
     MUST(pthread_mutex_unlock(&w->lock) == 0);
     for (unsigned i = 0; i < w->started; i++)
-        MUST(pthread_join(w->thread[i], NULL) == 0);
+        MUST(pthread_join(w->worker[i].thread, NULL) == 0);
     watch_free(&w->watch);
     if (w->fd >= 0)
         (void)close(w->fd);

@@ -19,6 +19,7 @@
 struct job {
     void (*run)(struct job *j);
     void (*done)(struct job *j);
+    unsigned thread; /* in run(): which of the threads it is on, from 0 */
     struct job *next;
 };
 

@@ -39,6 +39,9 @@ def test_the_description_is_true(s):
     equal(description["servers"], [{"url": "/api"}])
     holds(set(description["paths"]) >= {"/stat", "/alerts", "/search", "/sources", "/blind"}, description["paths"])
     for path, methods in description["paths"].items():
+        for method in methods.values():  # what it answers when all is well
+            good = [code for code in method["responses"] if code < "400"]
+            equal((path, good), (path, ["302" if path == "/oidc/begin" else "200"]))
         if path.startswith("/oidc/"):  # no issuer is configured; see oidc_e2e.py
             equal((path, s.ask("/api" + path)[0]), (path, {"/oidc/begin": 404, "/oidc/done": 400, "/oidc/code": 405}[path]))
             continue

@@ -66,7 +66,7 @@ def test_commands_do_acts_and_show_views(s):
     equal(canh("alert", "list").out, b"There is none.\n")
     equal(canh("act", "undo", str(closed["act"])).code, 0)
     equal(json.loads(canh("alert", "list", "--format", "json").out)["state"], "acknowledged")
-    equal(canh("alert", "counts", "--format", "csv").out, b"state,level,hidden,count\r\nacknowledged,high,false,1\r\n")
+    equal(canh("alert", "counts", "--format", "csv").out, b"state,level,hidden,count,pending\r\nacknowledged,high,false,1,\r\n")
     history = canh("act", "of", "--kind", "alert", "--key", "1").out.decode()
     holds("alert.acknowledge" in history and "đang xem" in history, history)
     equal(canh("suppression", "add", "--rule", "r", "--until", "7d", "--reason", "quét").code, 0)

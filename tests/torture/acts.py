@@ -429,23 +429,23 @@ class Worker(Person):
 
 
 class ManyAlerts(Person):
-    """Incidents of so many alerts that they are merged and closed in slices."""
+    """Incidents of so many alerts that they are merged, closed and opened again in slices."""
 
     def __init__(self, office, r, name, region):
         super().__init__(office, r, name)
         self.region, self.step = region, 0
-        self.a = self.b = None
+        self.a = self.b = self.last = None
 
     def one(self):
         time.sleep(self.r.random() * 0.6)  # the others have their turn, too
-        steps = (self.first, self.second, self.merge, self.close, self.free)
+        steps = (self.first, self.second, self.merge, self.close, self.undo, self.undo, self.free)
         if steps[self.step]():
             self.step = (self.step + 1) % len(steps)
         else:
             self.step = len(steps) - 1
 
     def made(self, alerts):
-        made = self.act("incident.open", title=self.word(), type="N1", severity="M3", alerts=alerts)
+        made = self.act("incident.open", title=self.word(), type="N1", severity="M4", alerts=alerts)  # no clock: undone
         return made["incident"] if made else None
 
     def first(self):
@@ -463,8 +463,17 @@ class ManyAlerts(Person):
 
     def close(self):
         """Once what was merged is done with."""
+        return self.at_last("incident.close", incident=self.b, cause="attack", result=self.word(), skip="x", unsent="x")
+
+    def undo(self):
+        """What was closed is open again, then closed again, each in slices."""
+        return self.at_last("act.undo", undoes=self.last)
+
+    def at_last(self, act, **p):
         for _ in range(100):
-            if self.act("incident.close", incident=self.b, cause="attack", result=self.word(), skip="x", unsent="x"):
+            made = self.act(act, **p)
+            if made:
+                self.last = made["act"]
                 self.o.sliced += 1
                 return True
             if not self.busy(self.b):

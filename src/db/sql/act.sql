@@ -11,8 +11,25 @@ INSERT INTO act_on(act, kind, key, was, is_now) VALUES(?, ?, ?, ?, ?)
 SELECT time, name, act, outcome, undoes, (SELECT id FROM act u WHERE u.undoes = a.id),
     EXISTS(SELECT 1 FROM act_rest r WHERE r.act = a.id) FROM act a WHERE id = ?
 
--- ACT_ON_OF
-SELECT kind, key, was, is_now FROM act_on WHERE act = ? ORDER BY kind, key
+-- ACT_ON_COUNT
+SELECT count(*), count(was) FROM act_on WHERE act = ?
+
+-- What act ?1 left of kind ?2, where an act since was about it, too.
+-- ACT_ON_SINCE
+SELECT o.key, o.is_now FROM act_on l CROSS JOIN act_on o ON o.act = ?1 AND o.kind = l.kind AND o.key = l.key
+    WHERE l.act > ?1 AND l.kind = ?2
+
+-- All but those of kind ?2; NULL: all.
+-- ACT_ON_BUT
+SELECT kind, key, was, is_now FROM act_on WHERE act = ?1 AND kind IS NOT ?2 ORDER BY kind, key
+
+-- ACT_ON_KIND
+SELECT key FROM act_on WHERE act = ?1 AND kind = ?2 ORDER BY key
+
+-- Of kind ?2 the next ?4 behind those that are told of act ?3.
+-- ACT_ON_SLICE
+SELECT kind, key, was, is_now FROM act_on WHERE act = ?1 AND kind = ?2
+    AND key > (SELECT coalesce(max(key), 0) FROM act_on WHERE act = ?3 AND kind = ?2) ORDER BY key LIMIT ?4
 
 -- ACT_REST_ON
 SELECT act FROM act_rest WHERE kind = ?1 AND key = ?2 AND act <> ?3
@@ -153,7 +170,8 @@ SELECT {ALERT_FULL} FROM alert WHERE id = ? LIMIT ?
 SELECT number, lane, sequence, time, json FROM alert_event WHERE alert = ? ORDER BY number LIMIT ?
 
 -- ALERT_COUNTS
-SELECT state, level, hidden, count FROM alert_count WHERE count > 0 ORDER BY state, level DESC LIMIT ?
+SELECT state, level, hidden, count, (SELECT 1 FROM act_rest LIMIT 1) FROM alert_count WHERE count > 0
+    ORDER BY state, level DESC LIMIT ?
 
 -- ACTS_OF
 SELECT a.id, a.time, a.name, a.act, (SELECT id FROM act u WHERE u.undoes = a.id),

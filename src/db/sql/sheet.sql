@@ -13,13 +13,13 @@
 --! define SHEET_REPORTER 'reporter', json((SELECT json_object('name', name, 'address', address, 'phone', phone,
 --!     'email', email) FROM house))
 
--- On what it is based: what the law gives this sheet at the date of its record (of_sheet), then the house's own, then
--- a document of its own; each once.
+-- On what it is based: what the law gives this sheet at the date of its record (of_sheet), then the house's own, but for
+-- instruments that the law gave already, then a document of its own; each once.
 --! define SHEET_BASES 'bases', (SELECT json_group_array(text) FROM (SELECT c.number AS rank, c.text AS text FROM of_sheet s
 --!     JOIN citation c ON c.sheet = s.name AND c.starts <= s.at AND (c.ends > s.at OR c.ends IS NULL)
 --!     UNION ALL SELECT 1000000 + j.key, j.value FROM house, json_each(house.bases) j WHERE NOT EXISTS(SELECT 1
 --!     FROM of_sheet s JOIN citation c ON c.sheet = s.name AND c.starts <= s.at AND (c.ends > s.at OR c.ends IS NULL)
---!     WHERE c.text = j.value) UNION ALL SELECT 2000000, s.document FROM of_sheet s WHERE s.document IS NOT NULL
+--!     WHERE c.text = j.value OR canh_instrument(c.text) = canh_instrument(j.value)) UNION ALL SELECT 2000000, s.document FROM of_sheet s WHERE s.document IS NOT NULL
 --!     ORDER BY rank))
 
 -- Who is called: on duty now, who leads before who watches; else whose incident it is. In `i` is the incident.

@@ -99,8 +99,9 @@ static void the_formats_say_the_same(void **state)
                         "[{\"state\":\"closed\",\"level\":\"high\",\"hidden\":false,\"count\":1},"
                         "{\"state\":\"new\",\"level\":\"high\",\"hidden\":false,\"count\":2}]\n");
     assert_int_equal(view_ask_as(&b, "alert.counts", "", VIEW_CSV), ERR_OK);
-    assert_string_equal((char *)b.answer.p, "state,level,hidden,count\r\n"
-                                            "closed,\"high\",false,1\r\nnew,\"high\",false,2\r\n");
+    assert_string_equal((char *)b.answer.p, "state,level,hidden,count,pending\r\n"
+                                            "closed,\"high\",false,1,\r\n"
+                                            "new,\"high\",false,2,\r\n");
     assert_int_equal(view_ask_as(&b, "alert.list", "state=hidden", VIEW_JSON), ERR_OK);
     assert_string_equal((char *)b.answer.p, "[]\n");
     act_bench_release(&b);

@@ -70,9 +70,9 @@ static void stream(void *arg, struct serve_call *c)
 
 static const struct serve_route routes[] = {
     { "GET", "/hello", DOOR_LOCAL | DOOR_API, SERVE_OPEN, hello, "text/plain", "says it", OPEN, 0,
-      NULL },
-    { "GET", "/local", DOOR_LOCAL, MAY_STAT, hello, "text/plain", "says it", OPEN, 0, NULL },
-    { "GET", "/half", DOOR_API, MAY_STAT, half, "text/plain", "4 MB", OPEN, 0, NULL },
+      NULL, false },
+    { "GET", "/local", DOOR_LOCAL, MAY_STAT, hello, "text/plain", "says it", OPEN, 0, NULL, false },
+    { "GET", "/half", DOOR_API, MAY_STAT, half, "text/plain", "4 MB", OPEN, 0, NULL, false },
     { "GET",
       "/stream",
       DOOR_API,
@@ -82,7 +82,8 @@ static const struct serve_route routes[] = {
       "goes \"on\"",
       { { "q", "a query", false }, { "limit", "so many", true } },
       0,
-      NULL },
+      NULL,
+      false },
 };
 
 /* "stat" may ask what MAY_STAT is, "all" everything. */

@@ -111,7 +111,7 @@ static void later(void *arg, struct serve_call *c)
 
 #define ROUTE(method, path, doors, scope, fn, type, help, name, sent)                              \
     {                                                                                              \
-        method, path, doors, scope, fn, type, help, { { name, "what", false } }, sent, NULL        \
+        method, path, doors, scope, fn, type, help, { { name, "what", false } }, sent, NULL, false \
     }
 #define LINES "application/x-ndjson"
 

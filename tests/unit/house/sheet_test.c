@@ -453,11 +453,11 @@ static void moves_to(struct act_bench *b, const char *when)
 }
 
 #define BASE_LAW_2016 "Căn cứ Luật An toàn thông tin mạng số 86/2015/QH13"
-#define BASE_QD_05                                                                                 \
-    "Căn cứ Quyết định số 05/2017/QĐ-TTg ngày 16 tháng 3 năm 2017 của Thủ tướng Chính phủ ban "    \
+#define BASE_QD_05                                                                                                      \
+    "Căn cứ Quyết định số 05/2017/QĐ-TTg ngày 16 tháng 3 năm 2017 của Thủ tướng Chính phủ ban " \
     "hành quy định về hệ thống phương án ứng cứu khẩn cấp bảo đảm an toàn thông tin mạng quốc gia"
 #define BASE_LAW_2026 "Căn cứ Luật An ninh mạng số 116/2025/QH15"
-#define BASE_ND_333                                                                                \
+#define BASE_ND_333                                                                                                        \
     "Căn cứ Nghị định số 333/2026/NĐ-CP ngày 19 tháng 8 năm 2026 của Chính phủ quy định chi tiết " \
     "một số điều của Luật An ninh mạng"
 
@@ -525,7 +525,10 @@ static void a_base_is_printed_once(void **state)
     if (law_open(&law, LAW_FOLDER, &e) != ERR_OK || house_bases(b.db, law, &e) != ERR_OK)
         fail_msg("%s", e.why);
     b.who.roles |= ROLE_BIT(ADMINISTRATOR);
-    act_good(&b, "{'act':'house.set','bases':'" BASE_LAW_2016 "\\nCăn cứ Quyết định 9/QĐ-SM'}");
+    act_good(&b, "{'act':'house.set','bases':'" BASE_LAW_2016 "\\n"
+                 "Căn cứ Luật số 86/2015/QH13 ngày 19 tháng 11 năm 2015\\n"
+                 "căn cứ Quyết định 5/2017/QĐ-TTg của Thủ tướng Chính phủ\\n"
+                 "Căn cứ Quyết định 9/QĐ-SM'}");
     act_good(&b,
              "{'act':'evidence.hand_over','incident':1,'evidence':[2],'giver':'Lê B',"
              "'taker':'le.binh','agency':'Sở Mẫu','why':'trả lại','document':'Công văn 7/PA05'}");

@@ -139,10 +139,24 @@ static void closing_is_one_act(void **state)
     act_bench_release(&b);
 }
 
+static int64_t is_again(const struct act_bench *b)
+{
+    return act_sql(b, "SELECT count(*) FROM alert WHERE state = 'new' AND verdict IS NULL AND "
+                      "closed IS NULL AND incident = 1 AND assignee IS (CASE WHEN id IN (3, 505) "
+                      "THEN 'b' END)");
+}
+
+/* The request that undoes what was answered last. */
+static void undo_last(struct act_bench *b, char undo[64])
+{
+    (void)snprintf(undo, 64, "{'act':'act.undo','undoes':%lld}", (long long)act_number(b, "act"));
+}
+
 static void it_is_put_back_whole(void **state)
 {
     struct act_bench b;
-    char undo[64];
+    bool more = false;
+    char undo[64], redo[64];
 
     (void)state;
     incident_bench_init(&b);
@@ -151,8 +165,7 @@ static void it_is_put_back_whole(void **state)
     many_alerts(&b, 1);
     act_good(&b, "{'act':'alert.assign','alerts':[3,505],'to':'b'}");
     act_good(&b, CLOSE);
-    (void)snprintf(undo, sizeof(undo), "{'act':'act.undo','undoes':%lld}",
-                   (long long)act_number(&b, "act"));
+    undo_last(&b, undo);
     assert_int_equal(finish(&b), 2);
     assert_int_equal(closed(&b), MANY - 2);
     /* what was told of it is what came of it */
@@ -162,11 +175,103 @@ static void it_is_put_back_whole(void **state)
                                  "cause, reason, closed, incident, hidden)"),
                      MANY);
     act_good(&b, undo);
+    undo_last(&b, redo);
+    assert_int_equal(is_again(&b), ACT_UNDO_SLICE);
+
+    /* seen whole, and nobody else's */
+    incident_sees(&b, "alert.show", "alert=506", "\"state\":\"new\"");
+    incident_sees(&b, "alert.counts", "", "\"pending\":true");
+    assert_int_equal(view_lines(&b, "alert.list", "incident=1&state=new&limit=5000"), MANY);
+    act_bad(&b, "{'act':'alert.reopen','alerts':[507],'reason':'x'}", ERR_CONFLICT, "in a moment");
+    act_bad(&b, "{'act':'alert.assign','alerts':[1]}", ERR_CONFLICT, "in a moment");
+    act_bad(&b, CLOSE, ERR_CONFLICT, "in a moment");
+    act_bad(&b, undo, ERR_CONFLICT, "undone already");
+    act_bad(&b, redo, ERR_CONFLICT, "in a moment");
+
+    /* a kill between two slices */
+    assert_int_equal(acts_rest(b.acts, &more, &b.e), ERR_OK);
+    assert_int_equal(is_again(&b), 2 * ACT_UNDO_SLICE);
+    reopen_program(&b);
+    assert_int_equal(finish(&b), MANY / ACT_UNDO_SLICE - 1);
+    assert_int_equal(is_again(&b), MANY);
+    assert_int_equal(view_ask(&b, "alert.counts", ""), ERR_OK);
+    assert_false(view_says(&b, "pending"));
+    act_bench_release(&b);
+}
+
+static int64_t last_act(const struct act_bench *b)
+{
+    return act_sql(b, "SELECT max(id) FROM act");
+}
+
+static void withdraw(struct act_bench *b, int64_t alert)
+{
+    struct db_row *r;
+
+    assert_int_equal(db_begin(b->db, &b->e), ERR_OK);
+    r = db_use(b->db, DB_ALERT_UNCOUNT);
+    db_int(r, 1, b->now_ns);
+    db_int(r, 2, alert);
+    assert_int_equal(db_run(b->db, r, &b->e), ERR_OK);
+    assert_int_equal(db_commit(b->db, &b->e), ERR_OK);
+}
+
+/* The undoing undone is the act again. */
+static void it_is_done_again_whole(void **state)
+{
+    struct act_bench b;
+    char undo[64];
+
+    (void)state;
+    incident_bench_init(&b);
+    (void)incident_told(&b, "M4");
+    many_alerts(&b, 1);
+    act_good(&b, CLOSE);
+    undo_last(&b, undo);
+    assert_int_equal(finish(&b), 2);
+    act_good(&b, undo);
+    undo_last(&b, undo);
+    assert_int_equal(finish(&b), MANY / ACT_UNDO_SLICE);
+    act_good(&b, undo);
+    assert_int_equal(closed(&b), ACT_UNDO_SLICE);
+
+    /* seen closed: no finding is of one that is open still, and it is in no queue */
+    incident_sees(&b, "alert.show", "alert=506", "\"state\":\"closed\"");
+    assert_int_equal(view_lines(&b, "alert.list", ""), 0);
+    assert_int_equal(act_alert_made(&b, "rule", "srv-500"), MANY + 1);
+
+    /* what the desk takes back meanwhile stays so, and is told */
+    withdraw(&b, 300);
+    assert_int_equal(finish(&b), MANY / ACT_UNDO_SLICE);
+    assert_int_equal(closed(&b), MANY - 1);
+    assert_int_equal(act_sql(&b, "SELECT count(*) FROM alert WHERE state = 'withdrawn'"), 1);
     assert_int_equal(act_sql(&b,
-                             "SELECT count(*) FROM alert WHERE state = 'new' AND verdict IS NULL "
-                             "AND incident = 1 AND assignee IS (CASE WHEN id IN (3, 505) THEN "
-                             "'b' END)"),
-                     MANY);
+                             "SELECT was = is_now AND was ->> 0 = 'withdrawn' FROM act_on WHERE "
+                             "kind = 'alert' AND key = 300 ORDER BY act DESC LIMIT 1"),
+                     1);
+    act_bench_release(&b);
+}
+
+/* One of them was changed since: none is put back. */
+static void nothing_is_put_back_of_what_was_changed(void **state)
+{
+    struct act_bench b;
+    char undo[64];
+    int64_t lines;
+
+    (void)state;
+    incident_bench_init(&b);
+    (void)incident_told(&b, "M4");
+    many_alerts(&b, 1);
+    act_good(&b, CLOSE);
+    undo_last(&b, undo);
+    assert_int_equal(finish(&b), 2);
+    act_good(&b, "{'act':'alert.reopen','alerts':[506],'reason':'x'}");
+    lines = last_act(&b);
+    act_bad(&b, undo, ERR_CONFLICT, "alert 506 was changed since");
+    assert_int_equal(last_act(&b), lines);
+    assert_int_equal(closed(&b), MANY - 1);
+    assert_int_equal(finish(&b), 0);
     act_bench_release(&b);
 }
 
@@ -221,6 +326,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(closing_is_one_act),
         cmocka_unit_test(it_is_put_back_whole),
+        cmocka_unit_test(it_is_done_again_whole),
+        cmocka_unit_test(nothing_is_put_back_of_what_was_changed),
         cmocka_unit_test(merging_is_one_act),
         cmocka_unit_test(the_last_slice_may_be_empty),
     };

@@ -66,9 +66,11 @@ static void jobs_are_run_once_and_told(void **state)
     late = loop_timer(l, on_late, l);
     watch_after(late, 30000);
     for (unsigned i = 0; i < JOBS; i++) {
-        work[i] = (struct work){
-            .job = { run, done, NULL }, .loop = l, .workers = w, .told = &told, .again = i % 3
-        };
+        work[i] = (struct work){ .job = { .run = run, .done = done },
+                                 .loop = l,
+                                 .workers = w,
+                                 .told = &told,
+                                 .again = i % 3 };
         assert_int_equal(workers_put(w, &work[i].job, NULL), ERR_OK);
     }
     assert_int_equal(told, 0); /* not before the loop turns */
@@ -96,7 +98,8 @@ static void freed_they_tell_nothing(void **state)
     for (unsigned i = 0; i < JOBS; i++) { /* with none, one, ... under way */
         assert_int_equal(workers_new(&w, l, 2, NULL), ERR_OK);
         for (unsigned k = 0; k < i % 8; k++) {
-            work[k] = (struct work){ .job = { run, done, NULL }, .loop = l, .told = &told };
+            work[k] =
+                (struct work){ .job = { .run = run, .done = done }, .loop = l, .told = &told };
             assert_int_equal(workers_put(w, &work[k].job, NULL), ERR_OK);
         }
         workers_free(&w);
