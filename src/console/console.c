@@ -13,6 +13,7 @@
 #include "os/host.h"
 #include "os/socket.h"
 #include "os/tls.h"
+#include "store/store_id.h"
 
 /* --- the database --------------------------------------------------------------------------- */
 
@@ -53,6 +54,13 @@ int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, str
     if (c->following)
         (void)trail_begin(c->trail, NULL); /* the lane is new; others go on */
     return ERR_OK;
+}
+
+void console_ends(struct console *c)
+{
+    for (uint32_t i = 0; i < WALK_LANES; i++)
+        c->ends[i] = i < SUMS_LANES && c->ledgers.lane[i] != NULL ? ledger_place(c->ledgers.lane[i])
+                                                                  : (struct lane_place){ 0 };
 }
 
 /* --- set-up --------------------------------------------------------------------------------- */
@@ -145,6 +153,17 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     return ERR_OK;
 }
 
+/* A folder without one is none that a keeper made: events have their lane then, no more. */
+static void read_store(struct console *c)
+{
+    uint8_t id[STORE_ID_BYTES];
+
+    if (store_id_read(c->from.data, id, NULL) != ERR_OK)
+        return;
+    for (size_t i = 0; i < sizeof(id); i++)
+        (void)snprintf(&c->store[2 * i], 3, "%02x", id[i]);
+}
+
 int console_new(struct console **out, const struct console_from *from, struct err *e)
 {
     struct console *c = calloc(1, sizeof(*c));
@@ -157,6 +176,7 @@ int console_new(struct console **out, const struct console_from *from, struct er
     c->from.settings = NULL;
     c->from.certificate = c->from.key = SPAN_NONE;
     c->started_ns = host_now_ns();
+    read_store(c);
     proc_open(c);
     if (from->settings != NULL)
         learn_ports(c, &from->settings->syslog_udp);
@@ -185,6 +205,7 @@ void console_free(struct console **pc)
     tls_context_free(&c->tls);
     tokens_free(&c->tokens);
     watch_free(&c->finding);
+    event_end(c);
     tail_end(c);
     trail_free(&c->trail);
     shown_free(&c->shown);
@@ -200,6 +221,7 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
     int rc = ERR_OK;
 
     find_stop(c);
+    event_rules(c);
     shown_free(&c->shown);
     c->rules = r != NULL ? *r : (struct console_rules){ 0 };
     if (r != NULL)

@@ -14,6 +14,8 @@
 #include "os/file.h"
 #include "people/people.h"
 #include "search/search.h"
+#include "search/stored.h"
+#include "store/store_id.h"
 
 #define CONSOLE_ASKED   64u /* acts that wait for the desk */
 #define CONSOLE_SOCKETS 64u /* of the kernel's, ours */
@@ -36,6 +38,13 @@ struct finder {
     struct search *search;
     uint32_t told; /* of what was found */
     bool done;
+};
+
+/* One event that is looked for. */
+struct seeker {
+    struct serve_later *later; /* NULL: free */
+    struct stored_from from;
+    struct stored *stored;
 };
 
 /* What the desk was asked. */
@@ -87,11 +96,20 @@ struct console {
     struct lane_place ends[WALK_LANES]; /* for a search that begins */
     int64_t skew_ns;
     struct watch *finding;
+    struct seeker seeker[CONSOLE_SEEKERS];
+    struct watch *seeking;
+    struct matcher *matcher; /* made when first needed */
+    char store[2 * STORE_ID_BYTES + 1];
 };
 
 /* find.c */
 serve_fn search_route;
 void find_stop(struct console *c);
+
+/* event.c */
+serve_fn event_route;
+void event_rules(struct console *c); /* those at hand are let go */
+void event_end(struct console *c);
 
 /* export.c: of a view of a register's rows, the register as a book. False: it is none. A path of
  * NULL: memory is out. */
@@ -161,7 +179,9 @@ int tail_rules(struct console *c, struct err *e); /* c->rules has changed */
 uint32_t tail_watchers(const struct console *c);
 void tail_end(struct console *c);
 
-/* console.c: the reader's connection, or NULL with c->db_why. */
+/* console.c: how far lanes may be read now, into c->ends. */
+void console_ends(struct console *c);
+/* The reader's connection, or NULL with c->db_why. */
 struct db *console_db(struct console *c);
 void console_db_fault(struct console *c); /* what it said was no good: opened anew next time */
 

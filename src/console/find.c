@@ -300,9 +300,7 @@ static unsigned make_search(struct console *c, struct finder *f, struct search_f
     }
     from->taxonomy = c->rules.taxonomy;
     from->names = c->rules.names;
-    for (uint32_t i = 0; i < WALK_LANES; i++)
-        c->ends[i] = i < SUMS_LANES && c->ledgers.lane[i] != NULL ? ledger_place(c->ledgers.lane[i])
-                                                                  : (struct lane_place){ 0 };
+    console_ends(c);
     rc = search_new(&f->search, from, e);
     return rc == ERR_OK ? 0 : is_of_query(rc) ? 400 : 503;
 }
