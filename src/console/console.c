@@ -142,6 +142,8 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     if (rc == ERR_OK)
         rc = oidc_visits_new(&c->oidc, c, e);
     if (rc == ERR_OK)
+        rc = complete_new(&c->completer, e);
+    if (rc == ERR_OK)
         rc = trail_new(&c->trail, c->from.io, c->lanes, &c->ledgers, e);
     if (rc != ERR_OK)
         return rc;
@@ -205,6 +207,7 @@ void console_free(struct console **pc)
     tls_context_free(&c->tls);
     tokens_free(&c->tokens);
     watch_free(&c->finding);
+    complete_free(&c->completer);
     event_end(c);
     tail_end(c);
     trail_free(&c->trail);
@@ -222,6 +225,7 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
 
     find_stop(c);
     event_rules(c);
+    complete_rules(c->completer);
     shown_free(&c->shown);
     c->rules = r != NULL ? *r : (struct console_rules){ 0 };
     if (r != NULL)

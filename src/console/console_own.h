@@ -98,6 +98,7 @@ struct console {
     struct watch *finding;
     struct seeker seeker[CONSOLE_SEEKERS];
     struct watch *seeking;
+    struct completer *completer;
     struct matcher *matcher; /* made when first needed */
     char store[2 * STORE_ID_BYTES + 1];
 };
@@ -105,6 +106,13 @@ struct console {
 /* find.c */
 serve_fn search_route;
 void find_stop(struct console *c);
+
+/* complete.c */
+struct completer;
+serve_fn complete_route;
+int complete_new(struct completer **out, struct err *e);
+void complete_free(struct completer **p);
+void complete_rules(struct completer *p); /* those at hand are let go */
 
 /* event.c */
 serve_fn event_route;
