@@ -144,6 +144,8 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     if (rc == ERR_OK)
         rc = complete_new(&c->completer, e);
     if (rc == ERR_OK)
+        rc = hunts_new(&c->hunters, e);
+    if (rc == ERR_OK)
         rc = trail_new(&c->trail, c->from.io, c->lanes, &c->ledgers, e);
     if (rc != ERR_OK)
         return rc;
@@ -208,6 +210,7 @@ void console_free(struct console **pc)
     tokens_free(&c->tokens);
     watch_free(&c->finding);
     complete_free(&c->completer);
+    hunts_free(&c->hunters);
     event_end(c);
     tail_end(c);
     trail_free(&c->trail);
@@ -224,6 +227,7 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
     int rc = ERR_OK;
 
     find_stop(c);
+    hunts_stop(c->hunters);
     event_rules(c);
     complete_rules(c->completer);
     shown_free(&c->shown);

@@ -35,6 +35,7 @@
 #define CONSOLE_FOLLOW_MS      50u
 #define CONSOLE_WATCHERS       32u
 #define CONSOLE_SEARCHES       4u
+#define CONSOLE_HUNTS          2u
 #define CONSOLE_SEEKERS        8u   /* of one event each */
 #define CONSOLE_SEARCH_SECONDS 600u /* at most, and for one */
 #define CONSOLE_SEARCH_MIB     1024u

@@ -99,6 +99,7 @@ struct console {
     struct seeker seeker[CONSOLE_SEEKERS];
     struct watch *seeking;
     struct completer *completer;
+    struct hunters *hunters;
     struct matcher *matcher; /* made when first needed */
     char store[2 * STORE_ID_BYTES + 1];
 };
@@ -106,6 +107,19 @@ struct console {
 /* find.c */
 serve_fn search_route;
 void find_stop(struct console *c);
+/* A time, and a number from 1 to `most`, of the query; `other` when it is not there. ERR_SYNTAX. */
+int find_time(const struct serve_call *call, const char *name, int64_t other, int64_t *ns,
+              struct err *e);
+int find_number(const struct serve_call *call, const char *name, uint64_t usual, uint64_t most,
+                uint64_t *number, struct err *e);
+
+/* hunts.c */
+#define HUNT_SENT_MAX ((size_t)256 << 10) /* bytes of rules */
+struct hunters;
+serve_fn hunt_route, hunt_text_route;
+int hunts_new(struct hunters **out, struct err *e);
+void hunts_free(struct hunters **all);
+void hunts_stop(struct hunters *all); /* their rules are let go */
 
 /* complete.c */
 struct completer;

@@ -174,6 +174,13 @@ unsigned console_guard(void *arg, const struct serve_call *call)
         NULL, NULL, false                                                                          \
     }
 
+#define HUNT_PARAMS                                                                                \
+    { "from", "events from then on; 30 days ago", false }, { "to", "events before then", false },  \
+        { "seconds", "it ends with what it has by then", true },                                   \
+    {                                                                                              \
+        "for", "alert:12 or incident:3: needed to look for one person's records", false            \
+    }
+
 const struct serve_route console_routes[] = {
     ROUTE("/", DOOR_API, SERVE_OPEN, api_route, JSON, "this description", NOTHING),
     POST("/login", login_route, 0,
@@ -216,6 +223,20 @@ const struct serve_route console_routes[] = {
     ROUTE("/event", ASKED, MAY_SEARCH, event_route, JSON,
           "one stored event: its bytes, its fields, where it lies, the rules that hold for it",
           { "id", "LANE:SEQUENCE, as searches give them: 0:1234", false }),
+    ROUTE("/hunt", ASKED, MAY_SEARCH, hunt_route, NDJSON,
+          "what rules in force find in what is stored; the last line says what was looked at",
+          { "rule", "id, name, title or file of one", false },
+          { "rules", "several, with commas between; none: all in force", false }, HUNT_PARAMS),
+    { "POST",
+      "/hunt",
+      ASKED,
+      MAY_SEARCH,
+      hunt_text_route,
+      NDJSON,
+      "the same with rules that are brought along: their text is the body",
+      { HUNT_PARAMS },
+      HUNT_SENT_MAX,
+      NULL },
     ROUTE("/tail", ASKED, MAY_SEARCH, tail_route, NDJSON, "events as they come",
           { "filter", "a query without pipes (docs/query.md)", false }),
     ROUTE("/verify", ASKED, MAY_VERIFY, verify_route, NDJSON,

@@ -14,7 +14,7 @@ from api import ALL, SOME, Api, sha256, with_api
 from program import equal, holds, run
 
 VALUES = {"limit": "5", "seconds": "5", "memory": "64", "level": "low", "since": "1h", "from": "1h", "to": "0s", "format": "json", "q": "canh_run=one",
-          "for": "alert:1", "filter": "canh_run=one", "at": "3", "id": "0:1"}
+          "for": "alert:1", "filter": "canh_run=one", "at": "3", "id": "0:1", "rule": "one", "rules": "one"}
 
 
 def told_print(s):

@@ -4,12 +4,36 @@
 """
 
 import json
+import signal
 import socket
 import sys
 import urllib.parse
 
-from api import ALL, SOME, with_api
+from api import ALL, SOME, Api, with_api
 from program import equal, holds, rule, run
+
+
+class Boxed(Api):
+    """As it is installed: every role in its sandbox."""
+
+    def configure(self, more=None):
+        super().configure(more)
+        with open(self.config, encoding="utf-8") as f:
+            text = f.read()
+        self.config = self.place.write("canh.yaml", text.replace("sandbox: false", "sandbox: true"))
+
+
+def with_boxed(test):
+    def wrapped(place):
+        s = Boxed(place)
+        signal.alarm(150)
+        try:
+            s.start().ready()
+            test(s)
+        finally:
+            signal.alarm(0)
+            s.kill()
+    return wrapped
 
 
 def send(s, events):
@@ -71,6 +95,109 @@ def test_what_may_follow_is_proposed_with_values_of_the_last_day(s):
     equal(get(s, "/complete", SOME, q="a")[0], 403)
     equal(get(s, "/complete", None, q="a")[0], 401)
     equal(get(s, "/complete", q="abc", at="4")[0], 400)
+
+
+# --- hunts ----------------------------------------------------------------------------------------
+
+def post(s, path, text, token=ALL, **query):
+    c = s.connect()
+    c.request("POST", "/api" + path + "?" + urllib.parse.urlencode(query, quote_via=urllib.parse.quote), body=text.encode(),
+              headers={"Authorization": "Bearer " + token, "Content-Type": "application/yaml"})
+    answer = c.getresponse()
+    body = answer.read()
+    c.close()
+    return answer.status, body
+
+
+def hunted(answer):
+    """Hits by title, and the last line."""
+    status, body = answer
+    equal((status, body[:300] if status != 200 else b""), (200, b""))
+    lines = [json.loads(line) for line in body.splitlines()]
+    holds("hunt" in lines[-1], lines[-1])
+    return {h["rule"]["title"]: h for h in lines if "rule" in h}, lines[-1]["hunt"]
+
+
+def acts(s):
+    done = s.place.canh("act", "list", "--did", "search.run", "--format", "json", "--data", s.data)
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+COUNTED = """
+---
+title: Many of rule 8
+id: 00000000-0000-4000-8000-000000000009
+correlation:
+    type: event_count
+    rules: [00000000-0000-4000-8000-000000000008]
+    group-by: [host]
+    timespan: 1h
+    condition: { gte: 5 }
+"""
+
+
+@with_boxed
+def test_a_hunt_finds_with_rules_in_force_and_with_those_that_are_brought(s):
+    send(s, [{"a": "hit" if n % 10 == 0 else "miss", "n": n, "user": "alice", "host": "srv-%d" % (n % 2)} for n in range(2000)])
+    s.until("all is stored", is_stored(s, 2000))
+    ids = {"%d:%d" % (e["lane"], e["sequence"]) for e in map(json.loads, get(s, "/search", q="a:hit", limit="1000")[1]
+           .splitlines()[:-1])}
+    equal(len(ids), 200)
+    for query in ({"rule": "Rule 1"}, {"rules": "one, 00000000-0000-4000-8000-000000000001"}, {}):
+        hits, end = hunted(get(s, "/hunt", **query))
+        equal((list(hits), end["hits"], end["partial"], end["rules"]), (["Rule 1"], 200, False, 1))
+        equal((hits["Rule 1"]["hits"], len(hits["Rule 1"]["events"])), (200, 100))
+        holds({e["id"] for e in hits["Rule 1"]["events"]} < ids, "other events")
+        holds(hits["Rule 1"]["first"] <= hits["Rule 1"]["last"], hits["Rule 1"])
+    equal(hunted(get(s, "/hunt", to="2020-01-01T00:00:00Z"))[0], {})
+    # What would a new one have found?
+    new = rule(7, value="miss", source="test")
+    hits, end = hunted(post(s, "/hunt", new))
+    equal((list(hits), hits["Rule 7"]["hits"], end["rules"]), (["Rule 7"], 1800, 1))
+    hits, _ = hunted(post(s, "/hunt", rule(8).replace("'hit'", "'hit', 'n|re': '^1.0$'") + COUNTED, **{"from": "2d"}))
+    equal((hits["Rule 8"]["hits"] if "Rule 8" in hits else 0, hits["Many of rule 8"]["hits"] > 0), (0, True))
+    # It stands in the trail, with the text.
+    equal([a["parameters"].get("kind") for a in acts(s)[:2]], ["hunt", "hunt"])
+    holds("Rule 7" in acts(s)[1]["parameters"]["rule"], acts(s)[1])
+    holds(any(a["parameters"].get("rule") == "Rule 1" for a in acts(s)), acts(s))
+
+
+@with_boxed
+def test_a_hunt_that_may_not_be_is_refused_with_a_sentence(s):
+    send(s, [{"a": "hit", "user": "alice"}])
+    s.until("it is stored", is_stored(s, 1))
+    for text, status, why in (("", 400, "holds no document"), ("title: x", 400, ""), ("{", 400, ""),
+                              (rule(7, field="user", value="alice"), 403, "(user)"),
+                              (rule(7, field="a|nosuch"), 400, "nosuch")):
+        got, body = post(s, "/hunt", text)
+        equal((text, got), (text, status))
+        holds(why in json.loads(body)["error"], body)
+    equal(json.loads(post(s, "/hunt", rule(7, field="a|nosuch"))[1])["at"] > 1, True)
+    s.until("an alert", lambda: s.place.canh("alerts", "--data", s.data).out)
+    hits, _ = hunted(post(s, "/hunt", rule(7, field="user", value="alice"), **{"for": "alert:1"}))
+    equal(hits["Rule 7"]["hits"], 1)
+    equal(post(s, "/hunt", rule(7, field="user", value="alice"), **{"for": "alert:9"})[0], 404)
+    hits, _ = hunted(post(s, "/hunt", rule(7, extra="").replace("condition: sel", "who: { user: root }\n    condition: sel and not who")))
+    equal(hits["Rule 7"]["hits"], 1)
+    equal(get(s, "/hunt", rule="no such")[0], 404)
+    equal(get(s, "/hunt", seconds="601")[0], 400)
+    equal(get(s, "/hunt", SOME)[0], 403)
+    equal(post(s, "/hunt", rule(7), SOME)[0], 403)
+    equal(post(s, "/hunt", "x" * (300 << 10))[0], 413)
+
+
+@with_boxed
+def test_a_reload_ends_a_hunt_and_who_goes_away_leaves_its_place(s):
+    send(s, [{"a": "hit", "n": n, "pad": "x" * 200} for n in range(20000)])
+    s.until("all is stored", is_stored(s, 20000))
+    for _ in range(20):  # more than there are places
+        c = s.connect()
+        c.request("GET", "/api/hunt", headers={"Authorization": "Bearer " + ALL})
+        c.close()
+    s.until("a place is free", lambda: get(s, "/hunt", rule="one")[0] == 200)
+    s.process.send_signal(1)
+    s.says("Rules of generation 2 are in force.")
+    equal(hunted(get(s, "/hunt", rule="one"))[1]["hits"], 20000)
 
 
 if __name__ == "__main__":
