@@ -19,7 +19,7 @@ enum exit_code {
 typedef int command_fn(int argc, char **argv);
 
 command_fn cmd_scan, cmd_rules, cmd_serve, cmd_role, cmd_send;
-command_fn cmd_stat, cmd_tail, cmd_alerts, cmd_token, cmd_doctor, cmd_search, cmd_verify;
+command_fn cmd_stat, cmd_tail, cmd_alerts, cmd_token, cmd_doctor, cmd_search, cmd_event, cmd_verify;
 command_fn cmd_ledger, cmd_witness, cmd_hunt, cmd_export, cmd_law, cmd_page, cmd_print;
 command_fn rules_check, rules_list, rules_explain, rules_test, rules_coverage;
 

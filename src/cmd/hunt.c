@@ -82,22 +82,6 @@ static int load_rules(struct work *w, char **words, int count, struct err *e)
     return rc;
 }
 
-/* "a/b/name.yml" is called name, too. */
-static struct span file_stem(struct span file)
-{
-    for (size_t i = file.n; i > 0; i--) {
-        if (file.p[i - 1] == '/') {
-            file = span_from(file, i);
-            break;
-        }
-    }
-    for (size_t i = file.n; i > 0; i--) {
-        if (file.p[i - 1] == '.')
-            return (struct span){ file.p, i - 1 };
-    }
-    return file;
-}
-
 /* A file or a folder of the operands has the rule, or the word is its id, name, title or file. */
 static bool is_meant(const struct sigma_head *h, const char *word)
 {
@@ -106,9 +90,7 @@ static bool is_meant(const struct sigma_head *h, const char *word)
     if (is_path(word))
         return span_starts(h->file, text) &&
                (h->file.n == text.n || h->file.p[text.n] == '/' || span_ends(text, SPAN_LIT("/")));
-    return span_eq_nocase(h->id, text) || span_eq_nocase(h->title, text) ||
-           (h->name.n > 0 && span_eq_nocase(h->name, text)) ||
-           span_eq_nocase(file_stem(h->file), text);
+    return sigma_is_called(h, text);
 }
 
 static int select_word(struct work *w, const char *word, struct err *e)

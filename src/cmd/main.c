@@ -13,6 +13,7 @@ static const struct command_row commands[] = {
     { "stat", "what the running server receives, stores and finds", cmd_stat },
     { "tail", "events as they come", cmd_tail },
     { "search", "stored events, or tables of them", cmd_search },
+    { "event", "one stored event with all that is known of it", cmd_event },
     { "hunt", "try rules on what is stored", cmd_hunt },
     { "alerts", "what was found, newest first", cmd_alerts },
     { "ledger", "verify what is signed of a store", cmd_ledger },

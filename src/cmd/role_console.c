@@ -62,7 +62,8 @@ static int open_rules(struct role_console *r, uint64_t generation, struct err *e
                                  .names = &r->names,
                                  .generation = generation,
                                  .rule_count = ruleset_rule_count(r->rules),
-                                 .correlation_count = ruleset_correlation_count(r->rules) };
+                                 .correlation_count = ruleset_correlation_count(r->rules),
+                                 .rules = r->rules };
     rc = console_rules(r->console, &to, e);
     if (rc != ERR_OK)
         close_rules(r);
@@ -96,14 +97,14 @@ static void open_law(struct role_console *r)
 static int enter_sandbox(struct role_console *r, char *level, struct err *e)
 {
     char lanes[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
-    char sealed[FILE_PATH_BYTES];
+    char sealed[FILE_PATH_BYTES], ledger[FILE_PATH_BYTES];
     const struct settings *s = &r->self->settings;
-    const char *read[9] = { lanes, sealed, rules, desk };
+    const char *read[10] = { lanes, sealed, rules, desk, ledger };
     const struct sandbox box = {
         SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_ACCEPT | SANDBOX_THREADS, read, NULL
     };
     const char *data = r->self->data;
-    size_t n = 4;
+    size_t n = 5;
 
     if (s->tls_certificate[0] != 0)
         read[n++] = s->tls_certificate;
@@ -116,6 +117,7 @@ static int enter_sandbox(struct role_console *r, char *level, struct err *e)
 
     if (data_path(lanes, sizeof(lanes), data, "lanes") != ERR_OK ||
         data_path(sealed, sizeof(sealed), data, "sealed") != ERR_OK ||
+        data_path(ledger, sizeof(ledger), data, "ledger") != ERR_OK ||
         data_path(rules, sizeof(rules), data, "rules") != ERR_OK ||
         data_path(desk, sizeof(desk), data, "desk") != ERR_OK)
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");

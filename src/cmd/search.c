@@ -298,32 +298,10 @@ static int look(struct asking *a, const char *query, struct err *e)
 
 /* --- completion ----------------------------------------------------------------------------- */
 
-static const char *const kinds[] = { "keyword", "command", "figure", "field" };
-
-/* The names that a query can ask for: what the server knows, then those of the taxonomy. */
-static struct query_field *all_names(const struct names *names, uint32_t *count)
-{
-    static const char *const known[] = { "host",    "source",   "input",  "time",
-                                         "product", "category", "service" };
-    struct query_field *f = calloc(COUNT_OF(known) + names->count, sizeof(*f));
-
-    *count = 0;
-    if (f == NULL)
-        return NULL;
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        f[(*count)++].name = span_of(known[i]);
-    for (uint32_t id = 1; id < names->count; id++)
-        f[(*count)++].name = names->text[id];
-    return f;
-}
-
 static void put_item(struct buf *out, const struct complete_item *item)
 {
-    if (item->kind == COMPLETE_FIELD)
-        query_print_field(item->text, out);
-    else
-        buf_add(out, item->text);
-    buf_fmt(out, "\t%s\t%s\n", kinds[item->kind], item->help);
+    query_complete_text(item, out);
+    buf_fmt(out, "\t%s\t%s\n", query_complete_kind(item->kind), item->help);
 }
 
 /* A line each: what may stand there, its kind, what it is. */
@@ -340,7 +318,7 @@ static int complete(const char *text)
 
     buf_init(&out, (size_t)1 << 20);
     if (rc == ERR_OK) {
-        names = all_names(&l.names, &count);
+        names = query_complete_names(&l.names, &count);
         if (names == NULL || !query_complete(span_of(text), strlen(text), names, count, &c))
             rc = err_set(&e, ERR_NOMEM, 0, "There is no memory to complete the query.");
     }

@@ -16,6 +16,7 @@
 #include "os/host.h"
 #include "os/socket.h"
 #include "os/tls.h"
+#include "store/store_id.h"
 
 /* --- the database --------------------------------------------------------------------------- */
 
@@ -56,6 +57,13 @@ int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, str
     if (c->following)
         (void)trail_begin(c->trail, NULL); /* the lane is new; others go on */
     return ERR_OK;
+}
+
+void console_ends(struct console *c)
+{
+    for (uint32_t i = 0; i < WALK_LANES; i++)
+        c->ends[i] = i < SUMS_LANES && c->ledgers.lane[i] != NULL ? ledger_place(c->ledgers.lane[i])
+                                                                  : (struct lane_place){ 0 };
 }
 
 /* --- set-up --------------------------------------------------------------------------------- */
@@ -151,6 +159,10 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     if (rc == ERR_OK)
         rc = oidc_visits_new(&c->oidc, c, e);
     if (rc == ERR_OK)
+        rc = complete_new(&c->completer, e);
+    if (rc == ERR_OK)
+        rc = hunts_new(&c->hunters, e);
+    if (rc == ERR_OK)
         rc = trail_new(&c->trail, c->from.io, c->lanes, &c->ledgers, e);
     if (rc != ERR_OK)
         return rc;
@@ -160,6 +172,17 @@ static int make_parts(struct console *c, const struct console_from *from, struct
         return err_set(e, ERR_NOMEM, 0, "There is no memory for the console.");
     watch_every(c->look, CONSOLE_LOOK_MS);
     return ERR_OK;
+}
+
+/* A folder without one is none that a keeper made: events have their lane then, no more. */
+static void read_store(struct console *c)
+{
+    uint8_t id[STORE_ID_BYTES];
+
+    if (store_id_read(c->from.data, id, NULL) != ERR_OK)
+        return;
+    for (size_t i = 0; i < sizeof(id); i++)
+        (void)snprintf(&c->store[2 * i], 3, "%02x", id[i]);
 }
 
 int console_new(struct console **out, const struct console_from *from, struct err *e)
@@ -176,6 +199,7 @@ int console_new(struct console **out, const struct console_from *from, struct er
     c->started_ns = host_now_ns();
     if (gethostname(c->own, sizeof(c->own) - 1) != 0)
         c->own[0] = '\0';
+    read_store(c);
     proc_open(c);
     if (from->settings != NULL)
         learn_ports(c, &from->settings->syslog_udp);
@@ -205,6 +229,9 @@ void console_free(struct console **pc)
     tls_context_free(&c->tls);
     tokens_free(&c->tokens);
     watch_free(&c->finding);
+    complete_free(&c->completer);
+    hunts_free(&c->hunters);
+    event_end(c);
     tail_end(c);
     trail_free(&c->trail);
     shown_free(&c->shown);
@@ -220,6 +247,9 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
     int rc = ERR_OK;
 
     find_stop(c);
+    hunts_stop(c->hunters);
+    event_rules(c);
+    complete_rules(c->completer);
     shown_free(&c->shown);
     c->rules = r != NULL ? *r : (struct console_rules){ 0 };
     if (r != NULL)

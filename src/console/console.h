@@ -30,11 +30,14 @@
 #include "console/sums.h"
 #include "event/taxonomy.h"
 #include "os/io.h"
+#include "sigma/match.h"
 
 #define CONSOLE_LOOK_MS        1000u /* balance */
 #define CONSOLE_FOLLOW_MS      50u
 #define CONSOLE_WATCHERS       32u
 #define CONSOLE_SEARCHES       4u
+#define CONSOLE_HUNTS          2u
+#define CONSOLE_SEEKERS        8u   /* of one event each */
 #define CONSOLE_SEARCH_SECONDS 600u /* at most, and for one */
 #define CONSOLE_SEARCH_MIB     1024u
 #define CONSOLE_ALERTS         100u /* unless asked for more */
@@ -56,6 +59,7 @@ struct console_rules {
     const struct names *names;
     uint64_t generation;
     uint32_t rule_count, correlation_count;
+    const struct ruleset *rules; /* NULL: they are not tried on anything */
 };
 
 /* Opens what lies outside the data folder: before the sandbox. */

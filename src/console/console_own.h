@@ -14,6 +14,8 @@
 #include "os/file.h"
 #include "people/people.h"
 #include "search/search.h"
+#include "search/stored.h"
+#include "store/store_id.h"
 
 #define CONSOLE_ASKED   64u /* acts that wait for the desk */
 #define CONSOLE_SOCKETS 64u /* of the kernel's, ours */
@@ -36,6 +38,13 @@ struct finder {
     struct search *search;
     uint32_t told; /* of what was found */
     bool done;
+};
+
+/* One event that is looked for. */
+struct seeker {
+    struct serve_later *later; /* NULL: free */
+    struct stored_from from;
+    struct stored *stored;
 };
 
 /* What the desk was asked. */
@@ -91,11 +100,42 @@ struct console {
     struct lane_place ends[WALK_LANES]; /* for a search that begins */
     int64_t skew_ns;
     struct watch *finding;
+    struct seeker seeker[CONSOLE_SEEKERS];
+    struct watch *seeking;
+    struct completer *completer;
+    struct hunters *hunters;
+    struct matcher *matcher; /* made when first needed */
+    char store[2 * STORE_ID_BYTES + 1];
 };
 
 /* find.c */
 serve_fn search_route;
 void find_stop(struct console *c);
+/* A time, and a number from 1 to `most`, of the query; `other` when it is not there. ERR_SYNTAX. */
+int find_time(const struct serve_call *call, const char *name, int64_t other, int64_t *ns,
+              struct err *e);
+int find_number(const struct serve_call *call, const char *name, uint64_t usual, uint64_t most,
+                uint64_t *number, struct err *e);
+
+/* hunts.c */
+#define HUNT_SENT_MAX ((size_t)256 << 10) /* bytes of rules */
+struct hunters;
+serve_fn hunt_route, hunt_text_route;
+int hunts_new(struct hunters **out, struct err *e);
+void hunts_free(struct hunters **all);
+void hunts_stop(struct hunters *all); /* their rules are let go */
+
+/* complete.c */
+struct completer;
+serve_fn complete_route;
+int complete_new(struct completer **out, struct err *e);
+void complete_free(struct completer **p);
+void complete_rules(struct completer *p); /* those at hand are let go */
+
+/* event.c */
+serve_fn event_route;
+void event_rules(struct console *c); /* those at hand are let go */
+void event_end(struct console *c);
 
 /* law.c */
 extern const struct view_row law_terms_row;
@@ -195,7 +235,9 @@ int tail_rules(struct console *c, struct err *e); /* c->rules has changed */
 uint32_t tail_watchers(const struct console *c);
 void tail_end(struct console *c);
 
-/* console.c: the reader's connection, or NULL with c->db_why. */
+/* console.c: how far lanes may be read now, into c->ends. */
+void console_ends(struct console *c);
+/* The reader's connection, or NULL with c->db_why. */
 struct db *console_db(struct console *c);
 void console_db_fault(struct console *c); /* what it said was no good: opened anew next time */
 

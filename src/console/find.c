@@ -142,8 +142,8 @@ static int bad(struct err *e, const char *why)
 }
 
 /* A time of the query; `other` when it is not there. */
-static int read_time(const struct serve_call *call, const char *name, int64_t other, int64_t *ns,
-                     struct err *e)
+int find_time(const struct serve_call *call, const char *name, int64_t other, int64_t *ns,
+              struct err *e)
 {
     uint8_t room[SERVE_VALUE_MAX];
     struct span v;
@@ -156,8 +156,8 @@ static int read_time(const struct serve_call *call, const char *name, int64_t ot
 }
 
 /* From 1 to `most`; `usual` when it is not there. */
-static int read_number(const struct serve_call *call, const char *name, uint64_t usual,
-                       uint64_t most, uint64_t *number, struct err *e)
+int find_number(const struct serve_call *call, const char *name, uint64_t usual, uint64_t most,
+                uint64_t *number, struct err *e)
 {
     uint8_t room[SERVE_VALUE_MAX];
     struct span v;
@@ -182,18 +182,18 @@ static int read_query(const struct serve_call *call, struct search_from *from, u
         return bad(e, "q cannot be decoded.");
     if (rc == 0)
         from->query = SPAN_LIT("");
-    rc = read_time(call, "from", INT64_MIN / 2, &from->from_ns, e);
+    rc = find_time(call, "from", INT64_MIN / 2, &from->from_ns, e);
     if (rc == ERR_OK)
-        rc = read_time(call, "to", INT64_MAX / 2, &from->to_ns, e);
+        rc = find_time(call, "to", INT64_MAX / 2, &from->to_ns, e);
     if (rc != ERR_OK)
         return rc;
-    rc = read_number(call, "limit", SHOWN, SEARCH_LIMIT_MAX, &number, e);
+    rc = find_number(call, "limit", SHOWN, SEARCH_LIMIT_MAX, &number, e);
     from->limit = (uint32_t)number;
     if (rc == ERR_OK)
-        rc = read_number(call, "seconds", SECONDS, CONSOLE_SEARCH_SECONDS, &number, e);
+        rc = find_number(call, "seconds", SECONDS, CONSOLE_SEARCH_SECONDS, &number, e);
     from->budget_ms = number * 1000;
     if (rc == ERR_OK)
-        rc = read_number(call, "memory", MIB, CONSOLE_SEARCH_MIB, &number, e);
+        rc = find_number(call, "memory", MIB, CONSOLE_SEARCH_MIB, &number, e);
     from->bytes = (size_t)number << 20;
     return rc;
 }
@@ -300,9 +300,7 @@ static unsigned make_search(struct console *c, struct finder *f, struct search_f
     }
     from->taxonomy = c->rules.taxonomy;
     from->names = c->rules.names;
-    for (uint32_t i = 0; i < WALK_LANES; i++)
-        c->ends[i] = i < SUMS_LANES && c->ledgers.lane[i] != NULL ? ledger_place(c->ledgers.lane[i])
-                                                                  : (struct lane_place){ 0 };
+    console_ends(c);
     rc = search_new(&f->search, from, e);
     return rc == ERR_OK ? 0 : is_of_query(rc) ? 400 : 503;
 }

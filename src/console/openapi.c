@@ -58,8 +58,12 @@ static void put_roles(struct buf *out, unsigned roles)
 /* The path; of an act that has another path beside its own, its name. */
 static void put_id(struct buf *out, const struct serve_route *r, bool get)
 {
-    const bool beside = !get && r->scope != SERVE_OPEN && r->scope != ASK_SCOPE;
+    const bool beside = !get && r->scope != SERVE_OPEN && r->scope != ASK_SCOPE && r->own != NULL;
 
+    if (!get && r->own == NULL) {
+        buf_fmt(out, "\"%s.text\"", r->path + 1);
+        return;
+    }
     put_json_text(out, beside ? span_of(((const struct act_row *)r->own)->name)
                               : span_from(span_of(r->path), 1));
 }
@@ -100,7 +104,10 @@ static void put_route(struct buf *out, const struct serve_route *r)
         put_param(out, &r->param[i]);
     }
     buf_byte(out, ']');
-    if (post) {
+    if (post && r->own == NULL) {
+        buf_text(out, ",\"requestBody\":{\"required\":true,\"content\":{\"application/yaml\":{"
+                      "\"schema\":{\"type\":\"string\"}}}}");
+    } else if (post) {
         buf_text(out, ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{"
                       "\"schema\":");
         schema_act(out, r->own);

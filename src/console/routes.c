@@ -184,6 +184,13 @@ unsigned console_guard(void *arg, const struct serve_call *call)
         NULL, NULL, false                                                                          \
     }
 
+#define HUNT_PARAMS                                                                                \
+    { "from", "events from then on; 30 days ago", false }, { "to", "events before then", false },  \
+        { "seconds", "it ends with what it has by then", true },                                   \
+    {                                                                                              \
+        "for", "alert:12 or incident:3: needed to look for one person's records", false            \
+    }
+
 const struct serve_route console_routes[] = {
     ROUTE("/", DOOR_API, SERVE_OPEN, api_route, JSON, "this description", NOTHING),
     POST("/login", login_route, 0,
@@ -218,6 +225,27 @@ const struct serve_route console_routes[] = {
           { "limit", "at most so many, 1 to 10000; 100", true },
           { "seconds", "it ends with what it has by then", true },
           { "memory", "MiB that it may take", true }),
+    ROUTE("/complete", ASKED, MAY_SEARCH, complete_route, JSON,
+          "what may stand at a place of a query that is being typed, and values of its field",
+          { "q", "the query as far as it is typed", false },
+          { "at", "the cursor, a byte of it; its end", true }),
+    ROUTE("/event", ASKED, MAY_SEARCH, event_route, JSON,
+          "one stored event: its bytes, its fields, where it lies, the rules that hold for it",
+          { "id", "LANE:SEQUENCE, as searches give them: 0:1234", false }),
+    ROUTE("/hunt", ASKED, MAY_SEARCH, hunt_route, NDJSON,
+          "what rules in force find in what is stored; the last line says what was looked at",
+          { "rule", "id, name, title or file of one", false },
+          { "rules", "several, with commas between; none: all in force", false }, HUNT_PARAMS),
+    { "POST",
+      "/hunt",
+      ASKED,
+      MAY_SEARCH,
+      hunt_text_route,
+      NDJSON,
+      "the same with rules that are brought along: their text is the body",
+      { HUNT_PARAMS },
+      HUNT_SENT_MAX,
+      NULL },
     ROUTE("/tail", ASKED, MAY_SEARCH, tail_route, NDJSON, "events as they come",
           { "filter", "a query without pipes (docs/query.md)", false }),
     KNOWN("/law/terms", law_terms_route, &law_terms_row,

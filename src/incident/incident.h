@@ -62,7 +62,10 @@ int incident_search_person(struct span query, bool has_case, int64_t now_ns, str
 /* The request for act search.run, as who searches signs it at the local socket and as it comes to
  * the desk. Appended; `is_for` may be empty. */
 void incident_search_request(struct buf *out, struct span query, struct span is_for);
-/* The same without the act's name. */
+/* The same of a hunt: the rules' ids, or their text, cut. */
+#define INCIDENT_HUNT_BYTES ACT_TEXT_MAX
+void incident_hunt_request(struct buf *out, struct span rules, struct span is_for);
+/* The same of a search, without the act's name. */
 void incident_search_parameters(struct buf *out, struct span query, struct span is_for);
 
 #define INCIDENT_QUICK_CHARACTERS 300

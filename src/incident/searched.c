@@ -6,6 +6,7 @@
 #include "incident/incident_own.h"
 
 #include "base/num.h"
+#include "base/utf.h"
 #include "query/person.h"
 #include "scan/put.h"
 
@@ -59,6 +60,17 @@ static int run(struct act_call *c, struct err *e)
     return rc == ERR_OK && act_has(c, "for") ? on_case(c, e) : rc;
 }
 
+void incident_hunt_request(struct buf *out, struct span rules, struct span is_for)
+{
+    buf_text(out, "{\"act\":\"search.run\",\"kind\":\"hunt\",\"rule\":");
+    put_json_text(out, utf8_cut(rules, INCIDENT_HUNT_BYTES));
+    if (is_for.n > 0) {
+        buf_text(out, ",\"for\":");
+        put_json_text(out, is_for);
+    }
+    buf_byte(out, '}');
+}
+
 static void put_parameters(struct buf *out, struct span query, struct span is_for,
                            const char *comma)
 {
@@ -86,12 +98,17 @@ void incident_search_parameters(struct buf *out, struct span query, struct span 
     put_parameters(out, query, is_for, "");
 }
 
+static const char *const kinds[] = { "search", "hunt", NULL };
+
 const struct act_row incident_search[] = {
     { "search.run",
       ROLES_SEE | ROLE_SEARCH,
-      "Write down that somebody searches, and what for; the search itself is GET /search.",
+      "Write down that somebody searches or hunts, and what for; that itself is GET /search, /hunt.",
       run,
       { { "query", ACT_TEXT, false, QUERY_BYTES_MAX, NULL, "the query; without it: everything" },
         { "for", ACT_TEXT, false, 40, NULL,
-          "the case, as alert:12 or incident:3; needed to look for one person's records" } } },
+          "the case, as alert:12 or incident:3; needed to look for one person's records" },
+        { "kind", ACT_CHOICE, false, 0, kinds, "search, or hunt: rules over what is stored" },
+        { "rule", ACT_TEXT, false, INCIDENT_HUNT_BYTES, NULL,
+          "of a hunt: ids of rules, or the text of those that were brought along" } } },
 };

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -62,7 +63,65 @@ static int no_memory(struct err *e)
     return err_set(e, ERR_NOMEM, 0, "There is no memory to sort findings in.");
 }
 
+/* --- files that are held -------------------------------------------------------------------- */
+
+static struct {
+    pthread_mutex_t lock;
+    int fd[SPILL_HELD_MAX];
+    bool used[SPILL_HELD_MAX];
+    unsigned count;
+} held = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static int new_file(struct err *e);
+
+int spill_hold(unsigned count, struct err *e)
+{
+    int rc = ERR_OK;
+
+    MUST(pthread_mutex_lock(&held.lock) == 0);
+    while (held.count < count && held.count < SPILL_HELD_MAX && rc == ERR_OK) {
+        held.fd[held.count] = new_file(e);
+        if (held.fd[held.count] < 0)
+            rc = ERR_IO;
+        else
+            held.count++;
+    }
+    MUST(pthread_mutex_unlock(&held.lock) == 0);
+    return rc;
+}
+
 int spill_file(struct err *e)
+{
+    int fd = -1;
+
+    MUST(pthread_mutex_lock(&held.lock) == 0);
+    for (unsigned i = 0; i < held.count && fd < 0; i++) {
+        if (held.used[i])
+            continue;
+        held.used[i] = true;
+        fd = held.fd[i];
+    }
+    MUST(pthread_mutex_unlock(&held.lock) == 0);
+    return fd >= 0 ? fd : new_file(e);
+}
+
+void spill_close(int fd)
+{
+    bool is_held = false;
+
+    MUST(pthread_mutex_lock(&held.lock) == 0);
+    for (unsigned i = 0; i < held.count && !is_held; i++) {
+        is_held = held.fd[i] == fd;
+        /* One that cannot be emptied is not used again. */
+        if (is_held)
+            held.used[i] = ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0;
+    }
+    MUST(pthread_mutex_unlock(&held.lock) == 0);
+    if (!is_held)
+        (void)close(fd); /* nobody reads it any more */
+}
+
+static int new_file(struct err *e)
 {
     const char *folder = getenv("TMPDIR");
     char path[FILE_PATH_BYTES];
@@ -112,7 +171,7 @@ void spill_free(struct spill **ps)
     if (s == NULL)
         return;
     if (s->fd >= 0)
-        (void)close(s->fd); /* nothing in it is wanted any more */
+        spill_close(s->fd);
     free(s->memory);
     free(s->runs);
     free(s->heap);

@@ -6,7 +6,8 @@
  *   next, next ...        merges the runs; ascending by key, equal keys in the order of adding
  *
  * The temporary file has no name (or loses it at once), so that nothing is left behind when the
- * program dies; it lies in $TMPDIR, else in /var/tmp, which is a disk where /tmp may be memory.
+ * program dies; it lies in $TMPDIR, else in /var/tmp, which is a disk where /tmp may be memory. Who
+ * enters a sandbox that lets no file be made holds some from before (spill_hold()).
  * Memory stays at what spill_new() was given, whatever is added. One thread at a time.
  */
 #ifndef SPILL_H
@@ -37,5 +38,11 @@ uint64_t spill_count(const struct spill *s);
 
 /* An open temporary file without a name, for other uses of the same kind; -1 and *e on failure. */
 int spill_file(struct err *e);
+void spill_close(int fd);
+
+/* From now on as many files, SPILL_HELD_MAX at most, are there for spill_file(), used again and
+ * again; when they are all taken, one is made. Of the whole process. ERR_IO: fewer are. */
+#define SPILL_HELD_MAX 8u
+int spill_hold(unsigned count, struct err *e);
 
 #endif

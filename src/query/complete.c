@@ -3,8 +3,11 @@
  */
 #include "query/complete.h"
 
+#include <stdlib.h>
+
 #include "base/ascii.h"
 #include "base/utf.h"
+#include "event/names.h"
 #include "query/query_own.h"
 
 static const struct {
@@ -59,8 +62,16 @@ static void propose_rows(struct complete *out, struct span typed, enum complete_
         propose(out, typed, kind, span_of(rows[i].name), rows[i].help);
 }
 
+static void note_field(struct complete *out, struct span name)
+{
+    if (name.n == 0 || name.n > sizeof(out->field))
+        return;
+    memcpy(out->field, name.p, name.n);
+    out->field_bytes = name.n;
+}
+
 /* What the reader wants behind the first `from` bytes. */
-static bool wanted_behind(struct span text, size_t from, unsigned *wanted)
+static bool wanted_behind(struct span text, size_t from, struct complete *out, unsigned *wanted)
 {
     static const struct query_clock clock = { 0 };
     struct query q = { 0 };
@@ -68,6 +79,8 @@ static bool wanted_behind(struct span text, size_t from, unsigned *wanted)
 
     arena_init(&q.mem, (size_t)4 << 20);
     query_read_all(&r);
+    if ((r.wanted & QUERY_WANT_VALUE) != 0)
+        note_field(out, r.field);
     arena_release(&q.mem);
     *wanted = r.wanted;
     return r.rc != ERR_NOMEM;
@@ -86,7 +99,7 @@ bool query_complete(struct span text, size_t cursor, const struct query_field *f
     if (out->from < cursor && text.p[out->from] == '-')
         out->from++; /* sort -field */
     typed = (struct span){ text.p + out->from, cursor - out->from };
-    if (!wanted_behind(text, out->from, &wanted))
+    if (!wanted_behind(text, out->from, out, &wanted))
         return false;
     out->value = (wanted & (QUERY_WANT_TERM | QUERY_WANT_VALUE | QUERY_WANT_NUMBER |
                             QUERY_WANT_TIME | QUERY_WANT_SPAN)) != 0;
@@ -101,4 +114,50 @@ bool query_complete(struct span text, size_t cursor, const struct query_field *f
     for (uint32_t i = 0; (wanted & QUERY_WANT_FIELD) != 0 && i < field_count; i++)
         propose(out, typed, COMPLETE_FIELD, fields[i].name, "");
     return true;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+/* What the server knows of each event. */
+static const char *const known[] = { "host",    "source",   "input",  "time",
+                                     "product", "category", "service" };
+
+static bool is_known(struct span name)
+{
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        if (span_eq_nocase(name, span_of(known[i])))
+            return true;
+    }
+    return false;
+}
+
+struct query_field *query_complete_names(const struct names *n, uint32_t *count)
+{
+    struct query_field *f = calloc(COUNT_OF(known) + n->count, sizeof(*f));
+
+    *count = 0;
+    if (f == NULL)
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        f[(*count)++].name = span_of(known[i]);
+    for (uint32_t id = 1; id < n->count; id++) {
+        if (!is_known(n->text[id]))
+            f[(*count)++].name = n->text[id];
+    }
+    return f;
+}
+
+const char *query_complete_kind(enum complete_kind kind)
+{
+    static const char *const kinds[] = { "keyword", "command", "figure", "field" };
+
+    return kinds[kind];
+}
+
+void query_complete_text(const struct complete_item *item, struct buf *out)
+{
+    if (item->kind == COMPLETE_FIELD)
+        query_print_field(item->text, out);
+    else
+        buf_add(out, item->text);
 }

@@ -29,15 +29,14 @@ bool person_field(struct span name)
     return false;
 }
 
-/* An account of a system or machine. */
-static bool is_system(struct span glob)
+bool person_system(struct span glob)
 {
     for (size_t i = 0; i < glob.n; i++) {
         if (glob.p[i] == GLOB_MANY || glob.p[i] == GLOB_ONE)
             return false;
     }
     for (size_t i = 0; i < COUNT_OF(systems); i++) {
-        if (span_eq(glob, span_of(systems[i])))
+        if (span_eq_nocase(glob, span_of(systems[i])))
             return true;
     }
     return glob.n > 1 && glob.p[glob.n - 1] == '$';
@@ -58,7 +57,7 @@ static bool look(const struct query_node *n, bool holds, struct span *field)
     case QUERY_NET:
     case QUERY_RANGE:
         *field = n->name;
-        return holds && person_field(n->name) && (n->op == QUERY_RANGE || !is_system(n->glob));
+        return holds && person_field(n->name) && (n->op == QUERY_RANGE || !person_system(n->glob));
     default:
         return false;
     }

@@ -71,6 +71,10 @@
 /* Is this a field that says who somebody is? */
 bool person_field(struct span name);
 
+/* An account of a system or a machine, in any case; of globs (query/glob.h) only one without
+ * wildcards is. */
+bool person_system(struct span name);
+
 /* *field: the name of the first such term, as it was typed. */
 bool query_person(const struct query *q, struct span *field);
 

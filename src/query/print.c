@@ -61,6 +61,13 @@ void query_print_field(struct span name, struct buf *out)
     put_value(name, query_is_name(name) && !query_is_reserved(name), out);
 }
 
+void query_print_value(struct span value, struct buf *out)
+{
+    if (has_wild(value))
+        buf_byte(out, '=');
+    put_value(value, is_plain(value) && !has_wild(value), out);
+}
+
 static void put_range(const struct query_node *n, struct buf *out)
 {
     if (n->low.n > 0 && n->high.n > 0) {

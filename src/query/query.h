@@ -170,6 +170,8 @@ void query_print(const struct query *q, struct buf *out);
 
 /* A field's name as it must be typed. */
 void query_print_field(struct span name, struct buf *out);
+/* The same of a value that is to be met as it is: with "=" where "*" or "?" stands in it. */
+void query_print_value(struct span value, struct buf *out);
 
 /* No event outside of [*from, *until) can match: INT64_MIN and INT64_MAX where nothing is said. */
 void query_range(const struct query *q, int64_t *from, int64_t *until);

@@ -44,7 +44,8 @@ struct query_reader {
     struct span in;
     size_t at;
     unsigned depth;
-    unsigned wanted; /* at the end of the text */
+    unsigned wanted;   /* at the end of the text */
+    struct span field; /* of the last value that was read, or was wanted */
     struct err *e;
     int rc; /* ERR_OK until something fails */
 };

@@ -181,6 +181,7 @@ static struct query_node *about_name(struct query_reader *r, struct span name, b
         n->op = QUERY_SINCE;
     else if (!quoted && span_eq_nocase(name, SPAN_LIT("until")))
         n->op = QUERY_UNTIL;
+    r->field = name;
     return n->op == QUERY_FIELD ? field_value(r, n) : time_value(r, n);
 }
 

@@ -71,7 +71,7 @@ void correlations_free(struct correlations **pc)
     if (c == NULL)
         return;
     if (c->fd >= 0)
-        (void)close(c->fd); /* nothing in it is wanted any more */
+        spill_close(c->fd);
     spill_free(&c->inputs);
     buf_release(&c->texts);
     buf_release(&c->record);

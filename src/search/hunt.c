@@ -60,6 +60,7 @@ struct hunt {
     struct results *results; /* by index of the correlation */
     uint32_t rules, correlation_count, listed;
     size_t result_bytes;
+    uint64_t inputs;             /* of correlations */
     struct correlate_plan *plan; /* NULL: no correlation is wanted */
     struct correlations *correlations;
     struct buf put;
@@ -165,6 +166,17 @@ static int keep_input(struct looker *l, const struct shown_about *a, const struc
     return correlations_input(h->correlations, order, buf_span(&h->put), e);
 }
 
+/* More are left out. */
+static bool has_room(struct hunt *h)
+{
+    if (h->from.inputs_max == 0 || h->inputs < h->from.inputs_max) {
+        h->inputs++;
+        return true;
+    }
+    is_partial(h, "correlations have seen as many of their events as there is room for");
+    return false;
+}
+
 /* --- one event ------------------------------------------------------------------------------ */
 
 static int take_hits(struct looker *l, const struct shown_about *a, const struct hit *hits,
@@ -180,7 +192,8 @@ static int take_hits(struct looker *l, const struct shown_about *a, const struct
     for (uint32_t i = 0; i < count && rc == ERR_OK; i++) {
         if (is_wanted(h, hits[i].rule))
             rc = note_hit(h, hits[i].rule, &at, e);
-        if (rc != ERR_OK || h->plan == NULL || !correlate_wanted(h->plan, hits[i].rule))
+        if (rc != ERR_OK || h->plan == NULL || !correlate_wanted(h->plan, hits[i].rule) ||
+            !has_room(h))
             continue;
         if (!kept)
             rc = keep_text(l, a, &hits[i], e);
@@ -468,6 +481,17 @@ uint64_t hunt_correlation(const struct hunt *h, uint32_t i, struct span *lines)
 struct hunt_counts hunt_counts(const struct hunt *h)
 {
     return h->counts;
+}
+
+struct hunt_counts hunt_progress(struct hunt *h)
+{
+    struct hunt_counts c;
+
+    MUST(pthread_mutex_lock(&h->lock) == 0);
+    count(h);
+    c = h->counts;
+    MUST(pthread_mutex_unlock(&h->lock) == 0);
+    return c;
 }
 
 /* --- beginning and end ---------------------------------------------------------------------- */

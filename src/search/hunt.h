@@ -36,6 +36,7 @@ struct hunt_from {
     int64_t skew_ns;                /* not negative */
     uint64_t budget_ms;             /* 0: as long as it takes */
     uint32_t threads;               /* at most HUNT_THREADS; 0, 1: that of who steps */
+    uint64_t inputs_max;            /* of correlations; 0: any number */
     bool everywhere;                /* read all events: for tests */
 };
 
@@ -75,5 +76,7 @@ uint64_t hunt_rule(const struct hunt *h, uint32_t i, const struct hunt_hit **hit
  * sequence. */
 uint64_t hunt_correlation(const struct hunt *h, uint32_t i, struct span *lines);
 struct hunt_counts hunt_counts(const struct hunt *h);
+/* The same between steps, whatever threads do meanwhile. */
+struct hunt_counts hunt_progress(struct hunt *h);
 
 #endif

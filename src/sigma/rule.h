@@ -150,6 +150,9 @@ struct sigma_head {
     uint64_t hash;    /* XXH3 of the document's bytes: the rule hash of findings */
 };
 
+/* Is this its id, name, title, or the name of its file without folder and ending? In any case. */
+bool sigma_is_called(const struct sigma_head *h, struct span word);
+
 struct sigma_rule {
     struct sigma_head head;
     struct sigma_logsource logsource;

@@ -448,3 +448,28 @@ int rules_load(struct sigma_rules *rs, const struct rules_from *from, struct err
         rules_release(rs);
     return rc;
 }
+
+/* --- names -------------------------------------------------------------------------------- */
+
+/* "a/b/name.yml" is called name. */
+static struct span file_stem(struct span file)
+{
+    for (size_t i = file.n; i > 0; i--) {
+        if (file.p[i - 1] == '/') {
+            file = span_from(file, i);
+            break;
+        }
+    }
+    for (size_t i = file.n; i > 0; i--) {
+        if (file.p[i - 1] == '.')
+            return (struct span){ file.p, i - 1 };
+    }
+    return file;
+}
+
+bool sigma_is_called(const struct sigma_head *h, struct span word)
+{
+    return word.n > 0 &&
+           (span_eq_nocase(h->id, word) || span_eq_nocase(h->title, word) ||
+            span_eq_nocase(h->name, word) || span_eq_nocase(file_stem(h->file), word));
+}

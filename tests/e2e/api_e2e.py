@@ -16,7 +16,7 @@ from program import equal, holds, run
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "data")
 VALUES = {"limit": "5", "seconds": "5", "memory": "64", "level": "low", "since": "1h", "from": "1h", "to": "0s", "format": "json", "q": "canh_run=one",
-          "for": "alert:1", "filter": "canh_run=one"}
+          "for": "alert:1", "filter": "canh_run=one", "at": "3", "id": "0:1", "rule": "one", "rules": "one"}
 
 
 def told_print(s):

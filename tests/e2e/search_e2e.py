@@ -409,5 +409,55 @@ def test_hunting_is_shown_in_every_format_and_refuses_what_it_does_not_know(s):
     equal(s.place.canh("hunt", "--data", s.place.path("none")).code, 2)
 
 
+# --- one event ------------------------------------------------------------------------------------
+
+def event(server, id):
+    done = server.place.canh("event", "--data", server.data, "--json", id)
+    equal((id, done.code, done.err), (id, 0, ""))
+    return json.loads(done.out)
+
+
+@with_server
+def test_one_event_by_its_id_as_searches_give_it(s):
+    send(s, ['{"a":"hit","n":%d,"pad":"%s"}' % (n, "x" * 300) for n in range(600)] + ['{"a":"miss"}'])
+
+    def check():
+        for e in found(s, "hit")[::97] + found(s, "miss"):
+            one = event(s, "%d:%d" % (e["lane"], e["sequence"]))
+            equal({k: one[k] for k in e}, e)
+            hit = e["fields"]["a"] == "hit"
+            equal([r["rule"]["title"] for r in one["rules"]], ["Rule 1"] if hit else [])
+            if hit:
+                equal(one["rules"][0]["because"][0]["value"], "hit")
+        return one
+
+    equal(check()["stored"]["sealed"], False)
+    s.until("sealed files", lambda: len(sealed(s)) >= 2)
+    check()
+    first = event(s, "0:1")
+    holds(first["stored"]["sealed"] and first["stored"]["file"].endswith(".seal"), first["stored"])
+    equal(first, event(s, first["store"] + ":0:1"))
+    # The alert that keeps it says so.
+    s.until("an alert", lambda: event(s, "0:1")["alerts"])
+    equal(event(s, "0:1")["alerts"][0]["title"], "Rule 1")
+    text = s.place.canh("event", "--data", s.data, "0:1").out.decode()
+    holds("Rule 1" in text and "because" in text and "pad" in text, text)
+    for wrong in ("0:999999", "7:1", "0", "0:0", "x:y"):
+        done = s.place.canh("event", "--data", s.data, wrong)
+        equal((wrong, done.code, done.out), (wrong, 2, b""))
+    holds("There is no event 0:999999 yet." in s.place.canh("event", "--data", s.data, "0:999999").err, "yet")
+
+
+@with_server
+def test_an_event_that_retention_took_is_told_as_that(s):
+    send(s, ['{"a":"hit","n":%d,"pad":"%s"}' % (n, "x" * 300) for n in range(900)])
+    s.until("sealed files", lambda: len(sealed(s)) >= 3)
+    first = event(s, "0:1")["stored"]["file"]
+    os.remove(os.path.join(s.data, "sealed", first))
+    done = s.place.canh("event", "--data", s.data, "0:1")
+    equal(done.code, 2)
+    holds("was there and is no more" in done.err, done.err)
+
+
 if __name__ == "__main__":
     sys.exit(run(sys.modules[__name__]))

@@ -154,6 +154,12 @@ INSERT OR IGNORE INTO technique(technique, hash, rule) VALUES(upper(?), ?, ?)
 -- RULES_BLIND
 SELECT rule, title, level, reason, nullif(field, ''), since FROM blind ORDER BY level DESC, title, rule LIMIT ?
 
+-- Alerts of a rule that keep an event: ?1 lane, ?2 sequence, ?3 rule, ?4 the event's time.
+-- EVENT_ALERTS
+SELECT a.id, a.title, a.state FROM (SELECT id, title, state, first FROM alert INDEXED BY alert_rule
+    WHERE rule = ?3 AND last >= ?4 ORDER BY last LIMIT 1000) a WHERE a.first <= ?4 AND EXISTS (SELECT 1
+    FROM alert_event v WHERE v.alert = a.id AND v.lane = ?1 AND v.sequence = ?2) ORDER BY a.id LIMIT ?5
+
 -- LIST_COUNTERS
 SELECT name, value, time FROM counter
 

@@ -78,7 +78,7 @@ static void make_folder(struct bench *b)
 
 static void use_rules(struct bench *b, uint64_t generation)
 {
-    const struct console_rules r = { b->laid.taxonomy, &b->laid.names, generation, 7, 2 };
+    const struct console_rules r = { b->laid.taxonomy, &b->laid.names, generation, 7, 2, NULL };
     struct err e;
 
     assert_int_equal(console_rules(b->console, &r, &e), ERR_OK);
@@ -442,6 +442,74 @@ static void test_alerts_are_those_that_were_asked_for(void **state)
     json_decref(doc);
 }
 
+/* --- one event ------------------------------------------------------------------------------ */
+
+static void test_one_event_has_all_that_is_known_of_it(void **state)
+{
+    struct bench *b = *state;
+    uint64_t first, odd;
+    struct span body;
+    json_t *doc;
+
+    put_source(b, 1, INPUT_RELP, "agent-7");
+    (void)put_event(b, 1, "number 0");
+    first = put_event(b, 1, "{\"EventID\":1,\"exe_path\":\"C:\\\\x.exe\",\"host\":\"ws5\"}");
+    odd = put_event(b, 1, "odd \xff bytes");
+    assert_true(first == 1 && odd == 2);
+    commit(b);
+    assert_int_equal(ask(b, "/event?id=0:1", &body), 404); /* nobody has said that it is durable */
+    publish(b);
+    doc = ask_json(b, "/event?id=0:1");
+    assert_int_equal(number(doc, "sequence"), 1);
+    assert_string_equal(text_at(doc, "id", NULL), "0:1");
+    assert_string_equal(text_at(doc, "source", NULL), "agent-7");
+    assert_string_equal(text_at(doc, "fields", "exe_path"), "C:\\x.exe");
+    assert_string_equal(text_at(doc, "raw", NULL),
+                        "{\"EventID\":1,\"exe_path\":\"C:\\\\x.exe\",\"host\":\"ws5\"}");
+    assert_null(json_object_get(doc, "raw_base64"));
+    assert_true(json_is_false(json_object_get(json_object_get(doc, "stored"), "sealed")));
+    assert_true(json_is_array(json_object_get(doc, "rules")));
+    json_decref(doc);
+    doc = ask_json(b, "/event?id=0/2");
+    assert_string_equal(text_at(doc, "raw_base64", NULL), "b2RkIP8gYnl0ZXM=");
+    json_decref(doc);
+}
+
+static void test_an_event_that_is_none_is_refused_with_a_sentence(void **state)
+{
+    static const struct {
+        const char *query;
+        unsigned status;
+        const char *why;
+    } rows[] = {
+        { "?id=0:7", 404, "There is no event 0:7 yet." },
+        { "?id=5:1", 404, "There is no lane 5." },
+        { "", 422, "LANE:SEQUENCE" },
+        { "?id=", 422, "LANE:SEQUENCE" },
+        { "?id=0", 422, "LANE:SEQUENCE" },
+        { "?id=0:0", 422, "LANE:SEQUENCE" },
+        { "?id=64:1", 422, "LANE:SEQUENCE" },
+        { "?id=0:-1", 422, "LANE:SEQUENCE" },
+        { "?id=0:1:1", 422, "LANE:SEQUENCE" },
+        { "?id=0:99999999999999999999", 422, "LANE:SEQUENCE" },
+    };
+    struct bench *b = *state;
+    struct span body;
+
+    (void)put_event(b, 1, "one");
+    commit(b);
+    publish(b);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char target[128];
+
+        (void)snprintf(target, sizeof(target), "/event%s", rows[i].query);
+        CHECK_ROW(target, ask(b, target, &body) == rows[i].status);
+        CHECK_ROW(target, memmem(body.p, body.n, rows[i].why, strlen(rows[i].why)) != NULL);
+    }
+    assert_int_equal(console_rules(b->console, NULL, NULL), ERR_OK);
+    assert_int_equal(ask(b, "/event?id=0:1", &body), 503);
+}
+
 /* --- tail ----------------------------------------------------------------------------------- */
 
 static json_t *line_with(struct bench *b, const char *text)
@@ -671,6 +739,8 @@ int main(void)
         T(test_stat_is_whole_without_a_database_and_comes_to_one),
         T(test_health_says_what_is_wrong),
         T(test_alerts_are_those_that_were_asked_for),
+        T(test_one_event_has_all_that_is_known_of_it),
+        T(test_an_event_that_is_none_is_refused_with_a_sentence),
         T(test_tail_shows_events_once_they_are_durable),
         T(test_sources_have_their_names),
         T(test_each_watcher_has_a_filter_that_outlives_a_change_of_rules),

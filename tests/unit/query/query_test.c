@@ -425,6 +425,57 @@ static void test_what_may_stand_at_a_place_is_proposed(void **state)
     }
 }
 
+/* The name whose value stands at the cursor. */
+static void test_the_field_of_a_value_is_told(void **state)
+{
+    static const struct {
+        const char *text, *field;
+    } rows[] = {
+        { "host:^", "host" },
+        { "host:sr^", "host" },
+        { "host:=sr^", "host" },
+        { "x and (user:a or Image:^", "Image" },
+        { "not \"a b\":^", "a b" },
+        { "host:a ^", "" },
+        { "host^", "" },
+        { "since:^", "" },
+        { "n>^", "" },
+        { "host:\"sr^", "" },
+        { "user:a | top 5 ^", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct complete c;
+        size_t cursor = span_find(span_of(rows[i].text), '^');
+
+        assert_true(query_complete((struct span){ (const uint8_t *)rows[i].text, cursor }, cursor,
+                                   NULL, 0, &c));
+        check_span(rows[i].text, (struct span){ (const uint8_t *)c.field, c.field_bytes },
+                   rows[i].field);
+    }
+}
+
+static void test_a_value_is_printed_so_that_it_is_met_as_it_is(void **state)
+{
+    static const struct {
+        const char *value, *printed;
+    } rows[] = {
+        { "srv-01", "srv-01" }, { "C:\\x y", "\"C:\\\\x y\"" }, { "a*", "=\"a*\"" },
+        { "", "\"\"" },         { "(x)", "\"(x)\"" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buf out;
+
+        buf_init(&out, 256);
+        query_print_value(span_of(rows[i].value), &out);
+        check_span(rows[i].value, buf_span(&out), rows[i].printed);
+        buf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +488,8 @@ int main(void)
         cmocka_unit_test(test_times_are_read_as_people_write_them),
         cmocka_unit_test(test_the_range_of_a_query_holds_every_event_of_it),
         cmocka_unit_test(test_what_may_stand_at_a_place_is_proposed),
+        cmocka_unit_test(test_the_field_of_a_value_is_told),
+        cmocka_unit_test(test_a_value_is_printed_so_that_it_is_met_as_it_is),
     };
 
     return cmocka_run_group_tests_name("query", tests, NULL, NULL);
