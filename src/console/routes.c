@@ -177,7 +177,7 @@ unsigned console_guard(void *arg, const struct serve_call *call)
 /* For who is known at the desk, by the roles of `row`. */
 #define KNOWN(path, fn, row, help)                                                                 \
     {                                                                                              \
-        "GET", path, ASKED, ASK_SCOPE, fn, JSON, help, { NOTHING }, 0, row                         \
+        "GET", path, ASKED, ASK_SCOPE, fn, JSON, help, { NOTHING }, 0, row, false                  \
     }
 #define NOTHING                                                                                    \
     {                                                                                              \
@@ -245,7 +245,8 @@ const struct serve_route console_routes[] = {
       "the same with rules that are brought along: their text is the body",
       { HUNT_PARAMS },
       HUNT_SENT_MAX,
-      NULL },
+      NULL,
+      false },
     ROUTE("/tail", ASKED, MAY_SEARCH, tail_route, NDJSON, "events as they come",
           { "filter", "a query without pipes (docs/query.md)", false }),
     KNOWN("/law/terms", law_terms_route, &law_terms_row,
