@@ -12,7 +12,7 @@ function code(c: string): string {
 function plain(text: string): ComponentChildren[] {
   const parts: ComponentChildren[] = [];
   let run = "";
-  for (const c of text) {
+  for (const c of text.replace(/\r\n/g, "\n")) {
     if (!acting.test(c)) {
       run += c;
       continue;
