@@ -17,7 +17,9 @@
 #include "store/catalog.h"
 
 #define STEP_EVENTS 4096u
-#define AHEAD       8u /* blocks, the one at hand included; units mostly go down */
+#define LIST_FILES  64u /* sealed ones, opened at once */
+#define AHEAD       16u /* blocks that are asked of the disk before they are looked at, */
+#define AHEAD_BYTES ((uint64_t)1 << 20) /* so much of each */
 #define RECORDS_MAX ((size_t)8 << 20)
 #define RAW_MAX     ((size_t)256 << 20)
 
@@ -25,6 +27,7 @@ struct unit {
     int64_t receipt_to; /* of its newest event */
     uint32_t lane, block;
     const struct catalog_file *file; /* NULL: what the lane holds beyond */
+    uint64_t place, bytes;           /* of the block in it */
 };
 
 struct lane_rest {
@@ -39,6 +42,13 @@ struct walk {
     int sealed_dir;
     struct unit *unit;
     uint32_t units, at;
+    uint32_t ahead; /* the first unit that was not asked of the disk */
+    int ahead_fd;   /* of `ahead_of`, or -1 */
+    const struct catalog_file *ahead_of;
+    uint32_t listed; /* files of the catalog; all of them: units are in order */
+    bool in_order;
+    uint64_t *word; /* hashes of those of the need */
+    uint32_t words;
     struct lane_rest lane[WALK_LANES];
     struct sealed_file *file; /* open, of `of` */
     const struct catalog_file *of;
@@ -94,23 +104,49 @@ static int open_file(struct walk *w, const struct catalog_file *f, struct err *e
     return rc;
 }
 
-/* The blocks of the open file that may hold what is needed: bit i is block i. Of parts of words the
- * index knows nothing. */
-static uint64_t may_hold(struct walk *w, const struct need *need)
+/* The blocks of a file that may hold what is needed: bit i is block i. Of parts of words the index
+ * knows nothing. */
+static uint64_t may_hold(struct sealed_file *f, const struct need *need)
 {
     uint64_t blocks = need->op == NEED_ANY ? 0 : UINT64_MAX;
 
     if (need->op == NEED_WORD)
-        return sealed_find(w->file, word_hash(need->text));
+        return sealed_find(f, word_hash(need->text));
     if (need->op != NEED_ALL && need->op != NEED_ANY)
         return UINT64_MAX;
     for (const struct need *kid = need->kid; kid != NULL; kid = kid->next) {
         if (need->op == NEED_ALL)
-            blocks &= may_hold(w, kid);
+            blocks &= may_hold(f, kid);
         else
-            blocks |= may_hold(w, kid);
+            blocks |= may_hold(f, kid);
     }
     return blocks;
+}
+
+/* The words that a need has, counted; put where there is room. */
+static uint32_t need_words(const struct need *need, uint64_t *hash)
+{
+    uint32_t count = 0;
+
+    if (need->op == NEED_WORD && hash != NULL)
+        *hash = word_hash(need->text);
+    if (need->op == NEED_WORD)
+        return 1;
+    if (need->op != NEED_ALL && need->op != NEED_ANY)
+        return 0;
+    for (const struct need *kid = need->kid; kid != NULL; kid = kid->next)
+        count += need_words(kid, hash != NULL ? hash + count : NULL);
+    return count;
+}
+
+static int note_words(struct walk *w, struct err *e)
+{
+    w->words = need_words(w->from.need, NULL);
+    w->word = calloc(w->words + 1, sizeof(*w->word));
+    if (w->word == NULL)
+        return no_memory(e);
+    (void)need_words(w->from.need, w->word); /* as many */
+    return ERR_OK;
 }
 
 static bool in_time(const struct walk *w, int64_t receipt_from, int64_t receipt_to)
@@ -132,33 +168,18 @@ static int add_unit(struct walk *w, const struct unit *u, struct err *e)
     return ERR_OK;
 }
 
-/* The blocks of a file that may hold anything. */
-static int add_blocks(struct walk *w, const struct catalog_file *f, struct err *e)
+/* Those blocks of a file that are in the time and may hold anything. */
+static int add_blocks(struct walk *w, const struct catalog_file *of, struct sealed_file *f,
+                      struct err *e)
 {
-    uint64_t blocks, events;
-    int rc = open_file(w, f, e);
+    const uint64_t blocks = w->from.need != NULL ? may_hold(f, w->from.need) : UINT64_MAX;
+    int rc = ERR_OK;
 
-    if (rc == ERR_NOTFOUND) /* removed or merged since the list was made */
-        return ERR_OK;
-    if (rc == ERR_NOMEM)
-        return rc;
-    if (rc != ERR_OK) {
-        w->counts.damaged++;
-        walk_is_partial(w, "a sealed file is damaged");
-        return ERR_OK;
-    }
-    if (w->from.files != NULL) {
-        rc = w->from.files(w->from.files_arg, w->file, &events, e);
-        if (rc == 1) {
-            w->counts.events += events;
-            w->counts.blocks += sealed_block_count(w->file);
-        }
-        if (rc != 0)
-            return rc < 0 ? rc : ERR_OK;
-    }
-    blocks = w->from.need != NULL ? may_hold(w, w->from.need) : UINT64_MAX;
-    for (uint32_t i = 0; i < sealed_block_count(w->file) && rc == ERR_OK; i++) {
-        const struct sealed_block *b = sealed_block(w->file, i);
+    for (uint32_t i = 0; i < sealed_block_count(f) && rc == ERR_OK; i++) {
+        const struct sealed_block *b = sealed_block(f, i);
+        const struct unit u = {
+            b->receipt_to, of->name.lane, i, of, b->at, sealed_block_bytes(f, i)
+        };
 
         if (!in_time(w, b->receipt_from, b->receipt_to))
             continue;
@@ -166,9 +187,34 @@ static int add_blocks(struct walk *w, const struct catalog_file *f, struct err *
         if ((blocks >> i & 1) == 0)
             w->counts.passed++;
         else
-            rc = add_unit(w, &(struct unit){ b->receipt_to, f->name.lane, i, f }, e);
+            rc = add_unit(w, &u, e);
     }
     return rc;
+}
+
+/* Is a file to be asked for its blocks? 1, 0, or a negative code. */
+static int ask_file(struct walk *w, const struct sealed_opening *o, struct err *e)
+{
+    uint64_t events;
+    int rc;
+
+    if (o->code == ERR_NOTFOUND) /* removed or merged since the list was made */
+        return 0;
+    if (o->code == ERR_NOMEM)
+        return no_memory(e);
+    if (o->code != ERR_OK) {
+        w->counts.damaged++;
+        walk_is_partial(w, "a sealed file is damaged");
+        return 0;
+    }
+    if (w->from.files == NULL)
+        return 1;
+    rc = w->from.files(w->from.files_arg, o->file, &events, e);
+    if (rc == 1) {
+        w->counts.events += events;
+        w->counts.blocks += sealed_block_count(o->file);
+    }
+    return rc < 0 ? rc : rc == 0;
 }
 
 static bool day_in_time(const struct walk *w, int32_t day)
@@ -176,10 +222,92 @@ static bool day_in_time(const struct walk *w, int32_t day)
     return in_time(w, day * SEALED_DAY_NS, (day + INT64_C(1)) * SEALED_DAY_NS - 1);
 }
 
-static int list_sealed(struct walk *w, struct err *e)
+struct batch {
+    struct sealed_opening opening[LIST_FILES];
+    const struct catalog_file *of[LIST_FILES];
+    bool asked[LIST_FILES];
+    bool opens[LIST_FILES]; /* its folder, which those behind it may share */
+    uint32_t count;
+};
+
+/* The folder of a file that comes next into a batch; -1: it is gone. */
+static int batch_folder(const struct walk *w, struct batch *b, const struct catalog_file *f)
+{
+    b->opens[b->count] = true;
+    for (uint32_t i = b->count; i-- > 0;) {
+        if (b->of[i]->day != f->day || b->of[i]->months != f->months)
+            continue;
+        b->opens[b->count] = false;
+        return b->opening[i].dir;
+    }
+    return catalog_folder(w->sealed_dir, f->day, f->months);
+}
+
+/* The next files of the catalog that are in the time, opened. */
+static void next_files(struct walk *w, struct batch *b)
+{
+    while (w->listed < w->catalog.count && b->count < LIST_FILES) {
+        const struct catalog_file *f = &w->catalog.file[w->listed++];
+        struct sealed_opening *o = &b->opening[b->count];
+
+        if (f->state != CATALOG_COUNTS || !day_in_time(w, f->day))
+            continue;
+        *o = (struct sealed_opening){ .dir = batch_folder(w, b, f) };
+        if (o->dir < 0)
+            continue;
+        sealed_file_name(o->name, &f->name);
+        b->of[b->count++] = f;
+    }
+    sealed_open_all(b->opening, b->count);
+}
+
+static void end_batch(struct batch *b)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        sealed_free(&b->opening[i].file);
+        if (b->opens[i])
+            (void)close(b->opening[i].dir); /* only a folder */
+    }
+    free(b);
+}
+
+/* First those that are to be asked, and what the index of each is to be asked for: so all of it is
+ * on its way when the first waits for it. */
+static int ask_files(struct walk *w, struct batch *b, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < b->count && rc >= 0; i++) {
+        rc = ask_file(w, &b->opening[i], e);
+        b->asked[i] = rc == 1;
+        if (b->asked[i])
+            sealed_find_ahead(b->opening[i].file, w->word, w->words);
+    }
+    for (uint32_t i = 0; i < b->count && rc >= 0; i++) {
+        if (b->asked[i])
+            rc = add_blocks(w, b->of[i], b->opening[i].file, e);
+    }
+    return rc < 0 ? rc : ERR_OK;
+}
+
+/* Some more files of the catalog. */
+static int list_some(struct walk *w, struct err *e)
+{
+    struct batch *b = calloc(1, sizeof(*b));
+    int rc;
+
+    if (b == NULL)
+        return no_memory(e);
+    next_files(w, b);
+    rc = ask_files(w, b, e);
+    end_batch(b);
+    return rc;
+}
+
+static int open_sealed(struct walk *w, struct err *e)
 {
     char path[4096];
-    int n = snprintf(path, sizeof(path), "%s/sealed", w->from.data), rc = ERR_OK;
+    int n = snprintf(path, sizeof(path), "%s/sealed", w->from.data);
 
     if (n < 0 || (size_t)n >= sizeof(path))
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
@@ -188,14 +316,7 @@ static int list_sealed(struct walk *w, struct err *e)
         return err_set(e, ERR_IO, 0, "%.150s cannot be opened: %s.", path, strerror(errno));
     if (w->sealed_dir < 0)
         return ERR_OK; /* of a server that never sealed */
-    rc = catalog_read(&w->catalog, w->sealed_dir, e);
-    for (uint32_t i = 0; i < w->catalog.count && rc == ERR_OK; i++) {
-        const struct catalog_file *f = &w->catalog.file[i];
-
-        if (f->state == CATALOG_COUNTS && day_in_time(w, f->day))
-            rc = add_blocks(w, f, e);
-    }
-    return rc;
+    return catalog_read(&w->catalog, w->sealed_dir, e);
 }
 
 /* Beyond what is sealed. What the lane has now is held, so that it can be removed meanwhile. */
@@ -235,7 +356,7 @@ static int add_rest(struct walk *w, uint32_t lane, struct err *e)
     l->next = catalog_next(&w->catalog, lane);
     if (l->next == 0)
         l->next = 1;
-    return add_unit(w, &(struct unit){ INT64_MAX, lane, 0, NULL }, e);
+    return add_unit(w, &(struct unit){ .receipt_to = INT64_MAX, .lane = lane }, e);
 }
 
 static int unit_order(const void *a, const void *b)
@@ -247,6 +368,57 @@ static int unit_order(const void *a, const void *b)
     if (x->lane != y->lane)
         return x->lane > y->lane ? -1 : 1;
     return x->block > y->block ? -1 : x->block < y->block;
+}
+
+/* All units are there. */
+static int end_list(struct walk *w, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < WALK_LANES && rc == ERR_OK; i++)
+        rc = add_rest(w, i, e);
+    if (rc == ERR_OK && w->units > 0)
+        qsort(w->unit, w->units, sizeof(*w->unit), unit_order);
+    w->in_order = rc == ERR_OK;
+    return rc;
+}
+
+static int go_on_listing(struct walk *w, struct err *e)
+{
+    return w->listed < w->catalog.count ? list_some(w, e) : end_list(w, e);
+}
+
+/* --- Asking the disk ------------------------------------------------------------------------ */
+
+/* A unit's block will be looked at: a hint, which may fail. */
+static void ask_disk(struct walk *w, const struct unit *u)
+{
+    const uint64_t bytes = u->bytes < AHEAD_BYTES ? u->bytes : AHEAD_BYTES;
+    char name[SEALED_NAME_BYTES];
+    int dir;
+
+    if (u->file != w->ahead_of) {
+        if (w->ahead_fd >= 0)
+            (void)close(w->ahead_fd); /* nothing was read */
+        w->ahead_of = u->file;
+        sealed_file_name(name, &u->file->name);
+        dir = catalog_folder(w->sealed_dir, u->file->day, u->file->months);
+        w->ahead_fd = dir >= 0 ? openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+        if (dir >= 0)
+            (void)close(dir); /* only a folder */
+    }
+    if (w->ahead_fd >= 0)
+        (void)posix_fadvise(w->ahead_fd, (off_t)u->place, (off_t)bytes, POSIX_FADV_WILLNEED);
+}
+
+/* The unit at hand and the next ones. */
+static void ask_ahead(struct walk *w)
+{
+    while (w->ahead < w->units && w->ahead < w->at + AHEAD) {
+        if (w->unit[w->ahead].file != NULL)
+            ask_disk(w, &w->unit[w->ahead]);
+        w->ahead++;
+    }
 }
 
 /* --- Looking -------------------------------------------------------------------------------- */
@@ -411,10 +583,13 @@ static int open_body(struct walk *w, struct span body, uint32_t lane, struct err
 static int open_block(struct walk *w, const struct unit *u, struct err *e)
 {
     struct span body, frame;
-    int rc = open_file(w, u->file, e);
+    int rc;
 
-    if (rc == ERR_OK && w->columns != NULL) /* all of them, most likely */
-        sealed_ahead(w->file, u->block, AHEAD);
+    ask_ahead(w);
+    rc = open_file(w, u->file, e);
+
+    if (rc == ERR_OK)
+        sealed_ahead(w->file, u->block);
     if (rc == ERR_OK)
         rc = sealed_body(w->file, u->block, w->columns == NULL, &body, e); /* parts check too */
     if (rc == ERR_OK)
@@ -542,7 +717,7 @@ static int look_at_rest(struct walk *w, const struct unit *u, walk_fn *fn, void 
 
 int64_t walk_newest(const struct walk *w)
 {
-    if (w->block != NULL)
+    if (w->block != NULL || !w->in_order)
         return INT64_MAX;
     return w->at < w->units ? w->unit[w->at].receipt_to : INT64_MIN;
 }
@@ -552,6 +727,10 @@ int walk_step(struct walk *w, walk_fn *fn, void *arg, struct err *e)
     const struct unit *u;
     int rc;
 
+    if (!w->in_order) {
+        rc = go_on_listing(w, e);
+        return rc < 0 ? rc : 1;
+    }
     if (w->at == w->units)
         return 0;
     u = &w->unit[w->at];
@@ -573,7 +752,7 @@ static struct walk *walk_empty(const struct walk_from *from)
     if (w == NULL)
         return NULL;
     w->from = *from;
-    w->sealed_dir = -1;
+    w->sealed_dir = w->ahead_fd = -1;
     for (uint32_t i = 0; i < WALK_LANES; i++)
         w->lane[i].dir = -1;
     catalog_init(&w->catalog);
@@ -584,10 +763,16 @@ static struct walk *walk_empty(const struct walk_from *from)
 
 static int prepare(struct walk *w, struct err *e)
 {
+    int rc = ERR_OK;
+
     w->names = source_names_new();
     if (w->names == NULL)
         return no_memory(e);
-    return w->from.need != NULL ? sieve_new(&w->sieve, w->from.need, e) : ERR_OK;
+    if (w->from.need != NULL)
+        rc = note_words(w, e);
+    if (rc == ERR_OK && w->from.need != NULL)
+        rc = sieve_new(&w->sieve, w->from.need, e);
+    return rc;
 }
 
 int walk_new(struct walk **out, const struct walk_from *from, struct err *e)
@@ -603,11 +788,7 @@ int walk_new(struct walk **out, const struct walk_from *from, struct err *e)
     for (uint32_t i = 0; i < WALK_LANES && rc == ERR_OK; i++)
         rc = open_rest(w, i, e);
     if (rc == ERR_OK)
-        rc = list_sealed(w, e);
-    for (uint32_t i = 0; i < WALK_LANES && rc == ERR_OK; i++)
-        rc = add_rest(w, i, e);
-    if (rc == ERR_OK && w->units > 0)
-        qsort(w->unit, w->units, sizeof(*w->unit), unit_order);
+        rc = open_sealed(w, e);
     if (rc != ERR_OK)
         walk_free(out);
     return rc;
@@ -621,10 +802,13 @@ int walk_split(struct walk *w, struct walk **more, uint32_t count, struct err *e
 
     for (uint32_t i = 0; i < count; i++)
         more[i] = NULL;
+    while (!w->in_order && rc == ERR_OK)
+        rc = go_on_listing(w, e);
     for (uint32_t i = 0; i < count && rc == ERR_OK; i++) {
         more[i] = walk_empty(&w->from);
         if (more[i] == NULL)
             return no_memory(e);
+        more[i]->in_order = true;
         if (w->sealed_dir >= 0) {
             more[i]->sealed_dir = fcntl(w->sealed_dir, F_DUPFD_CLOEXEC, 0);
             if (more[i]->sealed_dir < 0)
@@ -661,6 +845,8 @@ void walk_free(struct walk **out)
     }
     block_free(&w->block);
     sealed_free(&w->file);
+    if (w->ahead_fd >= 0)
+        (void)close(w->ahead_fd); /* only read */
     if (w->sealed_dir >= 0)
         (void)close(w->sealed_dir); /* only read */
     catalog_release(&w->catalog);
@@ -670,5 +856,6 @@ void walk_free(struct walk **out)
     buf_release(&w->raw);
     free(w->unit);
     free(w->left);
+    free(w->word);
     free(w);
 }

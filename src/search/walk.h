@@ -12,11 +12,13 @@
  *
  * Who can do without events asks the columns of a block besides (walk_columns()).
  *
- * A walk goes step by step, so that one thread can do other things between. What the sealer and the
- * keeper do meanwhile changes nothing: sealed files are mapped, and the first segments of the lanes
- * (those that go first) are held open from before the list of sealed files is read. Damaged blocks
- * are counted and make the walk partial; it goes on behind them. What of a block is not needed is
- * not read, and damage there not seen.
+ * A walk goes step by step, so that one thread can do other things between; the first steps list
+ * the units, of many files at once, and the blocks that come next are asked of the disk before they
+ * are looked at: it answers many reads about as fast as one. What the sealer and the keeper do
+ * meanwhile changes nothing: sealed files are mapped, and the first segments of the lanes (those
+ * that go first) are held open from before the list of sealed files is read. Damaged blocks are
+ * counted and make the walk partial; it goes on behind them. What of a block is not needed is not
+ * read, and damage there not seen.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -31,7 +33,7 @@
 struct sealed_file;
 
 /* A sealed file that is in the time, before its blocks are listed: 1, none of them is wanted any
- * more, *events of it were looked at; 0; or a negative code, which walk_new() returns. */
+ * more, *events of it were looked at; 0; or a negative code, which walk_step() returns. */
 typedef int walk_file_fn(void *arg, const struct sealed_file *f, uint64_t *events, struct err *e);
 
 struct walk_from {
@@ -59,8 +61,8 @@ struct walk;
 int walk_new(struct walk **out, const struct walk_from *from, struct err *e);
 void walk_free(struct walk **w);
 
-/* Deal the blocks out to `count` more walks, which need `w` for as long as they live; each may have
- * a thread of its own. Before the first step. ERR_NOMEM, ERR_IO. */
+/* List all units, and deal the blocks out to `count` more walks, which need `w` for as long as they
+ * live; each may have a thread of its own. Before the first step. ERR_NOMEM, ERR_IO. */
 int walk_split(struct walk *w, struct walk **more, uint32_t count, struct err *e);
 
 /* A block before any of its events is put together: those left are handed out. */

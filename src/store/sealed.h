@@ -147,6 +147,16 @@ struct sealed_file;
  * for a later version, ERR_IO, ERR_NOTFOUND. A read error of the disk in a mapping is a signal: who
  * searches is a process that may die of it. */
 int sealed_open(struct sealed_file **out, int dir, const char *name, struct err *e);
+
+/* The same of many files at once: of a disk that answers many reads as fast as one, that is as fast
+ * as opening a few. */
+struct sealed_opening {
+    int dir; /* borrowed */
+    char name[SEALED_NAME_BYTES];
+    struct sealed_file *file; /* NULL when `code` is not ERR_OK */
+    int code;                 /* as sealed_open() */
+};
+void sealed_open_all(struct sealed_opening *o, uint32_t count);
 void sealed_free(struct sealed_file **f);
 
 const struct sealed_about *sealed_about(const struct sealed_file *f);
@@ -157,8 +167,10 @@ uint64_t sealed_file_bytes(const struct sealed_file *f);
 /* The body; its bytes are checked when `check`, for who does not check them part by part. */
 int sealed_body(const struct sealed_file *f, uint32_t i, bool check, struct span *body,
                 struct err *e);
-/* The bodies of blocks `i` and before, `count` of them, will be read soon. */
-void sealed_ahead(const struct sealed_file *f, uint32_t i, uint32_t count);
+/* Block `i` will be read soon: a hint. */
+void sealed_ahead(const struct sealed_file *f, uint32_t i);
+/* How many bytes it has in the file, from sealed_block()->at on, its roots and sources included. */
+uint64_t sealed_block_bytes(const struct sealed_file *f, uint32_t i);
 int sealed_roots(const struct sealed_file *f, uint32_t i, struct span *roots, struct err *e);
 int sealed_sources(const struct sealed_file *f, uint32_t i, struct span *sources, struct err *e);
 struct span sealed_stream(const struct sealed_file *f);
@@ -171,6 +183,8 @@ int sealed_check(const struct sealed_file *f, struct err *e);
 
 /* The blocks that may hold a word: bit i is block i. */
 uint64_t sealed_find(struct sealed_file *f, uint64_t hash);
+/* That will be asked soon, of so many words: a hint. */
+void sealed_find_ahead(const struct sealed_file *f, const uint64_t *hash, uint32_t count);
 /* Times that this index could not answer, because it is damaged. */
 uint64_t sealed_words_damaged(const struct sealed_file *f);
 /* The index itself, to check it whole. */

@@ -13,6 +13,13 @@
 
 #include "store/sealed_form.h"
 
+/* What opening reads behind the tallies, mostly: directory, streams, foot, and tallies, which who
+ * counts reads next. */
+#define TAIL_BYTES ((uint64_t)8 << 10)
+
+/* Of an index: when more are wanted, all of it is read sooner than each of them. */
+#define BUCKETS_MANY 32u
+
 struct sealed_file {
     struct sealed_about about;
     const uint8_t *map;
@@ -29,6 +36,16 @@ static int corrupt(struct err *e, uint64_t at, const char *what)
 {
     return err_set(e, ERR_CORRUPT, (size_t)at, "%s of a sealed file does not check (at byte %llu).",
                    what, (unsigned long long)at);
+}
+
+/* These bytes will be read soon; no more of them than there are. */
+static void ahead(const struct sealed_file *f, uint64_t at, uint64_t bytes)
+{
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = at / page * page;
+    const uint64_t to = at + bytes < f->bytes ? at + bytes : f->bytes;
+
+    if (from < to)
+        (void)madvise((void *)(uintptr_t)(f->map + from), to - from, MADV_WILLNEED); /* a hint */
 }
 
 static int map_file(struct sealed_file *f, int dir, const char *name, struct err *e)
@@ -53,6 +70,8 @@ static int map_file(struct sealed_file *f, int dir, const char *name, struct err
     f->map = at;
     f->bytes = (uint64_t)st.st_size;
     (void)madvise(at, f->bytes, MADV_RANDOM); /* who reads it all says so */
+    ahead(f, 0, SEALED_HEAD_BYTES);
+    ahead(f, f->bytes > TAIL_BYTES ? f->bytes - TAIL_BYTES : 0, TAIL_BYTES);
     return ERR_OK;
 }
 
@@ -138,6 +157,13 @@ static int read_stream(struct sealed_file *f, struct err *e)
                : corrupt(e, at, "The streams");
 }
 
+/* The head of the index and its offsets, one of 4 bytes for a bucket of 380 bytes or more: those of
+ * all files that a sealer made. Where there were more, they come when they are asked for. */
+static uint64_t words_begin(const struct sealed_file *f)
+{
+    return WORD_HEAD_BYTES + f->foot.words_bytes / 64;
+}
+
 /* An index of which nothing can be read answers every question with all blocks. */
 static void read_words(struct sealed_file *f)
 {
@@ -148,18 +174,12 @@ static void read_words(struct sealed_file *f)
     f->words_damaged += !f->words_good;
 }
 
-int sealed_open(struct sealed_file **out, int dir, const char *name, struct err *e)
+/* All but the index of words. */
+static int check_file(struct sealed_file *f, const char *name, struct err *e)
 {
-    struct sealed_file *f = calloc(1, sizeof(*f));
     struct sealed_name of;
-    int rc;
+    int rc = sealed_head_read(f->map, &f->about, e);
 
-    *out = NULL;
-    if (f == NULL)
-        return err_set(e, ERR_NOMEM, 0, "There is no memory for a sealed file.");
-    rc = map_file(f, dir, name, e);
-    if (rc == ERR_OK)
-        rc = sealed_head_read(f->map, &f->about, e);
     if (rc == ERR_OK)
         rc = read_foot(f, e);
     f->about.to = f->foot.to;
@@ -174,12 +194,47 @@ int sealed_open(struct sealed_file **out, int dir, const char *name, struct err 
         rc = read_directory(f, e);
     if (rc == ERR_OK)
         rc = read_stream(f, e);
-    if (rc == ERR_OK)
-        read_words(f);
-    else
-        sealed_free(&f);
-    *out = f;
     return rc;
+}
+
+static int new_file(struct sealed_file **out, int dir, const char *name, struct err *e)
+{
+    *out = calloc(1, sizeof(**out));
+    return *out != NULL ? map_file(*out, dir, name, e)
+                        : err_set(e, ERR_NOMEM, 0, "There is no memory for a sealed file.");
+}
+
+int sealed_open(struct sealed_file **out, int dir, const char *name, struct err *e)
+{
+    int rc = new_file(out, dir, name, e);
+
+    if (rc == ERR_OK)
+        rc = check_file(*out, name, e);
+    if (rc == ERR_OK)
+        read_words(*out);
+    else
+        sealed_free(out);
+    return rc;
+}
+
+/* Each step for all of them: when one waits for the disk, the bytes of the others are on the way,
+ * and those of the next step are asked for. */
+void sealed_open_all(struct sealed_opening *o, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        o[i].code = new_file(&o[i].file, o[i].dir, o[i].name, NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        if (o[i].code == ERR_OK)
+            o[i].code = check_file(o[i].file, o[i].name, NULL);
+        if (o[i].code == ERR_OK)
+            ahead(o[i].file, o[i].file->foot.words_at, words_begin(o[i].file));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (o[i].code == ERR_OK)
+            read_words(o[i].file);
+        else
+            sealed_free(&o[i].file);
+    }
 }
 
 void sealed_free(struct sealed_file **out)
@@ -250,14 +305,16 @@ int sealed_body(const struct sealed_file *f, uint32_t i, bool check, struct span
     return !check || sealed_hash(*body) == b->hash ? ERR_OK : corrupt(e, body_at(b), "A block");
 }
 
-void sealed_ahead(const struct sealed_file *f, uint32_t i, uint32_t count)
+uint64_t sealed_block_bytes(const struct sealed_file *f, uint32_t i)
 {
-    const uint32_t first = count > i + 1 ? 0 : i + 1 - count;
     const struct sealed_block *b = sealed_block(f, i);
-    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    const uint64_t from = sealed_block(f, first)->at / page * page, to = body_at(b) + b->bytes;
 
-    (void)madvise((void *)(uintptr_t)(f->map + from), to - from, MADV_WILLNEED); /* only a hint */
+    return body_at(b) + b->bytes - b->at;
+}
+
+void sealed_ahead(const struct sealed_file *f, uint32_t i)
+{
+    ahead(f, sealed_block(f, i)->at, sealed_block_bytes(f, i));
 }
 
 /* --- All of it ------------------------------------------------------------------------------ */
@@ -334,6 +391,20 @@ uint64_t sealed_find(struct sealed_file *f, uint64_t hash)
     if (f->words_good)
         return word_index_find(&f->words, sealed_word_bytes(f), hash, &f->words_damaged);
     return f->foot.blocks == 64 ? UINT64_MAX : ((uint64_t)1 << f->foot.blocks) - 1;
+}
+
+void sealed_find_ahead(const struct sealed_file *f, const uint64_t *hash, uint32_t count)
+{
+    const struct span words = sealed_word_bytes(f);
+
+    if (f->words_good && count > BUCKETS_MANY)
+        ahead(f, f->foot.words_at, words.n);
+    for (uint32_t i = 0; f->words_good && i < count && count <= BUCKETS_MANY; i++) {
+        const struct span bucket = word_index_bucket(&f->words, words, hash[i]);
+
+        if (bucket.p != NULL)
+            ahead(f, (uint64_t)(bucket.p - f->map), bucket.n);
+    }
 }
 
 uint64_t sealed_words_damaged(const struct sealed_file *f)

@@ -442,17 +442,30 @@ static uint64_t all_blocks(const struct word_index *x)
     return x->blocks == 64 ? UINT64_MAX : ((uint64_t)1 << x->blocks) - 1;
 }
 
-/* The bytes of a bucket behind its hash; SPAN_NONE when they do not check. */
-static struct span bucket_of(const struct word_index *x, struct span index, uint64_t number)
+/* The bytes of a bucket, as they are; SPAN_NONE when the offsets say what cannot be. */
+static struct span bucket_bytes(const struct word_index *x, struct span index, uint64_t number)
 {
     const uint8_t *offsets = index.p + WORD_HEAD_BYTES + 4 * number;
     uint64_t from = bytes_u32(offsets), to = bytes_u32(offsets + 4);
-    const uint8_t *p = index.p + x->buckets_at + from;
 
-    if (to > x->buckets_bytes || from > to || to - from < BUCKET_HEAD ||
-        (uint32_t)XXH3_64bits_withSeed(p + 4, to - from - 4, number) != bytes_u32(p))
+    if (to > x->buckets_bytes || from > to || to - from < BUCKET_HEAD)
         return SPAN_NONE;
-    return (struct span){ p + 4, (size_t)(to - from) - 4 };
+    return (struct span){ index.p + x->buckets_at + from, (size_t)(to - from) };
+}
+
+/* Those behind its hash; SPAN_NONE when they do not check. */
+static struct span bucket_of(const struct word_index *x, struct span index, uint64_t number)
+{
+    const struct span b = bucket_bytes(x, index, number);
+
+    if (b.p == NULL || (uint32_t)XXH3_64bits_withSeed(b.p + 4, b.n - 4, number) != bytes_u32(b.p))
+        return SPAN_NONE;
+    return span_from(b, 4);
+}
+
+struct span word_index_bucket(const struct word_index *x, struct span index, uint64_t hash)
+{
+    return bucket_bytes(x, index, (uint64_t)bits_of(hash) >> (WORD_BITS - x->bucket_bits));
 }
 
 static uint64_t get_blocks(struct bit_reader *b, const struct word_index *x)

@@ -75,6 +75,10 @@ int word_index_open(struct word_index *x, struct span head, uint64_t bytes, stru
 uint64_t word_index_find(const struct word_index *x, struct span index, uint64_t hash,
                          uint64_t *damaged);
 
+/* Which bytes of the index that looks at, but for its head and one offset: SPAN_NONE when it is
+ * damaged. Only the offset is touched. */
+struct span word_index_bucket(const struct word_index *x, struct span index, uint64_t hash);
+
 /* Every bucket, for `canh verify`: how many are damaged. */
 uint64_t word_index_damaged(const struct word_index *x, struct span index);
 

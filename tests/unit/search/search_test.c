@@ -642,6 +642,48 @@ static void damage_is_told(void **state)
     bench_release(&b);
 }
 
+/* Sealed files are opened many at once, and the first in time are not the first of the list. */
+static void many_files_are_as_few(void **state)
+{
+    struct search_counts counts;
+    struct search_from from;
+    struct search *s;
+    struct catalog c;
+    struct bench b;
+    struct err e;
+    char name[SEALED_NAME_BYTES];
+    uint64_t events;
+    int dir, fd, rc;
+
+    (void)state;
+    bench_init(&b);
+    b.store.run_bytes = 300;
+    seal(&b, UINT64_MAX);
+    from = asked(&b, "");
+    counts = check(&from, &rows[0], 1, EVENTS + 1);
+    assert_true(counts.blocks > 130);
+    check_all(&b);
+    /* One in the middle has no foot. */
+    catalog_init(&c);
+    assert_int_equal(catalog_read(&c, b.store.sealed, &e), ERR_OK);
+    dir = catalog_folder(b.store.sealed, c.file[40].day, c.file[40].months);
+    sealed_file_name(name, &c.file[40].name);
+    fd = openat(dir, name, O_RDWR | O_CLOEXEC);
+    assert_int_equal(ftruncate(fd, 200), 0);
+    (void)close(fd);
+    (void)close(dir);
+    events = c.file[40].name.to - c.file[40].name.from + 1;
+    assert_int_equal(search_new(&s, &from, &e), ERR_OK);
+    while ((rc = search_step(s, &e)) > 0)
+        ;
+    assert_int_equal(rc, 0);
+    assert_true(search_counts(s).partial && search_counts(s).damaged == 1);
+    assert_int_equal(search_lines(s), count_of(is_any) - events);
+    search_free(&s);
+    catalog_release(&c);
+    bench_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -655,6 +697,7 @@ int main(void)
         cmocka_unit_test(a_command_is_none_of_a_filter),
         cmocka_unit_test(a_filter_that_is_none_is_told_with_its_place),
         cmocka_unit_test(damage_is_told),
+        cmocka_unit_test(many_files_are_as_few),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

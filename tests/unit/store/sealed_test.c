@@ -98,6 +98,36 @@ static int make(const struct io *io, uint32_t blocks, struct err *e)
     return rc;
 }
 
+/* The file opened beside others comes to the same as by itself, and so does a word that was asked
+ * for ahead. */
+static void check_beside(int want)
+{
+    struct sealed_opening o[3];
+    const uint64_t word[] = { word_hash(SPAN_LIT("everywhere")), word_hash(SPAN_LIT("nowhere")) };
+    struct sealed_file *f;
+
+    for (size_t i = 0; i < COUNT_OF(o); i++) {
+        o[i] = (struct sealed_opening){ .dir = dir };
+        (void)snprintf(o[i].name, sizeof(o[i].name), "%s", i == 1 ? "03-1-2-1.seal" : NAME);
+    }
+    sealed_open_all(o, COUNT_OF(o));
+    assert_int_equal(o[1].code, ERR_NOTFOUND);
+    assert_null(o[1].file);
+    assert_int_equal(o[0].code, want);
+    assert_int_equal(o[2].code, want);
+    assert_int_equal(sealed_open(&f, dir, NAME, NULL), want);
+    assert_true((f != NULL) == (want == ERR_OK) && (o[0].file != NULL) == (want == ERR_OK));
+    if (f != NULL) {
+        sealed_find_ahead(o[0].file, word, COUNT_OF(word));
+        for (size_t i = 0; i < COUNT_OF(word); i++)
+            assert_int_equal(sealed_find(o[0].file, word[i]), sealed_find(f, word[i]));
+        assert_int_equal(sealed_words_damaged(o[0].file), sealed_words_damaged(f));
+    }
+    for (size_t i = 0; i < COUNT_OF(o); i++)
+        sealed_free(&o[i].file);
+    sealed_free(&f);
+}
+
 static void check_block(struct sealed_file *f, uint32_t i)
 {
     const struct sealed_block *b = sealed_block(f, i);
@@ -140,7 +170,11 @@ static void it_comes_back_as_it_was_made(void **state)
     assert_int_equal(sealed_tallies(f, &tallies, &e), ERR_OK);
     check_span("tallies", tallies, "what is counted");
     assert_int_equal(sealed_check(f, &e), ERR_OK);
+    for (uint32_t i = 0; i < 7; i++)
+        assert_int_equal(sealed_block(f, i)->at + (sealed_block_bytes(f, i) + 7) / 8 * 8,
+                         sealed_block(f, i + 1)->at);
     sealed_free(&f);
+    check_beside(ERR_OK);
 }
 
 /* The file's bytes with one changed, or cut, written over the file. */
@@ -169,6 +203,7 @@ static void any_byte_that_was_changed_is_seen(void **state)
         all.p[at] ^= (uint8_t)(1u << at % 8);
         put_bytes(all.p, all.n);
         rc = sealed_open(&f, dir, NAME, &e);
+        check_beside(rc);
         if (rc == ERR_OK)
             rc = sealed_check(f, &e);
         if (rc != ERR_CORRUPT)
@@ -181,6 +216,7 @@ static void any_byte_that_was_changed_is_seen(void **state)
 
         put_bytes(all.p, cut);
         assert_int_equal(sealed_open(&f, dir, NAME, &e), ERR_CORRUPT);
+        check_beside(ERR_CORRUPT);
     }
     buf_release(&all);
 }
