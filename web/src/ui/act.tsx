@@ -1,12 +1,13 @@
 // The form of an act, made from what the server says of it: fields, bounds, choices, who may. Texts: act.NAME, field.NAME,
 // choice.FIELD.VALUE of data/locale.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { act, Done, get, Refused, Row } from "../lib/api";
 import { has, t } from "../lib/i18n";
 import { LawList, LawTerm, lawTerms, term } from "../lib/law";
 import { base64 } from "../lib/file";
-import { me, routeOf, Schema } from "../lib/session";
+import { me, onlyContact, routeOf, Schema } from "../lib/session";
 import { acted } from "../lib/use";
+import { fromInput, toInput } from "../lib/time";
 import { Problem } from "./bits";
 import { close, Dialog, open } from "./dialog";
 import { say } from "./toast";
@@ -57,18 +58,19 @@ export function actForm(name: string, given: Values = {}, options: Options = {})
 export async function doAct(name: string, body: Values, options: Options = {}): Promise<Done | undefined> {
   const answer = await act(name, body);
   acted.set(acted.get() + 1);
-  say(options.said ?? t(`act.${name}.done`), answer);
+  say(options.said ?? t(`act.${name}.done`), onlyContact() ? undefined : answer); // who may not take it back is not asked
   options.done?.(answer);
   return answer;
 }
 
 function ActDialog({ name, given, options }: { name: string; given: Values; options: Options }) {
   const [schema, setSchema] = useState<Schema | null>(null), [values, setValues] = useState<Values>(given);
-  const [error, setError] = useState<Refused>(), [busy, setBusy] = useState(false);
+  const [error, setError] = useState<Refused>(), [busy, setBusy] = useState(false), form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     routeOf(name).then((r) => setSchema(r?.requestBody?.content["application/json"].schema ?? { properties: {} }),
       (e: unknown) => setError(e instanceof Refused ? e : new Refused(0, String(e))));
   }, [name]);
+  useEffect(() => form.current?.querySelector<HTMLElement>("input, select, textarea")?.focus(), [schema]);
   const send = (e: Event): void => {
     e.preventDefault();
     setBusy(true);
@@ -83,7 +85,7 @@ function ActDialog({ name, given, options }: { name: string; given: Values; opti
     !options.without?.includes(f) && f !== "clear" && !(f === "file" && schema?.properties?.["content"] && s.format !== "byte"));
   return (
     <Dialog title={t(`act.${name}`)}>
-      <form class="actform" onSubmit={send} data-act={name}>
+      <form class="actform" ref={form} onSubmit={send} data-act={name}>
         {has(`act.${name}.help`) && <p class="dim">{t(`act.${name}.help`)}</p>}
         {fields.map(([f, s], i) => <Field act={name} name={f} schema={s} required={schema?.required?.includes(f) ?? false}
           value={values[f]} set={(v) => setValues((old) => ({ ...old, [f]: v }))} first={i === 0}
@@ -124,12 +126,6 @@ function choiceText(act: string, field: string, value: string): string {
   return has(`choice.${act}.${field}.${value}`) ? t(`choice.${act}.${field}.${value}`) : t(`choice.${field}.${value}`);
 }
 
-function localTime(v: unknown): string {
-  if (typeof v !== "string" || v === "") return "";
-  const d = new Date(v);
-  return Number.isNaN(d.getTime()) ? "" : new Date(d.getTime() - d.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-}
-
 export function Field(p: FieldProps) {
   const id = `f-${p.name}`, s = p.schema;
   const common = { id, name: p.name, required: p.required, autofocus: p.first };
@@ -160,8 +156,8 @@ export function Field(p: FieldProps) {
     input = <input {...common} type="text" inputMode="numeric" pattern="[0-9 ,]*" value={((p.value as number[] | undefined) ?? []).join(", ")}
       onChange={(e) => p.set(e.currentTarget.value.split(/[ ,]+/).filter(Boolean).map(Number))} />;
   } else if (s.format === "date-time" || isTime(p.name)) {
-    input = <input {...common} type="datetime-local" value={localTime(p.value)}
-      onChange={(e) => p.set(e.currentTarget.value ? new Date(e.currentTarget.value).toISOString() : "")} />;
+    input = <input {...common} type="datetime-local" value={toInput(p.value)}
+      onChange={(e) => p.set(fromInput(e.currentTarget.value))} />;
   } else if (s.format === "byte" || p.name === "file" || p.name === "content") {
     input = <input {...common} type="file" onChange={(e) => {
       const file = e.currentTarget.files?.[0];

@@ -67,7 +67,7 @@ export function One({ id }: { id: number }) {
   useKeys("incident.one", [
     ...parts.map((p, i) => ({ key: String(i + 1), label: `incident.part.${p}`, run: () => go(to(p), true) })),
     ...[...acts, ...rest].map((a) => ({ ...a, off: !may || a.off })),
-    { key: "Escape", label: "incidents.back", run: () => go("/incidents"), quiet: true },
+    { key: "Backspace", label: "incidents.back", run: () => go("/incidents"), quiet: true },
   ]);
   if (told.error && !of) return <div class="page"><Problem of={told.error} again={told.again} /></div>;
   if (!of) return <div class="page"><p class="empty">{t(told.busy ? "incidents.busy" : "incident.none")}</p></div>;
