@@ -15,7 +15,9 @@ theme.watch(apply);
 density.watch(apply);
 apply();
 
+const fingers = matchMedia("(pointer: coarse)");
+
 /** Pixels of a row of a list. */
 export function rowHeight(): number {
-  return density.get() === "dense" ? 30 : 42;
+  return density.get() === "dense" && !fingers.matches ? 30 : 42;
 }

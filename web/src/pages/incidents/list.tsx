@@ -23,13 +23,18 @@ const PAGE = 200, MOST = 5000;
 
 const open = (i: Incident): void => go(`/incidents/${i.id}`);
 
+/** What is not open needs no excuse. */
+export function close(i: Incident): void {
+  actForm("incident.close", { incident: i.id }, { without: [...(i.tasks_open > 0 ? [] : ["skip"]), ...(i.clock_due ? [] : ["unsent"])] });
+}
+
 /** To the stage before or behind; behind the last it is closed, which wants words. */
 export function step(i: Incident, by: 1 | -1): void {
   const next = stages.indexOf(i.state as Stage) + by;
   if (!stages.includes(i.state as Stage) || next < 0) return;
   const stage = stages[next];
   if (stage) void doAct("incident.stage", { incident: i.id, stage }).catch(complain);
-  else actForm("incident.close", { incident: i.id });
+  else close(i);
 }
 
 /** A new one: what was told. It is opened when it is there. */
@@ -101,7 +106,7 @@ export function IncidentList() {
           rows.length === 0 && !told.error ? <p class="empty pad">{t(told.busy ? "incidents.busy" : "incidents.none")}</p> :
           <List label={t("page.incidents")} rows={rows} columns={columns} id={(i) => i.id} at={r.at} setAt={r.choose} open={open} height={rowHeight()}
             more={() => { if (rows.length >= limit && limit < MOST) setLimit(limit + PAGE); }} kind={(i) => (i.closed ? "over" : "")} />}
-        {!board && <footer class="foot dim">{t("incidents.count", { n: number(rows.length) })}</footer>}
+        {!board && rows.length > 0 && <footer class="foot dim">{t("incidents.count", { n: number(rows.length) })}</footer>}
       </div>
     </div>
   );
