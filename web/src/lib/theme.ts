@@ -15,8 +15,10 @@ theme.watch(apply);
 density.watch(apply);
 apply();
 
+const fingers = matchMedia("(pointer: coarse)");
+
 /** Pixels of a row of a list. */
 export function rowHeight(): number {
   if (matchMedia("(max-width: 760px)").matches) return 50; // two lines, and a finger's breadth
-  return density.get() === "dense" ? 30 : 42;
+  return density.get() === "dense" && !fingers.matches ? 30 : 42;
 }

@@ -43,6 +43,23 @@ export function day(at: string | number | Date): string {
   return format("day", { day: "2-digit", month: "2-digit", year: "numeric" }).format(new Date(at));
 }
 
+/** Minutes that the chosen zone is before UTC; Viet Nam has no summer time. */
+function ahead(at: Date): number {
+  return zone.get() === "UTC" ? 0 : zone.get() === "Asia/Ho_Chi_Minh" ? 420 : -at.getTimezoneOffset();
+}
+
+/** For an input of kind datetime-local, which knows no zone: that in which times are shown. */
+export function toInput(at: unknown): string {
+  if (typeof at !== "string" || at === "") return "";
+  const d = new Date(at);
+  return Number.isNaN(d.getTime()) ? "" : new Date(d.getTime() + ahead(d) * 60000).toISOString().slice(0, 16);
+}
+
+export function fromInput(text: string): string {
+  const d = new Date(text + "Z");
+  return Number.isNaN(d.getTime()) ? "" : new Date(d.getTime() - ahead(new Date(text)) * 60000).toISOString();
+}
+
 /** 3 phút, 2 giờ 10 phút, 4 ngày; of seconds. */
 export function span(seconds: number): string {
   const s = Math.max(0, Math.round(seconds)), h = Math.floor(s / 3600), m = Math.floor((s % 3600) / 60);

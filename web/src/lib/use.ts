@@ -47,10 +47,10 @@ export function useVersion(ms = 2000): number {
 /** Grows with each act of this page: what it changed is asked for at once. */
 export const acted = store(0);
 
-/** A view's rows, kept up with the database. */
-export function useView<T = Row>(view: string, given: Given = {}, ms = 2000): Asked<T[]> {
+/** A view's rows, kept up with the database; null: nothing is asked. */
+export function useView<T = Row>(view: string, given: Given | null = {}, ms = 2000): Asked<T[]> {
   const version = useVersion(ms), mine = useStore(acted);
-  return useAsk((signal) => get<T>(view, given, signal), [view, JSON.stringify(given), version, mine]);
+  return useAsk((signal) => (given ? get<T>(view, given, signal) : Promise.resolve([])), [view, JSON.stringify(given), version, mine]);
 }
 
 /** The time, each `ms`. */

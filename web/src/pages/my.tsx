@@ -62,7 +62,7 @@ function Card({ of, open }: { of: Phieu; open: boolean }) {
       {open && <>
         <h4>{t("my.what")}</h4><p><Lines of={of.what} /></p>
         <Problem of={told.error} again={told.again} />
-        {whole && <><h4>{t("my.steps")}</h4><Lines of={whole.steps} /><details><summary>{t("phieu.proof")}</summary><Lines of={whole.proof} /></details>
+        {whole && <><h4>{t("my.steps")}</h4><Lines of={whole.steps} /><details><summary>{t("my.proof")}</summary><Lines of={whole.proof} /></details>
           {returned && whole.history.filter((h) => h.state === "returned").slice(-1).map((h) => h.text && <p class="problem"><Text of={h.text} /></p>)}
           {whole.answers.length > 0 && <><h4>{t("my.answers")}</h4><Answers of={whole} /></>}</>}
       </>}

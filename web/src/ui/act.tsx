@@ -5,8 +5,9 @@ import { act, Done, get, Refused, Row } from "../lib/api";
 import { has, t } from "../lib/i18n";
 import { LawList, LawTerm, lawTerms, term } from "../lib/law";
 import { base64 } from "../lib/file";
-import { me, routeOf, Schema } from "../lib/session";
+import { me, onlyContact, routeOf, Schema } from "../lib/session";
 import { acted } from "../lib/use";
+import { fromInput, toInput } from "../lib/time";
 import { Problem } from "./bits";
 import { close, Dialog, open } from "./dialog";
 import { say } from "./toast";
@@ -57,7 +58,7 @@ export function actForm(name: string, given: Values = {}, options: Options = {})
 export async function doAct(name: string, body: Values, options: Options = {}): Promise<Done | undefined> {
   const answer = await act(name, body);
   acted.set(acted.get() + 1);
-  say(options.said ?? t(`act.${name}.done`), answer);
+  say(options.said ?? t(`act.${name}.done`), onlyContact() ? undefined : answer); // who may not take it back is not asked
   options.done?.(answer);
   return answer;
 }
@@ -126,12 +127,6 @@ function choiceText(act: string, field: string, value: string): string {
   return has(`choice.${act}.${field}.${value}`) ? t(`choice.${act}.${field}.${value}`) : t(`choice.${field}.${value}`);
 }
 
-function localTime(v: unknown): string {
-  if (typeof v !== "string" || v === "") return "";
-  const d = new Date(v);
-  return Number.isNaN(d.getTime()) ? "" : new Date(d.getTime() - d.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-}
-
 export function Field(p: FieldProps) {
   const id = `f-${p.name}`, s = p.schema;
   const common = { id, name: p.name, required: p.required };
@@ -162,8 +157,8 @@ export function Field(p: FieldProps) {
     input = <input {...common} type="text" inputMode="numeric" pattern="[0-9 ,]*" value={((p.value as number[] | undefined) ?? []).join(", ")}
       onChange={(e) => p.set(e.currentTarget.value.split(/[ ,]+/).filter(Boolean).map(Number))} />;
   } else if (s.format === "date-time" || isTime(p.name)) {
-    input = <input {...common} type="datetime-local" value={localTime(p.value)}
-      onChange={(e) => p.set(e.currentTarget.value ? new Date(e.currentTarget.value).toISOString() : "")} />;
+    input = <input {...common} type="datetime-local" value={toInput(p.value)}
+      onChange={(e) => p.set(fromInput(e.currentTarget.value))} />;
   } else if (s.format === "byte" || p.name === "file" || p.name === "content") {
     input = <input {...common} type="file" onChange={(e) => {
       const file = e.currentTarget.files?.[0];

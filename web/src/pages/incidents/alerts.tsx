@@ -13,7 +13,7 @@ import { Table } from "../../ui/table";
 import { Text } from "../../ui/text";
 import { complain } from "../../ui/toast";
 import { Value } from "../../ui/value";
-import { Do } from "./bits";
+import { Do, goTo } from "./bits";
 
 export function AlertsPart({ of }: { of: Whole }) {
   const told = useView<Alert>("alert.list", { incident: of.id, state: "all", limit: 1000 }), may = mayWork(), rows = told.rows ?? [];
@@ -27,7 +27,7 @@ export function AlertsPart({ of }: { of: Whole }) {
   };
   const chosen = (): number[] => (marked.size > 0 ? rows.filter((a) => marked.has(a.id)).map((a) => a.id) : r.row ? [r.row.id] : []);
   const done = { done: () => setMarked(new Set()) };
-  const split = (): void => actForm("incident.split", { incident: of.id, alerts: chosen(), title: rows.find((a) => chosen().includes(a.id))?.title ?? "" }, done);
+  const split = (): void => actForm("incident.split", { incident: of.id, alerts: chosen(), title: rows.find((a) => chosen().includes(a.id))?.title ?? "" }, { done: goTo });
   const take = (): void => void doAct("incident.alerts", { incident: of.id, remove: chosen() }, done).catch(complain);
   const dead = !may || rows.length === 0;
   useKeys("incident.part.alerts", [

@@ -1,10 +1,17 @@
 // What several pages about incidents show.
 import type { ComponentChildren } from "preact";
+import { Done } from "../../lib/api";
 import { Stage, stages } from "../../lib/incident";
 import { t } from "../../lib/i18n";
 import { LawTerm, term, useLaw } from "../../lib/law";
+import { go } from "../../lib/router";
 import { Pill } from "../../ui/bits";
 import { Text } from "../../ui/text";
+
+/** Behind an act that made an incident, or joined one: there. */
+export function goTo(done: Done): void {
+  if (typeof done["incident"] === "number") go(`/incidents/${done["incident"]}`);
+}
 
 /** "M2 – Nghiêm trọng" without its code, which stands before it. */
 function bare(x: LawTerm): string {

@@ -16,7 +16,7 @@ import { Column, List } from "../../ui/list";
 import { Table } from "../../ui/table";
 import { Text } from "../../ui/text";
 import { Value } from "../../ui/value";
-import { Do, IncidentTabs } from "./bits";
+import { Do, goTo, IncidentTabs } from "./bits";
 
 const states = ["queue", "open", "escalated", "dismissed", "joined", "dissolved"] as const;
 const TACTICS = 14;
@@ -39,7 +39,7 @@ function acts(c: Candidate | undefined) {
   const open = c?.state === "open", id = c?.id;
   return [
     { key: "e", label: "act.candidate.escalate", off: !open || !mayTriage(), run: () => actForm("candidate.escalate", { candidate: id, title: c ? about(c) : "" },
-      { done: (told) => { if (typeof told["incident"] === "number") go(`/incidents/${told["incident"]}`); } }) },
+      { done: goTo }) },
     { key: "d", label: "act.candidate.dismiss", off: !open || !mayTriage(), run: () => actForm("candidate.dismiss", { candidate: id }) },
     { key: "w", label: "act.candidate.join", off: !open || !mayTriage(), run: () => actForm("candidate.join", { candidate: id }) },
     { key: "r", label: "act.candidate.restore", off: c?.state !== "dismissed" || !mayTriage(), run: () => actForm("candidate.restore", { candidate: id }) },
@@ -96,8 +96,8 @@ function Pane({ of, close }: { of: Candidate; close: () => void }) {
 /** `only`: the one that the address names, alone. */
 export function Candidates({ only }: { only?: number }) {
   const { query } = usePlace(), state = states.find((s) => s === query.get("state")) ?? "queue", wanted = only ?? Number(query.get("candidate"));
-  const told = useView<Candidate>("candidate.list", only ? { limit: 1 } : { state, limit: 500 }, 5000), rows = only ? [] : told.rows ?? [];
-  const single = useView<Candidate>("candidate.show", { candidate: wanted || 1 }, 5000), shown = wanted ? rows.find((c) => c.id === wanted) ?? single.rows?.[0] : undefined;
+  const told = useView<Candidate>("candidate.list", only ? null : { state, limit: 500 }, 5000), rows = told.rows ?? [];
+  const single = useView<Candidate>("candidate.show", wanted ? { candidate: wanted } : null, 5000), shown = wanted ? rows.find((c) => c.id === wanted) ?? single.rows?.[0] : undefined;
   const open = (c: Candidate): void => turn({ candidate: c.id }, true), shut = (): void => (only ? go("/incidents/candidates") : turn({ candidate: null }, true));
   const r = useRows(rows, (c) => c.id, open), at = wanted && shown ? shown : r.row;
   useStore(density);

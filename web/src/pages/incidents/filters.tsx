@@ -25,7 +25,7 @@ function Choose({ name, label, q, of }: { name: string; label: string; q: Record
 export function Filters({ q, board, input }: { q: Record<string, string>; board: boolean; input: RefObject<HTMLInputElement | null> }) {
   const law = useLaw(), people = usePeople(), systems = useSystems(), mine = me.get()?.name ?? "";
   return (
-    <div class="filters">
+    <div class="filters slim">
       {!board && <Choose name="state" q={q} label={t("incidents.open")} of={[...stages, "closed", "merged", "any"].map((s) => [s, t(`incident.stage.${s}`)])} />}
       <Choose name="severity" q={q} label={t("incidents.anyseverity")} of={(law.severities ?? []).map((s) => [s.id, term(s)])} />
       <Choose name="type" q={q} label={t("incidents.anytype")} of={(law.types ?? []).map((s) => [s.id, term(s)])} />

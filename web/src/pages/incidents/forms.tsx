@@ -38,7 +38,7 @@ interface Sheet extends Row {
 /** A line of the form: its name, a dotted place where nothing is known. */
 function Line({ name, of }: { name: string; of: unknown }) {
   const known = of !== null && of !== undefined && of !== "";
-  return <p class="formline"><span>{vi(`sheet.${name}`)}: </span>{known ? <Text of={of} /> : <span class="blank" aria-label={vi("sheet.blank")} />}</p>;
+  return <p class="formline"><span>{vi(`sheet.${name}`)}: </span>{known ? <Text of={of} /> : <span class="blank"><span class="unseen">{vi("sheet.blank")}</span></span>}</p>;
 }
 
 function Ticks({ name, of, chosen }: { name: string; of: readonly string[]; chosen: unknown }) {

@@ -15,7 +15,7 @@ import { Left, Problem, When } from "../../ui/bits";
 import { Column, List } from "../../ui/list";
 import { Text } from "../../ui/text";
 import { complain } from "../../ui/toast";
-import { IncidentTabs, Severity, StageName } from "./bits";
+import { goTo, IncidentTabs, Severity, StageName } from "./bits";
 import { Board } from "./board";
 import { asked, Filters } from "./filters";
 
@@ -23,14 +23,22 @@ const PAGE = 200, MOST = 5000;
 
 const open = (i: Incident): void => go(`/incidents/${i.id}`);
 
+/** What is not open needs no excuse. */
+export function close(i: Incident): void {
+  actForm("incident.close", { incident: i.id }, { without: [...(i.tasks_open > 0 ? [] : ["skip"]), ...(i.clock_due ? [] : ["unsent"])] });
+}
+
 /** To the stage before or behind; behind the last it is closed, which wants words. */
 export function step(i: Incident, by: 1 | -1): void {
   const next = stages.indexOf(i.state as Stage) + by;
   if (!stages.includes(i.state as Stage) || next < 0) return;
   const stage = stages[next];
   if (stage) void doAct("incident.stage", { incident: i.id, stage }).catch(complain);
-  else actForm("incident.close", { incident: i.id });
+  else close(i);
 }
+
+/** A new one: what was told. It is opened when it is there. */
+const begin = (): void => actForm("incident.open", {}, { done: goTo });
 
 export function IncidentList() {
   const { query } = usePlace(), q = useMemo(() => asked(query), [query]), board = query.get("view") === "board";
@@ -64,7 +72,7 @@ export function IncidentList() {
     { key: "/", label: "keys.filter", run: () => filter.current?.focus() },
     { key: "b", label: "incidents.board", run: () => turn({ view: board ? null : "board" }) },
     { key: "c", label: "incidents.candidates", run: () => go("/incidents/candidates") },
-    { key: "n", label: "act.incident.open", off: !mayWork(), run: () => actForm("incident.open") },
+    { key: "n", label: "act.incident.open", off: !mayWork(), run: begin },
     { key: "m", label: "incidents.mine", off: dead, run: () => { if (r.row) void doAct("incident.assign", { incident: r.row.id }).catch(complain); } },
     { key: "Shift+M", label: "act.incident.assign", off: dead, run: () => { if (r.row) actForm("incident.assign", { incident: r.row.id }); } },
     { key: "]", label: "incidents.next", off: dead, run: () => { if (r.row) step(r.row, 1); } },
@@ -72,7 +80,7 @@ export function IncidentList() {
     { key: ".", label: "incidents.shownew", off: fresh.length === 0, run: show },
   ]);
   const columns: Column<Incident>[] = [
-    { name: "level", title: "incident.severity", width: "52px", cell: (i) => <Severity of={i.severity} /> },
+    { name: "level", title: "incident.severity", width: "64px", cell: (i) => <Severity of={i.severity} /> },
     { name: "number", title: "incident.number", width: "108px", from: 700, cell: (i) => <Text of={i.number} /> },
     { name: "title", title: "incident.title", width: "minmax(220px, 3fr)", cell: (i) => <Text of={i.title} /> },
     { name: "type", title: "incident.type", width: "minmax(90px, 1fr)", from: 900, cell: (i) => <Text of={term("types", i.type)} /> },
@@ -90,7 +98,7 @@ export function IncidentList() {
           <h1>{t("page.incidents")}</h1>
           <IncidentTabs at={board ? "board" : "list"} candidates={waiting.rows?.length} />
           <Filters q={q} board={board} input={filter} />
-          {mayWork() && <button type="button" class="push" onClick={() => actForm("incident.open")}>{t("act.incident.open")} <kbd>n</kbd></button>}
+          {mayWork() && <button type="button" class="push" onClick={begin}>{t("act.incident.open")} <kbd>n</kbd></button>}
         </header>
         <Problem of={told.error} again={told.again} />
         {fresh.length > 0 && <button type="button" class="fresh" onClick={show}>{t("incidents.fresh", { n: fresh.length })} <kbd>.</kbd></button>}
@@ -98,7 +106,7 @@ export function IncidentList() {
           rows.length === 0 && !told.error ? <p class="empty pad">{t(told.busy ? "incidents.busy" : "incidents.none")}</p> :
           <List label={t("page.incidents")} rows={rows} columns={columns} id={(i) => i.id} at={r.at} setAt={r.choose} open={open} height={rowHeight()}
             more={() => { if (rows.length >= limit && limit < MOST) setLimit(limit + PAGE); }} kind={(i) => (i.closed ? "over" : "")} />}
-        {!board && <footer class="foot dim">{t("incidents.count", { n: number(rows.length) })}</footer>}
+        {!board && rows.length > 0 && <footer class="foot dim">{t("incidents.count", { n: number(rows.length) })}</footer>}
       </div>
     </div>
   );

@@ -12,7 +12,7 @@ import { Ago, Facts, Left, Pill, Problem } from "../../ui/bits";
 import { Text } from "../../ui/text";
 import { complain } from "../../ui/toast";
 import { Do, Severity, Tabs } from "./bits";
-import { step } from "./list";
+import { close, step } from "./list";
 import { AlertsPart } from "./alerts";
 import { EvidencePart } from "./evidence";
 import { FormsPart, quickForm } from "./forms";
@@ -37,7 +37,7 @@ function Stages({ of }: { of: Whole }) {
             <span aria-hidden="true">{over || i < here ? "✓" : i + 1}</span> {t(`incident.stage.${s}`)}</button></li>
       ))}
       <li class={over ? "here" : ""} aria-current={over ? "step" : undefined}>
-        <button type="button" disabled={!mayWork() || over} onClick={() => actForm("incident.close", { incident: of.id })}>
+        <button type="button" disabled={!mayWork() || over} onClick={() => close(of)}>
           <span aria-hidden="true">{over ? "✓" : stages.length + 1}</span> {t(of.state === "merged" ? "incident.stage.merged" : "incident.stage.closed")}</button></li>
     </ol>
   );
@@ -56,7 +56,7 @@ export function One({ id }: { id: number }) {
       cause: of.cause ?? "", level: of.level ?? undefined, facts: of.facts.join(" "), summary: of.summary ?? "" }, { open: ["level"] }) },
     { key: "n", label: "act.incident.note", off: false, run: () => actForm("incident.note", given) },
     { key: "q", label: "incident.quick", off: false, run: () => quickForm(id) },
-    { key: "c", label: "act.incident.close", off: over, run: () => actForm("incident.close", given) },
+    { key: "c", label: "act.incident.close", off: over, run: () => close(of) },
     { key: "r", label: "act.incident.reopen", off: of.state !== "closed", run: () => actForm("incident.reopen", given) },
   ] : [];
   const rest = of ? [
@@ -67,7 +67,7 @@ export function One({ id }: { id: number }) {
   useKeys("incident.one", [
     ...parts.map((p, i) => ({ key: String(i + 1), label: `incident.part.${p}`, run: () => go(to(p), true) })),
     ...[...acts, ...rest].map((a) => ({ ...a, off: !may || a.off })),
-    { key: "Escape", label: "incidents.back", run: () => go("/incidents"), quiet: true },
+    { key: "Backspace", label: "incidents.back", run: () => go("/incidents"), quiet: true },
   ]);
   if (told.error && !of) return <div class="page"><Problem of={told.error} again={told.again} /></div>;
   if (!of) return <div class="page"><p class="empty">{t(told.busy ? "incidents.busy" : "incident.none")}</p></div>;
@@ -81,7 +81,7 @@ export function One({ id }: { id: number }) {
       {of.merged && <p class="problem">{t("incident.merged")} <a href={`/incidents/${of.merged}`}>#{of.merged}</a></p>}
       <Stages of={of} />
       {may && <div class="buttons">{acts.filter((a) => !a.off).map((a) => <Do label={t(a.label)} run={a.run} k={a.key} />)}
-        <details class="more"><summary>{t("incident.more")}</summary><div>{rest.filter((a) => !a.off).map((a) => <Do label={t(a.label)} run={a.run} />)}</div></details></div>}
+        {rest.some((a) => !a.off) && <details class="more"><summary>{t("incident.more")}</summary><div>{rest.filter((a) => !a.off).map((a) => <Do label={t(a.label)} run={a.run} />)}</div></details>}</div>}
       <div class="casefacts">
         <Facts rows={[
           [t("incident.severity"), <Severity of={of.severity} whole />],

@@ -22,7 +22,7 @@ export function makePhieu(of: Whole, system?: System): void {
     const steps = tasks.filter((x) => x.role === "operator" && (x.state === "todo" || x.state === "doing")).map((x) => x.title);
     const proof = [...of.observables.map((o) => `${t(`incident.observable.type.${o.type}`)}: ${o.value}${o.note ? ` (${o.note})` : ""}`), ...of.evidence.map((v) => v.what)];
     actForm("phieu.make", { kind: "request", incident: of.id, ...(system ? { system: system.id, agency: system.operator || system.owner } : {}), subject: of.title,
-      what: of.summary ?? of.title, proof: proof.slice(0, 20).join("\n"), steps: steps.slice(0, 12).join("\n"), due: new Date(Date.now() + DUE_MS).toISOString() }, { open: ["agency"] });
+      what: of.summary ?? of.title, proof: proof.slice(0, 20).join("\n"), steps: steps.slice(0, 12).join("\n"), due: new Date(Date.now() + DUE_MS).toISOString() }, { open: ["agency"], without: ["alert"] });
   }, () => {});
 }
 

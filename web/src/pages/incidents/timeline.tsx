@@ -1,5 +1,6 @@
 // The course of an incident: what events tell, what people saw, did and sent, in the order of time.
 import { Fragment } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { mayWork, Moment, Whole } from "../../lib/incident";
 import { has, t } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
@@ -34,6 +35,11 @@ export function TimelinePart({ of }: { of: Whole }) {
     const next = shown.includes(k) ? shown.filter((x) => x !== k) : kinds.filter((x) => x === k || shown.includes(x));
     turn({ kind: next.length === kinds.length || next.length === 0 ? null : next.join(",") }, true);
   };
+  const box = useRef<HTMLOListElement>(null), seen = useRef(r.at);
+  useEffect(() => {
+    if (seen.current !== r.at) box.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    seen.current = r.at;
+  }, [r.at]);
   useKeys("incident.part.timeline", [
     ...r.keys,
     { key: "a", label: "act.timeline.add", off: !may, run: add },
@@ -46,11 +52,10 @@ export function TimelinePart({ of }: { of: Whole }) {
         <label><input type="checkbox" checked={shown.includes(k)} onChange={() => turnKind(k)} /> {t(`incident.timeline.${k}`)}
           <span class="dim"> {(told.rows ?? []).filter((m) => m.kind === k).length}</span></label>))}</div>
       {rows.length === 0 && <p class="empty">{t(told.busy ? "incidents.busy" : "incident.timeline.none")}</p>}
-      <ol class="course">{rows.map((m, i) => (
+      <ol class="course" ref={box}>{rows.map((m, i) => (
         <Fragment key={id(m) + i}>
           {(i === 0 || day(m.time) !== day((rows[i - 1] as Moment).time)) && <li class="day">{day(m.time)}</li>}
-          <li class={`${m.kind} ${i === r.at ? "at" : ""} ${m.corrected ? "undone" : ""}`} aria-current={i === r.at ? "true" : undefined} onClick={() => r.choose(i)}
-            ref={(el) => { if (el && i === r.at && i > 0 && document.activeElement === document.body) el.scrollIntoView({ block: "nearest" }); }}>
+          <li class={`${m.kind} ${i === r.at ? "at" : ""} ${m.corrected ? "undone" : ""}`} aria-current={i === r.at ? "true" : undefined} onClick={() => r.choose(i)}>
             <time dateTime={m.time} title={full(m.time)}>{clock(m.time)}</time>
             <Pill kind={m.kind === "dispatch" ? "good" : m.kind === "alert" ? "warn" : ""}>{t(`incident.timeline.${m.kind}`)}</Pill>
             <div><What of={m} />{m.who && <span class="dim"> · <Text of={names.person(m.who)} /></span>}

@@ -16,16 +16,18 @@ import { Do } from "./bits";
 
 const marks: Record<Task["state"], string> = { todo: "☐", doing: "◐", done: "☑", skipped: "–" };
 
-function dispatch(of: Whole, clock?: Clock): void {
-  actForm("clock.dispatch", { incident: of.id, ...(clock ? { clocks: [clock.id], recipient: clock.recipient } : {}), sent: new Date().toISOString() });
+/** What was sent for a clock; without one for that which runs out first. */
+function dispatch(of: Whole, given?: Clock): void {
+  const clock = given ?? of.clocks.find((c) => c.state === "runs");
+  actForm("clock.dispatch", { incident: of.id, ...(clock ? { clocks: [clock.id], recipient: clock.recipient } : {}), sent: new Date().toISOString() }, { without: ["clocks"] });
 }
 
 function Clocks({ of }: { of: Whole }) {
   const may = mayWork();
   return (
-    <Part title={t("incident.clocks")} side={may && !isOver(of) && <Do label={t("incident.dispatch")} run={() => dispatch(of)} k="t" />}>
+    <Part title={t("incident.clocks")} side={may && !of.clocks.some((c) => c.state === "runs") && <Do label={t("incident.dispatch")} run={() => dispatch(of)} k="t" />}>
       {of.clocks.length === 0 ? <p class="empty">{t("incident.noclocks")}</p> :
-        <ul class="clocks">{of.clocks.map((c) => {
+        <ul class="clocks">{of.clocks.map((c, i) => {
           const sent = of.dispatches.find((d) => d.id === c.dispatch);
           return (
             <li class={c.state === "runs" ? (c.late ? "bad" : "runs") : "over"}>
@@ -35,7 +37,7 @@ function Clocks({ of }: { of: Whole }) {
               <p class="dim">{t("incident.clock.to")} <Text of={c.recipient} /></p>
               {sent && <p>{t("incident.clock.sent", { number: sent.number, at: full(sent.sent) })}</p>}
               {c.why && <p class="dim"><Text of={c.why} /></p>}
-              {c.state === "runs" && may && <Do label={t("act.clock.dispatch")} run={() => dispatch(of, c)} />}
+              {c.state === "runs" && may && <Do label={t("act.clock.dispatch")} run={() => dispatch(of, c)} {...(of.clocks.findIndex((x) => x.state === "runs") === i ? { k: "t" } : {})} />}
             </li>
           );
         })}</ul>}

@@ -84,7 +84,7 @@ export function PhieuList() {
   const q = useMemo(() => ({ state, agency, limit: 1000 }), [state, agency]), told = useView<Phieu>("phieu.list", q), out = useView<Phieu>("phieu.list", { state: "out", limit: 1000 }, 5000);
   const answered = useView<Phieu>("phieu.list", { state: "answered", limit: 1000 }, 5000), names = useNames(), agencies = useAgencies();
   const rows = useMemo(() => [...(told.rows ?? [])].sort((a, b) => (state === "closed" || state === "any" ? b.id - a.id : a.due < b.due ? -1 : a.due > b.due ? 1 : 0)), [told.rows, state]);
-  const single = useView<Phieu>("phieu.show", { phieu: wanted || 1 }), shown = wanted ? rows.find((p) => p.id === wanted) ?? single.rows?.find((p) => p.id === wanted) : undefined;
+  const single = useView<Phieu>("phieu.show", wanted ? { phieu: wanted } : null), shown = wanted ? rows.find((p) => p.id === wanted) ?? single.rows?.find((p) => p.id === wanted) : undefined;
   const open = (p: Phieu): void => turn({ phieu: p.id }, true), shut = (): void => turn({ phieu: null }, true), r = useRows(rows, (p) => p.id, open), at = shown ?? r.row;
   useStore(density);
   const counts = (s: string): number | undefined => (s === "out" ? out.rows?.length : s === "late" ? out.rows?.filter((p) => p.late).length : s === "answered" ? answered.rows?.length : undefined);
