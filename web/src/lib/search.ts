@@ -118,7 +118,7 @@ export function useSearch(question: Given | null): Result & { stop: () => void; 
         else if (x.columns) r.columns = x.columns;
         else if (x.row) r.table.push(x.row);
         else if (x.error) r.error = new Refused(503, x.error);
-        else r.rows.push(x as Found);
+        else if (typeof x.raw === "string") r.rows.push(x as Found);
       }
       if (!timer) timer = setTimeout(draw, r.rows.length < 200 ? 0 : DRAW_MS);
     }).then(() => { if (over.current === now) end(); }, (e: unknown) => {
@@ -155,7 +155,7 @@ export function useTail(filter: string | null, held: boolean) {
     lines<Line>("/tail", { filter }, over.signal, (some) => {
       for (const x of some) {
         if (x.skipped) setSkipped((n) => n + (x.skipped as number));
-        else come.current.push(x as Found);
+        else if (typeof x.raw === "string") come.current.push(x as Found);
       }
     }).then(() => setError(new Refused(0, "")), (e: unknown) => { if (!over.signal.aborted) setError(e as Refused); });
     return () => { clearInterval(timer); over.abort(); };
