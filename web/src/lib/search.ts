@@ -63,12 +63,15 @@ export function gist(e: Found): string {
   return e.raw;
 }
 
+/** Sources may call a field anything, "constructor" too. */
+const own = (of: Record<string, unknown> | undefined, name: string): unknown => (of && Object.hasOwn(of, name) ? of[name] : undefined);
+
 /** A value of an event, of the names that the server knows or its own. */
 export function valueOf(e: Found, name: string): unknown {
   if (name === "time") return timeOf(e);
   if (name === "event") return gist(e);
   if (name === "host" || name === "source" || name === "input" || name === "tags" || name === "receipt") return e[name];
-  return e.fields?.[name] ?? e.normal?.[name];
+  return own(e.fields, name) ?? own(e.normal, name);
 }
 
 const known = ["host", "source", "input"] as const;

@@ -26,6 +26,13 @@ import { Side } from "./search/side";
 const ROWS = 500, MOST = 10000;
 const USUAL_COLS = ["time", "host", "event"];
 
+/** Names in a list with commas. */
+const packed = (name: string): string => name.replace(/[%,]/g, encodeURIComponent);
+
+function unpacked(text: string): string {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
 /** Plain words of the filter, to be marked where they stand. */
 function wordsOf(filter: string): string[] {
   return [...filter.matchAll(/(?:^|[\s(])(?:"([^"]+)"|([^\s"()|:<>=]+))(?=$|[\s)])/g)].map((m) => (m[1] ?? m[2] ?? "").replace(/^\*+|\*+$/g, ""))
@@ -126,7 +133,7 @@ export function Search() {
   const [filter, commands] = filterOf(q), asks = query.has("q") && !live;
   const question = useMemo((): Given => ({ q, ...range, ...(isFor ? { for: isFor } : {}), limit }), [q, JSON.stringify(range), isFor, limit]);
   const found = useSearch(asks ? question : null);
-  const cols = useMemo(() => (query.get("cols")?.split(",").filter(Boolean) ?? USUAL_COLS), [query.get("cols")]);
+  const cols = useMemo(() => (query.get("cols")?.split(",").filter(Boolean).map(unpacked) ?? USUAL_COLS), [query.get("cols")]);
   const [at, setAt] = useState(0), [side, setSide] = useState(innerWidth > 1000), input = useRef<HTMLInputElement>(null);
   const tail = useTail(live ? filter || "*" : null, event !== "" || at > 0);
   useStore(density);
@@ -154,7 +161,7 @@ export function Search() {
     setAt(next);
     if (event && rows[next] && !isTable) turn({ event: idOf(rows[next] as Found) }, true);
   };
-  const setCols = (next: string[]): void => turn({ cols: next.join(",") === USUAL_COLS.join(",") ? null : next.join(",") }, true);
+  const setCols = (next: string[]): void => turn({ cols: next.join(",") === USUAL_COLS.join(",") ? null : next.map(packed).join(",") }, true);
   const take = (): void => openExport(question, { rows: [...rows], columns: found.columns, table: found.table, counts: live ? undefined : found.counts }, live || found.stopped, cols);
   useKeys("page.search", [
     { key: "j", label: "keys.down", run: () => move(1), quiet: true }, { key: "k", label: "keys.up", run: () => move(-1), quiet: true },
