@@ -69,6 +69,20 @@ export async function object<T = Row>(path: string, given: Given = {}, signal?: 
   return (await (await ask(path + query(given), signal ? { signal } : {})).json()) as T;
 }
 
+/** A route that answers text. */
+export async function plain(path: string, given: Given, signal: AbortSignal): Promise<string> {
+  return (await ask(path + query(given), { signal })).text();
+}
+
+/** Asks about a text that is sent; nothing is changed by it. */
+export async function about<T = Row>(path: string, text: string, signal: AbortSignal): Promise<T> {
+  return (await (await ask(path, { ...sent(text), signal })).json()) as T;
+}
+
+function sent(text: string): RequestInit {
+  return { method: "POST", headers: { "Content-Type": "text/plain; charset=utf-8", "X-Canh-CSRF": csrf }, body: text };
+}
+
 async function change<T>(method: string, path: string, body: unknown): Promise<T> {
   const answer = await ask(path, {
     method,
@@ -99,9 +113,7 @@ export function remove<T = Row>(path: string): Promise<T> {
  * `signal` says so. */
 export async function lines<T = Row>(path: string, given: Given, signal: AbortSignal, see: (rows: T[]) => void,
   text?: string): Promise<void> {
-  const init: RequestInit = text === undefined ? {} :
-    { method: "POST", headers: { "Content-Type": "text/plain; charset=utf-8", "X-Canh-CSRF": csrf }, body: text };
-  const answer = await ask(path + query(given), { ...init, signal });
+  const answer = await ask(path + query(given), { ...(text === undefined ? {} : sent(text)), signal });
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader(), decoder = new TextDecoder();
   let rest = "";
   for (;;) {

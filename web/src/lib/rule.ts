@@ -1,91 +1,109 @@
-// Rules as things: views rule.list, rule.show, rule.matrix, act rule.check.
-import { Row } from "./api";
+// Rules as things: views rule.list, rule.refused, rule.house, rule.show, rule.history, rule.matrix; POST /rule/check.
+import { get, Row } from "./api";
 import { asText } from "./search";
 
 export const ruleStates = ["firing", "quiet", "blind", "refused", "disabled"] as const;
-export type RuleState = (typeof ruleStates)[number];
 
 export interface Rule {
+  /** its id; of a refused one where it stands */
   id: string;
   title: string;
   level: string;
   state: string;
   kind: string;
-  status: string;
-  author: string;
-  tags: string[];
-  techniques: string[];
-  logsource: string;
+  why: string | null;
+  field: string | null;
+  status: string | null;
+  author: string | null;
+  product: string | null;
+  category: string | null;
+  service: string | null;
   file: string;
-  why: string;
-  day: number | undefined;
-  month: number | undefined;
-  last: string | undefined;
-  alerts: number | undefined;
-  falsePercent: number | undefined;
-  cost: number | undefined;
-  published: boolean;
-  text: string;
-  history: Version[];
+  techniques: string[];
+  tactics: string[];
+  hits_24h: number;
+  alerts_30d: number;
+  last: string | null;
+  false_percent: number | null;
+  cost_ns?: number | null;
+  only_correlated?: boolean;
 }
 
-/** What was done to it; with its text from then on, where that changed. */
-export interface Version {
-  act?: number;
+export interface Shown extends Rule {
+  date: string | null;
+  modified: string | null;
+  description: string | null;
+  line: number;
+  tags: string[];
+  references: string[];
+  false_positives: string[];
+  hits_30d: number;
+  open_30d: number;
+}
+
+/** A rule of the house: published here, or switched off. */
+export interface House {
+  rule: string;
+  title: string;
+  published: boolean;
+  disabled: boolean;
+  in_force: boolean;
+  text?: string | null;
+}
+
+export interface Change {
+  what: string;
   time: string;
   by: string;
-  did: string;
   reason: string;
-  text: string | undefined;
-  undone: boolean;
+  act: number;
+  text: string | null;
 }
 
-const text = (v: unknown): string => asText(v);
-const count = (v: unknown): number | undefined => (typeof v === "number" ? v : undefined);
+const none = { level: "", kind: "detection", why: null, field: null, status: null, author: null, product: null, category: null, service: null,
+  file: "", techniques: [], tactics: [], hits_24h: 0, alerts_30d: 0, last: null, false_percent: null };
 
-function list(v: unknown): string[] {
-  return Array.isArray(v) ? v.map(text) : typeof v === "string" && v ? v.split(/[ ,]+/) : [];
+type Refusal = { file: string; line: number; title: string | null; why: string };
+
+/** Those in force, those that were refused, those that are switched off. */
+export async function rules(signal: AbortSignal): Promise<Rule[]> {
+  const [there, refused, house] = await Promise.all([get<Rule & { rule: string }>("rule.list", { limit: 5000 }, signal),
+    get<Refusal>("rule.refused", { limit: 5000 }, signal), get<House>("rule.house", { limit: 1000 }, signal)]);
+  return [...there.map((r) => ({ ...r, id: r.rule })),
+    ...refused.map((r): Rule => ({ ...none, id: `${r.file}:${r.line}`, title: r.title ?? r.file, state: "refused", why: r.why, file: r.file })),
+    ...house.filter((h) => h.disabled).map((h): Rule => ({ ...none, id: h.rule, title: h.title, state: "disabled" }))];
 }
 
-function version(r: Row): Version {
-  return { ...(typeof r["act"] === "number" ? { act: r["act"] } : {}), time: text(r["time"] ?? r["at"]), by: text(r["by"] ?? r["author"] ?? r["name"]),
-    did: text(r["did"]), reason: text(r["reason"] ?? r["note"]), text: r["text"] == null ? undefined : text(r["text"]), undone: !!r["undone"] };
-}
-
-export function ruleOf(r: Row): Rule {
-  const tags = list(r["tags"]);
-  const techniques = r["techniques"] ? list(r["techniques"]) : tags.filter((x) => /^attack\.t\d/i.test(x)).map((x) => x.slice(7).toUpperCase());
-  const logsource = r["logsource"];
-  return {
-    id: text(r["rule"] ?? r["id"]), title: text(r["title"]), level: text(r["level"] ?? "informational"), kind: text(r["kind"] ?? "rule"),
-    state: r["enabled"] === false || r["disabled"] === true ? "disabled" : text(r["state"] ?? "quiet"), status: text(r["status"]), author: text(r["author"]), tags, techniques,
-    logsource: typeof logsource === "object" && logsource ? Object.entries(logsource).map(([k, v]) => `${k}: ${text(v)}`).join(", ") : text(logsource),
-    file: text(r["file"]), why: [r["why"] ?? r["error"] ?? r["reason"], r["field"]].filter(Boolean).map(text).join(" "),
-    day: count(r["hits_day"]), month: count(r["hits_month"]), last: r["last"] ? text(r["last"]) : undefined,
-    alerts: count(r["alerts"]), falsePercent: count(r["false_percent"]), cost: count(r["cost_ns"]), published: r["published"] === true,
-    text: text(r["text"] ?? r["source"]), history: Array.isArray(r["history"]) ? (r["history"] as Row[]).map(version) : [],
-  };
+export function logsourceOf(r: Rule): string {
+  return (["product", "category", "service"] as const).filter((k) => r[k]).map((k) => `${k}: ${r[k] as string}`).join(", ");
 }
 
 export interface Fault {
   line: number;
-  column: number;
+  /** the server's word, or the field that no source has */
   why: string;
-  warning: boolean;
+  kind: "error" | "warning" | "blind";
 }
 
-export function faultsOf(answer: Row): Fault[] {
-  const of = (v: unknown, warning: boolean): Fault[] => (Array.isArray(v) ? (v as Row[]).map((f) => (
-    { line: Number(f["line"] ?? 0), column: Number(f["column"] ?? 0), why: text(f["why"] ?? f["error"] ?? f["text"]), warning })) : []);
-  return [...of(answer["errors"], false), ...of(answer["warnings"], true)];
+interface Checked {
+  errors?: { line: number; why: string }[];
+  warnings?: { line: number; what: string }[];
+  blind?: { line: number; field: string | null }[];
+}
+
+export function faultsOf(c: Checked): Fault[] {
+  return [...(c.errors ?? []).map((f): Fault => ({ line: f.line, why: f.why, kind: "error" })),
+    ...(c.warnings ?? []).map((f): Fault => ({ line: f.line, why: f.what, kind: "warning" })),
+    ...(c.blind ?? []).map((f): Fault => ({ line: f.line, why: f.field ?? "", kind: "blind" }))];
 }
 
 export interface Technique {
   technique: string;
-  name: string;
   tactics: string[];
-  enabled: number;
+  rules: number;
+  seeing: number;
   fired: number;
+  alerts: number;
   arriving: boolean;
 }
 
@@ -97,11 +115,8 @@ export const tactics = ["reconnaissance", "resource-development", "initial-acces
 const now: Record<string, string> = { stealth: "defense-evasion", "defense-impairment": "defense-evasion" };
 
 export function techniqueOf(r: Row): Technique {
-  const tactic = r["tactics"] ?? r["tactic"];
-  const names = typeof tactic === "number" ? [tactics[tactic - 1] ?? ""] : list(tactic);
-  const arriving = r["arriving"] ?? r["seeing"];
-  return { technique: text(r["technique"]), name: text(r["name"]), tactics: names.map((n) => now[n] ?? n), enabled: Number(r["enabled"] ?? r["rules"] ?? 0),
-    fired: Number(r["fired"] ?? 0), arriving: typeof arriving === "number" ? arriving > 0 : arriving === true };
+  const x = r as unknown as Technique;
+  return { ...x, tactics: [...new Set((x.tactics ?? []).map((n) => now[asText(n)] ?? asText(n)))] };
 }
 
 /** A layer for ATT&CK Navigator, format 4.5. */
@@ -110,8 +125,8 @@ export function layer(rows: readonly Technique[], name: string): string {
     name, versions: { attack: "17", navigator: "5.1.0", layer: "4.5" }, domain: "enterprise-attack",
     description: "0: no rule in force; 1: a rule in force; 2: and a source that it needs arrives; 3: and it fired in 30 days",
     techniques: rows.flatMap((r) => (r.tactics.length > 0 ? r.tactics : [undefined]).map((tactic) => ({
-      techniqueID: r.technique, ...(tactic ? { tactic } : {}), score: r.enabled === 0 ? 0 : r.fired > 0 ? 3 : r.arriving ? 2 : 1, enabled: true,
-      comment: `rules: ${r.enabled}, source: ${r.arriving ? "arriving" : "missing"}, fired: ${r.fired}` }))),
+      techniqueID: r.technique, ...(tactic ? { tactic } : {}), score: r.rules === 0 ? 0 : r.fired > 0 ? 3 : r.arriving ? 2 : 1, enabled: true,
+      comment: `rules: ${r.rules}, seeing: ${r.seeing}, fired in 30 days: ${r.fired}` }))),
     gradient: { colors: ["#ffffff", "#f2c94c", "#2f80ed", "#27ae60"], minValue: 0, maxValue: 3 },
     legendItems: [{ label: "rule", color: "#f2c94c" }, { label: "rule and source", color: "#2f80ed" }, { label: "fired", color: "#27ae60" }],
   }, null, 2);

@@ -63,12 +63,15 @@ export function gist(e: Found): string {
   return e.raw;
 }
 
+/** Sources may call a field anything, "constructor" too. */
+const own = (of: Record<string, unknown> | undefined, name: string): unknown => (of && Object.hasOwn(of, name) ? of[name] : undefined);
+
 /** A value of an event, of the names that the server knows or its own. */
 export function valueOf(e: Found, name: string): unknown {
   if (name === "time") return timeOf(e);
   if (name === "event") return gist(e);
   if (name === "host" || name === "source" || name === "input" || name === "tags" || name === "receipt") return e[name];
-  return e.fields?.[name] ?? e.normal?.[name];
+  return own(e.fields, name) ?? own(e.normal, name);
 }
 
 const known = ["host", "source", "input"] as const;
@@ -118,7 +121,7 @@ export function useSearch(question: Given | null): Result & { stop: () => void; 
         else if (x.columns) r.columns = x.columns;
         else if (x.row) r.table.push(x.row);
         else if (x.error) r.error = new Refused(503, x.error);
-        else r.rows.push(x as Found);
+        else if (typeof x.raw === "string") r.rows.push(x as Found);
       }
       if (!timer) timer = setTimeout(draw, r.rows.length < 200 ? 0 : DRAW_MS);
     }).then(() => { if (over.current === now) end(); }, (e: unknown) => {
@@ -155,7 +158,7 @@ export function useTail(filter: string | null, held: boolean) {
     lines<Line>("/tail", { filter }, over.signal, (some) => {
       for (const x of some) {
         if (x.skipped) setSkipped((n) => n + (x.skipped as number));
-        else come.current.push(x as Found);
+        else if (typeof x.raw === "string") come.current.push(x as Found);
       }
     }).then(() => setError(new Refused(0, "")), (e: unknown) => { if (!over.signal.aborted) setError(e as Refused); });
     return () => { clearInterval(timer); over.abort(); };

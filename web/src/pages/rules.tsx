@@ -1,15 +1,15 @@
 // The rules: which see, which fire, which are blind, which were refused; one of them; a new one; the matrix.
 import { useMemo, useRef, useState } from "preact/hooks";
-import type { Row } from "../lib/api";
 import { number, t } from "../lib/i18n";
 import { useKeys } from "../lib/keys";
 import { go, turn, usePlace } from "../lib/router";
-import { Rule, ruleOf, ruleStates } from "../lib/rule";
+import { logsourceOf, Rule, rules, ruleStates } from "../lib/rule";
 import { is } from "../lib/session";
 import { useStore } from "../lib/store";
 import { density, rowHeight } from "../lib/theme";
-import { useView } from "../lib/use";
-import { Ago, Level, levels, Problem } from "../ui/bits";
+import { useAsk, useVersion } from "../lib/use";
+import { Ago, Facts, Level, levels, Problem } from "../ui/bits";
+import { Dialog, open as openDialog } from "../ui/dialog";
 import { Column, List } from "../ui/list";
 import { fold } from "../ui/palette";
 import { Text } from "../ui/text";
@@ -17,26 +17,39 @@ import { Editor } from "./rules/editor";
 import { Matrix } from "./rules/matrix";
 import { RulePage, stateKind, StatePill, Why } from "./rules/rule";
 
+const cost: Column<Rule> = { name: "cost", title: "rules.cost", width: "90px", end: true, from: 900, cell: (r) => (r.cost_ns == null ? <span class="dim">–</span> : `${number(r.cost_ns)} ns`) };
+
 const columns: Column<Rule>[] = [
-  { name: "level", title: "alert.level", width: "132px", cell: (r) => <Level of={r.level} /> },
+  { name: "level", title: "alert.level", width: "132px", cell: (r) => (r.level ? <Level of={r.level} /> : <span class="dim">–</span>) },
   { name: "title", title: "alert.rule", width: "minmax(200px, 3fr)", cell: (r) => <Text of={r.title} /> },
   { name: "state", title: "alert.state", width: "112px", cell: (r) => <StatePill of={r.state} /> },
-  { name: "month", title: "rules.month.short", width: "84px", end: true, from: 620, cell: (r) => (r.month === undefined ? <span class="dim">–</span> : number(r.month)) },
-  { name: "false", title: "rules.false.short", width: "84px", end: true, from: 720, cell: (r) => (r.falsePercent === undefined ? <span class="dim">–</span> : <span class={r.falsePercent >= 50 ? "warntext" : ""}>{number(r.falsePercent)} %</span>) },
-  { name: "cost", title: "rules.cost", width: "90px", end: true, from: 820, cell: (r) => (r.cost === undefined ? <span class="dim">–</span> : `${number(r.cost)} ns`) },
+  { name: "day", title: "rules.day.short", width: "76px", end: true, from: 620, cell: (r) => number(r.hits_24h) },
+  { name: "month", title: "rules.alerts.month", width: "128px", end: true, from: 720, cell: (r) => number(r.alerts_30d) },
+  { name: "false", title: "rules.false.short", width: "84px", end: true, from: 820, cell: (r) => (r.false_percent === null ? <span class="dim">–</span> : <span class={r.false_percent >= 50 ? "warntext" : ""}>{number(r.false_percent)} %</span>) },
   { name: "last", title: "alert.last", width: "120px", from: 940, cell: (r) => <Ago at={r.last} /> },
   { name: "why", title: "rules.techniques", width: "minmax(120px, 1.2fr)", from: 1040, cell: (r) => (r.why ? <Why of={r} /> : <span class="dim"><Text of={r.techniques.join(", ")} /></span>) },
 ];
 
+function Refusal({ of }: { of: Rule }) {
+  return (
+    <Dialog title={t("rules.state.refused")}>
+      <div class="actform"><Facts rows={[[t("alert.rule"), <Text of={of.title} />], [t("rules.where"), <code><Text of={of.id} /></code>]]} />
+        <p class="problem"><span lang="en"><Text of={of.why ?? ""} /></span></p></div>
+    </Dialog>
+  );
+}
+
 function RuleList() {
   const { query } = usePlace(), state = query.get("state") ?? "", text = query.get("text") ?? "", level = query.get("level") ?? "";
-  const asked = useView<Row>("rule.list", { limit: 5000 }, 5000), all = useMemo(() => asked.rows?.map(ruleOf), [asked.rows]);
+  const asked = useAsk(rules, [useVersion(5000)]), all = asked.rows;
+  
   const [at, setAt] = useState(0), filter = useRef<HTMLInputElement>(null);
   useStore(density);
-  const some = useMemo(() => (all ?? []).filter((r) => (!level || r.level === level) && (!text || fold(`${r.title} ${r.id} ${r.file} ${r.tags.join(" ")} ${r.techniques.join(" ")} ${r.logsource}`).includes(fold(text)))), [all, text, level]);
+  const some = useMemo(() => (all ?? []).filter((r) => (!level || r.level === level) && (!text || fold(`${r.title} ${r.id} ${r.file} ${r.techniques.join(" ")} ${r.tactics.join(" ")} ${logsourceOf(r)}`).includes(fold(text)))), [all, text, level]);
   const rows = useMemo(() => some.filter((r) => !state || r.state === state).sort((a, b) => levels.indexOf(a.level as "low") - levels.indexOf(b.level as "low") || (a.title < b.title ? -1 : 1)), [some, state]);
   const here = Math.min(at, Math.max(0, rows.length - 1)), write = is("analyst", "lead", "administrator");
-  const open = (r: Rule | undefined): void => { if (r) go(`/rules/${encodeURIComponent(r.id)}`); };
+  const open = (r: Rule | undefined): void => { if (r?.state === "refused") openDialog(() => <Refusal of={r} />);
+    else if (r) go(`/rules/${encodeURIComponent(r.id)}`); };
   const move = (step: number): void => setAt(Math.max(0, Math.min(rows.length - 1, here + step)));
   useKeys("page.rules", [
     { key: "j", label: "keys.down", run: () => move(1), quiet: true }, { key: "k", label: "keys.up", run: () => move(-1), quiet: true },
@@ -62,7 +75,7 @@ function RuleList() {
       </div>
       <Problem of={asked.error} again={asked.again} />
       {rows.length === 0 ? !asked.busy && !asked.error && <p class="empty note">{t("rules.none")}</p> :
-        <List label={t("page.rules")} rows={rows} columns={columns} id={(r) => r.id.replace(/\W/g, "_")} at={here} setAt={setAt} open={open} height={rowHeight()} stacked />}
+        <List label={t("page.rules")} rows={rows} columns={rows.some((r) => r.cost_ns != null) ? [...columns.slice(0, -2), cost, ...columns.slice(-2)] : columns} id={(r) => r.id.replace(/\W/g, "_")} at={here} setAt={setAt} open={open} height={rowHeight()} stacked />}
     </div></div>
   );
 }

@@ -1,7 +1,7 @@
 // Searching what is stored: a query, its time, what was found, and one event of it; all of it in the address.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Given } from "../lib/api";
-import { number, t } from "../lib/i18n";
+import { number, t, useLang } from "../lib/i18n";
 import { useKeys } from "../lib/keys";
 import { barOf, filled, instants, iso, rangeOf } from "../lib/range";
 import { turn, usePlace } from "../lib/router";
@@ -25,6 +25,13 @@ import { Side } from "./search/side";
 
 const ROWS = 500, MOST = 10000;
 const USUAL_COLS = ["time", "host", "event"];
+
+/** Names in a list with commas. */
+const packed = (name: string): string => name.replace(/[%,]/g, encodeURIComponent);
+
+function unpacked(text: string): string {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
 
 /** Plain words of the filter, to be marked where they stand. */
 function wordsOf(filter: string): string[] {
@@ -108,11 +115,12 @@ function Times({ question, own }: { question: Given; own: Result | undefined }) 
     const all = filled([...sums], own ? undefined : bar?.[0], instants(range));
     return [all.map((x) => x[0]), all.map((x) => x[1])];
   }, [r.table]);
+  const series = useMemo(() => [{ label: t("search.found"), values: counts, colour: "--accent", bars: true }], [counts]);
   if (r.error || (!r.busy && times.length === 0)) return null;
   const step = (times[1] ?? (times[0] ?? 0) + (bar?.[0] ?? 60)) - (times[0] ?? 0);
   return (
     <div class="times">
-      <Chart label={t("search.times", { n: number(counts.reduce((a, b) => a + b, 0)) })} times={times} height={104} series={[{ label: t("search.found"), values: counts, colour: "--accent", bars: true }]}
+      <Chart label={t("search.times", { n: number(counts.reduce((a, b) => a + b, 0)) })} times={times} height={104} series={series}
         zoom={(from, to) => turn({ from: iso(Math.max(0, Math.floor(from - step / 2))), to: iso(Math.ceil(to + step / 2)), event: null })} />
       {r.counts?.partial && <span class="dim">{t("search.times.partial")}</span>}
     </div>
@@ -125,7 +133,7 @@ export function Search() {
   const [filter, commands] = filterOf(q), asks = query.has("q") && !live;
   const question = useMemo((): Given => ({ q, ...range, ...(isFor ? { for: isFor } : {}), limit }), [q, JSON.stringify(range), isFor, limit]);
   const found = useSearch(asks ? question : null);
-  const cols = useMemo(() => (query.get("cols")?.split(",").filter(Boolean) ?? USUAL_COLS), [query.get("cols")]);
+  const cols = useMemo(() => (query.get("cols")?.split(",").filter(Boolean).map(unpacked) ?? USUAL_COLS), [query.get("cols")]);
   const [at, setAt] = useState(0), [side, setSide] = useState(innerWidth > 1000), input = useRef<HTMLInputElement>(null);
   const tail = useTail(live ? filter || "*" : null, event !== "" || at > 0);
   useStore(density);
@@ -153,7 +161,7 @@ export function Search() {
     setAt(next);
     if (event && rows[next] && !isTable) turn({ event: idOf(rows[next] as Found) }, true);
   };
-  const setCols = (next: string[]): void => turn({ cols: next.join(",") === USUAL_COLS.join(",") ? null : next.join(",") }, true);
+  const setCols = (next: string[]): void => turn({ cols: next.join(",") === USUAL_COLS.join(",") ? null : next.map(packed).join(",") }, true);
   const take = (): void => openExport(question, { rows: [...rows], columns: found.columns, table: found.table, counts: live ? undefined : found.counts }, live || found.stopped, cols);
   useKeys("page.search", [
     { key: "j", label: "keys.down", run: () => move(1), quiet: true }, { key: "k", label: "keys.up", run: () => move(-1), quiet: true },
@@ -175,9 +183,15 @@ export function Search() {
   const taken = useTaken(found, JSON.stringify(question));
   const error = live ? tail.error : found.error, atPlace = !live && error?.status === 400;
   const person = !live && error && wantsCase(error.status, error.message);
+  const only = event !== "" && !query.has("q") && !live;
   const showSide = side && !isTable && rows.length > 0;
+  // What does not change when the reader goes from row to row is not drawn again.
+  const lang = useLang(), own = isTable && found.columns?.[0] === "time" && commands.includes("histogram") ? found : undefined;
+  const timesView = useMemo(() => (asks && taken ? <Times question={question} own={own} /> : null), [asks && taken, question, own && found.table, lang]);
+  const sideView = useMemo(() => (showSide ? <Side rows={rows} cols={cols} setCols={setCols} question={question} /> : null), [showSide, rows, cols, question, lang]);
+  const eventCols = useMemo(() => eventColumns(cols, marks), [cols, marks, lang]);
   return (
-    <div class={`search ${event ? "split" : ""} ${showSide ? "sided" : ""}`}>
+    <div class={`search ${only ? "only" : event ? "split" : ""} ${showSide ? "sided" : ""}`}>
       <header class="bar">
         <h1 class="unseen">{t("page.search")}</h1>
         <QueryLine value={q} run={run} input={input} error={atPlace ? error : undefined} />
@@ -192,7 +206,7 @@ export function Search() {
       </header>
       {person ? <CasePicker /> : !atPlace && error && (error.message || error.status) ? <Problem of={error} again={live ? () => turn({ live: null }) : found.again} /> : null}
       {live && commands && <p class="dim note">{t("search.live.filter")}</p>}
-      {asks && taken && <Times question={question} own={isTable && found.columns?.[0] === "time" && commands.includes("histogram") ? found : undefined} />}
+      {timesView}
       <div class="status">
         {live ? <span role="status">{t("search.tail", { n: number(rows.length) })}{tail.skipped > 0 && <b class="partial"> {t("search.skipped", { n: number(tail.skipped) })}</b>}</span> : <Looked of={found} rows={n} />}
         {!live && found.counts?.more && limit < MOST && <button type="button" class="plain" onClick={() => turn({ limit: MOST })}>{t("search.more", { n: number(MOST) })}</button>}
@@ -206,10 +220,10 @@ export function Search() {
       </div>
       {tail.fresh.length > 0 && <button type="button" class="fresh" onClick={() => { tail.show(); setAt(0); }}>{t("search.fresh", { n: number(tail.fresh.length) })} <kbd>.</kbd></button>}
       <div class="found">
-        {showSide && <Side rows={rows} cols={cols} setCols={setCols} question={question} />}
+        {sideView}
         {isTable ? <List label={t("search.table")} rows={table} columns={tableColumns(found.columns as string[], table)} id={(r) => r.id} at={here} setAt={setAt} height={rowHeight()} stacked /> :
-          rows.length > 0 ? <List label={t("search.results")} rows={rows} columns={eventColumns(cols, marks)} id={(r) => idOf(r).replace(":", "-")} at={here} setAt={setAt} open={open} height={rowHeight()} stacked /> :
-            <div class="none">{live ? <p class="empty">{t("search.live.waits")}</p> : !query.has("q") && !event ? <Start /> :
+          rows.length > 0 ? <List label={t("search.results")} rows={rows} columns={eventCols} id={(r) => idOf(r).replace(":", "-")} at={here} setAt={setAt} open={open} height={rowHeight()} stacked /> :
+            !only && <div class="none">{live ? <p class="empty">{t("search.live.waits")}</p> : !query.has("q") && !event ? <Start /> :
               asks && !found.busy && !error ? <p class="empty">{t("search.none")}</p> : null}</div>}
         {event && <EventPane id={event} known={known} close={shut} />}
       </div>

@@ -48,10 +48,10 @@ function query(): string {
   return location.pathname === "/search" ? new URLSearchParams(location.search).get("q") ?? "" : "";
 }
 
-/** The filter of a query, and the commands behind it with their bar. */
+/** The filter of a query, and the commands behind it with their bar: the first that is in no quotes. */
 export function filterOf(q: string): [string, string] {
-  const bar = q.search(/\s\|(?![^"]*"(?:[^"]*"[^"]*")*[^"]*$)/);
-  return bar < 0 ? [q.trim(), ""] : [q.slice(0, bar).trim(), q.slice(bar)];
+  const bar = /^(?:[^"|]|"(?:[^"\\]|\\.)*(?:"|$))*/.exec(q)?.[0].length ?? q.length;
+  return bar === q.length ? [q.trim(), ""] : [q.slice(0, bar).trim(), " " + q.slice(bar)];
 }
 
 function joined(by: (filter: string, term: string) => string, m: Menu): void {

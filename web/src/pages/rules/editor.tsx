@@ -1,6 +1,6 @@
 // Writing a rule: what is wrong is shown as it is typed; what it would have found is asked for; then it is published.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { act, Refused } from "../../lib/api";
+import { about, Refused } from "../../lib/api";
 import { t } from "../../lib/i18n";
 import { go } from "../../lib/router";
 import { Fault, faultsOf } from "../../lib/rule";
@@ -45,17 +45,17 @@ interface Checked {
 function useCheck(text: string): Checked {
   const [checked, set] = useState<Checked>({ state: "", faults: [] });
   useEffect(() => {
-    let gone = false;
+    const over = new AbortController();
     const timer = setTimeout(() => {
       if (!text.trim()) {
         set({ state: "", faults: [] });
         return;
       }
       set((old) => ({ ...old, state: "busy" }));
-      act("rule.check", { text }).then((r) => { if (!gone) set({ state: "done", faults: faultsOf(r) }); },
-        (e: unknown) => { if (!gone) set({ state: "", faults: [], error: e instanceof Refused ? e : new Refused(0, String(e)) }); });
+      about("/rule/check", text, over.signal).then((r) => set({ state: "done", faults: faultsOf(r) }),
+        (e: unknown) => { if (!over.signal.aborted) set({ state: "", faults: [], error: e instanceof Refused ? e : new Refused(0, String(e)) }); });
     }, CHECK_MS);
-    return () => { gone = true; clearTimeout(timer); };
+    return () => { over.abort(); clearTimeout(timer); };
   }, [text]);
   return checked;
 }
@@ -69,7 +69,7 @@ function startOf(text: string, line: number): number {
 
 export function Editor({ id, text: before }: { id?: string; text?: string }) {
   const [text, setText] = useState(() => before ?? template()), area = useRef<HTMLTextAreaElement>(null), gutter = useRef<HTMLPreElement>(null);
-  const checked = useCheck(text), wrong = checked.faults.filter((f) => !f.warning), may = is("lead", "administrator");
+  const checked = useCheck(text), wrong = checked.faults.filter((f) => f.kind === "error"), may = is("lead", "administrator");
   const dirty = text !== (before ?? "") && text !== "";
   const name = /^id:\s*(\S+)/m.exec(text)?.[1] ?? id ?? "";
   useEffect(() => {
@@ -80,7 +80,7 @@ export function Editor({ id, text: before }: { id?: string; text?: string }) {
   const publish = (): void => actForm("rule.publish", { text }, { without: ["text"], done: () => go(`/rules/${encodeURIComponent(name)}`, true) });
   const hunt = (): void => document.querySelector<HTMLButtonElement>("[data-hunt]")?.click();
   const visit = (f: Fault): void => {
-    const el = area.current as HTMLTextAreaElement, at = Math.min(text.length, startOf(text, f.line) + Math.max(0, f.column - 1));
+    const el = area.current as HTMLTextAreaElement, at = Math.min(text.length, startOf(text, f.line));
     el.focus();
     el.setSelectionRange(at, Math.max(at, text.indexOf("\n", at) < 0 ? text.length : text.indexOf("\n", at)));
   };
@@ -88,7 +88,7 @@ export function Editor({ id, text: before }: { id?: string; text?: string }) {
     { key: "Ctrl+Enter", label: "rules.hunt.go", run: hunt },
     { key: "Ctrl+s", label: "act.rule.publish", off: !may || wrong.length > 0 || !dirty, run: publish },
   ]);
-  const byLine = new Map(checked.faults.map((f) => [f.line, f.warning ? "warn" : "bad"])), count = text.split("\n").length;
+  const byLine = new Map(checked.faults.map((f) => [f.line, f.kind === "error" ? "bad" : "warn"])), count = text.split("\n").length;
   return (
     <>
       <Part title={t(id ? "rules.edit" : "rules.new")} side={<span role="status" aria-live="polite">
@@ -101,8 +101,8 @@ export function Editor({ id, text: before }: { id?: string; text?: string }) {
             onInput={(e) => setText(e.currentTarget.value)} onScroll={(e) => { if (gutter.current) gutter.current.scrollTop = e.currentTarget.scrollTop; }} />
         </div>
         <ul id="faults" class="short faults">{checked.faults.map((f) => (
-          <li class={f.warning ? "warntext" : "wrongtext"}><button type="button" class="plain" onClick={() => visit(f)}>{t("rules.at", { line: f.line, column: f.column })}</button>
-            {t(f.warning ? "rules.warning" : "rules.error")}: <span lang="en"><Text of={f.why} /></span></li>))}</ul>
+          <li class={f.kind === "error" ? "wrongtext" : "warntext"}><button type="button" class="plain" onClick={() => visit(f)}>{t("rules.line", { line: f.line })}</button>
+            {t(`rules.${f.kind}`)}{f.kind === "blind" ? f.why ? <>: {t("rules.blind.field")} <code><Text of={f.why} /></code></> : <>: {t("rules.blind.source")}</> : <>: <span lang="en"><Text of={f.why} /></span></>}</li>))}</ul>
         <div class="buttons">
           {may && <button type="button" class="main" disabled={wrong.length > 0 || !dirty} onClick={publish}>{t("act.rule.publish")} <kbd>Ctrl S</kbd></button>}
           {!may && <span class="dim">{t("rules.maynot")}</span>}

@@ -36,6 +36,7 @@ export function Hunt({ rule, text }: { rule?: string; text?: () => string }) {
   const [counts, setCounts] = useState<Counts>(), [found, setFound] = useState<HuntLine[]>([]), [error, setError] = useState<Refused>();
   const [state, setState] = useState<"" | "busy" | "done" | "stopped">("");
   useEffect(() => () => over.current?.abort(), []);
+  useEffect(() => { if (isFor && error) go(); }, [isFor]);
   const go = (): void => {
     over.current?.abort();
     const now = over.current = new AbortController();

@@ -11,22 +11,22 @@ import { fold } from "../../ui/palette";
 import { Text } from "../../ui/text";
 
 const marks: [string, string, (x: Technique) => boolean][] = [
-  ["enabled", "■", (x) => x.enabled > 0], ["arriving", "●", (x) => x.arriving], ["fired", "★", (x) => x.fired > 0]];
+  ["enabled", "■", (x) => x.rules > 0], ["arriving", "●", (x) => x.arriving], ["fired", "★", (x) => x.fired > 0]];
 
 function Cell({ of }: { of: Technique }) {
-  const told = marks.map(([name, , on]) => t(`rules.matrix.${name}.${on(of) ? "yes" : "no"}`, { n: name === "fired" ? of.fired : of.enabled })).join(", ");
+  const told = marks.map(([name, , on]) => t(`rules.matrix.${name}.${on(of) ? "yes" : "no"}`, { n: name === "fired" ? of.fired : name === "arriving" ? of.seeing : of.rules })).join(", ");
   return (
-    <li class={`cell ${of.enabled > 0 ? (of.arriving ? "seeing" : "unseeing") : ""}`}>
-      <a href={`/rules?text=${encodeURIComponent(of.technique)}`} title={`${of.technique} ${of.name} · ${told}`}>
-        <span class="tid"><Text of={of.technique} /></span> <Text of={of.name} />
-        <span class="marks" aria-hidden="true">{marks.map(([name, sign, on]) => <i class={on(of) ? `on ${name}` : "off"}>{on(of) ? sign : "–"}</i>)}{of.enabled > 1 && <small>{number(of.enabled)}</small>}</span>
+    <li class={`cell ${of.rules > 0 ? (of.arriving ? "seeing" : "unseeing") : ""}`}>
+      <a href={`/rules?text=${encodeURIComponent(of.technique)}`} title={`${of.technique} · ${told}`}>
+        <Text of={of.technique} />
+        <span class="marks" aria-hidden="true">{marks.map(([name, sign, on]) => <i class={on(of) ? `on ${name}` : "off"}>{on(of) ? sign : "–"}</i>)}<small class="dim">{number(of.seeing)}/{number(of.rules)}</small></span>
         <span class="unseen">{told}</span></a></li>
   );
 }
 
 export function Matrix() {
   const all = useView<Row>("rule.matrix", { limit: 5000 }, 30000), [text, setText] = useState(""), [gaps, setGaps] = useState(false);
-  const rows = (all.rows ?? []).map(techniqueOf).filter((x) => fold(`${x.technique} ${x.name}`).includes(fold(text)) && (!gaps || x.enabled === 0 || !x.arriving));
+  const rows = (all.rows ?? []).map(techniqueOf).filter((x) => fold(x.technique).includes(fold(text)) && (!gaps || x.rules === 0 || x.seeing < x.rules || !x.arriving));
   const others = rows.filter((x) => !x.tactics.some((n) => (tactics as readonly string[]).includes(n)));
   const take = (): void => download("canh-navigator.json", "application/json", layer((all.rows ?? []).map(techniqueOf), "Canh"));
   useKeys("rules.matrix", [{ key: "x", label: "rules.layer", run: take, off: !all.rows }]);

@@ -1,11 +1,11 @@
 // One rule: its text, what it finds, whether it can see anything, what was done to it.
 import { useState } from "preact/hooks";
-import { getOne, Row } from "../../lib/api";
+import { getOne, plain, Refused } from "../../lib/api";
 import type { Alert } from "../../lib/alert";
 import { has, number, t, tv } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { go, turn, usePlace } from "../../lib/router";
-import { difference, Rule, ruleOf, Version } from "../../lib/rule";
+import { Change, difference, House, logsourceOf, Rule, Shown } from "../../lib/rule";
 import { is } from "../../lib/session";
 import { useAsk, useVersion, useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
@@ -25,7 +25,7 @@ export function StatePill({ of }: { of: string }) {
 export function Why({ of }: { of: Rule }) {
   if (!of.why) return null;
   const key = `blind.${of.why.replaceAll(" ", "-")}`;
-  return has(key) ? <>{t(key)}</> : <span lang="en"><Text of={of.why} /></span>;
+  return <>{has(key) ? t(key) : <span lang="en"><Text of={of.why} /></span>}{of.field && <> <code><Text of={of.field} /></code></>}</>;
 }
 
 const BESIDE = 3; // unchanged lines shown around a change
@@ -36,16 +36,19 @@ function Differences({ before, after }: { before: string; after: string }) {
     near(i) ? <span>{"  "}<Text of={line} />{"\n"}</span> : i === 0 || near(i - 1) ? <span class="dim">{"  …\n"}</span> : null)}</pre>;
 }
 
-function Past({ of }: { of: readonly Version[] }) {
-  const [open, setOpen] = useState(-1), sorted = [...of].sort((a, b) => (a.time < b.time ? 1 : -1));
-  const before = (i: number): string => sorted.slice(i + 1).find((v) => v.text !== undefined)?.text ?? "";
-  if (sorted.length === 0) return <p class="empty">{t("rules.nohistory")}</p>;
+function Past({ id }: { id: string }) {
+  const all = useView<Change>("rule.history", { rule: id }, 5000), rows = all.rows ?? [], [open, setOpen] = useState(-1);
+  const before = (i: number): string => rows.slice(i + 1).find((v) => v.text !== null)?.text ?? "";
   return (
-    <ul class="history">{sorted.map((v, i) => (
-      <li class={v.undone ? "undone" : ""}><When at={v.time} /> <b><Text of={v.by} /></b> {v.did && (has(`did.${v.did}`) ? t(`did.${v.did}`) : <Text of={v.did} />)}
-        {v.reason && <blockquote><Text of={v.reason} /></blockquote>}
-        {v.text !== undefined && <button type="button" class="plain" aria-expanded={open === i} onClick={() => setOpen(open === i ? -1 : i)}>{t("rules.differences")}</button>}
-        {open === i && <Differences before={before(i)} after={v.text ?? ""} />}</li>))}</ul>
+    <Part title={t("alert.history")}>
+      <Problem of={all.error} again={all.again} />
+      {rows.length === 0 && !all.busy && !all.error && <p class="empty">{t("rules.nohistory")}</p>}
+      <ul class="history">{rows.map((v, i) => (
+        <li><When at={v.time} /> <b><Text of={v.by} /></b> {t(`rules.did.${v.what}`)}
+          {v.text && <> <button type="button" class="plain" aria-expanded={open === v.act} onClick={() => setOpen(open === v.act ? -1 : v.act)}>{t("rules.differences")}</button></>}
+          {v.reason && <blockquote><Text of={v.reason} /></blockquote>}
+          {open === v.act && <Differences before={before(i)} after={v.text ?? ""} />}</li>))}</ul>
+    </Part>
   );
 }
 
@@ -61,44 +64,68 @@ function Found({ id }: { id: string }) {
   );
 }
 
+interface All {
+  rule: Shown | undefined;
+  house: House | undefined;
+  text: string;
+}
+
+/** Its text may be known where it is not in force, and the other way about. */
+async function ask(id: string, signal: AbortSignal): Promise<All> {
+  const [rule, house, text] = await Promise.all([getOne<Shown>("rule.show", { rule: id }, signal), getOne<House>("rule.house", { rule: id }, signal),
+    plain("/rule/text", { rule: id }, signal).catch((e: unknown) => {
+      if (e instanceof Refused && e.status === 404) return "";
+      throw e;
+    })]);
+  return { rule, house, text: house?.published && house.text ? house.text : text };
+}
+
+function About({ r }: { r: Shown }) {
+  return (
+    <Part title={t("rules.about")}>
+      {r.description && <p class="said"><Text of={r.description} /></p>}
+      <Facts rows={[[t("alert.state"), <StatePill of={r.state} />], [t("rules.kind"), tv("rules.kind", r.kind)], [t("rules.status"), r.status && <Text of={r.status} />], [t("rules.author"), r.author && <Text of={r.author} />],
+        [t("rules.logsource"), <Text of={logsourceOf(r)} />], [t("rules.day"), number(r.hits_24h)], [t("rules.month"), number(r.hits_30d)],
+        [t("rules.alerts.month"), t("rules.alerts.open", { n: number(r.alerts_30d), open: number(r.open_30d) })], [t("alert.last"), r.last && <Ago at={r.last} />],
+        [t("rules.false"), r.false_percent !== null && `${number(r.false_percent)} %`], [t("rules.cost"), r.cost_ns != null && `${number(r.cost_ns)} ns`],
+        [t("rules.only"), r.only_correlated && t("source.yes")], [t("rules.expected"), r.false_positives.length > 0 && <ul class="short">{r.false_positives.map((x) => <li><Text of={x} /></li>)}</ul>],
+        [t("rules.id"), <code><Text of={r.id} /></code>]]} />
+      {r.tags.length > 0 && <p class="tags">{r.tags.map((x) => <span class="tag"><Text of={x} /></span>)}</p>}
+    </Part>
+  );
+}
+
 export function RulePage({ id }: { id: string }) {
-  const { query } = usePlace(), v = useVersion(5000), edit = query.has("edit");
-  const asked = useAsk((s) => getOne<Row>("rule.show", { rule: id }, s), [id, v]), r = asked.rows ? ruleOf(asked.rows) : undefined;
+  const { query } = usePlace(), v = useVersion(5000), edit = query.has("edit"), asked = useAsk((s) => ask(id, s), [id, v]);
+  const all = asked.rows, r = all?.rule && { ...all.rule, id }, house = all?.house, title = r?.title ?? house?.title ?? id;
   const may = is("lead", "administrator"), write = is("analyst", "lead", "administrator");
   const change = (name: string): void => actForm(name, { rule: id }, { without: ["rule"] });
   useKeys("page.rules", [
-    { key: "e", label: "rules.edit", off: edit || !write || !r?.text, run: () => turn({ edit: 1 }) },
+    { key: "e", label: "rules.edit", off: edit || !write || !all?.text, run: () => turn({ edit: 1 }) },
     { key: "Escape", label: "keys.back", run: () => (edit ? turn({ edit: null }) : go("/rules")), quiet: true },
   ]);
-  if (!r) return <div class="page"><p class="dim"><a href="/rules">{t("page.rules")}</a></p><Problem of={asked.error} again={asked.again} />{asked.busy ? <p class="dim">…</p> : !asked.error && <p class="empty">{t("rules.unknown")}</p>}<Found id={id} /></div>;
-  if (edit) return <div class="page"><p class="dim"><a href="/rules">{t("page.rules")}</a> › <a href={`/rules/${encodeURIComponent(id)}`}><Text of={r.title} /></a></p><Editor id={id} text={r.text} /></div>;
+  const path = <p class="dim"><a href="/rules">{t("page.rules")}</a> › {edit ? <a href={`/rules/${encodeURIComponent(id)}`}><Text of={title} /></a> : <Text of={r?.file ?? id} />}</p>;
+  if (!all) return <div class="page">{path}{asked.busy ? <p class="dim">…</p> : <Problem of={asked.error} again={asked.again} />}</div>;
+  if (edit && all.text) return <div class="page">{path}<Editor id={id} text={all.text} /></div>;
   return (
     <div class="page">
-      <p class="dim"><a href="/rules">{t("page.rules")}</a> › <Text of={r.file || r.id} /></p>
-      <h1><Level of={r.level} /> <Text of={r.title} /></h1>
+      {path}
+      <h1>{r && <Level of={r.level} />} <Text of={title} /></h1>
       <div class="buttons">
-        {write && r.text && <button type="button" onClick={() => turn({ edit: 1 })}>{t("rules.edit")} <kbd>e</kbd></button>}
-        {may && (r.state === "disabled" ? <button type="button" onClick={() => change("rule.enable")}>{t("act.rule.enable")}</button> : <button type="button" onClick={() => change("rule.disable")}>{t("act.rule.disable")}</button>)}
-        {may && r.published && <button type="button" onClick={() => change("rule.withdraw")}>{t("act.rule.withdraw")}</button>}
-        {is("analyst", "lead") && <button type="button" onClick={() => actForm("suppression.add", { rule: id })}>{t("act.suppression.add")}</button>}
+        {write && all.text && <button type="button" onClick={() => turn({ edit: 1 })}>{t("rules.edit")} <kbd>e</kbd></button>}
+        {may && (house?.disabled ? <button type="button" onClick={() => change("rule.enable")}>{t("act.rule.enable")}</button> : r && <button type="button" onClick={() => change("rule.disable")}>{t("act.rule.disable")}</button>)}
+        {may && house?.published && <button type="button" onClick={() => change("rule.withdraw")}>{t("act.rule.withdraw")}</button>}
+        {r && is("analyst", "lead") && <button type="button" onClick={() => actForm("suppression.add", { rule: id })}>{t("act.suppression.add")}</button>}
       </div>
       <Problem of={asked.error} again={asked.again} />
-      {r.why && <p class={`problem ${r.state === "refused" ? "" : "warn"}`}><strong>{tv("rules.state", r.state)}:</strong> <Why of={r} /></p>}
-      <div class="parts">
-        <Part title={t("rules.about")}>
-          <Facts rows={[[t("alert.state"), <StatePill of={r.state} />], [t("rules.kind"), tv("rules.kind", r.kind)], [t("rules.status"), r.status], [t("rules.author"), r.author && <Text of={r.author} />],
-            [t("rules.logsource"), r.logsource && <Text of={r.logsource} />], [t("rules.day"), r.day !== undefined && number(r.day)], [t("rules.month"), r.month !== undefined && number(r.month)],
-            [t("alert.last"), r.last && <Ago at={r.last} />], [t("alert.alerts"), r.alerts !== undefined && number(r.alerts)],
-            [t("rules.false"), r.falsePercent !== undefined && `${number(r.falsePercent)} %`], [t("rules.cost"), r.cost !== undefined && `${number(r.cost)} ns`],
-            [t("rules.id"), <code><Text of={r.id} /></code>]]} />
-          {r.tags.length > 0 && <p class="tags">{r.tags.map((x) => <span class="tag"><Text of={x} /></span>)}</p>}
-        </Part>
-        <Found id={id} />
-      </div>
+      {r?.why && <p class="problem warn"><strong>{tv("rules.state", r.state)}:</strong> <span><Why of={r} /></span></p>}
+      {!r && <p class="problem warn">{t(house?.disabled ? "rules.isoff" : "rules.unknown")}</p>}
+      {house?.published && <p class="dim">{t("rules.ishouse")}</p>}
+      <div class="parts">{r && <About r={r} />}<Found id={id} /></div>
       <div class="below">
-        <Hunt rule={id} />
-        {r.text && <Part title={t("rules.text")}><pre class="source" tabIndex={0}><Text of={r.text} /></pre></Part>}
-        <Part title={t("alert.history")}><Past of={r.history} /></Part>
+        {r && <Hunt rule={id} />}
+        {all.text && <Part title={t("rules.text")}><pre class="source" tabIndex={0}><Text of={all.text} /></pre></Part>}
+        <Past id={id} />
       </div>
     </div>
   );

@@ -66,7 +66,7 @@ export function EventPane({ id, known, close }: { id: string; known: Found | und
   const asked = useAsk((s) => rest(s).then(() => object<Whole>("/event", { id }, s)), [id]);
   const whole = asked.rows && idOf(asked.rows) === id ? asked.rows : undefined, e: Whole | undefined = whole ?? known;
   if (!e) {
-    return <aside class="pane" aria-label={t("search.event")}><header><h2>{t("search.event")} {id}</h2>
+    return <aside class="pane" aria-label={t("search.event")}><header><span>{t("search.event")} {id}</span>
       <button type="button" class="plain" aria-label={t("ui.close")} onClick={close}>✕</button></header>
       {asked.busy ? <p class="dim">…</p> : <Problem of={asked.error} again={asked.again} />}</aside>;
   }
