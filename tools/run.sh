@@ -27,6 +27,7 @@ cat >"$place/canh.yaml" <<EOF
 journal: $journal
 files: [/var/log, $drop]
 reserve-bytes: 16MiB
+console-plain: "127.0.0.1:8444"
 EOF
 
 "$canh" serve --config "$place/canh.yaml" --data "$place/data" 2>"$place/serve.log" &

@@ -40,12 +40,16 @@ void console_db_fault(struct console *c)
 static void on_look(void *arg, unsigned ready)
 {
     struct console *c = arg;
+    struct stat_from s;
 
     (void)ready;
     for (uint32_t i = 0; i < SUMS_LANES; i++) {
         if (c->ledgers.lane[i] != NULL)
             balance_look(&c->balance[i], c->ledgers.lane[i], loop_ms(c->from.loop));
     }
+    console_counts(c, &s);
+    if (complete_look(&c->complete, &s, NULL) != ERR_OK)
+        console_db_fault(c);
 }
 
 int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e)
@@ -145,6 +149,10 @@ static int make_parts(struct console *c, const struct console_from *from, struct
         rc = make_door(c, from, e);
     }
     if (rc == ERR_OK)
+        rc = pace_new(&c->pace, e);
+    if (rc == ERR_OK)
+        rc = lives_new(&c->live, c, e);
+    if (rc == ERR_OK)
         rc = logins_new(&c->logins, c, e);
     if (rc == ERR_OK)
         rc = oidc_visits_new(&c->oidc, c, e);
@@ -196,6 +204,8 @@ void console_free(struct console **pc)
         return;
     serve_free(&c->serve); /* ends the streams, and those who wait for the desk */
     line_free(&c->line);
+    lives_free(&c->live);
+    pace_free(&c->pace);
     logins_free(&c->logins);
     oidc_visits_free(&c->oidc);
     arena_release(&c->mem);
