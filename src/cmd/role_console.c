@@ -182,12 +182,20 @@ static int take_certificate(struct role_console *r, const struct settings *next,
     return rc;
 }
 
+static void on_note(void *arg, const char *text)
+{
+    role_notice(((struct role_console *)arg)->self, "%s", text);
+}
+
 static int make_console(struct role_console *r, struct err *e)
 {
     struct role_self *self = r->self;
-    struct console_from from = {
-        .loop = self->loop, .io = &io_system, .data = self->data, .settings = &self->settings
-    };
+    struct console_from from = { .loop = self->loop,
+                                 .io = &io_system,
+                                 .data = self->data,
+                                 .settings = &self->settings,
+                                 .note = on_note,
+                                 .note_arg = r };
     struct buf pem[2];
     int rc = ERR_OK;
 
@@ -237,7 +245,7 @@ static void close_console(struct role_self *self)
 
 static void on_listen(struct role_self *self, int fd, const struct say_connection *c)
 {
-    static const enum serve_door doors[] = { DOOR_LOCAL, DOOR_METRICS, DOOR_API };
+    static const enum serve_door doors[] = { DOOR_LOCAL, DOOR_METRICS, DOOR_API, DOOR_PLAIN };
     struct role_console *r = self->own;
     struct err e;
 

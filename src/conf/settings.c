@@ -657,6 +657,23 @@ static int read_stream(struct reader *r)
     return rc;
 }
 
+/* Passwords go over it. */
+static int plain_check(const struct text_list *addresses, struct err *e)
+{
+    for (uint32_t i = 0; i < addresses->count; i++) {
+        struct socket_address at;
+
+        if (socket_address_read(span_of(addresses->value[i]), &at, e) != ERR_OK)
+            return ERR_SYNTAX;
+        if (!socket_is_loopback(&at))
+            return err_set(e, ERR_SYNTAX, 0,
+                           "'console-plain' is HTTP without TLS: it listens on addresses of "
+                           "loopback only, not on %s.",
+                           addresses->value[i]);
+    }
+    return ERR_OK;
+}
+
 /* What one row asks of another. */
 static int check_together(struct reader *r)
 {
@@ -669,7 +686,8 @@ static int check_together(struct reader *r)
                      "'syslog-tls' and 'https' need 'tls-certificate' and 'tls-key'.");
     if (s->tls_mutual && s->tls_ca[0] == 0)
         return fault(r, ERR_SYNTAX, 1, "'tls-mutual' needs 'tls-ca'.");
-    if (channels_check(s->channels, s->channel_count, &e) != ERR_OK ||
+    if (plain_check(&s->console_plain, &e) != ERR_OK ||
+        channels_check(s->channels, s->channel_count, &e) != ERR_OK ||
         issuer_check(s, &e) != ERR_OK)
         return fault(r, e.code, 1, "%s", e.why);
     return ERR_OK;

@@ -54,6 +54,10 @@ struct text_list {
     X(console, ADDRESSES, "console", "127.0.0.1:8443", 0, 0, 0,                                    \
       "HTTPS: the API (/api), for who has a token of `tokens`; a certificate is made where "       \
       "tls-certificate names none")                                                                \
+    X(console_plain, ADDRESSES, "console-plain", "", 0, 0, 0,                                      \
+      "the same over HTTP, for a browser on this machine: addresses of loopback only")             \
+    X(sample, FLAG, "sample", "false", 0, 0, 1,                                                    \
+      "the province is a made-up one: every page of the console says so")                          \
     X(console_url, TEXT, "console-url", "", 0, 0, 1,                                               \
       "https:// address by which browsers reach the console, without a path")                      \
     X(oidc_issuer, TEXT, "oidc-issuer", "", 0, 0, 1,                                               \

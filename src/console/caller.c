@@ -1,10 +1,15 @@
 /*
  * caller.c - who asks: at the local socket, by a token, by a session's cookie.
  *
- * What changes something and came with a cookie must come from a page of ours: the cookie is sent
- * from no other one (SameSite=Strict), and the browser says which it was (Origin, RFC 6454; it does
- * for each POST).
+ * What changes something and came with a session's cookie must come from a page of ours, four
+ * times over: the cookie is sent from no other one (SameSite=Strict); the browser says which it was
+ * (Origin, RFC 6454; it does for each POST) and how it came (Sec-Fetch-Site, Fetch Metadata; where
+ * it knows that); and the page says a token that only who can read our answers knows.
+ *
+ * The token is a hash under the session's secret as key: nothing is kept, it is good for as long as
+ * the session, and says nothing of the secret.
  */
+#include <sodium.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -97,19 +102,64 @@ bool caller_find_any(struct console *c, const struct serve_call *call, struct ca
 
 bool caller_at_home(const struct serve_call *call)
 {
-    const struct span https = SPAN_LIT("https://");
-    struct span origin = serve_field(call, "origin"), host = serve_field(call, "host");
+    const struct span scheme = call->plain ? SPAN_LIT("http://") : SPAN_LIT("https://");
+    struct span origin = serve_field(call, "origin"), host = serve_field(call, "host"),
+                site = serve_field(call, "sec-fetch-site");
 
-    return host.n > 0 && span_starts(origin, https) && span_eq(span_from(origin, https.n), host);
+    return host.n > 0 && span_starts(origin, scheme) &&
+           span_eq(span_from(origin, scheme.n), host) &&
+           (site.p == NULL || span_eq(site, SPAN_LIT("same-origin")));
+}
+
+void caller_token(struct span secret, char token[CALLER_TOKEN])
+{
+    static const char what[] = "canh csrf 1";
+    uint8_t key[crypto_generichash_BYTES], mac[crypto_generichash_BYTES];
+
+    /* A secret as it is told may be longer than a key may be. */
+    MUST(crypto_generichash(key, sizeof(key), secret.p, secret.n, NULL, 0) == 0);
+    MUST(crypto_generichash(mac, sizeof(mac), (const uint8_t *)what, sizeof(what) - 1, key,
+                            sizeof(key)) == 0);
+    (void)sodium_bin2base64(token, CALLER_TOKEN, mac, sizeof(mac),
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_memzero(key, sizeof(key));
+}
+
+bool caller_may_change(const struct serve_call *call, const struct caller *a)
+{
+    struct span sent = serve_field(call, CALLER_CSRF);
+    char token[CALLER_TOKEN];
+    bool good;
+
+    if (a->by != LINE_SESSION)
+        return true;
+    caller_token(a->credential, token);
+    good = sent.n == sizeof(token) - 1 && sodium_memcmp(sent.p, token, sizeof(token) - 1) == 0;
+    return caller_at_home(call) && good;
+}
+
+bool caller_is_blocked(struct console *c, const struct serve_call *call)
+{
+    const uint64_t ms = loop_ms(c->from.loop);
+
+    return pace_is_blocked(c->pace, call->peer, ms) &&
+           !pace_knows(c->pace, caller_cookie(call, CALLER_COOKIE "="), ms);
 }
 
 unsigned caller_judge(struct console *c, const struct serve_call *call, unsigned roles)
 {
+    const uint64_t ms = loop_ms(c->from.loop);
     struct caller a;
 
-    if (!caller_find(c, call, &a))
+    if (!caller_find(c, call, &a)) {
+        pace_refused(c->pace, call->peer, ms);
         return 401;
-    if (a.by == LINE_SESSION && strcmp(call->route->method, "GET") != 0 && !caller_at_home(call))
+    }
+    if (a.by == LINE_SESSION && !pace_session(c->pace, a.credential, ms))
+        return 429;
+    if (strcmp(call->route->method, "GET") != 0 && !caller_may_change(call, &a)) {
+        pace_refused(c->pace, call->peer, ms);
         return 403;
+    }
     return (a.who.actor.roles & roles) != 0 ? 0 : 403;
 }

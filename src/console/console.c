@@ -41,12 +41,16 @@ void console_db_fault(struct console *c)
 static void on_look(void *arg, unsigned ready)
 {
     struct console *c = arg;
+    struct stat_from s;
 
     (void)ready;
     for (uint32_t i = 0; i < SUMS_LANES; i++) {
         if (c->ledgers.lane[i] != NULL)
             balance_look(&c->balance[i], c->ledgers.lane[i], loop_ms(c->from.loop));
     }
+    console_counts(c, &s);
+    if (whole_look(&c->whole, &s, NULL) != ERR_OK)
+        console_db_fault(c);
 }
 
 int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e)
@@ -103,6 +107,7 @@ int console_settings(struct console *c, const struct settings *s, struct err *e)
     tokens_free(&c->tokens);
     c->tokens = next;
     (void)snprintf(c->url, sizeof(c->url), "%s", s->console_url);
+    c->sample = s->sample;
     return ERR_OK;
 }
 
@@ -152,6 +157,10 @@ static int make_parts(struct console *c, const struct console_from *from, struct
         serve_pages(c->serve, pages_answer, is_host);
         rc = make_door(c, from, e);
     }
+    if (rc == ERR_OK)
+        rc = pace_new(&c->pace, e);
+    if (rc == ERR_OK)
+        rc = lives_new(&c->live, c, e);
     if (rc == ERR_OK)
         rc = logins_new(&c->logins, c, e);
     if (rc == ERR_OK)
@@ -222,6 +231,8 @@ void console_free(struct console **pc)
         return;
     serve_free(&c->serve); /* ends the streams, and those who wait for the desk */
     line_free(&c->line);
+    lives_free(&c->live);
+    pace_free(&c->pace);
     logins_free(&c->logins);
     reads_free(&c->reads);
     oidc_visits_free(&c->oidc);

@@ -35,6 +35,7 @@
 #define CONSOLE_LOOK_MS        1000u /* balance */
 #define CONSOLE_FOLLOW_MS      50u
 #define CONSOLE_WATCHERS       32u
+#define CONSOLE_LIVE           200u /* streams of /live */
 #define CONSOLE_SEARCHES       4u
 #define CONSOLE_HUNTS          2u
 #define CONSOLE_SEEKERS        8u   /* of one event each */
@@ -48,9 +49,11 @@ struct console;
 struct console_from {
     struct loop *loop;
     const struct io *io;
-    const char *data;                /* path of the data folder; borrowed */
-    const struct settings *settings; /* read in console_new() only */
-    struct span certificate, key;    /* PEM, of HTTPS; read in console_new() only. None: no HTTPS */
+    const char *data;                          /* path of the data folder; borrowed */
+    const struct settings *settings;           /* read in console_new() only */
+    void (*note)(void *arg, const char *text); /* a line for the server's log; or NULL */
+    void *note_arg;
+    struct span certificate, key; /* PEM, of HTTPS; read in console_new() only. None: no HTTPS */
 };
 
 /* What a generation of rules comes to here. Borrowed until the next console_rules(). */

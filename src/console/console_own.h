@@ -5,8 +5,10 @@
 #define CONSOLE_OWN_H
 
 #include "base/arena.h"
+#include "console/whole.h"
 #include "console/console.h"
 #include "console/openapi.h"
+#include "console/pace.h"
 #include "console/trail.h"
 #include "console/stat.h"
 #include "console/tokens.h"
@@ -17,8 +19,8 @@
 #include "search/stored.h"
 #include "store/store_id.h"
 
-#define CONSOLE_ASKED   64u /* acts that wait for the desk */
-#define CONSOLE_SOCKETS 64u /* of the kernel's, ours */
+#define CONSOLE_ASKED   256u /* acts that wait for the desk: of fifty browsers five each */
+#define CONSOLE_SOCKETS 64u  /* of the kernel's, ours */
 #define CONSOLE_PORTS   32u
 
 /* Who follows the events: one stream, one filter. */
@@ -63,6 +65,10 @@ struct console {
     size_t route_count;
     struct line *line; /* to the desk; NULL: it is not there */
     struct asked asked[CONSOLE_ASKED];
+    struct pace *pace;
+    struct live *live;
+    struct whole whole;
+    uint64_t csp_reports, csp_told_ms;
     struct logins *logins;
     struct reads *reads;
     struct oidc_visits *oidc;
@@ -75,6 +81,7 @@ struct console {
     struct balance balance[SUMS_LANES];
     struct sums *sums;
     struct watch *look;
+    bool sample; /* the province is a made-up one */
     char lanes[FILE_PATH_BYTES], db_path[FILE_PATH_BYTES];
 
     struct db *reader; /* opened when first needed, again after a fault */
@@ -200,7 +207,16 @@ bool caller_find(struct console *c, const struct serve_call *call, struct caller
 bool caller_find_any(struct console *c, const struct serve_call *call, struct caller *a);
 /* He is known and has one of these roles: 0, or the status that refuses. */
 unsigned caller_judge(struct console *c, const struct serve_call *call, unsigned roles);
+/* So many from this address were refused that he is not even looked at; with a session that was
+ * good just now he is. */
+bool caller_is_blocked(struct console *c, const struct serve_call *call);
 bool caller_at_home(const struct serve_call *call); /* it comes from a page of ours */
+/* What a page of his session sends with every change: base64url with its NUL. */
+#define CALLER_CSRF  "x-canh-csrf"
+#define CALLER_TOKEN 44u
+void caller_token(struct span secret, char token[CALLER_TOKEN]);
+/* He comes with no cookie, or from a page of ours that knows the token. */
+bool caller_may_change(const struct serve_call *call, const struct caller *a);
 struct span caller_cookie(const struct serve_call *call, const char *name); /* name: "a=" */
 
 /* login.c */
@@ -209,7 +225,7 @@ struct span caller_cookie(const struct serve_call *call, const char *name); /* n
 struct logins;
 int logins_new(struct logins **out, struct console *c, struct err *e);
 void logins_free(struct logins **l);
-serve_fn login_route, password_route, logout_route;
+serve_fn login_route, password_route, logout_route, csrf_route;
 extern const struct act_row login_rows[]; /* what they take; of no desk */
 
 /* oidc.c */
@@ -218,7 +234,22 @@ int oidc_visits_new(struct oidc_visits **out, struct console *c, struct err *e);
 void oidc_visits_free(struct oidc_visits **o);
 serve_fn oidc_begin_route, oidc_done_route, oidc_code_route;
 
+/* live.c */
+#define LIVE_PROVE_MS  30000u
+#define LIVE_WAITS_MAX 65536u /* of a stream that is not read */
+struct live;
+int lives_new(struct live **out, struct console *c, struct err *e);
+void lives_free(struct live **l);
+uint32_t live_count(const struct console *c);
+serve_fn live_route;
+
+/* csp.c */
+#define CSP_REPORT_MAX 16384u
+serve_fn csp_route;
+
 /* routes.c */
+#define SCOPE_PEOPLE (-3) /* whoever has a session or a token of the desk's, with any role */
+void console_counts(struct console *c, struct stat_from *s); /* as they are now */
 extern const struct serve_route console_routes[];
 extern const size_t console_route_count;
 serve_guard_fn console_guard;

@@ -139,6 +139,14 @@ static const char *ask(struct login *l, struct buf *request, asked_fn *told)
     return why;
 }
 
+static json_t *token_of(const char *secret)
+{
+    char token[CALLER_TOKEN];
+
+    caller_token(span_of(secret), token);
+    return json_string(token);
+}
+
 static void told_proved(struct console *c, void *arg, const struct line_tell *t)
 {
     struct login *l = arg;
@@ -158,6 +166,7 @@ static void told_proved(struct console *c, void *arg, const struct line_tell *t)
     }
     (void)snprintf(fields, sizeof(fields), "Set-Cookie: " CALLER_COOKIE "=%s" COOKIE_FIELDS,
                    secret);
+    (void)json_object_set_new(v, "csrf", token_of(secret));
     (void)json_object_del(v, "session"); /* no script reads it */
     text = json_dumps(v, JSON_COMPACT);
     if (text != NULL)
@@ -353,6 +362,23 @@ static void text_of(struct span from, char *to, size_t room)
     to[n] = '\0';
 }
 
+/* Of a session, from a page of his. False: that was refused. */
+static bool is_his(struct console *c, struct serve_call *call, struct caller *who)
+{
+    if (caller_is_blocked(c, call)) {
+        ask_refuse(call, 429, "So many were refused from there that this waits.");
+        return false;
+    }
+    if (!caller_find(c, call, who) || who->by != LINE_SESSION)
+        ask_refuse(call, 401, "This needs a session.");
+    else if (!caller_may_change(call, who))
+        ask_refuse(call, 403, "This came from another page, or without the session's token.");
+    else
+        return true;
+    pace_refused(c->pace, call->peer, loop_ms(c->from.loop));
+    return false;
+}
+
 /* Who it is of, and from where; the rest is read by the route. NULL: it was refused. */
 static struct login *take(struct console *c, struct serve_call *call, json_t **v)
 {
@@ -457,10 +483,8 @@ void password_route(void *arg, struct serve_call *call)
     json_t *v;
     bool good;
 
-    if (!caller_find(c, call, &who) || who.by != LINE_SESSION) {
-        ask_refuse(call, 401, "This needs a session.");
+    if (!is_his(c, call, &who))
         return;
-    }
     l = take(c, call, &v);
     if (l == NULL)
         return;
@@ -493,10 +517,8 @@ void logout_route(void *arg, struct serve_call *call)
     struct buf out;
     json_t *v;
 
-    if (!caller_find(c, call, &who) || who.by != LINE_SESSION) {
-        ask_refuse(call, 401, "This needs a session.");
+    if (!is_his(c, call, &who))
         return;
-    }
     l = take(c, call, &v);
     json_decref(v);
     if (l == NULL)
@@ -506,6 +528,22 @@ void logout_route(void *arg, struct serve_call *call)
     buf_init(&out, 256);
     buf_text(&out, "{\"act\":\"session.end\"}");
     wait_for(call, l, ask(l, &out, told_out));
+}
+
+/* --- the token of a session's pages --------------------------------------------------------- */
+
+void csrf_route(void *arg, struct serve_call *call)
+{
+    const struct console *c = arg;
+    struct caller who;
+    char token[CALLER_TOKEN];
+
+    if (!caller_find(arg, call, &who) || who.by != LINE_SESSION) {
+        ask_refuse(call, 401, "This needs a session.");
+        return;
+    }
+    caller_token(who.credential, token);
+    buf_fmt(call->body, "{\"csrf\":\"%s\",\"sample\":%s}\n", token, c->sample ? "true" : "false");
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */

@@ -193,6 +193,9 @@ static void put_self(struct buf *out, const struct metrics_from *m)
     put_one(out, "canh_console_connections", "gauge", "open", m->connections);
     put_one(out, "canh_console_watchers", "gauge", "who follow the events as they come",
             m->watchers);
+    put_one(out, "canh_console_live", "gauge", "pages to which changes are told", m->live);
+    put_one(out, "canh_console_csp_reports_total", "counter",
+            "browsers said that a page tried what its policy forbids", m->csp_reports);
     put_family(out, "process_cpu_seconds_total", "counter", "processor time of this role");
     buf_fmt(out, "process_cpu_seconds_total %llu.%06u\n", (unsigned long long)(m->cpu_us / 1000000),
             (unsigned)(m->cpu_us % 1000000));

@@ -30,7 +30,8 @@ struct metrics_from {
     const struct udp_socket *udp;
     uint32_t udp_count;
     uint64_t generation;
-    uint32_t connections, watchers; /* of this role */
+    uint32_t connections, watchers, live; /* of this role */
+    uint64_t csp_reports;
     int64_t started_ns;
     uint64_t cpu_us, rss_bytes;
 };

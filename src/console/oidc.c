@@ -141,7 +141,7 @@ static void welcome(struct visit *v, json_t *got)
 {
     char fields[SERVE_FIELDS_MAX];
     const char *secret = text_of(got, "session");
-    char *text;
+    char *text, token[CALLER_TOKEN];
 
     if (secret == NULL || strlen(secret) > SECRET_TEXT) {
         fail(v, 503, "", UNREAD);
@@ -151,6 +151,8 @@ static void welcome(struct visit *v, json_t *got)
                    "Set-Cookie: " CALLER_COOKIE "=%s; Path=/; Secure; HttpOnly; "
                    "SameSite=Strict\r\n" FORGET,
                    secret);
+    caller_token(span_of(secret), token);
+    (void)json_object_set_new(got, "csrf", json_string(token));
     (void)json_object_del(got, "session");
     text = json_dumps(got, JSON_COMPACT);
     if (text != NULL)

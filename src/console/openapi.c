@@ -23,10 +23,14 @@ static void put_refusals(struct buf *out, bool open)
     static const struct {
         const char *status, *what;
         bool guarded;
-    } rows[] = { { "400", "what is asked for cannot be read; `at` is the byte of it", false },
-                 { "401", "there is no token, or it is none of ours", true },
-                 { "403", "the token may not ask this", true },
-                 { "503", "it cannot be had just now", false } };
+    } rows[] = {
+        { "400", "what is asked for cannot be read; `at` is the byte of it", false },
+        { "401", "there is no token, or it is none of ours", true },
+        { "403", "who asks may not ask this, or asked from another page or without X-Canh-CSRF",
+          true },
+        { "429", "so many were refused from there, or asked so fast, that it waits", true },
+        { "503", "it cannot be had just now", false }
+    };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (open && rows[i].guarded)
@@ -84,6 +88,17 @@ static void put_good(struct buf *out, const struct serve_route *r)
     buf_text(out, ":{}}}");
 }
 
+#define CSRF                                                                                       \
+    "{\"name\":\"X-Canh-CSRF\",\"in\":\"header\",\"description\":\"the session's token, where a "  \
+    "session's cookie comes with it\",\"schema\":{\"type\":\"string\"}}"
+
+/* All but logging in. */
+static bool changes_by_cookie(const struct serve_route *r)
+{
+    return strcmp(r->method, "GET") != 0 && strcmp(r->path, "/login") != 0 &&
+           strcmp(r->path, "/oidc/code") != 0 && r->own != NULL;
+}
+
 static void put_route(struct buf *out, const struct serve_route *r)
 {
     const bool open = r->scope == SERVE_OPEN, post = r->sent_max > 0,
@@ -103,6 +118,10 @@ static void put_route(struct buf *out, const struct serve_route *r)
         buf_text(out, i > 0 ? "," : "");
         put_param(out, &r->param[i]);
     }
+    if (changes_by_cookie(r)) {
+        buf_text(out, r->param[0].name != NULL ? "," : "");
+        buf_text(out, CSRF);
+    }
     buf_byte(out, ']');
     if (post && r->own == NULL) {
         buf_text(out, ",\"requestBody\":{\"required\":true,\"content\":{\"application/yaml\":{"
@@ -110,7 +129,10 @@ static void put_route(struct buf *out, const struct serve_route *r)
     } else if (post) {
         buf_text(out, ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{"
                       "\"schema\":");
-        schema_act(out, r->own);
+        if (r->own != NULL)
+            schema_act(out, r->own);
+        else
+            buf_text(out, "{\"type\":\"object\"}");
         buf_text(out, "}}}");
     }
     buf_text(out, ",\"responses\":{");
@@ -134,7 +156,8 @@ void openapi_put(struct buf *out, const struct serve_route *routes, size_t count
         "\"description\":\"of a row of `tokens` in the settings, or of canh token add\"},"
         "\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-canh\","
         "\"description\":\"of POST /login; what changes something must come from a page of ours "
-        "(Origin)\"}},"
+        "(Origin, Sec-Fetch-Site) and carry the session's token in X-Canh-CSRF, which the answer of "
+        "/login, /oidc/done, /oidc/code and /session/csrf tells\"}},"
         "\"schemas\":{\"Error\":{\"type\":\"object\",\"required\":[\"error\"],\"properties\":{"
         "\"error\":{\"type\":\"string\"},\"at\":{\"type\":\"integer\"}}}}},\"paths\":{");
     for (size_t i = 0; i < count; i++) {

@@ -24,6 +24,8 @@ static void make_metrics(struct console *c, struct metrics_from *m)
                                 .generation = c->rules.generation,
                                 .connections = serve_open(c->serve),
                                 .watchers = tail_watchers(c),
+                                .live = live_count(c),
+                                .csp_reports = c->csp_reports,
                                 .started_ns = c->started_ns };
     proc_self(c, &m->cpu_us, &m->rss_bytes);
 }
@@ -37,18 +39,25 @@ static void metrics_route(void *arg, struct serve_call *call)
     metrics_put(call->body, &m);
 }
 
+void console_counts(struct console *c, struct stat_from *s)
+{
+    *s = (struct stat_from){ .rule_count = c->rules.rule_count,
+                             .correlation_count = c->rules.correlation_count,
+                             .now_ns = host_now_ns(),
+                             .ms = loop_ms(c->from.loop),
+                             .tried = c->tried,
+                             .complete = &c->whole };
+    make_metrics(c, &s->m);
+    s->reader = console_db(c);
+    s->why = c->db_why;
+}
+
 static void stat_route(void *arg, struct serve_call *call)
 {
     struct console *c = arg;
-    struct stat_from s = { .rule_count = c->rules.rule_count,
-                           .correlation_count = c->rules.correlation_count,
-                           .now_ns = host_now_ns(),
-                           .ms = loop_ms(c->from.loop),
-                           .tried = c->tried };
+    struct stat_from s;
 
-    make_metrics(c, &s.m);
-    s.reader = console_db(c);
-    s.why = c->db_why;
+    console_counts(c, &s);
     stat_json(call->body, &s);
 }
 
@@ -140,8 +149,10 @@ unsigned console_guard(void *arg, const struct serve_call *call)
     int scope = call->route->scope;
     unsigned refused;
 
-    if (scope == ASK_SCOPE)
-        return caller_judge(c, call, ~0U);
+    if (caller_is_blocked(c, call))
+        return 429;
+    if (scope == ASK_SCOPE || scope == SCOPE_PEOPLE)
+        return caller_judge(c, call, scope == ASK_SCOPE ? ~0U : ROLES_ALL);
     refused = tokens_judge(c->tokens, serve_field(call, "authorization"), (enum may)scope);
     return refused == 401 ? caller_judge(c, call, ROLES_SEE) : refused;
 }
@@ -197,12 +208,28 @@ const struct serve_route console_routes[] = {
          "log in: a cookie is set; who it is, and what is still wanted of him"),
     POST("/password", password_route, 1, "change one's own password: all other sessions end"),
     POST("/logout", logout_route, 2, "end this session"),
+    ROUTE("/session/csrf", DOOR_API, SERVE_OPEN, csrf_route, JSON,
+          "the token (X-Canh-CSRF) that this session's changes need", NOTHING),
     REDIRECT("/oidc/begin", oidc_begin_route, "log in by the issuer of the settings: 302 to him"),
     ROUTE("/oidc/done", DOOR_API, SERVE_OPEN, oidc_done_route, JSON,
           "come back from the issuer: as /login, or needs_code",
           { "state", "as it was sent", false }, { "code", "of the issuer", false },
           { "iss", "the issuer (RFC 9207)", false }),
     POST("/oidc/code", oidc_code_route, 3, "log in by the issuer with our own second factor"),
+    { "POST",
+      "/csp",
+      DOOR_API,
+      SERVE_OPEN,
+      csp_route,
+      JSON,
+      "a browser's report of what a page's policy forbade: counted",
+      { NOTHING },
+      CSP_REPORT_MAX,
+      NULL,
+      false },
+    ROUTE("/live", ASKED, SCOPE_PEOPLE, live_route, "text/event-stream",
+          "what changes, as events: desk (the database has), flow (each 2 s, numbers of /stat)",
+          NOTHING),
     ROUTE("/health", EVERYWHERE, SERVE_OPEN, health_route, TEXT,
           "good or bad, in a line; 503 when bad", NOTHING),
     ROUTE("/metrics", DOOR_LOCAL | DOOR_METRICS, SERVE_OPEN, metrics_route, TEXT,

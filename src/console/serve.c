@@ -339,14 +339,20 @@ static void answer_put(struct conn *c, const struct serve_call *call, const char
         buf_release(&s->body);
 }
 
-static void answer_fault(struct conn *c, unsigned status, const char *why)
+static void answer_why(struct conn *c, unsigned status, const char *why, bool keep_alive)
 {
     struct serve_call call = { .status = status, .body = &c->serve->body };
     struct err e;
 
     (void)err_set(&e, ERR_SYNTAX, 0, "%s", why);
     serve_refuse(&call, status, &e);
-    answer_put(c, &call, "", false);
+    answer_put(c, &call, "", keep_alive);
+}
+
+/* Behind it nothing is read: of the request there may be more. */
+static void answer_fault(struct conn *c, unsigned status, const char *why)
+{
+    answer_why(c, status, why, false);
 }
 
 /* The answer that was made; or, while so much waits for those who read slowly, a refusal. */
@@ -479,12 +485,12 @@ static const char *why_refused(unsigned status)
 }
 
 /* Says what is asked for: false when it was refused, and that was answered. */
-static bool run_row(struct conn *c, struct serve_call *call)
+static bool run_row(struct conn *c, struct serve_call *call, bool keep_alive)
 {
     unsigned refused = is_refused(c->serve, call);
 
     if (refused != 0) {
-        answer_fault(c, refused, why_refused(refused));
+        answer_why(c, refused, why_refused(refused), keep_alive);
         return false;
     }
     call->route->fn(c->serve->arg, call);
@@ -525,7 +531,7 @@ static void run_route(struct conn *c, const struct http_request *r)
     }
     buf_clear(&s->body);
     if (row != NULL) {
-        if (!run_row(c, &call))
+        if (!run_row(c, &call, r->keep_alive))
             return;
     } else if (root && !known && span_eq(r->method, SPAN_LIT("GET"))) {
         list_routes(c, &call);
@@ -1035,6 +1041,13 @@ bool serve_put(struct serve_stream *s, struct span bytes)
     count_waiting(c);
     watch_want(c->watch, LOOP_READ | LOOP_WRITE);
     return true;
+}
+
+size_t serve_waits(const struct serve_stream *s)
+{
+    const struct conn *c = (const struct conn *)s;
+
+    return c->out.n - c->written;
 }
 
 void serve_end(struct serve_stream *s)

@@ -58,24 +58,31 @@ static void put_rows(struct buf *out, const struct sums *s)
     buf_byte(out, ']');
 }
 
-/* The worst of the lanes. */
-static void put_balance(struct buf *out, const struct metrics_from *m)
+enum balance_state stat_balance(const struct metrics_from *m)
 {
     enum balance_state worst = BALANCE_GOOD;
+
+    for (uint32_t i = 0; i < SUMS_LANES; i++) {
+        if (m->ledgers->lane[i] != NULL && m->balance[i].state > worst)
+            worst = m->balance[i].state;
+    }
+    return worst;
+}
+
+static void put_balance(struct buf *out, const struct metrics_from *m)
+{
     int64_t missing = 0;
     uint64_t unmatched = 0, in_flight = 0;
 
     for (uint32_t i = 0; i < SUMS_LANES; i++) {
         if (m->ledgers->lane[i] == NULL)
             continue;
-        if (m->balance[i].state > worst)
-            worst = m->balance[i].state;
         missing += m->balance[i].missing;
         unmatched += m->balance[i].unmatched;
         in_flight += board_get(m->ledgers->lane[i], BOARD_in_flight);
     }
-    buf_fmt(out, ",\"balance\":{\"state\":\"%s\",\"missing\":%lld", balance_state_name(worst),
-            (long long)missing);
+    buf_fmt(out, ",\"balance\":{\"state\":\"%s\",\"missing\":%lld",
+            balance_state_name(stat_balance(m)), (long long)missing);
     put_number(out, "unmatched", unmatched);
     put_number(out, "in_flight", in_flight);
     buf_byte(out, '}');
@@ -343,10 +350,16 @@ void stat_json(struct buf *out, const struct stat_from *s)
     put_collectors(out, s);
     put_kernel(out, &s->m);
     put_database(out, s);
+    if (s->complete != NULL) {
+        buf_text(out, ",\"complete\":");
+        whole_json(out, s->complete);
+    }
     buf_text(out, ",\"console\":{\"role\":\"console\",\"state\":\"running\"");
     put_time(out, "started", s->m.started_ns);
     put_number(out, "connections", s->m.connections);
     put_number(out, "watchers", s->m.watchers);
+    put_number(out, "live", s->m.live);
+    put_number(out, "csp_reports", s->m.csp_reports);
     put_number(out, "cpu_us", s->m.cpu_us);
     put_number(out, "rss_bytes", s->m.rss_bytes);
     buf_text(out, "}}\n");

@@ -13,7 +13,8 @@
  *    "sources":[{"source","input","state","since","interval_ms","last"}],
  *    "tracers":[{"input","state","age_ms"}],
  *    "alerts":{"hours","by_level":{...},"more"},
- *    "console":{...},"notices":[...]}
+ *    "complete":{...},           since when monitoring is (whole.h)
+ *    "console":{...,"csp_reports"},"notices":[...]}
  *
  * Parts that come from the database are null, and "database" says why, when it cannot be read.
  * Counters have the names of LEDGER_TABLE and BOARD_TABLE.
@@ -21,6 +22,7 @@
 #ifndef STAT_H
 #define STAT_H
 
+#include "console/whole.h"
 #include "console/metrics.h"
 #include "db/db.h"
 
@@ -33,13 +35,16 @@ struct stat_from {
     struct metrics_from m;
     uint32_t rule_count, correlation_count;
     int64_t now_ns;
-    uint64_t ms;       /* monotonic, as BOARD_beat_ms */
-    unsigned tried;    /* bit i: our own events are sent through input i */
+    uint64_t ms;    /* monotonic, as BOARD_beat_ms */
+    unsigned tried; /* bit i: our own events are sent through input i */
+    const struct whole *complete;
     struct db *reader; /* NULL: `why` says why */
     const char *why;
 };
 
 void stat_json(struct buf *out, const struct stat_from *s);
+
+enum balance_state stat_balance(const struct metrics_from *m); /* the worst of the lanes */
 
 /* "sources" alone. */
 int stat_sources(struct buf *out, struct db *reader, struct err *e);

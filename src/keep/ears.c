@@ -22,6 +22,7 @@
 #define LISTEN_LOCAL   0u
 #define LISTEN_METRICS 1u
 #define LISTEN_API     2u
+#define LISTEN_PLAIN   3u
 
 enum ear_kind { EAR_UDP, EAR_TCP, EAR_CONSOLE };
 
@@ -41,6 +42,7 @@ static const struct ear_row rows[] = {
     { "https", EAR_TCP, INPUT_HTTPS, offsetof(struct settings, https) },
     { "metrics", EAR_CONSOLE, LISTEN_METRICS, offsetof(struct settings, metrics) },
     { "console", EAR_CONSOLE, LISTEN_API, offsetof(struct settings, console) },
+    { "console-plain", EAR_CONSOLE, LISTEN_PLAIN, offsetof(struct settings, console_plain) },
 };
 
 static const struct ear_row local_row = { "local", EAR_CONSOLE, LISTEN_LOCAL, 0 };
@@ -117,11 +119,29 @@ static void new_name(const struct keeper *k, const struct handed *h, const struc
     while (name_taken(k, h, name));
 }
 
+/* What goes over it without TLS, a password among it, stays on this machine: a unit's socket, too.
+ */
+static int check_plain(const struct ear_row *row, const struct handed_fd *fd, struct err *e)
+{
+    struct socket_address at;
+
+    if (row->kind != EAR_CONSOLE || row->input != LISTEN_PLAIN)
+        return ERR_OK;
+    if (socket_local(fd->fd, &at, e) != ERR_OK)
+        return ERR_IO;
+    return socket_is_loopback(&at) ? ERR_OK
+                                   : err_set(e, ERR_USAGE, 0,
+                                             "console-plain is HTTP without TLS: it listens on "
+                                             "addresses of loopback only.");
+}
+
 static int add_ear(struct keeper *k, const struct ear_row *row, const struct handed_fd *fd,
                    uint32_t lane, struct err *e)
 {
     struct ear *ear = &k->ear[k->ear_count];
 
+    if (check_plain(row, fd, e) != ERR_OK)
+        return e->code;
     /* A unit's sockets wait: one connection that went away would hold up everybody. */
     if (fcntl(fd->fd, F_SETFL, O_RDWR | O_NONBLOCK) != 0)
         return err_set(e, ERR_IO, 0, "%s: %s.", fd->name, strerror(errno));

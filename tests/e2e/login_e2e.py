@@ -26,12 +26,15 @@ class Browser:
     """Keeps its cookie, and says which page it is on."""
 
     def __init__(self, s, origin=None):
-        self.s, self.cookie = s, None
+        self.s, self.cookie, self.csrf = s, None, None
         self.origin = origin if origin is not None else "https://127.0.0.1:%d" % s.port
 
-    def post(self, path, body):
-        status, answer, head = self.s.send(path, body, Cookie=self.cookie, Origin=self.origin or None,
-                                           User_Agent="test")
+    def post(self, path, body, **fields):
+        status, answer, head = self.s.send(path, body, **dict(
+            {"Cookie": self.cookie, "Origin": self.origin or None, "User_Agent": "test",
+             "X_Canh_CSRF": self.csrf if self.cookie else None}, **fields))
+        if isinstance(answer, dict):
+            self.csrf = answer.get("csrf", self.csrf)
         for field in head.get_all("Set-Cookie") or []:
             pair, rest = field.split(";", 1)
             equal(rest.replace(" Max-Age=0;", ""), " Path=/; Secure; HttpOnly; SameSite=Strict")
@@ -107,7 +110,7 @@ def test_what_comes_from_another_page_changes_nothing(s):
     equal(b.post("/password", {"old": once, "new": PASSWORD})[0], 200)
     for origin in ("https://evil.example", "https://127.0.0.1", "http://127.0.0.1:%d" % s.port, "null", ""):
         other = Browser(s, origin)
-        other.cookie = b.cookie
+        other.cookie, other.csrf = b.cookie, b.csrf
         for path, body in (("/alert/open", {}), ("/password", {"old": PASSWORD, "new": NEXT}), ("/logout", {}),
                            ("/login", {"name": "an", "password": PASSWORD})):
             equal((origin, path, other.post(path, body)[0]), (origin, path, 403))

@@ -30,16 +30,20 @@ class Browser:
     """Cookies by name, as browsers keep them; what they are set with is looked at."""
 
     def __init__(self, s):
-        self.s, self.jar = s, {}
+        self.s, self.jar, self.csrf = s, {}, None
 
     def ask(self, method, path, body=None, **head):
         c = self.s.connect()
         if self.jar:
             head["Cookie"] = "; ".join("%s=%s" % pair for pair in self.jar.items())
+        if "__Host-canh" in self.jar and self.csrf and method == "POST":
+            head["X-Canh-CSRF"] = self.csrf
         c.request(method, path, body=json.dumps(body) if body is not None else None, headers=dict(
             {"Origin": self.s.url} if method == "POST" else {}, **head))
         a = c.getresponse()
         text = a.read()
+        if text.startswith(b"{") and b'"csrf"' in text:
+            self.csrf = json.loads(text)["csrf"]
         for field in a.headers.get_all("Set-Cookie") or []:
             pair, rest = field.split(";", 1)
             name, value = pair.split("=", 1)

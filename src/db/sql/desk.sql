@@ -138,6 +138,30 @@ DELETE FROM view WHERE last < ?
 -- BLIND_ALL
 SELECT hash, since FROM blind
 
+-- For whoever shows it as it changes. The version is another once another connection has committed.
+-- LIVE_VERSION
+PRAGMA data_version
+
+-- LIVE_DESK
+SELECT (SELECT max(id) FROM alert), (SELECT count(*) FROM incident INDEXED BY incident_open WHERE {INCIDENT_IS_OPEN}),
+    (SELECT count(*) FROM clock INDEXED BY clock_runs WHERE {CLOCK_RUNS}),
+    (SELECT count(*) FROM clock INDEXED BY clock_runs WHERE {CLOCK_RUNS} AND due < ?1)
+
+-- By level those that are open, and of them those that nobody has seen.
+-- LIVE_OPEN
+SELECT level, sum(count), coalesce(sum(count) FILTER (WHERE state = 'new'), 0) FROM alert_count
+    WHERE hidden = 0 AND {ALERT_IS_OPEN} GROUP BY level
+
+-- LIVE_SILENT
+SELECT count(*) FROM source WHERE state = 'silent'
+
+-- LIVE_BLIND
+SELECT count(*) FROM blind
+
+-- When the desk counted last.
+-- LIVE_COUNTED
+SELECT count(*), max(time) FROM counter
+
 -- BLIND_CLEAR
 DELETE FROM blind
 

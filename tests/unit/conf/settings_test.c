@@ -101,7 +101,7 @@ static bool needs_others(const struct setting_row *row)
 {
     return strcmp(row->name, "syslog-tls") == 0 || strcmp(row->name, "https") == 0 ||
            strcmp(row->name, "tls-mutual") == 0 || strcmp(row->name, "console-url") == 0 ||
-           strcmp(row->name, "oidc-issuer") == 0;
+           strcmp(row->name, "oidc-issuer") == 0 || strcmp(row->name, "console-plain") == 0;
 }
 
 static void check_range(bool source, const struct setting_row *row)
@@ -511,6 +511,20 @@ static void what_is_not_known_is_refused_with_its_line(void **state)
         bad(rows[i].yaml, rows[i].yaml, rows[i].code, rows[i].line, rows[i].part);
 }
 
+static void http_for_people_stays_on_this_machine(void **state)
+{
+    struct settings s;
+
+    (void)state;
+    good(&s, "console-plain: ['127.0.0.1:8080', '[::1]:8080', '127.9.9.9:1']");
+    assert_int_equal(s.console_plain.count, 3);
+    settings_release(&s);
+    bad("beyond", "console-plain: ['127.0.0.1:1', '192.0.2.1:8080']", ERR_SYNTAX, 1,
+        "loopback only, not on 192.0.2.1:8080");
+    bad("all", "console-plain: '0.0.0.0:8080'", ERR_SYNTAX, 1, "loopback only");
+    bad("all", "console-plain: '[::]:8080'", ERR_SYNTAX, 1, "loopback only");
+}
+
 #define ISSUER "console-url: https://c.vn:8443\noidc-client: canh\noidc-issuer: "
 
 static void an_issuer_needs_what_it_needs(void **state)
@@ -669,6 +683,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_was_read_is_kept_as_it_was),
         cmocka_unit_test(bad_sources_are_refused_with_their_line),
         cmocka_unit_test(what_is_not_known_is_refused_with_its_line),
+        cmocka_unit_test(http_for_people_stays_on_this_machine),
         cmocka_unit_test(an_issuer_needs_what_it_needs),
         cmocka_unit_test(a_file_of_64_kib_is_read_and_one_byte_more_is_not),
         cmocka_unit_test(a_file_cut_anywhere_is_read_or_refused),
