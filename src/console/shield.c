@@ -13,7 +13,7 @@
 
 /* All off but writing to the clipboard: analysts copy values. */
 #define FEATURES                                                                                   \
-    "accelerometer=(), autoplay=(), bluetooth=(), camera=(), clipboard-read=(), "                  \
+    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), "                  \
     "clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), "              \
     "gamepad=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), "        \
     "magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "                 \

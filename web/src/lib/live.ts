@@ -19,6 +19,13 @@ export interface Flow {
   balance: string;
   silent: number;
   blind: number;
+  complete?: Complete;
+}
+/** Since when monitoring is complete, or since when it is not and what is missing. */
+export interface Complete {
+  since: string | null;
+  broken: string | null;
+  gaps: string[];
 }
 
 export const desk = store<Desk | null>(null);

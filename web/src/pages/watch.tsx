@@ -1,7 +1,7 @@
 // The first page: is the watch whole, and what wants somebody now.
 import { object, Row } from "../lib/api";
 import { lang, number, t } from "../lib/i18n";
-import { desk, flow, pulse } from "../lib/live";
+import { Complete, desk, flow, pulse } from "../lib/live";
 import { useStore } from "../lib/store";
 import { full, span } from "../lib/time";
 import { useAsk, useNow, useView } from "../lib/use";
@@ -14,25 +14,25 @@ interface Stat {
   balance: { state: string; missing: number; unmatched: number; in_flight: number };
   totals: Record<string, number>;
   rows: Row[];
-  complete_since?: string | null;
+  complete?: Complete;
   sources: { source: string; input: string; state: string; since: string; last: string | null }[] | null;
   desk: { behind_events: number; state: string } | null;
   verified?: { state: string; faults: number; over: string } | null;
   notices?: unknown[];
 }
 
-const good = ["balanced", "holds", "settling"];
-
-function Complete({ stat }: { stat: Stat | undefined }) {
-  const f = useStore(flow), now = useNow(5000);
-  if (!stat) return <p class="complete">…</p>;
-  const whole = good.includes(f?.balance ?? stat.balance.state), since = stat.complete_since;
+function Whole({ stat }: { stat: Stat | undefined }) {
+  const f = useStore(flow), now = useNow(5000), c = f?.complete ?? stat?.complete;
+  if (!stat || !c) return <p class="complete waits">{t("frame.waits")}</p>;
+  if (c.gaps.length === 0 && c.since) {
+    return <p class="complete good"><span class="dot" aria-hidden="true" />
+      {t("watch.complete", { at: full(c.since), span: span((now - Date.parse(c.since)) / 1000) })}</p>;
+  }
   return (
-    <p class={`complete ${whole ? "good" : "bad"}`}>
-      <span class="dot" aria-hidden="true" />
-      {whole && since ? t("watch.complete", { at: full(since), span: span((now - Date.parse(since)) / 1000) }) :
-        whole ? t("watch.balanced") : t("watch.differs", { n: stat.balance.missing, m: stat.balance.unmatched })}
-    </p>
+    <p class="complete bad" role="alert"><span class="dot" aria-hidden="true" />
+      {c.broken ? t("watch.broken", { at: full(c.broken), span: span((now - Date.parse(c.broken)) / 1000) }) : t("watch.notwhole")}{" "}
+      {c.gaps.map((g) => t(`watch.gap.${g}`)).join("; ")}
+      {c.gaps.includes("balance") && ` (${t("watch.differs", { n: stat.balance.missing, m: stat.balance.unmatched })})`}</p>
   );
 }
 
@@ -134,7 +134,7 @@ export function Watch() {
     <div class="page watch">
       <h1 class="unseen">{t("page.watch")}</h1>
       <Problem of={stat.error} again={stat.again} />
-      <Complete stat={stat.rows} />
+      <Whole stat={stat.rows} />
       {stat.rows && stat.rows.totals["received"] === 0 && !f?.received && <First />}
       {stat.rows && <Ledger stat={stat.rows} />}
       <Part title={t("watch.pulse")} kind="wide" side={f && <span>{t("frame.flows", { n: number(f.per_second) })}</span>}>
