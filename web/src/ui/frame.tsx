@@ -25,11 +25,10 @@ function Count({ page }: { page: Page }) {
 }
 
 function State() {
-  const l = useStore(link), f = useStore(flow);
-  const bad = l === "lost" || (f !== null && !["balanced", "holds", "settling"].includes(f.balance));
-  const text = l === "lost" ? t("frame.lost") : f === null ? t("frame.waits") :
-    bad ? t("frame.differs") : t("frame.flows", { n: number(f.per_second) });
-  return <a href="/" class={`state ${bad ? "bad" : "good"}`} aria-live="polite"><span class="dot" aria-hidden="true" />{text}</a>;
+  const l = useStore(link), f = useStore(flow), gaps = f?.complete?.gaps.length ?? 0, bad = l === "lost" || gaps > 0;
+  const text = l === "lost" ? t("frame.lost") : f === null ? t("frame.waits") : gaps > 0 ? t("frame.gaps") :
+    t("frame.flows", { n: number(f.per_second) });
+  return <a href="/" class={`state ${bad ? "bad" : "good"}`} role={bad ? "alert" : undefined}><span class="dot" aria-hidden="true" />{text}</a>;
 }
 
 function UserMenu() {
