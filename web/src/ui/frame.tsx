@@ -28,7 +28,7 @@ function State() {
   const l = useStore(link), f = useStore(flow), gaps = f?.complete?.gaps.length ?? 0, bad = l === "lost" || gaps > 0;
   const text = l === "lost" ? t("frame.lost") : f === null ? t("frame.waits") : gaps > 0 ? t("frame.gaps") :
     t("frame.flows", { n: number(f.per_second) });
-  return <a href="/" class={`state ${bad ? "bad" : "good"}`} role={bad ? "alert" : undefined}><span class="dot" aria-hidden="true" />{text}</a>;
+  return <a href="/" class={`state ${bad ? "bad" : "good"}`} ><span class="dot" aria-hidden="true" /><span role={bad ? "alert" : undefined}>{text}</span></a>;
 }
 
 function UserMenu() {
