@@ -70,7 +70,7 @@ class Api(Server):
 def with_api(test):
     def wrapped(place):
         s = Api(place)
-        signal.alarm(120)
+        signal.alarm(300)
         try:
             s.start().ready()
             test(s)
