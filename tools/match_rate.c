@@ -182,7 +182,7 @@ static bool prepare(struct work *w, const struct options *o, struct err *e)
     static struct names names;
     struct taxonomy *t;
     struct ruleset *rs;
-    const struct rules_from from = { o->rules, o->rule_count, NULL, (unsigned)o->threads };
+    const struct rules_from from = { o->rules, o->rule_count, NULL, NULL, (unsigned)o->threads };
     double t0 = now(CLOCK_MONOTONIC);
 
     if (names_init(&names, e) != 0 || taxonomy_load(&t, o->taxonomy, &names, e) != 0 ||

@@ -73,6 +73,8 @@ TABLES = {
     "letter": ("CAST(id AS TEXT)",
                "id, direction, state, number, day, party, agency, subject, text, incident, phieu, alert, answers, signer,"
                " signer_title, channel, time, doer, made, act, removed"),
+    "house_rule": ("CAST(id AS TEXT)", "id, rule, title, text, disabled"),
+    "house_rule_change": ("CAST(id AS TEXT)", "id, house_rule, what, text, reason, act"),
     "contract_level": ("CAST(id AS TEXT)", "id, provider, document, measure, level, most, share, starts, ends, act, ended"),
     "phieu_line": ("CAST(id AS TEXT)", "id, phieu, act, state, text"),
     "phieu_answer": ("CAST(id AS TEXT)", "id, phieu, act, done, cause, handled, total, file, sha256, good"),

@@ -71,7 +71,7 @@ int load_defaults(struct load_options *o, struct load_room *room, struct err *e)
 
 struct rules_from load_from(const struct load_options *o)
 {
-    return (struct rules_from){ o->rules.value, o->rules.count, o->placeholders,
+    return (struct rules_from){ o->rules.value, o->rules.count, o->placeholders, NULL,
                                 (unsigned)o->threads };
 }
 

@@ -19,6 +19,7 @@
 #include "office/outbox.h"
 #include "office/porter.h"
 #include "office/prover.h"
+#include "office/publisher.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sandbox.h"
@@ -42,6 +43,7 @@ struct role_desk {
     struct outbox *outbox;
     struct prover *prover;
     struct porter *porter;
+    struct publisher *publisher;
     struct watch *round;
     struct ruleset *rules;
     struct taxonomy *taxonomy;
@@ -222,6 +224,27 @@ static int take_proofs(struct role_desk *r, struct err *e)
     return prover_new(&r->prover, &from, e);
 }
 
+static void on_rules_changed(void *arg)
+{
+    role_say(((struct role_desk *)arg)->self, SAY_RULES, SPAN_NONE);
+}
+
+/* Rules that people publish, for who compiles. */
+static int publish_rules(struct role_desk *r, struct err *e)
+{
+    char folder[FILE_PATH_BYTES];
+    const struct publisher_from from = { .loop = r->self->loop,
+                                         .db = desk_db(r->desk),
+                                         .folder = folder,
+                                         .changed = on_rules_changed,
+                                         .notice = on_desk_notice,
+                                         .arg = r };
+
+    if (data_path(folder, sizeof(folder), r->self->data, "desk/rules") != ERR_OK)
+        return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
+    return publisher_new(&r->publisher, &from, e);
+}
+
 /* Logins by an issuer, over the same line. */
 static int take_logins(struct role_desk *r, struct err *e)
 {
@@ -259,6 +282,8 @@ static int start(struct role_desk *r, const struct live_rules *rules, struct err
         rc = take_proofs(r, e);
     if (rc == ERR_OK)
         rc = take_logins(r, e);
+    if (rc == ERR_OK)
+        rc = publish_rules(r, e);
     if (rc != ERR_OK)
         return rc;
     r->round = loop_timer(r->self->loop, turn, r);
@@ -332,6 +357,7 @@ static void desk_close(struct role_self *self)
     struct role_desk *r = self->own;
 
     watch_free(&r->round);
+    publisher_free(&r->publisher);
     prover_free(&r->prover);
     porter_free(&r->porter);
     outbox_free(&r->outbox);

@@ -49,7 +49,7 @@ static int find_sources(const struct settings *s, struct load_options *o, struct
 static int enter_sandbox(struct role_self *self, const struct ruleset_sources *from,
                          const char *rules, struct err *e)
 {
-    const char *read[OPTION_LIST_MAX + 4], *write[] = { rules, NULL };
+    const char *read[OPTION_LIST_MAX + 5], *write[] = { rules, NULL };
     struct sandbox box = { SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_THREADS, read,
                            write };
     char level[SANDBOX_LEVEL_MAX];
@@ -60,6 +60,8 @@ static int enter_sandbox(struct role_self *self, const struct ruleset_sources *f
         read[n++] = from->rules.paths[i];
     if (from->rules.placeholders != NULL)
         read[n++] = from->rules.placeholders;
+    if (from->rules.house != NULL)
+        read[n++] = from->rules.house;
     read[n] = NULL;
     return role_sandbox(self, &box, level, e);
 }
@@ -71,6 +73,7 @@ static int make(struct role_self *self, uint64_t *earlier, char text[256], struc
     struct ruleset_sources from;
     struct generation_made made;
     char rules[FILE_PATH_BYTES], folder[FILE_PATH_BYTES], before[FILE_PATH_BYTES];
+    char house[FILE_PATH_BYTES];
     double begun = host_seconds();
     int rc = role_generation_path(self, self->generation, folder, sizeof(folder), e);
 
@@ -80,6 +83,10 @@ static int make(struct role_self *self, uint64_t *earlier, char text[256], struc
     rc = role_generation_path(self, *earlier, before, sizeof(before), e);
     if (rc == ERR_OK)
         rc = find_sources(&self->settings, &o, &room, &from, e);
+    /* What the desk wrote out of what people published. */
+    if (rc == ERR_OK && data_path(house, sizeof(house), self->data, "desk/rules") == ERR_OK &&
+        access(house, R_OK) == 0)
+        from.rules.house = house;
     if (rc == ERR_OK)
         rc = enter_sandbox(self, &from, rules, e);
     if (rc == ERR_OK)

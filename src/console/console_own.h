@@ -124,6 +124,9 @@ int find_time(const struct serve_call *call, const char *name, int64_t other, in
 int find_number(const struct serve_call *call, const char *name, uint64_t usual, uint64_t most,
                 uint64_t *number, struct err *e);
 
+/* check.c */
+serve_fn check_route, rule_text_route;
+
 /* hunts.c */
 #define HUNT_SENT_MAX ((size_t)256 << 10) /* bytes of rules */
 struct hunters;

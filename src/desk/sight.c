@@ -3,6 +3,8 @@
  */
 #include "desk/sight.h"
 
+#include "desk/known.h"
+
 #include <stdlib.h>
 
 #include <xxhash.h>
@@ -363,6 +365,8 @@ static int write_all(struct sight *s, struct putting *p, bool blind, struct err 
 
     if (rc == ERR_OK && s->stale)
         rc = write_techniques(s, e);
+    if (rc == ERR_OK && s->stale)
+        rc = known_rules(s->db, s->from.rules, e);
     return rc == ERR_OK && blind ? write_blind(s, p, e) : rc;
 }
 

@@ -5,8 +5,9 @@
  *
  * Collectors note when an event of each view of the taxonomy came last (collect/ledger.h). The desk
  * remembers that over restarts and reloads, under what a view is to rules, its source and tags, and
- * writes the blind rules into table `blind` with since when, when these are others than before; with
- * new rules the techniques of ATT&CK that they have as tags into table `technique`.
+ * writes the blind rules into table `blind` with since when, when these are others than before;
+ * with new rules the techniques of ATT&CK that they have as tags into table `technique`, and all
+ * that is known of them into `rule` (known.h).
  */
 #ifndef SIGHT_H
 #define SIGHT_H

@@ -14,10 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/num.h"
 #include "os/file.h"
 
 #define SOURCES_BYTES_MAX  ((size_t)64 << 20)
+#define TEXTS_BYTES_MAX    ((size_t)256 << 20)
 #define TAXONOMY_BYTES_MAX ((size_t)4 << 20) /* of one file */
 
 static int world(struct err *e, const char *path, const char *what)
@@ -206,6 +208,57 @@ static void blame_taxonomy(const char *folder, struct err *e)
     names_release(&n);
 }
 
+static int put_text(struct buf *out, struct span file, struct buf *room, struct err *e)
+{
+    char path[FILE_PATH_BYTES];
+    uint32_t head[2];
+    int rc;
+
+    if (file.n == 0 || file.n >= sizeof(path))
+        return ERR_OK;
+    memcpy(path, file.p, file.n);
+    path[file.n] = 0;
+    rc = file_read(path, LIMIT_RULE_FILE_BYTES, room, NULL);
+    if (rc == ERR_NOMEM)
+        return err_set(e, rc, 0, "There is no memory for the rules' texts.");
+    if (rc != ERR_OK)
+        return ERR_OK; /* it went since it was read: without a text */
+    head[0] = (uint32_t)file.n;
+    head[1] = (uint32_t)room->n;
+    buf_add(out, (struct span){ (const uint8_t *)head, sizeof(head) });
+    buf_add(out, file);
+    buf_add(out, buf_span(room));
+    return ERR_OK;
+}
+
+/* For who wants to see them: no role but this one can read the files. */
+static int write_texts(const char *folder, const struct ruleset *rs, struct err *e)
+{
+    const uint32_t rules = ruleset_rule_count(rs), all = rules + ruleset_correlation_count(rs);
+    char path[FILE_PATH_BYTES];
+    struct span last = SPAN_NONE;
+    struct buf out, room;
+    int rc = path_in(path, folder, "texts", e);
+
+    buf_init(&out, TEXTS_BYTES_MAX);
+    buf_init(&room, LIMIT_RULE_FILE_BYTES + FILE_PATH_BYTES);
+    for (uint32_t i = 0; i < all && rc == ERR_OK; i++) {
+        const struct span file = i < rules ? ruleset_rule(rs, i)->head.file
+                                           : ruleset_correlation(rs, i - rules)->head.file;
+
+        if (i == 0 || !span_eq(file, last))
+            rc = put_text(&out, file, &room, e);
+        last = file;
+    }
+    if (rc == ERR_OK && buf_failed(&out))
+        rc = err_set(e, ERR_NOMEM, 0, "There is no memory for the rules' texts.");
+    if (rc == ERR_OK)
+        rc = write_file(path, buf_span(&out), e);
+    buf_release(&out);
+    buf_release(&room);
+    return rc;
+}
+
 static int compile(const char *folder, const char *taxonomy, const struct ruleset_sources *from,
                    struct err *e)
 {
@@ -229,7 +282,10 @@ static int compile(const char *folder, const char *taxonomy, const struct rulese
         blame_taxonomy(from->taxonomy, e);
         return rc;
     }
+    rc = write_texts(folder, rs, e);
     close_all(&rs, &t, &n);
+    if (rc != ERR_OK)
+        return rc;
     /* There was none yet, so a reason is one why it could not be written. */
     if (access(image, R_OK) != 0)
         rc = err_set(e, ERR_IO, 0, "The compiled rules cannot be kept: %.150s.", note.cache_why);
@@ -244,6 +300,12 @@ static int link_earlier(const char *folder, const char *earlier, const char *tax
 
     if (rc == ERR_OK)
         rc = path_in(to, folder, "rules.image", e);
+    if (rc == ERR_OK && link(from, to) != 0)
+        rc = world(e, to, "linked");
+    if (rc == ERR_OK)
+        rc = path_in(from, earlier, "texts", e);
+    if (rc == ERR_OK)
+        rc = path_in(to, folder, "texts", e);
     if (rc == ERR_OK && link(from, to) != 0)
         rc = world(e, to, "linked");
     if (rc == ERR_OK)

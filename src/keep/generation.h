@@ -3,8 +3,10 @@
  * that all roles load the very same.
  *
  *   FOLDER/rules.image      the compiled rules (sigma/image.h)
- *   FOLDER/taxonomy/        copies of the taxonomy's files, numbered in their order
- *   FOLDER/sources          what it was made from: written last, so that a folder with it is whole
+ *   FOLDER/texts            the files that the rules stand in: u32 bytes of the path, u32 of the
+ * text, path, text; in the order of the rules FOLDER/taxonomy/        copies of the taxonomy's
+ * files, numbered in their order FOLDER/sources          what it was made from: written last, so
+ * that a folder with it is whole
  *
  * Making takes seconds and is the job of the role RULES; opening takes milliseconds. A folder never
  * changes once it is whole. A generation is of the program that made it: another version compiles

@@ -161,7 +161,7 @@ static void clean_generations(struct keeper *k)
 
 static void start_stage(struct keeper *k);
 
-static void reload(struct keeper *k)
+void keeper_reload(struct keeper *k)
 {
     struct err e = { 0 };
 
@@ -186,7 +186,7 @@ static void reload_over(struct keeper *k)
     process_notify("READY=1");
     tell_status(k);
     if (k->again)
-        reload(k);
+        keeper_reload(k);
 }
 
 /* Tell everybody of the generation that is in force now. */
@@ -249,7 +249,7 @@ void keeper_rules_done(struct keeper *k, bool clean, const char *how)
         clean_generations(k);
         process_notify("READY=1");
         if (k->again)
-            reload(k);
+            keeper_reload(k);
         return;
     }
     keeper_tell(k, TELL_INFO, "rules: generation %llu: %s", (unsigned long long)k->newest,
@@ -313,7 +313,7 @@ static void all_ready(struct keeper *k)
     process_notify("READY=1");
     tell_status(k);
     if (k->again)
-        reload(k);
+        keeper_reload(k);
 }
 
 void keeper_ready(struct keeper *k, struct worker *w)
@@ -371,7 +371,7 @@ static void on_stop_timer(void *arg, unsigned ready)
 static void on_hup(void *arg, unsigned ready)
 {
     (void)ready;
-    reload(arg);
+    keeper_reload(arg);
 }
 
 static void on_term(void *arg, unsigned ready)

@@ -124,6 +124,8 @@ void keeper_notice(struct keeper *k, const char *fmt, ...) CHECK_FORMAT(2, 3);
 void keeper_clean(char *room, size_t bytes, struct span text);
 
 void keeper_ready(struct keeper *k, struct worker *w); /* it said READY */
+/* Settings and rules anew, as SIGHUP asks; one after the other. */
+void keeper_reload(struct keeper *k);
 void keeper_rules_done(struct keeper *k, bool clean, const char *how);
 void keeper_reloaded(struct keeper *k, struct worker *w, const char *why);
 void keeper_gone(struct keeper *k); /* a process has ended while we stop */
@@ -141,7 +143,7 @@ void workers_ended(struct keeper *k); /* SIGCHLD */
 void workers_tick(struct keeper *k);  /* once a second */
 void workers_release(struct keeper *k);
 uint32_t workers_running(const struct keeper *k);
-void workers_stop(struct keeper *k); /* those whose turn it is; again when one has ended */
+void workers_stop(struct keeper *k);       /* those whose turn it is; again when one has ended */
 bool workers_beat(const struct keeper *k); /* all that should run do, and say so */
 
 /* --- ears.c --- */

@@ -56,6 +56,7 @@ const char *role_name(enum role r);
     X(LISTEN)     /* keeper  1 listening socket; struct say_connection: console */                 \
     X(DONE)   /* desk, sealer - ; u32 lane, u32 segment: it reads no earlier segment of the lane   \
                  again. What both have said so of, and is not the lane's last, is removed */       \
+    X(RULES)  /* desk    - ; rules were published or switched: a new generation is wanted */       \
     X(NOTICE) /* both    - ; text: something an operator must see; the keeper passes it on, with   \
                  the role's name in front, to desk and console */
 
@@ -100,6 +101,7 @@ enum {
  *  DATA/keys/            the keys that sign it (ledger/signer.h)
  *  DATA/rules/7/         generation 7: rules.image, taxonomy/
  *  DATA/desk/canh.db
+ *  DATA/desk/rules/      what people published (office/publisher.h)
  *  DATA/tls/console.pem   certificate and key of our own (os/certificate.h)
  *  DATA/run/canh.sock    what commands talk to (HTTP)
  *  DATA/reserve          ballast */

@@ -255,6 +255,12 @@ static void hear_done(struct worker *w, const struct channel_message *m)
         keeper_tell(k, TELL_ERROR, "%s", e.why);
 }
 
+static void hear_rules(struct worker *w, const struct channel_message *m)
+{
+    (void)m;
+    keeper_reload(w->k);
+}
+
 #define BIT(role) (1u << ROLE_##role)
 #define WORKERS                                                                                    \
     (BIT(COLLECTOR) | BIT(READER) | BIT(DESK) | BIT(CONSOLE) | BIT(TRACER) | BIT(SEALER) |         \
@@ -272,6 +278,7 @@ static const struct {
     [SAY_CLOSED] = { BIT(COLLECTOR), 4, 4, hear_closed },
     [SAY_SEGMENT] = { BIT(COLLECTOR), 0, 0, hear_segment },
     [SAY_DONE] = { BIT(DESK) | BIT(SEALER), 8, 8, hear_done },
+    [SAY_RULES] = { BIT(DESK), 0, 0, hear_rules },
     [SAY_NOTICE] = { WORKERS | BIT(RULES), 1, NOTICE_BYTES_MAX, hear_notice },
 };
 

@@ -39,6 +39,7 @@
     X(triage_alert)                                                                                \
     X(triage_suppression)                                                                          \
     X(triage_candidate)                                                                            \
+    X(triage_rule)                                                                                 \
     X(shift_acts)                                                                                  \
     X(incident_general)                                                                            \
     X(incident_alert)                                                                              \
@@ -67,6 +68,7 @@
     X(house_kind)                                                                                  \
     X(triage_alert_kind)                                                                           \
     X(triage_candidate_kind)                                                                       \
+    X(triage_rule_kind)                                                                            \
     X(incident_kind)                                                                               \
     X(incident_task_kind)                                                                          \
     X(incident_observable_kind)                                                                    \

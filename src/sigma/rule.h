@@ -294,11 +294,15 @@ int rules_add_path(struct sigma_rules *rs, const char *path, unsigned threads, s
 int rules_add_bytes(struct sigma_rules *rs, struct span file, struct span yaml, struct err *e);
 int rules_finish(struct sigma_rules *rs, struct err *e);
 
-/* All three at once; on an error there is nothing to release. */
+#define RULES_DISABLED "disabled"
+/* All of it at once; on an error there is nothing to release. */
 struct rules_from {
     const char *const *paths; /* files and folders */
     uint32_t count;
     const char *placeholders; /* YAML file, or NULL */
+    /* A folder of rules that take the place of those with the same id, wherever these are from; or
+     * NULL. A file RULES_DISABLED in it names ids, one a line: rules that are left out. */
+    const char *house;
     unsigned threads;
 };
 int rules_load(struct sigma_rules *rs, const struct rules_from *from, struct err *e);

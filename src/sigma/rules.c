@@ -11,7 +11,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -434,6 +436,99 @@ int rules_finish(struct sigma_rules *rs, struct err *e)
     return rc;
 }
 
+/* --- rules of the house ------------------------------------------------------------------- */
+
+static bool has_id(const struct sigma_head *h, struct span id)
+{
+    return id.n > 0 && span_eq_nocase(h->id, id);
+}
+
+/* Take those below `count` out that have this id. */
+#define DROP(array, count, id)                                                                     \
+    do {                                                                                           \
+        uint32_t kept_ = 0, from_ = 0;                                                             \
+        for (; from_ < (count); from_++) {                                                         \
+            if (!has_id(&(array)[from_]->head, id))                                                \
+                (array)[kept_++] = (array)[from_];                                                 \
+        }                                                                                          \
+        dropped_ = from_ - kept_;                                                                  \
+        if (dropped_ > 0)                                                                          \
+            memmove(&(array)[kept_], &(array)[from_], (all_ - from_) * sizeof(*(array)));          \
+    } while (0)
+
+static uint32_t drop_rules(struct sigma_rules *rs, uint32_t below, struct span id)
+{
+    uint32_t all_ = rs->rule_count, dropped_;
+
+    DROP(rs->rules, below, id);
+    rs->rule_count -= dropped_;
+    return dropped_;
+}
+
+static uint32_t drop_correlations(struct sigma_rules *rs, uint32_t below, struct span id)
+{
+    uint32_t all_ = rs->correlation_count, dropped_;
+
+    DROP(rs->correlations, below, id);
+    rs->correlation_count -= dropped_;
+    return dropped_;
+}
+
+/* Those of the house stand behind the others: `rules` and `correlations` of these. */
+static void replace(struct sigma_rules *rs, uint32_t rules, uint32_t correlations)
+{
+    const uint32_t house_rules = rs->rule_count - rules,
+                   house_correlations = rs->correlation_count - correlations;
+
+    for (uint32_t i = 0; i < house_rules; i++) {
+        const struct span id = rs->rules[rules + i]->head.id;
+
+        rules -= drop_rules(rs, rules, id);
+        correlations -= drop_correlations(rs, correlations, id);
+    }
+    for (uint32_t i = 0; i < house_correlations; i++) {
+        const struct span id = rs->correlations[correlations + i]->head.id;
+
+        rules -= drop_rules(rs, rules, id);
+        correlations -= drop_correlations(rs, correlations, id);
+    }
+}
+
+static int disable(struct sigma_rules *rs, const char *house, struct err *e)
+{
+    char path[FILE_PATH_BYTES];
+    struct buf text;
+    struct span rest;
+    int n = snprintf(path, sizeof(path), "%s/" RULES_DISABLED, house), rc;
+
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return err_set(e, ERR_USAGE, 0, "The path is too long: %.100s.", house);
+    if (access(path, F_OK) != 0)
+        return ERR_OK;
+    buf_init(&text, LIMIT_RULE_FILE_BYTES + 65536u);
+    rc = file_read(path, LIMIT_RULE_FILE_BYTES, &text, e);
+    for (rest = buf_span(&text); rc == ERR_OK && rest.n > 0;) {
+        const size_t end = span_find(rest, '\n');
+        const struct span id = span_trim((struct span){ rest.p, end });
+
+        (void)drop_rules(rs, rs->rule_count, id);
+        (void)drop_correlations(rs, rs->correlation_count, id);
+        rest = span_from(rest, end < rest.n ? end + 1 : end);
+    }
+    buf_release(&text);
+    return rc;
+}
+
+static int add_house(struct sigma_rules *rs, const struct rules_from *from, struct err *e)
+{
+    const uint32_t rules = rs->rule_count, correlations = rs->correlation_count;
+    int rc = rules_add_path(rs, from->house, from->threads, e);
+
+    if (rc == ERR_OK)
+        replace(rs, rules, correlations);
+    return rc == ERR_OK ? disable(rs, from->house, e) : rc;
+}
+
 int rules_load(struct sigma_rules *rs, const struct rules_from *from, struct err *e)
 {
     int rc = rules_init(rs, e);
@@ -442,6 +537,8 @@ int rules_load(struct sigma_rules *rs, const struct rules_from *from, struct err
         rc = rules_placeholders(rs, from->placeholders, e);
     for (uint32_t i = 0; i < from->count && rc == ERR_OK; i++)
         rc = rules_add_path(rs, from->paths[i], from->threads, e);
+    if (rc == ERR_OK && from->house != NULL)
+        rc = add_house(rs, from, e);
     if (rc == ERR_OK)
         rc = rules_finish(rs, e);
     if (rc != ERR_OK)

@@ -182,6 +182,9 @@ static bool make_key(struct buf *key, const struct ruleset_sources *from)
         buf_fmt(key, "rules\n");
         good = key_path(key, from->rules.paths[i]);
     }
+    buf_fmt(key, "house\n");
+    if (from->rules.house != NULL && good)
+        good = key_path(key, from->rules.house);
     buf_fmt(key, "placeholders\n");
     if (from->rules.placeholders != NULL && good)
         good = key_path(key, from->rules.placeholders);

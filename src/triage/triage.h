@@ -12,7 +12,8 @@
     X(general, 2)                                                                                  \
     X(alert, 7)                                                                                    \
     X(suppression, 2)                                                                              \
-    X(candidate, 5)
+    X(candidate, 5)                                                                                \
+    X(rule, 4)
 
 #define X(area, rows)                                                                              \
     enum { TRIAGE_##area = rows };                                                                 \
@@ -20,9 +21,9 @@
 TRIAGE_TABLE(X)
 #undef X
 
-extern const struct act_kind triage_alert_kind, triage_candidate_kind;
+extern const struct act_kind triage_alert_kind, triage_candidate_kind, triage_rule_kind;
 
-enum { TRIAGE_VIEWS = 17 };
+enum { TRIAGE_VIEWS = 23 };
 extern const struct view_row triage_views[TRIAGE_VIEWS];
 
 /* What other areas say, too; NULL behind the last. */

@@ -200,5 +200,86 @@ def test_a_reload_ends_a_hunt_and_who_goes_away_leaves_its_place(s):
     equal(hunted(get(s, "/hunt", rule="one"))[1]["hits"], 20000)
 
 
+# --- rules ----------------------------------------------------------------------------------------
+
+def canh(s, *words):
+    done = s.place.canh(*words, "--data", s.data)
+    equal((words, done.code, done.err), (words, 0, ""))
+    return done.out
+
+
+def rows(s, *words):
+    return [json.loads(line) for line in canh(s, *words, "--format", "json").splitlines()]
+
+
+ONE, NEW = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000007"
+
+
+@with_boxed
+def test_rules_are_listed_with_what_they_do(s):
+    send(s, [{"a": "hit", "host": "srv-1"}])
+    s.until("it is known", lambda: rows(s, "rule", "list"))
+    s.until("it fires", lambda: rows(s, "rule", "list")[0]["state"] == "firing")
+    one, = rows(s, "rule", "list", "--level", "high", "--technique", "t1059", "--text", "rule 1")
+    equal((one["rule"], one["kind"], one["hits_24h"], one["alerts_30d"], one["techniques"], one["product"]),
+          (ONE, "detection", 1, 1, ["T1059"], "test"))
+    equal((rows(s, "rule", "list", "--state", "blind"), rows(s, "rule", "list", "--tactic", "impact")), ([], []))
+    shown, = rows(s, "rule", "show", "--rule", ONE)
+    holds(shown["file"].endswith("rules/one.yml") and shown["line"] == 1 and shown["hits_30d"] == 1, shown)
+    cell, = rows(s, "rule", "matrix")
+    equal((cell["technique"], cell["rules"], cell["seeing"], cell["fired"], cell["arriving"]), ("T1059", 1, 1, 1, True))
+    equal(rows(s, "rule", "refused"), [])
+    text = json.loads(get(s, "/rule/text", rule=ONE)[1])
+    equal((text["text"], text["line"], text["file"]), (rule(1), 1, shown["file"]))
+    equal(get(s, "/rule/text", rule="no such")[0], 404)
+    # What is wrong with a text.
+    checked = json.loads(post(s, "/rule/check", rule(7, field="a|nosuch") + "\n---\n" + rule(8, source="nobody"))[1])
+    equal(([r["title"] for r in checked["rules"]], [r["line"] for r in checked["blind"]]), (["Rule 8"], [13]))
+    holds(checked["errors"][0]["line"] > 1 and "nosuch" in checked["errors"][0]["why"], checked)
+    equal(post(s, "/rule/check", rule(7), SOME)[0], 403)
+
+
+def become(s, *want):
+    s.until("rules " + repr(want), lambda: sorted(r["title"] for r in rows(s, "rule", "list")) == list(want))
+
+
+def switch_on_and_take_back(s):
+    become(s, "Instead")
+    canh(s, "rule", "enable", "--rule", NEW, "--reason", "again")
+    become(s, "Instead", "Rule 7")
+    canh(s, "rule", "withdraw", "--rule", ONE, "--reason", "the file's was right")
+    become(s, "Rule 1", "Rule 7")
+    equal([h["what"] for h in rows(s, "rule", "history", "--rule", NEW)], ["enable", "disable", "publish"])
+    holds("Instead" in rows(s, "rule", "history", "--rule", ONE)[1]["text"], "the text")
+    # Undone within the hour.
+    act = rows(s, "rule", "history", "--rule", ONE)[0]["act"]
+    canh(s, "act", "undo", "--undoes", str(act))
+    become(s, "Instead", "Rule 7")
+
+
+@with_boxed
+def test_a_rule_is_published_switched_off_and_taken_back_and_a_restart_keeps_it(s):
+    become(s, "Rule 1")
+    canh(s, "rule", "publish", "--text", rule(7, value="seven"), "--reason", "new here")
+    become(s, "Rule 1", "Rule 7")
+    send(s, [{"a": "seven", "host": "h"}])
+    s.until("it finds", lambda: rows(s, "rule", "list", "--text", "rule 7")[0]["hits_24h"] == 1)
+    canh(s, "rule", "publish", "--text", rule(1, value="other").replace("Rule 1", "Instead"), "--reason", "better")
+    become(s, "Instead", "Rule 7")
+    done = s.place.canh("rule", "publish", "--text", rule(9, field="a|nosuch"), "--reason", "x", "--data", s.data)
+    holds(done.code != 0 and "nosuch" in done.err, done.err)
+    canh(s, "rule", "disable", "--rule", NEW, "--reason", "too loud")
+    become(s, "Instead")
+    house = {r["rule"]: r for r in rows(s, "rule", "house")}
+    equal((house[NEW]["disabled"], house[NEW]["published"], house[NEW]["in_force"], house[ONE]["in_force"]), (True, True, False, True))
+    s.end()
+    again = Boxed(s.place)
+    try:
+        again.start().ready()
+        switch_on_and_take_back(again)
+    finally:
+        again.kill()
+
+
 if __name__ == "__main__":
     sys.exit(run(sys.modules[__name__]))

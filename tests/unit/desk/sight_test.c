@@ -164,6 +164,14 @@ static void rules_see_what_came_within_a_day(void **state)
                                             "('T1059.001', 'T1003')"),
                      2);
     assert_int_equal(desk_number(&b.folder, "SELECT count(*) FROM technique"), 2);
+    /* what is known of the rules */
+    assert_int_equal(desk_number(&b.folder, "SELECT count(*) FROM rule"), 3);
+    assert_int_equal(
+        desk_number(&b.folder,
+                    "SELECT count(*) FROM rule WHERE title = 'none' AND kind = 'detection' AND "
+                    "techniques = '[\"T1059.001\",\"T1003\"]' AND product = 'nothing' AND "
+                    "category IS NULL AND tactics = '[\"execution\",\"t\",\"tx\"]'"),
+        1);
     bench_release(&b);
 }
 

@@ -70,7 +70,7 @@ static const char *folder(unsigned n)
 static int make(unsigned n, unsigned earlier, struct generation_made *made, struct err *e)
 {
     const char *paths[] = { rules };
-    struct ruleset_sources from = { .taxonomy = taxonomy, .rules = { paths, 1, NULL, 1 } };
+    struct ruleset_sources from = { .taxonomy = taxonomy, .rules = { paths, 1, NULL, NULL, 1 } };
 
     return generation_make(folder(n), earlier > 0 ? folder(earlier) : NULL, &from, made, e);
 }

@@ -27,7 +27,7 @@ static struct ruleset_sources sources(void)
 
     paths[0] = rules;
     return (struct ruleset_sources){ .taxonomy = taxonomy,
-                                     .rules = { paths, 1, placeholders, 2 },
+                                     .rules = { paths, 1, placeholders, NULL, 2 },
                                      .cache = cache };
 }
 
