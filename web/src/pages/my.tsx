@@ -6,6 +6,7 @@ import { isOut, Phieu, System, WholePhieu } from "../lib/incident";
 import { t } from "../lib/i18n";
 import { useKeys } from "../lib/keys";
 import { turn, useParam } from "../lib/router";
+import { me } from "../lib/session";
 import { full } from "../lib/time";
 import { useView } from "../lib/use";
 import { actForm, doAct } from "../ui/act";
@@ -75,7 +76,7 @@ function Card({ of, open }: { of: Phieu; open: boolean }) {
 }
 
 function People() {
-  const told = useView<Row>("contact.list", { limit: 200 }), rows = told.rows ?? [];
+  const told = useView<Row>("contact.list", { limit: 200 }), rows = told.rows ?? [], agency = me.get()?.agency;
   return (
     <Part title={t("my.people")}>
       <p class="dim">{t("my.people.help")}</p>
@@ -92,6 +93,7 @@ function People() {
             <button type="button" class="big" onClick={() => actForm("contact.change", { contact: c["id"], name: c["name"], title: c["title"] ?? "", phone: c["phone"] ?? "", email: c["email"] ?? "",
               all_hours: c["all_hours"] === true }, { without: ["agency"] })}>{t("my.change")}</button></div>
         </article>))}
+      {agency && <button type="button" class="big" onClick={() => actForm("contact.add", { agency })}>{t("my.add")}</button>}
     </Part>
   );
 }

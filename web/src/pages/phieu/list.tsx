@@ -27,11 +27,11 @@ export function PhieuTabs({ at, count }: { at: string; count?: (state: string) =
     { href: "/phieu/letters", label: t("letters"), on: at === "letters" }]} />;
 }
 
-function acts(p: Phieu | undefined) {
+function acts(p: (Phieu & Partial<WholePhieu>) | undefined) {
   const may = mayWork() && !!p, id = p?.id, given = { phieu: id };
   return [
     { key: "s", label: "act.phieu.send", off: !may || p.state !== "draft", run: () => actForm("phieu.send", given) },
-    { key: "e", label: "act.phieu.change", off: !may || p.state !== "draft", run: () => actForm("phieu.change", { ...given, subject: p?.subject, what: p?.what, due: p?.due }) },
+    { key: "e", label: "act.phieu.change", off: !may || p.state !== "draft", run: () => actForm("phieu.change", { ...given, subject: p?.subject, what: p?.what, proof: p?.proof, steps: p?.steps, due: p?.due }) },
     { key: "y", label: "phieu.good", off: !may || p.state !== "answered", run: () => void doAct("phieu.check", { ...given, good: true }).catch(complain) },
     { key: "t", label: "phieu.notgood", off: !may || p.state !== "answered", run: () => actForm("phieu.check", { ...given, good: false }, { without: ["good"] }) },
     { key: "r", label: "act.phieu.remind", off: !may || !isOut(p), run: () => actForm("phieu.remind", given) },
@@ -84,8 +84,9 @@ export function PhieuList() {
   const q = useMemo(() => ({ state, agency, limit: 1000 }), [state, agency]), told = useView<Phieu>("phieu.list", q), out = useView<Phieu>("phieu.list", { state: "out", limit: 1000 }, 5000);
   const answered = useView<Phieu>("phieu.list", { state: "answered", limit: 1000 }, 5000), names = useNames(), agencies = useAgencies();
   const rows = useMemo(() => [...(told.rows ?? [])].sort((a, b) => (state === "closed" || state === "any" ? b.id - a.id : a.due < b.due ? -1 : a.due > b.due ? 1 : 0)), [told.rows, state]);
-  const single = useView<Phieu>("phieu.show", wanted ? { phieu: wanted } : null), shown = wanted ? rows.find((p) => p.id === wanted) ?? single.rows?.find((p) => p.id === wanted) : undefined;
-  const open = (p: Phieu): void => turn({ phieu: p.id }, true), shut = (): void => turn({ phieu: null }, true), r = useRows(rows, (p) => p.id, open), at = shown ?? r.row;
+  const single = useView<WholePhieu>("phieu.show", wanted ? { phieu: wanted } : null), whole = single.rows?.find((p) => p.id === wanted);
+  const shown = wanted ? rows.find((p) => p.id === wanted) ?? whole : undefined;
+  const open = (p: Phieu): void => turn({ phieu: p.id }, true), shut = (): void => turn({ phieu: null }, true), r = useRows(rows, (p) => p.id, open), at = whole ?? shown ?? r.row;
   useStore(density);
   const counts = (s: string): number | undefined => (s === "out" ? out.rows?.length : s === "late" ? out.rows?.filter((p) => p.late).length : s === "answered" ? answered.rows?.length : undefined);
   const move = (by: 1 | -1): void => {
