@@ -74,6 +74,13 @@ export async function rules(signal: AbortSignal): Promise<Rule[]> {
     ...house.filter((h) => h.disabled).map((h): Rule => ({ ...none, id: h.rule, title: h.title, state: "disabled" }))];
 }
 
+/** Of a file the document that begins in `line`, from 1: rules are published one by one. */
+export function documentOf(file: string, line: number): string {
+  const lines = file.split("\n").slice(Math.max(0, line - 1)), from = lines[0]?.startsWith("---") ? 1 : 0;
+  const end = lines.findIndex((l, i) => i >= from && /^---(\s|$)/.test(l));
+  return lines.slice(from, end < 0 ? undefined : end).join("\n").trimEnd() + "\n";
+}
+
 export function logsourceOf(r: Rule): string {
   return (["product", "category", "service"] as const).filter((k) => r[k]).map((k) => `${k}: ${r[k] as string}`).join(", ");
 }

@@ -1,11 +1,11 @@
 // One rule: its text, what it finds, whether it can see anything, what was done to it.
 import { useState } from "preact/hooks";
-import { getOne, plain, Refused } from "../../lib/api";
+import { getOne, object, Refused } from "../../lib/api";
 import type { Alert } from "../../lib/alert";
 import { has, number, t, tv } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { go, turn, usePlace } from "../../lib/router";
-import { Change, difference, House, logsourceOf, Rule, Shown } from "../../lib/rule";
+import { Change, difference, documentOf, House, logsourceOf, Rule, Shown } from "../../lib/rule";
 import { is } from "../../lib/session";
 import { useAsk, useVersion, useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
@@ -73,7 +73,7 @@ interface All {
 /** Its text may be known where it is not in force, and the other way about. */
 async function ask(id: string, signal: AbortSignal): Promise<All> {
   const [rule, house, text] = await Promise.all([getOne<Shown>("rule.show", { rule: id }, signal), getOne<House>("rule.house", { rule: id }, signal),
-    plain("/rule/text", { rule: id }, signal).catch((e: unknown) => {
+    object<{ text: string; line: number }>("/rule/text", { rule: id }, signal).then((f) => documentOf(f.text, f.line), (e: unknown) => {
       if (e instanceof Refused && e.status === 404) return "";
       throw e;
     })]);
