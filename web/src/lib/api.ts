@@ -69,11 +69,6 @@ export async function object<T = Row>(path: string, given: Given = {}, signal?: 
   return (await (await ask(path + query(given), signal ? { signal } : {})).json()) as T;
 }
 
-/** A route that answers text. */
-export async function plain(path: string, given: Given, signal: AbortSignal): Promise<string> {
-  return (await ask(path + query(given), { signal })).text();
-}
-
 /** Asks about a text that is sent; nothing is changed by it. */
 export async function about<T = Row>(path: string, text: string, signal: AbortSignal): Promise<T> {
   return (await (await ask(path, { ...sent(text), signal })).json()) as T;

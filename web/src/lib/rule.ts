@@ -1,4 +1,5 @@
 // Rules as things: views rule.list, rule.refused, rule.house, rule.show, rule.history, rule.matrix; POST /rule/check.
+// What a view does not know it leaves out.
 import { get, Row } from "./api";
 import { asText } from "./search";
 
@@ -11,32 +12,32 @@ export interface Rule {
   level: string;
   state: string;
   kind: string;
-  why: string | null;
-  field: string | null;
-  status: string | null;
-  author: string | null;
-  product: string | null;
-  category: string | null;
-  service: string | null;
+  why?: string;
+  field?: string;
+  status?: string;
+  author?: string;
+  product?: string;
+  category?: string;
+  service?: string;
   file: string;
   techniques: string[];
   tactics: string[];
   hits_24h: number;
   alerts_30d: number;
-  last: string | null;
-  false_percent: number | null;
-  cost_ns?: number | null;
+  last?: string;
+  false_percent?: number;
+  cost_ns?: number;
   only_correlated?: boolean;
 }
 
 export interface Shown extends Rule {
-  date: string | null;
-  modified: string | null;
-  description: string | null;
+  date?: string;
+  modified?: string;
+  description?: string;
   line: number;
   tags: string[];
   references: string[];
-  false_positives: string[];
+  false_positives?: string[];
   hits_30d: number;
   open_30d: number;
 }
@@ -48,7 +49,7 @@ export interface House {
   published: boolean;
   disabled: boolean;
   in_force: boolean;
-  text?: string | null;
+  text?: string;
 }
 
 export interface Change {
@@ -57,13 +58,12 @@ export interface Change {
   by: string;
   reason: string;
   act: number;
-  text: string | null;
+  text?: string;
 }
 
-const none = { level: "", kind: "detection", why: null, field: null, status: null, author: null, product: null, category: null, service: null,
-  file: "", techniques: [], tactics: [], hits_24h: 0, alerts_30d: 0, last: null, false_percent: null };
+const none = { level: "", kind: "detection", file: "", techniques: [], tactics: [], hits_24h: 0, alerts_30d: 0 };
 
-type Refusal = { file: string; line: number; title: string | null; why: string };
+type Refusal = { file: string; line: number; title?: string; why: string };
 
 /** Those in force, those that were refused, those that are switched off. */
 export async function rules(signal: AbortSignal): Promise<Rule[]> {
@@ -72,6 +72,13 @@ export async function rules(signal: AbortSignal): Promise<Rule[]> {
   return [...there.map((r) => ({ ...r, id: r.rule })),
     ...refused.map((r): Rule => ({ ...none, id: `${r.file}:${r.line}`, title: r.title ?? r.file, state: "refused", why: r.why, file: r.file })),
     ...house.filter((h) => h.disabled).map((h): Rule => ({ ...none, id: h.rule, title: h.title, state: "disabled" }))];
+}
+
+/** Of a file the document that begins in `line`, from 1: rules are published one by one. */
+export function documentOf(file: string, line: number): string {
+  const lines = file.split("\n").slice(Math.max(0, line - 1)), from = lines[0]?.startsWith("---") ? 1 : 0;
+  const end = lines.findIndex((l, i) => i >= from && /^---(\s|$)/.test(l));
+  return lines.slice(from, end < 0 ? undefined : end).join("\n").trimEnd() + "\n";
 }
 
 export function logsourceOf(r: Rule): string {

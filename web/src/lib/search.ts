@@ -97,8 +97,9 @@ export function unitsAt(text: string, bytes: number): number {
 
 const DRAW_MS = 120;
 
-/** Asks when `question` changes (null: nothing); what was found is there as it comes. */
-export function useSearch(question: Given | null): Result & { stop: () => void; again: () => void } {
+/** Asks when `question` changes (null: nothing), after it has rested for `wait` ms, for each search is written down; what was
+ * found is there as it comes. */
+export function useSearch(question: Given | null, wait = 0): Result & { stop: () => void; again: () => void } {
   const [result, setResult] = useState(nothing), [turn, setTurn] = useState(0), over = useRef<AbortController | undefined>(undefined);
   const key = JSON.stringify(question);
   useEffect(() => {
@@ -115,7 +116,8 @@ export function useSearch(question: Given | null): Result & { stop: () => void; 
     };
     const end = (): void => { clearTimeout(timer); r.busy = false; draw(); };
     setResult((old) => ({ ...old, busy: true, error: undefined }));
-    lines<Line>("/search", question, now.signal, (some) => {
+    const begin = new Promise<void>((go) => { timer = setTimeout(() => { timer = 0; go(); }, wait); });
+    begin.then(() => lines<Line>("/search", question, now.signal, (some) => {
       for (const x of some) {
         if (x.search) r.counts = x.search;
         else if (x.columns) r.columns = x.columns;
@@ -124,7 +126,7 @@ export function useSearch(question: Given | null): Result & { stop: () => void; 
         else if (typeof x.raw === "string") r.rows.push(x as Found);
       }
       if (!timer) timer = setTimeout(draw, r.rows.length < 200 ? 0 : DRAW_MS);
-    }).then(() => { if (over.current === now) end(); }, (e: unknown) => {
+    })).then(() => { if (over.current === now) end(); }, (e: unknown) => {
       if (over.current !== now) return;
       if (now.signal.aborted) r.stopped = true;
       else r.error = e instanceof Refused ? e : new Refused(0, String(e));

@@ -76,12 +76,12 @@ export async function sources(signal: AbortSignal): Promise<Source[]> {
   const count = new Map(stat.rows.map((r) => [keyOf(r), r])), all = new Map<string, Source>();
   const add = (source: string, input: string, h?: Heard): void => {
     const key = keyOf({ source, input }), r = system.get(source), s = silent.get(key), c = count.get(key);
-    all.set(key, { key, source, input, state: h?.state ?? "never", since: h?.since, last: h?.last ?? (c?.last_ms ? new Date(c.last_ms).toISOString() : undefined),
+    all.set(key, { key, source, input, state: h?.state ?? (c && c.received > 0 ? "active" : "never"), since: h?.since, last: h?.last ?? (c?.last_ms ? new Date(c.last_ms).toISOString() : undefined),
       interval_ms: h?.interval_ms ?? 0, count: c, silences: s?.silences, covered: s?.covered_percent,
       system: r?.system ? { id: r.system, code: r.system_code ?? "", name: r.system_name ?? "" } : undefined });
   };
   for (const h of heard) add(h.source, h.input, h);
-  // Who is awaited and never came; who is only our own events is no source.
+  // Who is awaited and never came, and who came just now; who is only our own events is no source.
   for (const c of stat.rows) if (!all.has(keyOf(c)) && (c.configured || c.received > 0 || c.refused > 0)) add(c.source, c.input);
   const named = new Set([...all.values()].map((s) => s.source));
   for (const r of registered) if (!named.has(r.source)) add(r.source, "");

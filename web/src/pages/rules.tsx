@@ -8,7 +8,7 @@ import { is } from "../lib/session";
 import { useStore } from "../lib/store";
 import { density, rowHeight } from "../lib/theme";
 import { useAsk, useVersion } from "../lib/use";
-import { Ago, Facts, Level, levels, Problem } from "../ui/bits";
+import { Ago, Facts, Level, LevelName, levels, Problem } from "../ui/bits";
 import { Dialog, open as openDialog } from "../ui/dialog";
 import { Column, List } from "../ui/list";
 import { fold } from "../ui/palette";
@@ -20,15 +20,18 @@ import { RulePage, stateKind, StatePill, Why } from "./rules/rule";
 const cost: Column<Rule> = { name: "cost", title: "rules.cost", width: "90px", end: true, from: 900, cell: (r) => (r.cost_ns == null ? <span class="dim">–</span> : `${number(r.cost_ns)} ns`) };
 
 const columns: Column<Rule>[] = [
-  { name: "level", title: "alert.level", width: "132px", cell: (r) => (r.level ? <Level of={r.level} /> : <span class="dim">–</span>) },
+  { name: "level", title: "alert.level", width: "132px", cell: (r) => <Level of={r.level} /> },
   { name: "title", title: "alert.rule", width: "minmax(200px, 3fr)", cell: (r) => <Text of={r.title} /> },
   { name: "state", title: "alert.state", width: "112px", cell: (r) => <StatePill of={r.state} /> },
   { name: "day", title: "rules.day.short", width: "76px", end: true, from: 620, cell: (r) => number(r.hits_24h) },
-  { name: "month", title: "rules.alerts.month", width: "128px", end: true, from: 720, cell: (r) => number(r.alerts_30d) },
-  { name: "false", title: "rules.false.short", width: "84px", end: true, from: 820, cell: (r) => (r.false_percent === null ? <span class="dim">–</span> : <span class={r.false_percent >= 50 ? "warntext" : ""}>{number(r.false_percent)} %</span>) },
+  { name: "month", title: "rules.alerts.month", width: "142px", end: true, from: 720, cell: (r) => number(r.alerts_30d) },
+  { name: "false", title: "rules.false.short", width: "84px", end: true, from: 820, cell: (r) => (r.false_percent == null ? <span class="dim">–</span> : <span class={r.false_percent >= 50 ? "warntext" : ""}>{number(r.false_percent)} %</span>) },
   { name: "last", title: "alert.last", width: "120px", from: 940, cell: (r) => <Ago at={r.last} /> },
   { name: "why", title: "rules.techniques", width: "minmax(120px, 1.2fr)", from: 1040, cell: (r) => (r.why ? <Why of={r} /> : <span class="dim"><Text of={r.techniques.join(", ")} /></span>) },
 ];
+
+/** Those without a level come last. */
+const grave = (r: Rule): number => (levels.indexOf(r.level as LevelName) + levels.length + 1) % (levels.length + 1);
 
 function Refusal({ of }: { of: Rule }) {
   return (
@@ -46,7 +49,7 @@ function RuleList() {
   const [at, setAt] = useState(0), filter = useRef<HTMLInputElement>(null);
   useStore(density);
   const some = useMemo(() => (all ?? []).filter((r) => (!level || r.level === level) && (!text || fold(`${r.title} ${r.id} ${r.file} ${r.techniques.join(" ")} ${r.tactics.join(" ")} ${logsourceOf(r)}`).includes(fold(text)))), [all, text, level]);
-  const rows = useMemo(() => some.filter((r) => !state || r.state === state).sort((a, b) => levels.indexOf(a.level as "low") - levels.indexOf(b.level as "low") || (a.title < b.title ? -1 : 1)), [some, state]);
+  const rows = useMemo(() => some.filter((r) => !state || r.state === state).sort((a, b) => grave(a) - grave(b) || (a.title < b.title ? -1 : 1)), [some, state]);
   const here = Math.min(at, Math.max(0, rows.length - 1)), write = is("analyst", "lead", "administrator");
   const open = (r: Rule | undefined): void => { if (r?.state === "refused") openDialog(() => <Refusal of={r} />);
     else if (r) go(`/rules/${encodeURIComponent(r.id)}`); };

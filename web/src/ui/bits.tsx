@@ -11,6 +11,7 @@ export type LevelName = (typeof levels)[number];
 /** Colour is not alone: the mark has as many strokes as the level is grave, and the word stands beside it or is read. */
 export function Level({ of, word = true }: { of: string; word?: boolean }) {
   const n = 5 - levels.indexOf(of as LevelName);
+  if (n > 5) return <span class="dim">–</span>; // a correlation may have none
   return (
     <span class={`level level-${of}`} title={word ? undefined : tv("level", of)}>
       <svg viewBox="0 0 14 12" width="14" height="12" aria-hidden="true">

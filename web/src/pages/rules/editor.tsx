@@ -67,7 +67,7 @@ function startOf(text: string, line: number): number {
   return at;
 }
 
-export function Editor({ id, text: before }: { id?: string; text?: string }) {
+export function Editor({ id, text: before, done }: { id?: string; text?: string; done?: () => void }) {
   const [text, setText] = useState(() => before ?? template()), area = useRef<HTMLTextAreaElement>(null), gutter = useRef<HTMLPreElement>(null);
   const checked = useCheck(text), wrong = checked.faults.filter((f) => f.kind === "error"), may = is("lead", "administrator");
   const dirty = text !== (before ?? "") && text !== "";
@@ -77,7 +77,7 @@ export function Editor({ id, text: before }: { id?: string; text?: string }) {
     addEventListener("beforeunload", keep);
     return () => removeEventListener("beforeunload", keep);
   }, [dirty]);
-  const publish = (): void => actForm("rule.publish", { text }, { without: ["text"], done: () => go(`/rules/${encodeURIComponent(name)}`, true) });
+  const publish = (): void => actForm("rule.publish", { text }, { without: ["text"], done: () => { done?.(); go(`/rules/${encodeURIComponent(name)}`, true); } });
   const hunt = (): void => document.querySelector<HTMLButtonElement>("[data-hunt]")?.click();
   const visit = (f: Fault): void => {
     const el = area.current as HTMLTextAreaElement, at = Math.min(text.length, startOf(text, f.line));

@@ -1,11 +1,11 @@
 // One rule: its text, what it finds, whether it can see anything, what was done to it.
 import { useState } from "preact/hooks";
-import { getOne, plain, Refused } from "../../lib/api";
+import { getOne, object, Refused } from "../../lib/api";
 import type { Alert } from "../../lib/alert";
 import { has, number, t, tv } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { go, turn, usePlace } from "../../lib/router";
-import { Change, difference, House, logsourceOf, Rule, Shown } from "../../lib/rule";
+import { Change, difference, documentOf, House, logsourceOf, Rule, Shown } from "../../lib/rule";
 import { is } from "../../lib/session";
 import { useAsk, useVersion, useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
@@ -38,7 +38,7 @@ function Differences({ before, after }: { before: string; after: string }) {
 
 function Past({ id }: { id: string }) {
   const all = useView<Change>("rule.history", { rule: id }, 5000), rows = all.rows ?? [], [open, setOpen] = useState(-1);
-  const before = (i: number): string => rows.slice(i + 1).find((v) => v.text !== null)?.text ?? "";
+  const before = (i: number): string => rows.slice(i + 1).find((v) => v.text)?.text ?? "";
   return (
     <Part title={t("alert.history")}>
       <Problem of={all.error} again={all.again} />
@@ -73,7 +73,7 @@ interface All {
 /** Its text may be known where it is not in force, and the other way about. */
 async function ask(id: string, signal: AbortSignal): Promise<All> {
   const [rule, house, text] = await Promise.all([getOne<Shown>("rule.show", { rule: id }, signal), getOne<House>("rule.house", { rule: id }, signal),
-    plain("/rule/text", { rule: id }, signal).catch((e: unknown) => {
+    object<{ text: string; line: number }>("/rule/text", { rule: id }, signal).then((f) => documentOf(f.text, f.line), (e: unknown) => {
       if (e instanceof Refused && e.status === 404) return "";
       throw e;
     })]);
@@ -87,8 +87,8 @@ function About({ r }: { r: Shown }) {
       <Facts rows={[[t("alert.state"), <StatePill of={r.state} />], [t("rules.kind"), tv("rules.kind", r.kind)], [t("rules.status"), r.status && <Text of={r.status} />], [t("rules.author"), r.author && <Text of={r.author} />],
         [t("rules.logsource"), <Text of={logsourceOf(r)} />], [t("rules.day"), number(r.hits_24h)], [t("rules.month"), number(r.hits_30d)],
         [t("rules.alerts.month"), t("rules.alerts.open", { n: number(r.alerts_30d), open: number(r.open_30d) })], [t("alert.last"), r.last && <Ago at={r.last} />],
-        [t("rules.false"), r.false_percent !== null && `${number(r.false_percent)} %`], [t("rules.cost"), r.cost_ns != null && `${number(r.cost_ns)} ns`],
-        [t("rules.only"), r.only_correlated && t("source.yes")], [t("rules.expected"), r.false_positives.length > 0 && <ul class="short">{r.false_positives.map((x) => <li><Text of={x} /></li>)}</ul>],
+        [t("rules.false"), r.false_percent != null && `${number(r.false_percent)} %`], [t("rules.cost"), r.cost_ns != null && `${number(r.cost_ns)} ns`],
+        [t("rules.only"), r.only_correlated && t("source.yes")], [t("rules.expected"), (r.false_positives ?? []).length > 0 && <ul class="short">{(r.false_positives ?? []).map((x) => <li><Text of={x} /></li>)}</ul>],
         [t("rules.id"), <code><Text of={r.id} /></code>]]} />
       {r.tags.length > 0 && <p class="tags">{r.tags.map((x) => <span class="tag"><Text of={x} /></span>)}</p>}
     </Part>
@@ -99,14 +99,14 @@ export function RulePage({ id }: { id: string }) {
   const { query } = usePlace(), v = useVersion(5000), edit = query.has("edit"), asked = useAsk((s) => ask(id, s), [id, v]);
   const all = asked.rows, r = all?.rule && { ...all.rule, id }, house = all?.house, title = r?.title ?? house?.title ?? id;
   const may = is("lead", "administrator"), write = is("analyst", "lead", "administrator");
-  const change = (name: string): void => actForm(name, { rule: id }, { without: ["rule"] });
+  const change = (name: string): void => actForm(name, { rule: id }, { without: ["rule"], done: asked.again });
   useKeys("page.rules", [
     { key: "e", label: "rules.edit", off: edit || !write || !all?.text, run: () => turn({ edit: 1 }) },
     { key: "Escape", label: "keys.back", run: () => (edit ? turn({ edit: null }) : go("/rules")), quiet: true },
   ]);
-  const path = <p class="dim"><a href="/rules">{t("page.rules")}</a> › {edit ? <a href={`/rules/${encodeURIComponent(id)}`}><Text of={title} /></a> : <Text of={r?.file ?? id} />}</p>;
+  const path = <p class="dim"><a href="/rules">{t("page.rules")}</a> › {edit ? <a href={`/rules/${encodeURIComponent(id)}`}><Text of={title} /></a> : <Text of={r?.file.replace(/^.*\/rules\//, "") ?? id} />}</p>;
   if (!all) return <div class="page">{path}{asked.busy ? <p class="dim">…</p> : <Problem of={asked.error} again={asked.again} />}</div>;
-  if (edit && all.text) return <div class="page">{path}<Editor id={id} text={all.text} /></div>;
+  if (edit && all.text) return <div class="page">{path}<Editor id={id} text={all.text} done={asked.again} /></div>;
   return (
     <div class="page">
       {path}
@@ -119,7 +119,7 @@ export function RulePage({ id }: { id: string }) {
       </div>
       <Problem of={asked.error} again={asked.again} />
       {r?.why && <p class="problem warn"><strong>{tv("rules.state", r.state)}:</strong> <span><Why of={r} /></span></p>}
-      {!r && <p class="problem warn">{t(house?.disabled ? "rules.isoff" : "rules.unknown")}</p>}
+      {!r && <p class="problem warn">{t(house?.disabled ? "rules.isoff" : house?.published ? "rules.notyet" : "rules.unknown")}</p>}
       {house?.published && <p class="dim">{t("rules.ishouse")}</p>}
       <div class="parts">{r && <About r={r} />}<Found id={id} /></div>
       <div class="below">

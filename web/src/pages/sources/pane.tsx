@@ -12,7 +12,7 @@ import { Chart } from "../../ui/chart";
 import { Text } from "../../ui/text";
 import { term } from "../../ui/value";
 
-const HOUR = 3600, WEEK = 168;
+const HOUR = 3600, WEEK = 168, REST_MS = 500;
 
 export function kindOf(state: string): string {
   return state === "silent" ? "bad" : state === "late" || state === "never" ? "warn" : state === "active" ? "good" : "";
@@ -20,7 +20,7 @@ export function kindOf(state: string): string {
 
 function Rate({ of }: { of: Source }) {
   const q = `${term("source", of.source)} ${of.input ? term("input", of.input) : ""}`;
-  const found = useSearch({ q: `${q} | histogram 1h`, from: "8d" });
+  const found = useSearch({ q: `${q} | histogram 1h`, from: "8d" }, REST_MS);
   const [times, counts] = useMemo(() => {
     const all = filled(found.table.map((r): [number, number] => [Date.parse(asText(r[0])) / 1000, Number(r[1])]), HOUR,
       [Date.now() / 1000 - 8 * 24 * HOUR, Date.now() / 1000]);
@@ -40,7 +40,7 @@ function Rate({ of }: { of: Source }) {
 }
 
 function Delay({ of }: { of: Source }) {
-  const found = useSearch({ q: `${term("source", of.source)} ${of.input ? term("input", of.input) : ""}`, from: "8d", limit: 100, seconds: 10 });
+  const found = useSearch({ q: `${term("source", of.source)} ${of.input ? term("input", of.input) : ""}`, from: "8d", limit: 100, seconds: 10 }, REST_MS);
   const late = found.rows.filter((r) => r.time).map((r) => (Date.parse(r.receipt) - Date.parse(timeOf(r))) / 1000).sort((a, b) => a - b);
   if (found.busy) return <span class="dim">…</span>;
   if (late.length === 0) return <span class="dim">{t("source.notime")}</span>;
