@@ -81,8 +81,12 @@ export function QueryLine({ value, run, input, error }:
       take(chosen ?? (open[0] as Choice));
     } else if (e.key === "Enter") {
       e.preventDefault();
-      if (chosen) take(chosen);
-      else go();
+      if (chosen) {
+        take(chosen);
+      } else {
+        go();
+        input.current?.blur(); // keys are the results' now; / comes back
+      }
     } else if (e.key === "Escape") {
       if (open.length > 0) shut();
       else input.current?.blur();
