@@ -36,7 +36,8 @@ export interface Kept {
   lane: number;
   sequence: number;
   time: string;
-  event: {
+  /** not there where very many came in that second: it is in the store */
+  event?: {
     rule: { id: string; title: string; level: string; author?: string; tags?: string[]; description?: string };
     event?: { time?: string; host?: string; file?: string; tags?: string[]; fields?: Record<string, unknown>; raw?: string };
     because?: Because[];

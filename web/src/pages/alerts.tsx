@@ -19,7 +19,7 @@ import { AlertPane } from "./alerts/pane";
 import { closeForm } from "./alerts/close";
 import { Filters, given, groupings, Grouping } from "./alerts/filters";
 
-const PAGE = 200, MOST = 5000; // rows asked for at once; kept here
+const PAGE = 100, MOST = 5000; // rows asked for at once; kept here
 const ACT = 1000; // alerts in one act
 
 /** A line of the queue: an alert, or several alike. */

@@ -1,6 +1,6 @@
 // One alert: why it fired, shown in the event's own text; what else there is about what it is about; what was done.
 import { useState } from "preact/hooks";
-import { get, Row } from "../../lib/api";
+import { get, object, Row } from "../../lib/api";
 import { Alert, Because, Kept } from "../../lib/alert";
 import { number, t, tv } from "../../lib/i18n";
 import { mayTriage } from "../../lib/session";
@@ -29,7 +29,30 @@ export function Fields({ of, because = [] }: { of: Record<string, unknown>; beca
   );
 }
 
-function Why({ kept }: { kept: Kept }) {
+interface Stored {
+  time?: string;
+  receipt: string;
+  host?: string;
+  source?: string;
+  fields?: Record<string, unknown>;
+  rules?: { rule: { id: string; title: string; level: string; tags?: string[] }; because: Because[] }[];
+}
+
+/** As it would have been kept, out of the store. */
+function FromStore({ kept, rule }: { kept: Kept; rule: string | null }) {
+  const told = useAsk((s) => object<Stored>("/event", { id: `${kept.lane}:${kept.sequence}` }, s), [kept.lane, kept.sequence]), e = told.rows;
+  const hit = e?.rules?.find((r) => r.rule.id === rule) ?? e?.rules?.[0];
+  return (
+    <>
+      <Problem of={told.error} />
+      {e && <Why kept={{ ...kept, event: { rule: hit?.rule ?? { id: rule ?? "", title: "", level: "" }, because: hit?.because ?? [],
+        event: { time: e.time ?? e.receipt, ...(e.host ? { host: e.host } : {}), ...(e.source ? { file: e.source } : {}), fields: e.fields ?? {} } } }} rule={rule} />}
+    </>
+  );
+}
+
+function Why({ kept, rule: of }: { kept: Kept; rule: string | null }) {
+  if (!kept.event) return <FromStore kept={kept} rule={of} />;
   const { because = [], rule, event } = kept.event;
   return (
     <>
@@ -51,7 +74,7 @@ function Events({ alert }: { alert: Alert }) {
       {t("alert.event", { i: Math.min(at, rows.length - 1) + 1, n: rows.length })}
       <button type="button" aria-label={t("ui.next")} disabled={at >= rows.length - 1} onClick={() => setAt(at + 1)}>›</button></span>}>
       <Problem of={events.error} />
-      {kept ? <Why kept={kept} /> : !events.busy && <p class="empty">{alert.kind === "told" ? t("alert.told") : t("alert.noevent")}</p>}
+      {kept ? <Why kept={kept} rule={alert.rule} /> : !events.busy && <p class="empty">{alert.kind === "told" ? t("alert.told") : t("alert.noevent")}</p>}
     </Part>
   );
 }
