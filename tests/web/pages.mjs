@@ -15,7 +15,7 @@ const ways = [
 
 async function look(p, way, name, path) {
   await p.goto(given.base + path);
-  await p.waitForSelector("#main h1, #main h2", { timeout: 15000 }).catch(() => holds(`${name} ${way.name} is drawn`, false));
+  await p.locator("#main h1, #main h2").filter({ visible: true }).first().waitFor({ timeout: 15000 }).catch(() => holds(`${name} ${way.name} is drawn`, false));
   await p.waitForTimeout(500);
   await picture(p, `${name}-${way.name}`);
   holds(`${name} ${way.name}: every text has both languages`, (await untold(p)) === "", await untold(p));

@@ -140,7 +140,7 @@ def codes(s):
 @with_web(USERS)
 def pages(s):
     s.canh("agency", "add", "--code", "SGD", "--name", "Sở Giáo dục và Đào tạo", "--kind", "department")
-    s.canh("system", "add", "--code", "CTT", "--name", "Cổng thông tin", "--owner", "1", "--operator", "1", "--type", "public",
+    s.canh("system", "add", "--code", "CTT", "--name", "Cổng thông tin", "--owner", "1", "--operator", "1", "--type", "public", "--information", "public",
            "--level", "3", "--status", "operating")
     s.canh("machine", "add", "--system", "1", "--name", "srv-01", "--kind", "server", "--addresses", "10.0.0.1")
     s.enrol("dau-moi", "contact", False, "--agency", "1")

@@ -36,7 +36,7 @@ function Week({ from, shifts, holidays }: { from: number; shifts: readonly Shift
   const days = [0, 1, 2, 3, 4, 5, 6].map((i) => from + i * DAY), now = Date.now();
   const name = new Intl.DateTimeFormat(lang.get(), { weekday: "short", timeZone: "Asia/Ho_Chi_Minh" });
   return (
-    <ol class="week">
+    <ol class="week" tabIndex={0} aria-label={t("shift.roster")}>
       {days.map((d) => {
         const free = holidays.find((h) => h["day"] === new Date(d + 7 * 3600000).toISOString().slice(0, 10));
         const of = shifts.filter((s) => Date.parse(s.starts) >= d && Date.parse(s.starts) < d + DAY);
