@@ -29,7 +29,7 @@ const rows = {
   incident: ["truc", "/incidents/" + given.incident, async (p) => p.waitForSelector("#main .clocks li")],
   form: ["canbo", `/incidents/${given.incident}?part=forms&form=mau-03`, async (p) => {
     await p.waitForSelector("#main .paper");
-    await p.locator("#main .paper").evaluate((e) => e.parentElement.scrollIntoView());
+    await p.locator("#main .paper").evaluate((e) => { const main = document.querySelector("#main"); main.scrollTop += e.getBoundingClientRect().top - main.getBoundingClientRect().top - 100; });
   }],
   phieu: ["canbo", "/phieu", async (p) => {
     await p.waitForSelector(".list .rows .row");
@@ -67,7 +67,7 @@ for (const [name, [as, path, ready, viewport = wide]] of Object.entries(rows).so
   await p.setViewportSize(viewport);
   await p.goto(given.base + path);
   await ready(p).catch((e) => holds(`${name} is there`, false, e.message));
-  await p.waitForTimeout(900);
+  await p.waitForTimeout(2500); // what comes live is there
   writeFileSync(join(pictures, name + ".png"), fewColours(await p.screenshot()));
   for (const b of open.bad) holds(`${name}: no error`, false, b);
   open.bad.length = 0;
