@@ -8,6 +8,7 @@
 #   make fuzz       every fuzz target, SECONDS each (default 60)
 #   make torture    kills, power cuts, full disks, floods, reloads: KILLS, CUTS, SECONDS a part
 #   make tamper     whole stores tampered with, before both verifiers: EACH, HONEST, RANDOM
+#   make guide      the pictures of docs/guide anew, out of the sample province
 #   make install    into PREFIX (default /usr/local)
 #   make format     clang-format over the tree
 #   make clean      remove what was built
@@ -68,6 +69,9 @@ tamper: build
 	@python3 tests/tamper/tamper.py build/src/cmd/canh build/tests/unit/seal/store_grow --each $(EACH) \
 	  --honest $(HONEST) --random $(RANDOM)
 
+guide: build
+	@PICTURES=$(CURDIR)/docs/guide/pictures python3 tests/web/web.py build/src/cmd/canh guide
+
 install: build/build.ninja
 	@meson configure build --prefix=$(PREFIX)
 	@meson install -C build --quiet
@@ -79,4 +83,4 @@ format:
 clean:
 	@rm -rf build build-test build-fuzz build-nosync build-nodirsync build-earlyack
 
-.PHONY: help deps build run test bench fuzz torture tamper install format clean
+.PHONY: help deps build run test bench fuzz torture tamper guide install format clean

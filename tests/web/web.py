@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(HERE, "../e2e"))
 from api import Api  # noqa: E402
 from login_e2e import PASSWORD, Browser, made, totp  # noqa: E402
 from payloads import payloads  # noqa: E402
-from program import TAXONOMY, equal, holds, rule, run  # noqa: E402
+from program import CANH, TAXONOMY, equal, holds, rule, run  # noqa: E402
 
 TOP = os.path.join(HERE, "../..")
 USERS = (("an", "analyst"), ("binh", "analyst"), ("truong", "lead"), ("can", "officer"), ("kiem", "auditor"),
@@ -58,7 +58,10 @@ class Web(Api):
         return [json.loads(line) for line in self.canh(*words, "--format", "json").out.splitlines()]
 
     def enrol(self, name, roles, second=False, *more):
-        once = made(self, name, roles, *more)
+        self.choose(name, made(self, name, roles, *more), second)
+
+    def choose(self, name, once, second=False):
+        """What a user does who logs in first."""
         b = Browser(self)
         equal(b.login(name, once)[0], 200)
         equal(b.post("/password", {"old": once, "new": PASSWORD})[0], 200)
@@ -188,6 +191,87 @@ def texts(s):
     status, _, body, _ = s.ask("/api/")
     equal(status, 200)
     s.browse("texts", description=json.loads(body))
+
+
+SAMPLE, GUIDES = os.path.join(TOP, "tools/sample.py"), os.path.join(TOP, "docs/guide")
+
+
+class Sample(Web):
+    """The sample province, with the rules that ship."""
+
+    def configure(self, more=None):
+        text = 'sample: true\ncollectors: 1\nreserve-bytes: 1MiB\nrelp: []\nhttp: []\nsyslog-udp: []\n'
+        text += 'syslog-tcp: "127.0.0.1:%d"\nmetrics: "127.0.0.1:%d"\nconsole: "127.0.0.1:%d"\n' % (self.tcp, self.metrics, self.port)
+        got = subprocess.run([sys.executable, SAMPLE, "settings"], input=text, capture_output=True, text=True, check=True)
+        self.config = self.place.write("canh.yaml", got.stdout)
+
+    def sample(self, *words):
+        return [sys.executable, SAMPLE, words[0], CANH, self.data, *words[1:]]
+
+    def silent(self):
+        return any(r["source"] == "fw-wan" and r["state"] == "silent" for r in self.json("source", "list"))
+
+
+def named():
+    """The pictures that the guides name."""
+    found = set()
+    for folder, _, files in os.walk(GUIDES):
+        for name in files:
+            if name.endswith(".md"):
+                with open(os.path.join(folder, name), encoding="utf-8") as f:
+                    found |= set(re.findall(r"\]\((?:\.\./)*pictures/([^)]+)\.png\)", f.read()))
+    return sorted(found)
+
+
+def guide(place):
+    """The pictures of docs/guide are made where PICTURES says (`make guide`), else only compared with what the guides name."""
+    if not os.environ.get("PICTURES"):
+        if not shutil.which("node"):
+            return "node is not installed"
+        folder = os.path.join(GUIDES, "pictures")
+        sizes = {n[:-4]: os.path.getsize(os.path.join(folder, n)) for n in os.listdir(folder)}
+        equal(sorted(sizes), named())
+        equal([n for n, size in sizes.items() if size > 120 << 10], [])
+        got = subprocess.run(["node", os.path.join(HERE, "guide.mjs")], input=json.dumps({"only": named()}), capture_output=True, text=True,
+                             timeout=60, check=False)
+        print(got.stdout, got.stderr, flush=True)
+        holds(got.returncode == 0, "guide.mjs makes what the guides name")
+        return None
+    why = cannot()
+    if why:
+        return why
+    s, traffic = Sample(place), None
+    signal.alarm(590)
+    try:
+        s.start().ready()
+        if not s.has_pages():
+            return "this build has no pages"
+        s.until("the desk", lambda: s.place.canh("user", "list", "--data", s.data).code == 0)
+        settled = subprocess.run(s.sample("settle"), capture_output=True, text=True, check=True).stdout
+        for line in settled.splitlines():
+            name, once, roles = line.split()
+            s.choose(name, once, roles == "administrator")  # without a second factor he may nothing
+        traffic = subprocess.Popen(s.sample("traffic", str(s.tcp), "500"))
+        s.until("the incident", lambda: s.json("incident", "list"), 150)
+        s.until("the firewall is silent", s.silent, 60)
+        incident = s.json("incident", "list")[0]["id"]
+        agency = [a["id"] for a in s.json("agency", "list", "--limit", "500") if a["code"] == "P-BINH"][0]
+        system = s.json("system", "list", "--text", "HT-WEB-BINH")[0]["id"]
+        s.json("incident", "assign", "--incident", str(incident), "--to", "truc")
+        s.json("phieu", "make", "--kind", "request", "--agency", str(agency), "--system", str(system), "--incident", str(incident),
+               "--subject", "Gỡ tệp lạ và liên kết cờ bạc khỏi trang thông tin phường",
+               "--what", "Trang thông tin của phường có tệp lạ /uploads/2026/anh-hop.php và các bài quảng cáo cờ bạc.",
+               "--proof", "Nhật ký truy cập của máy chủ binh-web",
+               "--steps", "Tạm ngắt trang thông tin\nGiữ nguyên tệp lạ, chụp ảnh màn hình\nĐổi mật khẩu quản trị",
+               "--due", time.strftime("%FT%TZ", time.gmtime(time.time() + 86400)))
+        s.json("phieu", "send", "--phieu", "1", "--channel", "system")
+        s.browse("guide", incident=incident)
+    finally:
+        if traffic:
+            traffic.kill()
+        signal.alarm(0)
+        s.kill()
+    return None
 
 
 if __name__ == "__main__":

@@ -114,11 +114,12 @@ export function Trail() {
 interface Verification extends Row {
   verification: number;
   state: string;
-  faults: number;
-  files: number;
-  files_all: number;
-  bytes: number;
-  bytes_all: number;
+  /** these five: not before it has begun */
+  faults?: number;
+  files?: number;
+  files_all?: number;
+  bytes?: number;
+  bytes_all?: number;
   asked: string;
   over?: string | null;
   anchor?: string | null;
@@ -138,11 +139,11 @@ export function Verify() {
         <p class="dim">{t("admin.verify.what")}</p>
         <Problem of={last.error} />
         {v && <>
-          {running && <progress max={Math.max(1, v.bytes_all)} value={v.bytes} aria-label={t("admin.verify")} />}
+          {running && <progress max={Math.max(1, v.bytes_all ?? 0)} value={v.bytes ?? 0} aria-label={t("admin.verify")} />}
           <Facts rows={[
             [t("admin.state"), <Pill kind={v.state === "sound" ? "good" : v.state === "faults" ? "bad" : ""}>{t(`admin.verify.${v.state}`)}</Pill>],
-            [t("admin.asked"), full(v.asked)], [t("admin.files"), `${number(v.files)} / ${number(v.files_all)}`],
-            [t("admin.bytes"), `${number(v.bytes / 1048576, 1)} / ${number(v.bytes_all / 1048576, 1)} MB`], [t("admin.faults"), number(v.faults)],
+            [t("admin.asked"), full(v.asked)], [t("admin.files"), `${number(v.files ?? 0)} / ${number(v.files_all ?? 0)}`],
+            [t("admin.bytes"), `${number((v.bytes ?? 0) / 1048576, 1)} / ${number((v.bytes_all ?? 0) / 1048576, 1)} MB`], [t("admin.faults"), number(v.faults ?? 0)],
             [t("admin.anchor"), v.anchor && <code class="anchor"><Text of={v.anchor} /></code>]]} />
           {(v.told ?? []).length > 0 && <Table label={t("admin.faults")} rows={v.told ?? []} empty="" kind={() => "bad"} cols={[
             { title: "admin.fault", cell: (r) => <><code><Text of={r.fault} /></code></> }, { title: "admin.where", cell: (r) => <Text of={r.where} /> }]} />}</>}
@@ -150,7 +151,7 @@ export function Verify() {
       <Part title={t("admin.verified")}>
         <Table label={t("admin.verified")} rows={before.rows ?? []} empty={t("ui.nothing")} kind={(r) => (r.state === "faults" ? "bad" : "")} cols={[
           { title: "admin.asked", cell: (r) => full(r.asked) }, { title: "admin.state", cell: (r) => t(`admin.verify.${r.state}`) },
-          { title: "admin.faults", end: true, cell: (r) => number(r.faults) }, { title: "admin.anchor", cell: (r) => <code class="anchor"><Text of={r.anchor ?? ""} /></code> }]} />
+          { title: "admin.faults", end: true, cell: (r) => number(r.faults ?? 0) }, { title: "admin.anchor", cell: (r) => <code class="anchor"><Text of={r.anchor ?? ""} /></code> }]} />
       </Part>
     </>
   );

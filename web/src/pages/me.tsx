@@ -30,7 +30,7 @@ function Password() {
 
 interface Begun extends Row {
   uri?: string;
-  qr?: string;
+  svg?: string;
   secret?: string;
 }
 
@@ -53,7 +53,7 @@ function Second() {
   if (!begun) return <button type="button" onClick={begin}>{t("me.totp.begin")}</button>;
   return (
     <form class="inline" onSubmit={confirm}>
-      {begun.qr && <img class="qr" alt={t("me.totp.qr")} src={"data:image/svg+xml;utf8," + encodeURIComponent(begun.qr)} />}
+      {begun.svg && <img class="qr" alt={t("me.totp.qr")} src={"data:image/svg+xml;utf8," + encodeURIComponent(begun.svg)} />}
       <p><code>{begun.secret ?? begun.uri}</code></p>
       <div class="field"><label for="totp">{t("login.code")}</label>
         <input id="totp" inputMode="numeric" autocomplete="one-time-code" required value={code} onInput={(e) => setCode(e.currentTarget.value)} /></div>

@@ -123,10 +123,10 @@ function Sheet({ of }: { of: Content }) {
         <p>{t("shift.h.open", { n: of.alerts?.open ?? 0, m: of.alerts?.unacknowledged ?? 0 })}</p>
         {list(of.alerts?.gravest, (r) => <><Level of={levelName(r["level"])} word={false} /> <a href={`/alerts?state=all&alert=${String(r["id"])}`}><Text of={r["title"]} /></a> <span class="dim"><Text of={r["entity"]} /></span></>)}
       </Part>
-      <Part title={t("shift.h.incidents")}>{list(of.incidents?.list, (r) => <a href={`/incidents/${String(r["id"])}`}><Text of={r["number"]} /> <Text of={r["title"]} /></a>)}</Part>
+      <Part title={t("shift.h.incidents")}>{list(of.incidents?.list, (r) => <a href={"/incidents?state=any&text=" + encodeURIComponent(String(r["number"]))}><Text of={r["number"]} /> <Text of={r["title"]} /></a>)}</Part>
       <Part title={t("shift.h.tasks")}>{list(of.tasks, (r) => <Text of={r["title"]} />)}</Part>
-      <Part title={t("shift.h.phieu")}>{list(of.phieu, (r) => <a href={`/phieu/${String(r["id"])}`}><Text of={r["number"]} /> <Text of={r["subject"]} /></a>)}</Part>
-      <Part title={t("watch.silent")}>{list(of.sources, (r) => <><Text of={r["source"]} /> <Ago at={r["since"] as string} /></>)}</Part>
+      <Part title={t("shift.h.phieu")}>{list(of.phieu, (r) => <><Text of={r["number"]} /> <Text of={r["subject"]} /> <span class="dim"><Text of={r["agency"]} /></span></>)}</Part>
+      <Part title={t("watch.silent")}>{list(of.sources, (r) => <><Text of={r["name"]} /> <span class="dim"><Ago at={r["since"] as string} /></span></>)}</Part>
       <Part title={t("watch.blind")}><p>{t("watch.blindn", { n: of.blind?.count ?? 0 })}</p>{list(of.blind?.gravest.map((x) => ({ title: x })), (r) => <Text of={r["title"]} />)}</Part>
       <Part title={t("shift.h.hidden")}>{list(of.suppressions, (r) => <><Text of={r["rule"] ?? r["entity"]} /> <When at={r["until"] as string} /></>)}</Part>
     </div>

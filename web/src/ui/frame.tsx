@@ -5,7 +5,7 @@ import { number, setLang, t, useLang } from "../lib/i18n";
 import { useKeys } from "../lib/keys";
 import { desk, flow, link } from "../lib/live";
 import { follow, go, usePlace } from "../lib/router";
-import { logout, me } from "../lib/session";
+import { logout, me, onlyContact } from "../lib/session";
 import { useStore } from "../lib/store";
 import { density, theme, Theme, themes } from "../lib/theme";
 import { zone, Zone } from "../lib/time";
@@ -28,6 +28,7 @@ function State() {
   const l = useStore(link), f = useStore(flow), gaps = f?.complete?.gaps.length ?? 0, bad = l === "lost" || gaps > 0;
   const text = l === "lost" ? t("frame.lost") : f === null ? t("frame.waits") : gaps > 0 ? t("frame.gaps") :
     t("frame.flows", { n: number(f.per_second) });
+  if (onlyContact() && l !== "lost") return null; // the watch is nothing that he is told of
   return <a href="/" class={`state ${bad ? "bad" : "good"}`} ><span class="dot" aria-hidden="true" /><span role={bad ? "alert" : undefined}>{text}</span></a>;
 }
 
