@@ -51,7 +51,7 @@ function Figures() {
           { title: "audit.left", end: true, cell: (r) => (r["median_left_s"] == null ? "–" : span(Number(r["median_left_s"]))) }]} />
       </Part>
       <Part title={t("audit.proof")}><p>{t("audit.proof.how")}</p>
-        <pre tabIndex={0}>canh export --data DIR --from {p.from} --to {p.to} &quot;…&quot; --out evidence.zip{"\n"}canh verify --data DIR --anchor …</pre></Part>
+        <pre tabIndex={0}>canh export --data DIR --from {p.from} --to {p.to} &quot;…&quot; --out evidence.tar{"\n"}canh verify --data DIR --anchor …</pre></Part>
     </>
   );
 }
