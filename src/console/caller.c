@@ -141,9 +141,12 @@ bool caller_may_change(const struct serve_call *call, const struct caller *a)
 bool caller_is_blocked(struct console *c, const struct serve_call *call)
 {
     const uint64_t ms = loop_ms(c->from.loop);
+    struct caller a = { .address = call->peer };
 
-    return pace_is_blocked(c->pace, call->peer, ms) &&
-           !pace_knows(c->pace, caller_cookie(call, CALLER_COOKIE "="), ms);
+    if (!pace_is_blocked(c->pace, call->peer, ms) ||
+        pace_knows(c->pace, caller_cookie(call, CALLER_COOKIE "="), ms))
+        return false;
+    return !find_session(c, call, &a); /* who has just logged in, or came back, from that address */
 }
 
 unsigned caller_judge(struct console *c, const struct serve_call *call, unsigned roles)

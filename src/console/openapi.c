@@ -92,11 +92,11 @@ static void put_good(struct buf *out, const struct serve_route *r)
     "{\"name\":\"X-Canh-CSRF\",\"in\":\"header\",\"description\":\"the session's token, where a "  \
     "session's cookie comes with it\",\"schema\":{\"type\":\"string\"}}"
 
-/* All but logging in. */
+/* All but logging in, and what a browser reports by itself. */
 static bool changes_by_cookie(const struct serve_route *r)
 {
     return strcmp(r->method, "GET") != 0 && strcmp(r->path, "/login") != 0 &&
-           strcmp(r->path, "/oidc/code") != 0 && r->own != NULL;
+           strcmp(r->path, "/oidc/code") != 0 && strcmp(r->path, "/csp") != 0;
 }
 
 static void put_route(struct buf *out, const struct serve_route *r)
