@@ -163,9 +163,10 @@ def night(s):
     s.syslog([hit(i) for i in range(130)])
     s.alerts(130)
     kind, severity = codes(s)
-    s.browse("night", analyst={"vi": "binh", "en": "an"}, triage=50, open=130, type=kind, severity=severity)
+    triage = {"vi": 50, "en": 50 if os.environ.get("CANH_LONG") else 10}
+    s.browse("night", analyst={"vi": "binh", "en": "an"}, triage=triage, type=kind, severity=severity)
     rows = s.json("alert", "list", "--state", "closed", "--limit", "5000")
-    holds(len(rows) >= 98, "closed: %d" % len(rows))  # two nights of fifty, one taken back each
+    equal(len(rows), sum(triage.values()) - 2)  # one of each night was taken back
     equal(len(s.json("handover", "list")), 2)
 
 

@@ -476,7 +476,7 @@ static void test_every_answer_shields(void **state)
     };
     static const char *const fields[] = {
         "Content-Security-Policy: default-src 'none'; script-src 'self'; ",
-        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types canh; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types canh; ",
         "report-uri /api/csp\r\n",
         "X-Content-Type-Options: nosniff\r\n",
         "Referrer-Policy: no-referrer\r\n",
