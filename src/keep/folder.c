@@ -316,35 +316,37 @@ int folder_segment(struct folder *f, uint32_t lane, int *fd, uint32_t *number, i
     return ERR_IO;
 }
 
+static int is_segment(const struct dirent *d)
+{
+    return span_ends(span_of(d->d_name), SPAN_LIT(".lane"));
+}
+
+/* The oldest first: whoever is killed in between leaves no hole before what is left. */
 int folder_segments_remove(const struct folder *f, uint32_t lane, uint32_t number, struct err *e)
 {
     const struct folder_lane *l = &f->lane[lane];
-    int fd, removed = 0, rc = ERR_OK;
-    struct dirent *d;
-    DIR *list;
+    struct dirent **list = NULL;
+    int removed = 0, rc = ERR_OK, count;
 
     MUST(lane < f->lane_count);
     if (number >= l->next)
         number = l->next - 1;
-    fd = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    list = fd >= 0 ? fdopendir(fd) : NULL;
-    if (list == NULL) {
-        close_one(&fd);
+    count = scandirat(l->dir, ".", &list, is_segment, versionsort);
+    if (count < 0)
         return world(e, f, "lanes", "read");
-    }
-    while ((d = readdir(list)) != NULL) {
-        struct span s = span_of(d->d_name);
+    for (int i = 0; i < count; i++) {
+        struct span s = span_of(list[i]->d_name);
         uint64_t n;
 
-        if (!span_ends(s, SPAN_LIT(".lane")) ||
-            !num_u64((struct span){ s.p, s.n - 5 }, UINT32_MAX, &n) || n >= number)
-            continue;
-        if (unlinkat(l->dir, d->d_name, 0) == 0)
-            removed++;
-        else
-            rc = world(e, f, d->d_name, "removed");
+        if (rc == ERR_OK && num_u64((struct span){ s.p, s.n - 5 }, UINT32_MAX, &n) && n < number) {
+            if (unlinkat(l->dir, list[i]->d_name, 0) == 0)
+                removed++;
+            else
+                rc = world(e, f, list[i]->d_name, "removed");
+        }
+        free(list[i]);
     }
-    (void)closedir(list); /* only read */
+    free(list);
     return rc == ERR_OK ? removed : rc;
 }
 
