@@ -195,6 +195,8 @@ def main():
     p.add_argument("--show", action="store_true")
     p.add_argument("rules", nargs="+")
     args = p.parse_args()
+    if WEEK_S * 10**9 // args.noise >= 2**32:
+        p.error("so few events cannot lie over a week: 150000 or more")
     lines = sorted(laid(args))
     with tempfile.TemporaryDirectory(dir=args.work) as folder:
         done = subprocess.run([args.group_rate, folder], input="".join(line + "\n" for _, line in lines).encode(),

@@ -20,7 +20,8 @@ enum about_kind {
     ABOUT_FILE,    /* path of what ran or was loaded */
     ABOUT_WRITTEN, /* path of what was only written */
     ABOUT_HASHES,  /* SHA1=...,SHA256=... */
-    ABOUT_HASH
+    ABOUT_HASH,
+    ABOUT_RESULT /* asked for by ABOUT_TRY_TABLE */
 };
 
 /*    name                       kind           with */
@@ -74,6 +75,28 @@ enum about_kind {
     X("Filename", ABOUT_FILE, NULL)                                                                \
     X("TargetFilename", ABOUT_WRITTEN, NULL)                                                       \
     X("Hashes", ABOUT_HASHES, NULL)                                                                \
-    X("sha256", ABOUT_HASH, NULL)
+    X("sha256", ABOUT_HASH, NULL)                                                                  \
+    X("event.outcome", ABOUT_RESULT, NULL)
+
+/*
+ * Events in which a name was only tried: who it names did not come in. Of the rows whose field has
+ * the value, and whose `unless` (where the row has one) has another than its value, the first that
+ * names somebody. event.outcome: docs/taxonomy-names.md. Windows: Microsoft, "Advanced security
+ * auditing": 4625 a logon that failed; 4771 pre-authentication that failed; 4768 a ticket asked
+ * for, and 4776 a password checked, which the Status tells; 4777 the same on a domain controller,
+ * failed; 4740 an account that was locked out.
+ *
+ *    field            value      unless    its value     who was tried
+ */
+#define ABOUT_TRY_TABLE(X)                                                                         \
+    X("event.outcome", "failure", NULL, NULL, "target_user")                                       \
+    X("event.outcome", "failure", NULL, NULL, "user")                                              \
+    X("event.outcome", "failure", NULL, NULL, "TargetUserName")                                    \
+    X("EventID", "4625", NULL, NULL, "TargetUserName")                                             \
+    X("EventID", "4740", NULL, NULL, "TargetUserName")                                             \
+    X("EventID", "4768", "Status", "0x0", "TargetUserName")                                        \
+    X("EventID", "4771", NULL, NULL, "TargetUserName")                                             \
+    X("EventID", "4776", "Status", "0x0", "TargetUserName")                                        \
+    X("EventID", "4777", NULL, NULL, "TargetUserName")
 
 #endif

@@ -44,7 +44,22 @@ struct span entities_key(const struct entities *x, uint32_t i)
 
 /* --- putting -------------------------------------------------------------------------------- */
 
-static void add(struct entities *x, enum entity_kind kind, struct span value)
+/* Is the new one there? Somebody who was tried and came in came in. */
+static bool is_there(struct entities *x)
+{
+    const struct entity *last = &x->of[x->count];
+    struct span key = { x->text.p + last->at, last->bytes };
+
+    for (uint32_t i = 0; i < x->count; i++) {
+        if (x->of[i].kind == last->kind && span_eq(entities_key(x, i), key)) {
+            x->of[i].tried &= last->tried;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add(struct entities *x, enum entity_kind kind, bool tried, struct span value)
 {
     size_t at = x->text.n;
 
@@ -53,22 +68,18 @@ static void add(struct entities *x, enum entity_kind kind, struct span value)
     key_put(value, &x->text);
     if (x->text.failed)
         return;
-    x->of[x->count] = (struct entity){ kind, (uint32_t)at, (uint32_t)(x->text.n - at) };
-    for (uint32_t i = 0; i < x->count; i++) {
-        if (x->of[i].kind == kind &&
-            span_eq(entities_key(x, i), (struct span){ x->text.p + at, x->text.n - at })) {
-            x->text.n = at;
-            return;
-        }
-    }
-    x->count++;
+    x->of[x->count] = (struct entity){ kind, tried, (uint32_t)at, (uint32_t)(x->text.n - at) };
+    if (is_there(x))
+        x->text.n = at;
+    else
+        x->count++;
 }
 
 #define VALUE_MAX 256u
 
 /* Two texts with a byte between them. */
-static void add_two(struct entities *x, enum entity_kind kind, struct span a, uint8_t between,
-                    struct span b)
+static void add_two(struct entities *x, enum entity_kind kind, bool tried, struct span a,
+                    uint8_t between, struct span b)
 {
     uint8_t room[2 * VALUE_MAX + 1];
 
@@ -78,7 +89,7 @@ static void add_two(struct entities *x, enum entity_kind kind, struct span a, ui
         memcpy(room, a.p, a.n);
     room[a.n] = between;
     memcpy(room + a.n + 1, b.p, b.n);
-    add(x, kind, (struct span){ room, a.n + 1 + b.n });
+    add(x, kind, tried, (struct span){ room, a.n + 1 + b.n });
 }
 
 /* --- values --------------------------------------------------------------------------------- */
@@ -131,11 +142,11 @@ static void add_host(struct entities *x, struct span own, struct span named)
         return;
     cut = span_find(named, '.');
     if (dot == own.n && cut < named.n && own.n > 0)
-        add(x, ENTITY_HOST, first_label(named));
+        add(x, ENTITY_HOST, false, first_label(named));
     else if (dot < own.n && cut == named.n)
-        add_two(x, ENTITY_HOST, named, '.', span_from(own, dot + 1));
+        add_two(x, ENTITY_HOST, false, named, '.', span_from(own, dot + 1));
     else
-        add(x, ENTITY_HOST, named);
+        add(x, ENTITY_HOST, false, named);
 }
 
 /* --- users ---------------------------------------------------------------------------------- */
@@ -161,7 +172,8 @@ static bool is_nobody(struct span domain, struct span name)
            starts_nocase(name, "umfd-") || starts_nocase(name, "S-1-5-");
 }
 
-static void add_user(struct entities *x, struct span own, struct span domain, struct span name)
+static void add_user(struct entities *x, bool tried, struct span own, struct span domain,
+                     struct span name)
 {
     static const char *const local[] = { "-", ".", "workgroup", "builtin", NULL };
     size_t at = span_find(name, '\\');
@@ -178,7 +190,7 @@ static void add_user(struct entities *x, struct span own, struct span domain, st
     domain = first_label(domain);
     if (domain.n == 0 || is_one_of(domain, local) || span_eq_nocase(domain, first_label(own)))
         domain = own;
-    add_two(x, ENTITY_USER, domain, '\\', name);
+    add_two(x, ENTITY_USER, tried, domain, '\\', name);
 }
 
 /* A rule that goes on finding on a host is one matter, however many use that host. */
@@ -187,7 +199,7 @@ static void add_rule(struct entities *x, struct span own, const json_t *rule)
     struct span id = text_of(rule, "id");
 
     if (own.n > 0)
-        add_two(x, ENTITY_RULE, own, '\\', id.n > 0 ? id : text_of(rule, "title"));
+        add_two(x, ENTITY_RULE, false, own, '\\', id.n > 0 ? id : text_of(rule, "title"));
 }
 
 /* --- addresses, files, sessions ------------------------------------------------------------- */
@@ -214,7 +226,7 @@ static void add_address(struct entities *x, struct span s)
     if (memcmp(text, "00000000000000000000ffff", 24) == 0)
         (void)snprintf(text, sizeof(text), "%u.%u.%u.%u", (unsigned)a[12], (unsigned)a[13],
                        (unsigned)a[14], (unsigned)a[15]);
-    add(x, ENTITY_ADDRESS, span_of(text));
+    add(x, ENTITY_ADDRESS, false, span_of(text));
 }
 
 /* --- what an event says ---------------------------------------------------------------------- */
@@ -228,9 +240,18 @@ static const struct {
 #undef X
 };
 
+static const struct {
+    const char *name, *value, *unless, *has, *who;
+} tries[] = {
+#define X(name, value, unless, has, who) { name, value, unless, has, who },
+    ABOUT_TRY_TABLE(X)
+#undef X
+};
+
 /* By its normal name, or by the source's own where that is the same. */
 struct said {
     const json_t *normal, *fields;
+    const char *tried; /* the field that names who was only tried; or NULL */
 };
 
 static struct span said_of(const struct said *s, const char *name)
@@ -238,6 +259,29 @@ static struct span said_of(const struct said *s, const char *name)
     struct span text = name != NULL ? text_of(s->normal, name) : SPAN_NONE;
 
     return text.n > 0 || name == NULL ? text : text_of(s->fields, name);
+}
+
+/* Numbers of events are numbers in some formats. */
+static bool says(const struct said *s, const char *name, const char *value)
+{
+    const json_t *number = json_object_get(s->fields, name);
+    char text[24];
+
+    if (!json_is_number(number))
+        return span_eq_nocase(said_of(s, name), span_of(value));
+    (void)snprintf(text, sizeof(text), "%.0f", json_number_value(number));
+    return strcmp(text, value) == 0;
+}
+
+static const char *who_was_tried(const struct said *s)
+{
+    for (size_t i = 0; i < COUNT_OF(tries); i++) {
+        if (says(s, tries[i].name, tries[i].value) &&
+            (tries[i].unless == NULL || !says(s, tries[i].unless, tries[i].has)) &&
+            said_of(s, tries[i].who).n > 0)
+            return tries[i].who;
+    }
+    return NULL;
 }
 
 /* What the system brings, or was installed for all, says nothing about who uses it; nor do files
@@ -277,7 +321,7 @@ static void add_hashes(struct entities *x, struct span s)
             struct span one = span_trim((struct span){ rest.p, end });
 
             if (starts_nocase(one, names[i])) {
-                add(x, ENTITY_HASH, span_from(one, strlen(names[i])));
+                add(x, ENTITY_HASH, false, span_from(one, strlen(names[i])));
                 return;
             }
             rest = span_from(rest, end < rest.n ? end + 1 : end);
@@ -299,9 +343,9 @@ static bool is_guid(struct span s)
 static void add_guid(struct entities *x, enum entity_kind kind, struct span own, struct span s)
 {
     if (is_guid(s) && own.n > 0)
-        add_two(x, kind, own, '\\', s);
+        add_two(x, kind, false, own, '\\', s);
     else if (is_guid(s))
-        add(x, kind, s);
+        add(x, kind, false, s);
 }
 
 /* Numbers of logons are a host's; the first thousand are those of the system. */
@@ -310,7 +354,7 @@ static void add_logon(struct entities *x, struct span own, struct span s)
     static const char *const none[] = { "-", "0x0", "0x3e7", "0x3e4", "0x3e5", NULL };
 
     if (s.n > 2 && own.n > 0 && !is_one_of(s, none))
-        add_two(x, ENTITY_LOGON, own, '\\', s);
+        add_two(x, ENTITY_LOGON, false, own, '\\', s);
 }
 
 static void add_domain(struct entities *x, struct span s)
@@ -318,7 +362,7 @@ static void add_domain(struct entities *x, struct span s)
     uint8_t a[16];
 
     if (span_find(s, '.') < s.n && !addr_parse(s, a))
-        add(x, ENTITY_DOMAIN, s);
+        add(x, ENTITY_DOMAIN, false, s);
 }
 
 /* --- fields --------------------------------------------------------------------------------- */
@@ -338,7 +382,8 @@ static void read_one(struct entities *x, struct span own, const struct said *s, 
         add_host(x, own, value);
         break;
     case ABOUT_USER:
-        add_user(x, own, said_of(s, about[i].with), value);
+        add_user(x, s->tried != NULL && strcmp(s->tried, about[i].name) == 0, own,
+                 said_of(s, about[i].with), value);
         break;
     case ABOUT_ADDRESS:
         add_address(x, value);
@@ -361,11 +406,12 @@ static void read_one(struct entities *x, struct span own, const struct said *s, 
         break;
     case ABOUT_HASH:
         if (!is_of_all(s))
-            add(x, ENTITY_HASH, value);
+            add(x, ENTITY_HASH, false, value);
         break;
     case ABOUT_WITH:
     case ABOUT_FILE:
     case ABOUT_WRITTEN:
+    case ABOUT_RESULT:
         break;
     }
 }
@@ -450,7 +496,7 @@ static void read_tags(struct entities *x, const json_t *tags)
 
 static void read_correlation(struct entities *x, struct span host, const json_t *all)
 {
-    const struct said said = { NULL, json_object_get(all, "group") };
+    const struct said said = { NULL, json_object_get(all, "group"), NULL };
 
     add_host(x, SPAN_NONE, host);
     read_tags(x, json_object_get(all, "tags"));
@@ -462,11 +508,12 @@ static void read_correlation(struct entities *x, struct span host, const json_t 
 
 static void read_event(struct entities *x, struct span own, const json_t *event, const json_t *rule)
 {
-    const struct said said = { json_object_get(event, "normal"), json_object_get(event, "fields") };
+    struct said said = { json_object_get(event, "normal"), json_object_get(event, "fields"), NULL };
 
     read_tags(x, json_object_get(rule, "tags"));
     if (is_observer(json_object_get(event, "tags")))
         own = SPAN_NONE;
+    said.tried = who_was_tried(&said);
     add_host(x, SPAN_NONE, own);
     for (size_t i = 0; i < COUNT_OF(about); i++)
         read_one(x, own, &said, i);

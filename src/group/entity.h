@@ -22,7 +22,7 @@
 /*    kind     gap that still links   many: more others on a day (0: never)   has a risk of its own
  */
 #define ENTITY_TABLE(X)                                                                            \
-    X(HOST, "host", 240 * MINUTE_NS, 20, true) /* others: users */                                 \
+    X(HOST, "host", 240 * MINUTE_NS, 20, true) /* others: users who came in */                     \
     X(USER, "user", 60 * MINUTE_NS, 12, true)  /* others: hosts; and so on */                      \
     X(ADDRESS, "address", 60 * MINUTE_NS, 12, true)                                                \
     X(HASH, "hash", 60 * MINUTE_NS, 12, true)                                                      \
@@ -50,6 +50,7 @@ enum entity_kind entity_kind_of(struct span name); /* ENTITY_KINDS: none */
 
 struct entity {
     enum entity_kind kind;
+    bool tried;         /* a user who did not come in: no user of the host */
     uint32_t at, bytes; /* in `text` */
 };
 

@@ -15,9 +15,8 @@
 #include "group/group_own.h"
 #include "os/host.h"
 
-#define SEEN_SLOTS   8192u
-#define SPREAD_SLOTS 8192u
-#define KEPT_DAYS    30
+#define SEEN_SLOTS 8192u
+#define KEPT_DAYS  30
 
 /* An entity of an alert that is written, and for which times. */
 struct seen {
@@ -29,8 +28,8 @@ struct group {
     struct db *db;
     struct entities entities; /* of the event */
     struct seen *seen;
-    uint64_t *spread; /* what came with what on which day, as it is written */
-    int64_t reuse;    /* the number that the next candidate gets; 0: a new one */
+    struct commons commons;
+    int64_t reuse; /* the number that the next candidate gets; 0: a new one */
     int64_t pruned, now_ns;
     uint8_t rule[GROUP_RULE_BYTES];  /* of the alert at hand */
     struct seen times[ENTITIES_MAX]; /* of the event's entities in its alert,
@@ -47,8 +46,7 @@ int group_new(struct group **out, struct db *db, struct err *e)
         g->db = db;
         entities_init(&g->entities);
         g->seen = calloc(SEEN_SLOTS, sizeof(*g->seen));
-        g->spread = calloc(SPREAD_SLOTS, sizeof(*g->spread));
-        if (g->seen != NULL && g->spread != NULL)
+        if (commons_init(&g->commons, db) == ERR_OK && g->seen != NULL)
             return ERR_OK;
     }
     group_free(out);
@@ -61,7 +59,7 @@ void group_free(struct group **g)
         return;
     entities_release(&(*g)->entities);
     free((*g)->seen);
-    free((*g)->spread);
+    commons_release(&(*g)->commons);
     free(*g);
     *g = NULL;
 }
@@ -69,12 +67,13 @@ void group_free(struct group **g)
 void group_clock(struct group *g, int64_t now_ns)
 {
     g->now_ns = now_ns > 0 ? now_ns : 1; /* 0 says that nothing is due */
+    g->commons.now_ns = g->now_ns;
 }
 
 void group_forget(struct group *g)
 {
     memset(g->seen, 0, SEEN_SLOTS * sizeof(*g->seen));
-    memset(g->spread, 0, SPREAD_SLOTS * sizeof(*g->spread));
+    commons_forget(&g->commons);
     g->pruned = 0;
 }
 
@@ -141,108 +140,6 @@ int group_anew(struct db *db, int64_t candidate, struct err *e)
     return rc == ERR_OK ? group_run_two(db, DB_GROUP_COUNT, candidate, GROUP_AT_ONCE, e) : rc;
 }
 
-/* --- what is common
- * -------------------------------------------------------------------------- */
-
-int group_common(struct db *db, enum entity_kind kind, struct span key, int64_t first, int64_t last,
-                 struct err *e)
-{
-    struct db_row *r;
-    int64_t days = 0;
-    int rc;
-
-    if (entity_rows[kind].common == 0)
-        return 0;
-    r = db_use(db, DB_GROUP_MANY);
-    db_text(r, 1, span_of(entity_rows[kind].name));
-    db_text(r, 2, key);
-    db_int(r, 3, day_of(first) - GROUP_DAYS);
-    db_int(r, 4, day_of(last) + GROUP_DAYS);
-    rc = group_number(db, r, &days, e);
-    return rc == ERR_OK ? days >= 2 : rc;
-}
-
-static int put_many(struct group *g, enum entity_kind kind, struct span key, int64_t day,
-                    int64_t days, struct err *e)
-{
-    struct db_row *r = db_use(g->db, DB_GROUP_MANY_PUT);
-
-    db_text(r, 1, span_of(entity_rows[kind].name));
-    db_text(r, 2, key);
-    db_int(r, 3, day);
-    db_int(r, 4, days);
-    return db_run(g->db, r, e);
-}
-
-/* With this it came with many on that day: what it linked in the days about may
- * have been linked by what is common. */
-static int turn(struct group *g, enum entity_kind kind, struct span key, int64_t day, int64_t days,
-                struct err *e)
-{
-    struct db_row *r;
-    int rc = put_many(g, kind, key, day, days, e);
-
-    if (rc == ERR_OK)
-        rc = group_common(g->db, kind, key, (day - GROUP_DAYS) * DAY_NS,
-                          (day + GROUP_DAYS) * DAY_NS, e);
-    if (rc != 1)
-        return rc;
-    r = db_use(g->db, DB_GROUP_LINK_PARTS);
-    db_text(r, 1, span_of(entity_rows[kind].name));
-    db_text(r, 2, key);
-    db_int(r, 3, (day - GROUP_DAYS) * DAY_NS);
-    db_int(r, 4, (day + GROUP_DAYS + 1) * DAY_NS);
-    db_null(r, 5);
-    db_int(r, 6, g->now_ns);
-    return db_run(g->db, r, e);
-}
-
-/* It came with `other` on that day: with how many, of which `most` are told
- * apart; 0: as was known.
- */
-static int came_with(struct group *g, enum entity_kind kind, struct span key, int64_t day,
-                     struct span other, int64_t most, int64_t *count, struct err *e)
-{
-    uint64_t of = XXH3_64bits_withSeed(
-        other.p, other.n, XXH3_64bits_withSeed(key.p, key.n, (uint64_t)day * ENTITY_KINDS + kind));
-    struct db_row *r;
-    int rc;
-
-    *count = 0;
-    if (g->spread[of % SPREAD_SLOTS] == of)
-        return ERR_OK;
-    r = db_use(g->db, DB_GROUP_SPREAD_PUT);
-    db_text(r, 1, span_of(entity_rows[kind].name));
-    db_text(r, 2, key);
-    db_int(r, 3, day);
-    db_text(r, 4, other);
-    db_int(r, 5, most);
-    rc = db_run(g->db, r, e);
-    if (rc != ERR_OK)
-        return rc;
-    g->spread[of % SPREAD_SLOTS] = of;
-    if (db_changed(g->db) == 0)
-        return ERR_OK;
-    r = db_use(g->db, DB_GROUP_SPREAD);
-    db_text(r, 1, span_of(entity_rows[kind].name));
-    db_text(r, 2, key);
-    db_int(r, 3, day);
-    return group_number(g->db, r, count, e);
-}
-
-static int spread(struct group *g, enum entity_kind kind, struct span key, int64_t day,
-                  struct span other, struct err *e)
-{
-    int64_t many = entity_rows[kind].common, very = many * GROUP_VERY_MANY, count;
-    int rc = came_with(g, kind, key, day, other, very, &count, e);
-
-    if (rc == ERR_OK && count == many + 1)
-        return turn(g, kind, key, day, 1, e);
-    if (rc == ERR_OK && count == very + 1)
-        return turn(g, kind, key, day, 2, e);
-    return rc;
-}
-
 /* --- joining
  * ---------------------------------------------------------------------------------
  */
@@ -252,8 +149,10 @@ struct member {
     int64_t alert, candidate; /* 0: it is of none yet */
     int64_t alerts;           /* of that */
     int64_t first, last;
+    enum sigma_level level;
     struct span rule; /* in g->rule */
-    bool common;      /* that rule, on its day */
+    bool common;      /* that rule, on the day of the alert */
+    bool common_now;  /* on the day of the event */
 };
 
 static int put_into(struct group *g, struct member *m, int64_t candidate, int64_t alerts,
@@ -473,23 +372,27 @@ static int read_entities(struct group *g, int64_t alert, struct group_link *l, u
     return rc < 0 ? rc : ERR_OK;
 }
 
-/* 1: the alert is of a level that is grouped, and nobody said where it belongs.
- */
+/* 1: the alert is of a level that is grouped, nobody said where it belongs, and it does not wait
+ * for its place. */
 static int is_grouped(struct group *g, struct member *m, struct err *e)
 {
     struct db_row *r = db_use(g->db, DB_GROUP_ALERT);
     int rc;
 
     db_int(r, 1, m->alert);
+    db_int(r, 2, day_of(m->last));
     rc = db_next(g->db, r, e);
     if (rc == 1) {
-        rc = db_get_int(r, 0) >= GROUP_LEVEL && db_get_int(r, 1) == 0 && db_get_int(r, 3) == 0;
+        rc = db_get_int(r, 0) >= GROUP_LEVEL && db_get_int(r, 1) == 0 && db_get_int(r, 3) == 0 &&
+             db_get_int(r, 8) == 0;
+        m->level = (enum sigma_level)db_get_int(r, 0);
         m->candidate = db_get_null(r, 2) ? 0 : db_get_int(r, 2);
         m->alerts = db_get_int(r, 4);
         m->rule = (struct span){ g->rule, db_get_text(r, 5).n };
         m->rule.n = m->rule.n < sizeof(g->rule) ? m->rule.n : sizeof(g->rule);
         memcpy(g->rule, db_get_text(r, 5).p, m->rule.n);
         m->common = db_get_int(r, 6) != 0;
+        m->common_now = db_get_int(r, 7) != 0;
     }
     db_end(r);
     return rc;
@@ -581,6 +484,11 @@ static int score_one(struct group *g, struct err *e)
     return rc == ERR_OK ? 1 : rc;
 }
 
+static int turn_one(struct group *g, struct err *e)
+{
+    return commons_turn_one(&g->commons, e);
+}
+
 static int judge_one(struct group *g, struct err *e)
 {
     static const enum db_statement steps[] = { DB_GROUP_JUDGED_RISK, DB_GROUP_JUDGED_SCORE,
@@ -642,8 +550,9 @@ static int prune(struct group *g, int64_t now_ns, struct err *e)
 
 int group_work(struct group *g, int64_t now_ns, bool *more, struct err *e)
 {
-    static int (*const steps[])(
-        struct group * g, struct err * e) = { part_one, place_one, judge_one, score_one, risk_one };
+    static int (*const steps[])(struct group * g, struct err * e) = { part_one,  place_one,
+                                                                      turn_one,  judge_one,
+                                                                      score_one, risk_one };
     double until = host_seconds() + GROUP_WORK_S;
     int rc = prune(g, now_ns, e);
 
@@ -682,7 +591,8 @@ static int put_entity(struct group *g, const struct group_event *ev, uint32_t i,
 {
     struct span key = entities_key(&g->entities, i);
     enum entity_kind kind = g->entities.of[i].kind;
-    uint64_t of = XXH3_64bits_withSeed(key.p, key.n, (uint64_t)ev->alert * ENTITY_KINDS + kind);
+    uint64_t of = XXH3_64bits_withSeed(
+        key.p, key.n, ((uint64_t)ev->alert * ENTITY_KINDS + kind) * 2 + g->entities.of[i].tried);
     struct seen *s = &g->seen[of % SEEN_SLOTS];
     struct db_row *r;
     int rc;
@@ -722,26 +632,30 @@ static int put_tactics(struct group *g, int64_t alert, struct err *e)
     return rc;
 }
 
-/* Is `j` what makes `i` common? Hosts: users. Others: the event's own host,
- * which is the first, or where none is told, other addresses. */
+/* Is `j` what makes `i` common? Hosts: users who came in. Others: the event's own host, which is
+ * the first, or where none is told, other addresses. */
 static bool spreads(const struct entities *x, uint32_t i, uint32_t j)
 {
     bool host_told = x->count > 0 && x->of[0].kind == ENTITY_HOST;
 
+    if (entity_rows[x->of[i].kind].common == 0)
+        return false;
     if (x->of[i].kind == ENTITY_HOST)
-        return x->of[j].kind == ENTITY_USER;
+        return x->of[j].kind == ENTITY_USER && !x->of[j].tried;
     return host_told ? j == 0 : i != j && x->of[j].kind == ENTITY_ADDRESS;
 }
 
-static int spread_one(struct group *g, const struct group_event *ev, uint32_t i, struct err *e)
+static int spread_all(struct group *g, const struct member *m, struct err *e)
 {
     const struct entities *x = &g->entities;
     int rc = ERR_OK;
 
-    for (uint32_t j = 0; j < x->count && rc == ERR_OK; j++) {
-        if (entity_rows[x->of[i].kind].common > 0 && spreads(x, i, j))
-            rc = spread(g, x->of[i].kind, entities_key(x, i), day_of(ev->time_ns),
-                        entities_key(x, j), e);
+    for (uint32_t at = 0; at < x->count * x->count && rc == ERR_OK; at++) {
+        uint32_t i = at / x->count, j = at % x->count;
+
+        if (spreads(x, i, j))
+            rc = commons_entity(&g->commons, x->of[i].kind, entities_key(x, i), day_of(m->last),
+                                m->rule, entities_key(x, j), e);
     }
     return rc;
 }
@@ -750,34 +664,20 @@ static int spread_one(struct group *g, const struct group_event *ev, uint32_t i,
 static int spread_rule(struct group *g, const struct member *m, struct err *e)
 {
     const struct entities *x = &g->entities;
-    int64_t count = 0;
     uint32_t i = 0;
-    int rc;
 
     while (i < x->count && x->of[i].kind != ENTITY_HOST && x->of[i].kind != ENTITY_ADDRESS)
         i++;
-    if (i == x->count)
-        return ERR_OK;
-    rc = came_with(g, ENTITY_RULE, m->rule, day_of(m->first), entities_key(x, i), GROUP_RULE_HOSTS,
-                   &count, e);
-    return rc == ERR_OK && count == GROUP_RULE_HOSTS + 1
-               ? put_many(g, ENTITY_RULE, m->rule, day_of(m->first), 1, e)
-               : rc;
+    return i == x->count
+               ? ERR_OK
+               : commons_rule(&g->commons, m->rule, day_of(m->last), entities_key(x, i), e);
 }
 
-static int link_event(struct group *g, const struct group_event *ev, struct err *e)
+static int link_event(struct group *g, struct member *m, struct err *e)
 {
-    struct member m = { .alert = ev->alert, .first = ev->time_ns, .last = ev->time_ns };
     struct group_link l[ENTITIES_MAX];
     uint32_t count = 0;
-    int rc = is_grouped(g, &m, e);
 
-    if (rc != 1)
-        return rc;
-    if (m.candidate == 0)
-        rc = spread_rule(g, &m, e);
-    if (rc < 0)
-        return rc;
     for (uint32_t i = 0; i < g->entities.count; i++) {
         if (g->fresh[i])
             l[count++] = (struct group_link){ .kind = g->entities.of[i].kind,
@@ -785,7 +685,24 @@ static int link_event(struct group *g, const struct group_event *ev, struct err 
                                               .first = g->times[i].first,
                                               .last = g->times[i].last };
     }
-    return link_all(g, &m, l, count, e);
+    return link_all(g, m, l, count, e);
+}
+
+/* Something of it is new. */
+static int take_event(struct group *g, const struct group_event *ev, struct err *e)
+{
+    struct member m = { .alert = ev->alert, .first = ev->time_ns, .last = ev->time_ns };
+    int rc = put_tactics(g, ev->alert, e), grouped;
+
+    if (rc != ERR_OK)
+        return rc;
+    grouped = is_grouped(g, &m, e);
+    if (grouped < 0 || m.level < GROUP_LEVEL)
+        return grouped < 0 ? grouped : ERR_OK;
+    rc = spread_rule(g, &m, e);
+    if (rc == ERR_OK && !m.common_now)
+        rc = spread_all(g, &m, e);
+    return rc == ERR_OK && grouped == 1 ? link_event(g, &m, e) : rc;
 }
 
 int group_event(struct group *g, const struct group_event *ev, struct err *e)
@@ -798,12 +715,6 @@ int group_event(struct group *g, const struct group_event *ev, struct err *e)
     for (uint32_t i = 0; i < g->entities.count && rc == ERR_OK; i++) {
         rc = put_entity(g, ev, i, e);
         any |= g->fresh[i];
-        if (rc == ERR_OK && g->fresh[i])
-            rc = spread_one(g, ev, i, e);
     }
-    if (rc == ERR_OK && (any || g->entities.count == 0))
-        rc = put_tactics(g, ev->alert, e);
-    if (rc == ERR_OK && (any || g->entities.count == 0))
-        rc = link_event(g, ev, e);
-    return rc;
+    return rc == ERR_OK && (any || g->entities.count == 0) ? take_event(g, ev, e) : rc;
 }

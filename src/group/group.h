@@ -10,16 +10,21 @@
  * entity turns out to be common, the candidates that it linked are made anew out of their alerts.
  * Alerts of a lower level are about the same entities and times, and are shown beside.
  *
- * An entity came with many on a day when that day it came with more than so many others
- * (ENTITY_TABLE): hosts with users (a domain controller, a terminal server), all others with hosts,
- * or with addresses where no host is told (accounts of services, proxies, scanners). It is common
- * when that was so on two days no further than GROUP_DAYS from the alert; a day on which there were
- * GROUP_VERY_MANY times as many counts as two. One day alone may be what is looked for: a worm, the
- * account of an administrator in the wrong hands.
+ * An entity came with many on a day when alerts of GROUP_LEVEL or more say that it came with more
+ * than so many others that day (ENTITY_TABLE): hosts with users who came in (a domain controller, a
+ * terminal server), all others with hosts, or with addresses where no host is told (accounts of
+ * services, proxies, scanners). Names that were only tried are no users of a host, and alerts of a
+ * rule that is common that day say nothing. It is common when it came with many on two days no
+ * further than GROUP_DAYS from the alert; a day on which there were GROUP_VERY_MANY times as many
+ * counts as two. One day alone may be what is looked for: a worm, the account of an administrator
+ * in the wrong hands.
  *
- * A rule is common on a day when on two of the GROUP_DAYS days before it found on more than
+ * A rule is common on a day when on two other days within GROUP_DAYS of it it found on more than
  * GROUP_RULE_HOSTS hosts: what it finds says little by itself. It counts a tenth, and links with no
- * host and user: only with addresses, files, sessions and with itself.
+ * host and user: only with addresses, files, sessions and with itself. That it is common is seen on
+ * the third such day; what it linked before is then parted, what it said of others is taken back,
+ * and they may link again. (Of an alert that a finding moves to another day, or that is raised to
+ * GROUP_LEVEL later, what was counted before stays.)
  *
  * What people placed stays, and links nothing; candidates that are escalated or dismissed take no
  * more.

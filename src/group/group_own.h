@@ -20,9 +20,32 @@ int group_number(struct db *db, struct db_row *r, int64_t *out, struct err *e);
 int group_run_one(struct db *db, enum db_statement s, int64_t a, struct err *e);
 int group_run_two(struct db *db, enum db_statement s, int64_t a, int64_t b, struct err *e);
 
+/* --- common.c --- */
+
+struct commons {
+    struct db *db;
+    uint64_t *spread; /* what came with what on which day, as it is written */
+    int64_t now_ns;
+};
+
+int commons_init(struct commons *c, struct db *db);
+void commons_release(struct commons *c);
+void commons_forget(struct commons *c); /* a transaction is undone */
+
 /* 1: what came at these times is common (group.h). */
 int group_common(struct db *db, enum entity_kind kind, struct span key, int64_t first, int64_t last,
                  struct err *e);
+
+/* An alert of `rule`, which is not common on that day, says that an entity came with another; and:
+ * a rule found on a host. */
+int commons_entity(struct commons *c, enum entity_kind kind, struct span key, int64_t day,
+                   struct span rule, struct span other, struct err *e);
+int commons_rule(struct commons *c, struct span rule, int64_t day, struct span host, struct err *e);
+
+/* A step of what follows when a rule becomes common: 1: done one, 0: there is none. */
+int commons_turn_one(struct commons *c, struct err *e);
+
+/* --- split.c --- */
 
 struct group_link {
     enum entity_kind kind;

@@ -3,12 +3,20 @@
 -- How long work on so many alerts waits, so that it is done for several at once: nothing up to 64, five minutes for 2,000.
 --! define WAIT_OF_ALERTS (min(max(alerts - 64, 0), 2000) * 150000000)
 
+-- In ns.
+--! define DAY 86400000000000
+
+-- Of which rule, and on which days: those about the day in question, but not that itself. Two make it common (group.h).
+--! define RULE_MANY SELECT count(*) >= 2 FROM entity_many WHERE kind = 'rule'
+
+-- ?2: a day on which the rule may be common, too.
 -- GROUP_ALERT
 SELECT a.level, a.hidden IS NOT NULL, c.candidate, coalesce(c.placed OR k.state <> 'open', 0), coalesce(k.alerts, 0), a.rule,
-    coalesce(c.common, (SELECT count(*) >= 2 FROM entity_many WHERE kind = 'rule' AND key = a.rule
-        AND day BETWEEN a.first / 86400000000000 - 6 AND a.first / 86400000000000 - 1))
+    ({RULE_MANY} AND key = a.rule AND day BETWEEN a.first / {DAY} - 6 AND a.first / {DAY} + 6 AND day <> a.first / {DAY}),
+    ({RULE_MANY} AND key = a.rule AND day BETWEEN ?2 - 6 AND ?2 + 6 AND day <> ?2),
+    EXISTS(SELECT 1 FROM group_wait WHERE alert = ?1)
     FROM alert a LEFT JOIN candidate_alert c ON c.alert = a.id LEFT JOIN candidate k ON k.id = c.candidate
-    WHERE a.id = ?1 AND NOT EXISTS(SELECT 1 FROM group_wait WHERE alert = ?1)
+    WHERE a.id = ?1
 
 -- GROUP_ENTITY_PUT
 INSERT INTO alert_about(alert, kind, key, first, last) SELECT ?1, ?2, ?3, ?4, ?4
@@ -28,11 +36,17 @@ SELECT kind, key, first, last FROM alert_about WHERE alert = ?
 INSERT OR IGNORE INTO alert_tactic(alert, tactic, technique) VALUES(?, ?, ?)
 
 -- GROUP_SPREAD_PUT
-INSERT OR IGNORE INTO entity_spread(kind, key, day, other) SELECT ?1, ?2, ?3, ?4
-    WHERE (SELECT count(*) FROM entity_spread WHERE kind = ?1 AND key = ?2 AND day = ?3) <= ?5
+INSERT OR IGNORE INTO entity_spread(kind, key, day, rule, other) SELECT ?1, ?2, ?3, ?4, ?5
+    WHERE (SELECT count(*) FROM entity_spread WHERE kind = ?1 AND key = ?2 AND day = ?3 AND rule = ?4) <= ?6
 
 -- GROUP_SPREAD
-SELECT count(*) FROM entity_spread WHERE kind = ? AND key = ? AND day = ?
+SELECT count(*) FROM (SELECT DISTINCT other FROM entity_spread WHERE kind = ? AND key = ? AND day = ? LIMIT ?)
+
+-- GROUP_SPREAD_OF
+SELECT day, kind, key FROM entity_spread INDEXED BY entity_spread_rule WHERE rule = ? AND day >= ? ORDER BY day LIMIT 1
+
+-- GROUP_SPREAD_DROP
+DELETE FROM entity_spread WHERE kind = ? AND key = ? AND day = ? AND rule = ?
 
 -- GROUP_SPREAD_PRUNE
 DELETE FROM entity_spread WHERE day < ?
@@ -43,8 +57,50 @@ INSERT INTO entity_many(kind, key, day, days) VALUES(?, ?, ?, ?) ON CONFLICT DO 
 -- GROUP_MANY
 SELECT coalesce(sum(days), 0) FROM entity_many WHERE kind = ? AND key = ? AND day BETWEEN ? AND ?
 
+-- GROUP_MANY_DROP
+DELETE FROM entity_many WHERE kind = ? AND key = ? AND day = ?
+
 -- GROUP_MANY_PRUNE
 DELETE FROM entity_many WHERE day < ?
+
+-- GROUP_RULE_MANY
+{RULE_MANY} AND key = ?1 AND day BETWEEN ?2 - 6 AND ?2 + 6 AND day <> ?2
+
+-- GROUP_TURN_PUT
+INSERT INTO group_turn(rule, last, alert, day) VALUES(?1, ?2, 0, ?3)
+    ON CONFLICT DO UPDATE SET last = min(last, excluded.last), alert = 0, day = min(day, excluded.day)
+
+-- GROUP_TURN
+SELECT rule, last, alert, day FROM group_turn LIMIT 1
+
+-- GROUP_TURN_AT
+UPDATE group_turn SET last = ?2, alert = ?3, day = ?4 WHERE rule = ?1
+
+-- GROUP_TURN_DONE
+DELETE FROM group_turn WHERE rule = ?
+
+-- The next alerts of a rule, and whether it is of a candidate and common without that being known.
+-- GROUP_TURN_ALERTS
+SELECT a.id, a.last, coalesce(m.candidate, 0), m.alert IS NOT NULL AND NOT m.common AND ({RULE_MANY} AND key = a.rule
+    AND day BETWEEN a.first / {DAY} - 6 AND a.first / {DAY} + 6 AND day <> a.first / {DAY})
+    FROM alert a INDEXED BY alert_rule LEFT JOIN candidate_alert m ON m.alert = a.id
+    WHERE a.rule = ?1 AND (a.last, a.id) > (?2, ?3) ORDER BY a.last, a.id LIMIT ?4
+
+-- GROUP_COVER
+UPDATE candidate_alert SET common = 1 WHERE alert = ?
+
+-- What its hosts and users tied. ?3 now.
+-- GROUP_COVER_PARTS
+UPDATE candidate_link SET parts = ?3 + (SELECT {WAIT_OF_ALERTS} FROM candidate WHERE id = ?2)
+    WHERE NOT parts AND id IN (SELECT l.id FROM alert_about b CROSS JOIN candidate_link l ON l.kind = b.kind
+        AND l.key = b.key AND l.last >= b.first AND l.first <= b.last
+        WHERE b.alert = ?1 AND b.kind IN ('host', 'user') AND l.candidate = ?2)
+
+-- What it may tie again.
+-- GROUP_TIE
+INSERT OR IGNORE INTO group_wait(alert) SELECT b.alert FROM alert_about b CROSS JOIN candidate_alert m
+    ON m.alert = b.alert WHERE b.kind = ?1 AND b.key = ?2 AND b.last >= ?3 AND b.first <= ?4 AND NOT m.placed
+    AND NOT (m.common AND b.kind IN ('host', 'user'))
 
 -- GROUP_LINK_FIND
 SELECT l.id, l.first, l.last, l.candidate, c.alerts, l.parts FROM candidate_link l CROSS JOIN candidate c

@@ -7,7 +7,8 @@
 
 #include "group/entity.h"
 
-/* ' stands for ". What is found as "kind:key ", tactics as "3/T1059 ". */
+/* ' stands for ". What is found as "kind:key ", "user?:key " when that was only tried, tactics as
+ * "3/T1059 ". */
 static const struct {
     const char *name, *host, *json, *found;
 } rows[] = {
@@ -28,6 +29,42 @@ static const struct {
       "{'event':{'fields':{'User':'NT AUTHORITY\\\\SYSTEM','SubjectUserName':'PC$',"
       "'TargetUserName':'-','user':'ANONYMOUS LOGON','SourceUser':'Window Manager\\\\DWM-1'}}}",
       "host:pc " },
+    { "a name that was tried, and who tried it", "pc",
+      "{'event':{'fields':{'EventID':4625,'SubjectUserName':'an','TargetUserName':'binh'}}}",
+      "host:pc user:pc\\an user?:pc\\binh " },
+    { "who came in", "pc", "{'event':{'fields':{'EventID':4624,'TargetUserName':'binh'}}}",
+      "host:pc user:pc\\binh " },
+    { "who tried himself came in", "pc",
+      "{'event':{'fields':{'EventID':'4625','SubjectUserName':'an','TargetUserName':'AN'}}}",
+      "host:pc user:pc\\an " },
+    { "the other way round", "pc",
+      "{'event':{'fields':{'EventID':'4625','TargetUserName':'an','user':'an'}}}",
+      "host:pc user:pc\\an " },
+    { "locked out", "dc", "{'event':{'fields':{'EventID':'4740','TargetUserName':'an'}}}",
+      "host:dc user?:dc\\an " },
+    { "a ticket that was not given", "dc",
+      "{'event':{'fields':{'EventID':'4768','Status':'0x6','TargetUserName':'an'}}}",
+      "host:dc user?:dc\\an " },
+    { "a ticket that was given", "dc",
+      "{'event':{'fields':{'EventID':'4768','Status':'0x0','TargetUserName':'an'}}}",
+      "host:dc user:dc\\an " },
+    { "pre-authentication", "dc",
+      "{'event':{'fields':{'EventID':4771,'Status':'0x18','TargetUserName':'an'}}}",
+      "host:dc user?:dc\\an " },
+    { "a password that was wrong", "dc",
+      "{'event':{'fields':{'EventID':4776,'Status':'0xc000006a','TargetUserName':'an'}}}",
+      "host:dc user?:dc\\an " },
+    { "one that was right", "dc",
+      "{'event':{'fields':{'EventID':4776,'Status':'0x0','TargetUserName':'an'}}}",
+      "host:dc user:dc\\an " },
+    { "sshd, by normal names", "pc",
+      "{'event':{'normal':{'user':'oracle','event.outcome':'failure'}}}",
+      "host:pc user?:pc\\oracle " },
+    { "sshd, who came in", "pc", "{'event':{'normal':{'user':'oracle','event.outcome':'success'}}}",
+      "host:pc user:pc\\oracle " },
+    { "su: whom somebody would be", "pc",
+      "{'event':{'normal':{'user':'an','target_user':'root','event.outcome':'failure'}}}",
+      "host:pc user:pc\\an user?:pc\\root " },
     { "addresses", "pc",
       "{'event':{'fields':{'SourceIp':'10.0.0.7','DestinationIp':'::ffff:10.0.0.7',"
       "'src_ip':'127.0.0.1','dst_ip':'224.0.0.1','c-ip':'fe80::1','IpAddress':'::1'}}}",
@@ -102,7 +139,7 @@ static void show(const struct entities *x, struct buf *out)
 {
     buf_clear(out);
     for (uint32_t i = 0; i < x->count; i++) {
-        buf_fmt(out, "%s:", entity_rows[x->of[i].kind].name);
+        buf_fmt(out, "%s%s:", entity_rows[x->of[i].kind].name, x->of[i].tried ? "?" : "");
         buf_add(out, entities_key(x, i));
         buf_byte(out, ' ');
     }
