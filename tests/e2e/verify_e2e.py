@@ -183,8 +183,8 @@ def ended_in_the_record(s):
 
     def reads_the_record():
         row = ask(s, "GET")[1]
-        equal(row["state"], "running")
-        return row.get("files") == row.get("files_all") != None and row["seconds"] >= 1
+        holds(row["state"] in ("asked", "running"), row)
+        return row["state"] == "running" and row.get("files") == row.get("files_all") != None and row["seconds"] >= 1
     s.until("all files are read", reads_the_record)
     time.sleep(1)
     began = time.monotonic()
