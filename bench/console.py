@@ -29,7 +29,7 @@ from local import Local  # noqa: E402
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 PASSWORD = "một mật khẩu để đo"
-USERS = 10
+USERS = 25  # each may have five sessions
 HUNT = "1561e1e1-b1e8-42d5-a265-4d70e80a3b9f"  # a rule that ships, and finds nothing here
 CONTEXT = ssl.create_default_context()
 CONTEXT.check_hostname = False
