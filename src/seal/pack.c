@@ -621,31 +621,81 @@ int pack_end(struct pack *p, struct err *e)
 
 /* --- Beginning and end ---------------------------------------------------------------------- */
 
-/* Files of a run that was not whole when its maker died, and those that merging left over. */
-static int remove_leftovers(struct pack *p, const struct catalog *c, struct err *e)
+static bool within(const struct catalog_file *f, const struct catalog_file *of)
+{
+    return of->state == CATALOG_COUNTS && of->day == f->day && of->months == f->months &&
+           of->name.lane == f->name.lane && of->name.from <= f->name.from &&
+           of->name.to >= f->name.to;
+}
+
+/* Is `f` what its name says? Who only bears a name is no reason to remove another. */
+static bool is_as_named(const struct pack *p, const struct catalog_file *f)
+{
+    struct sealed_file *file;
+    const struct sealed_about *a;
+    char name[SEALED_NAME_BYTES];
+    int dir = catalog_folder(p->from.sealed_dir, f->day, f->months);
+    bool is = false;
+
+    sealed_file_name(name, &f->name);
+    if (dir >= 0 && sealed_open(&file, dir, name, NULL) == ERR_OK) {
+        a = sealed_about(file);
+        is = memcmp(a->store, p->from.store, sizeof(a->store)) == 0 && a->lane == f->name.lane &&
+             a->day == f->day && a->months == f->months && a->from == f->name.from &&
+             a->to == f->name.to && a->parts == f->name.parts;
+        sealed_free(&file);
+    }
+    if (dir >= 0)
+        (void)close(dir); /* only a folder */
+    return is;
+}
+
+static bool is_merged(const struct pack *p, const struct catalog *c, const struct catalog_file *f)
 {
     for (uint32_t i = 0; i < c->count; i++) {
+        if (within(f, &c->file[i]) && is_as_named(p, &c->file[i]))
+            return true;
+    }
+    return false;
+}
+
+static int remove_file(struct pack *p, const struct catalog_file *f, struct err *e)
+{
+    char name[SEALED_NAME_BYTES];
+    int dir = catalog_folder(p->from.sealed_dir, f->day, f->months);
+    int rc = -1;
+
+    sealed_file_name(name, &f->name);
+    if (dir >= 0)
+        rc = p->from.io->unlink(p->from.io->arg, dir, name);
+    if (rc == 0)
+        rc = p->from.io->sync_dir(p->from.io->arg, dir);
+    if (rc != 0)
+        (void)err_set(e, ERR_IO, 0, "What a crash left of %s cannot be removed: %s.", name,
+                      strerror(errno));
+    if (dir >= 0)
+        (void)close(dir); /* only a folder */
+    if (rc != 0)
+        return ERR_IO;
+    p->counts.leftover++;
+    return ERR_OK;
+}
+
+/* Files of a run that was not whole when its maker died, and those that merging left over. What
+ * lies within a file that is not what its name says stays: `canh verify` names that one. */
+static int remove_leftovers(struct pack *p, const struct catalog *c, struct err *e)
+{
+    int rc = ERR_OK;
+
+    for (uint32_t i = 0; i < c->count && rc == ERR_OK; i++) {
         const struct catalog_file *f = &c->file[i];
-        char name[SEALED_NAME_BYTES];
-        int dir, rc;
 
         if (f->name.lane != p->from.lane || f->state == CATALOG_COUNTS)
             continue;
-        sealed_file_name(name, &f->name);
-        dir = catalog_folder(p->from.sealed_dir, f->day, f->months);
-        rc = dir >= 0 ? p->from.io->unlink(p->from.io->arg, dir, name) : -1;
-        if (rc == 0)
-            rc = p->from.io->sync_dir(p->from.io->arg, dir);
-        if (rc != 0)
-            (void)err_set(e, ERR_IO, 0, "What a crash left of %s cannot be removed: %s.", name,
-                          strerror(errno));
-        if (dir >= 0)
-            (void)close(dir); /* only a folder */
-        if (rc != 0)
-            return ERR_IO;
-        p->counts.leftover++;
+        if (f->state == CATALOG_UNFINISHED || is_merged(p, c, f))
+            rc = remove_file(p, f, e);
     }
-    return ERR_OK;
+    return rc;
 }
 
 /* What the streams are behind the sealed files; of classes that have none any more, behind what

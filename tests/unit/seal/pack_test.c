@@ -469,6 +469,124 @@ static void a_fault_costs_a_run_and_no_event(void **state)
     tear_down(&f);
 }
 
+/* --- what merging left, and what only looks so -------------------------------------------------
+ */
+
+static uint32_t files_there(const struct fixture *f)
+{
+    struct catalog c;
+    struct err e;
+    uint32_t count;
+
+    catalog_init(&c);
+    assert_int_equal(catalog_read(&c, f->sealed_dir, &e), ERR_OK);
+    count = c.count;
+    catalog_release(&c);
+    return count;
+}
+
+/* The first file of the catalog, and its folder opened. */
+static struct catalog_file first_file(const struct fixture *f, int *dir)
+{
+    struct catalog c;
+    struct catalog_file first;
+    struct err e;
+
+    catalog_init(&c);
+    assert_int_equal(catalog_read(&c, f->sealed_dir, &e), ERR_OK);
+    assert_true(c.count > 0);
+    first = c.file[0];
+    catalog_release(&c);
+    *dir = catalog_folder(f->sealed_dir, first.day, first.months);
+    return first;
+}
+
+static void seal_into(struct fixture *f)
+{
+    struct pack *p = begin(f, &io_system, 10000000);
+
+    assert_int_equal(seal_all(p), EVENTS + 1);
+    pack_free(&p);
+}
+
+/* A copy under a name that would hold all of a file's run takes nothing with it. */
+static void a_name_alone_removes_nothing(void **state)
+{
+    char name[SEALED_NAME_BYTES], other[SEALED_NAME_BYTES];
+    struct catalog_file first;
+    struct fixture f;
+    struct pack *p;
+    uint32_t files;
+    int dir;
+
+    (void)state;
+    set_up(&f, &io_system, 1);
+    seal_into(&f);
+    files = files_there(&f);
+    first = first_file(&f, &dir);
+    sealed_file_name(name, &first.name);
+    first.name.to++;
+    first.name.parts = 0;
+    sealed_file_name(other, &first.name);
+    assert_int_equal(linkat(dir, name, dir, other, 0), 0);
+    p = begin(&f, &io_system, 10000000);
+    if (p != NULL)
+        assert_int_equal(pack_counts(p).leftover, 0);
+    pack_free(&p);
+    assert_int_equal(files_there(&f), files + 1);
+    (void)close(dir);
+    tear_down(&f);
+}
+
+/* Its first block, in a file that says it was merged out of it and of one event more. */
+static void merge_first(const struct fixture *f)
+{
+    char name[SEALED_NAME_BYTES];
+    int dir;
+    struct catalog_file first = first_file(f, &dir);
+    struct sealed_about about;
+    struct sealed_parts parts;
+    struct sealed_file *from;
+    struct sealed_writer *w;
+    struct err e;
+
+    sealed_file_name(name, &first.name);
+    assert_int_equal(sealed_open(&from, dir, name, &e), ERR_OK);
+    about = *sealed_about(from);
+    about.part = about.parts = 0;
+    about.to++;
+    assert_int_equal(sealed_roots(from, 0, &parts.roots, &e), ERR_OK);
+    assert_int_equal(sealed_sources(from, 0, &parts.sources, &e), ERR_OK);
+    assert_int_equal(sealed_body(from, 0, true, &parts.body, &e), ERR_OK);
+    assert_int_equal(sealed_create(&w, &io_system, dir, &about, &e), ERR_OK);
+    assert_int_equal(sealed_add(w, sealed_block(from, 0), &parts, &e), ERR_OK);
+    assert_int_equal(sealed_close(w, &about, sealed_stream(from), &e), ERR_OK);
+    assert_int_equal(sealed_publish(w, &e), ERR_OK);
+    sealed_writer_free(&w);
+    sealed_free(&from);
+    (void)close(dir);
+}
+
+static void what_was_merged_is_removed(void **state)
+{
+    struct fixture f;
+    struct pack *p;
+    uint32_t files;
+
+    (void)state;
+    set_up(&f, &io_system, 1);
+    seal_into(&f);
+    files = files_there(&f);
+    merge_first(&f);
+    assert_int_equal(files_there(&f), files + 1);
+    p = begin(&f, &io_system, 10000000);
+    assert_non_null(p);
+    assert_int_equal(pack_counts(p).leftover, 1);
+    pack_free(&p);
+    assert_int_equal(files_there(&f), files);
+    tear_down(&f);
+}
+
 /* --- what was signed ------------------------------------------------------------------------ */
 
 static struct tip tip_of(struct pack *p)
@@ -626,6 +744,8 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_counted_and_its_segment_is_kept),
         cmocka_unit_test(the_segment_with_the_state_is_needed),
         cmocka_unit_test(a_fault_costs_a_run_and_no_event),
+        cmocka_unit_test(a_name_alone_removes_nothing),
+        cmocka_unit_test(what_was_merged_is_removed),
         cmocka_unit_test(a_tip_is_met_again_by_whoever_goes_on),
         cmocka_unit_test(what_contradicts_what_was_signed_stays_in_its_run),
         cmocka_unit_test(what_is_gone_is_given_in_to),
