@@ -264,6 +264,14 @@ def start(canh, place, rules):
 # --- VictoriaLogs ----------------------------------------------------------------------------
 
 
+def size_of(path):
+    """Of a file that a merge may take away meanwhile."""
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
+
+
 class Victoria:
     def __init__(self, program, place):
         self.port, self.place = serve.free_port(), os.path.join(place, "victoria")
@@ -299,7 +307,7 @@ class Victoria:
         self.ask("GET", "/internal/force_merge")
         before = None
         for _ in range(60):
-            size = sum(os.path.getsize(p) for p in files_below(self.place))
+            size = sum(size_of(p) for p in files_below(self.place))
             if size == before:
                 return size
             before = size
