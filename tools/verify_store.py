@@ -138,6 +138,7 @@ class Tree:
 
 SEGMENT = re.compile(r"(\d{8,10})\.lane")
 EVENTS, SOURCE_RECORDS, KINDS, BODY_MAX = 0, 3, 7, 64 << 20
+UNLIMITED = 1 << 64
 
 
 class Segment:
@@ -155,11 +156,13 @@ class Segment:
         self.before = (before, before_bytes)
 
     def frames(self, limit):
-        """(kind, sequence, receipt, count, body) up to where they check; self.end is behind the last."""
+        """(kind, sequence, receipt, count, body) up to where they check; self.end is behind the last. Where no
+        limit is known, of a group that is not whole there are none."""
         at, link, found = 64, self.link, []
+        whole = (at, 0)
         while at + 64 <= min(limit, len(self.data)):
-            mark, kind, size, count, sequence, _, receipt, linked, digest, told = \
-                struct.unpack_from("<4sB3xIIQQqQQQ", self.data, at)
+            mark, kind, more, size, count, sequence, _, receipt, linked, digest, told = \
+                struct.unpack_from("<4sBB2xIIQQqQQQ", self.data, at)
             end = at + 64 + padded(size)
             if mark != b"CFRM" or told != xxh3(self.data[at:at + 56]) or linked != link or size > BODY_MAX or \
                     end > min(limit, len(self.data)):
@@ -169,8 +172,12 @@ class Segment:
                 break
             found.append((kind, sequence, receipt, count, body))
             at, link = end, told
-        self.end = at
-        return found
+            if not more & 1:
+                whole = (at, len(found))
+        if limit < UNLIMITED:
+            whole = (at, len(found))
+        self.end = whole[0]
+        return found[:whole[1]]
 
 
 class Lane:
@@ -185,7 +192,7 @@ class Lane:
             self.damage.append((segments[0].before[0], 0))
         for s, after in zip(segments, segments[1:] + [None]):
             number, size = after.before if after else (0, 0)
-            self.frames += s.frames(size if number == s.number else 0 if 0 < number < s.number else 1 << 64)
+            self.frames += s.frames(size if number == s.number else 0 if 0 < number < s.number else UNLIMITED)
             if number > s.number:
                 self.damage.append((number, 0))
             elif number == s.number and size > s.end:

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/num.h"
 #include "store/lane_form.h"
@@ -40,6 +41,7 @@ struct lane_reader {
     uint64_t sequence;   /* of the next event */
     bool linked, jumped; /* jumped: `at` is behind what was passed over */
     bool closed;
+    uint64_t whole;           /* groups up to here were looked at, and are whole */
     uint64_t counts;          /* closed: bytes of it that are part of the lane */
     struct lane_place before; /* closed: how far the lane counted when the next one was begun */
 
@@ -466,7 +468,7 @@ static int segment_enter(struct lane_reader *r, struct err *e)
     r->fd = fd;
     r->segment = h.segment;
     r->lane = h.lane;
-    r->size = 0;
+    r->size = r->whole = 0;
     r->n = 0;
     r->jumped = r->closed = false;
     return 1;
@@ -561,23 +563,91 @@ static int in_file(struct lane_reader *r, uint64_t end, struct err *e)
     return end <= r->size ? LOOK_FRAME : LOOK_BAD;
 }
 
+/* The head of the frame at `at`, whose link is not looked at. */
+static int look_head(struct lane_reader *r, uint64_t at, struct frame_head *h, struct err *e)
+{
+    const uint8_t *p;
+    int rc;
+
+    if (at + LANE_FRAME_BYTES > bound(r))
+        return LOOK_END;
+    rc = in_file(r, at + LANE_FRAME_BYTES, e);
+    if (rc != LOOK_FRAME)
+        return rc;
+    rc = window(r, at, LANE_FRAME_BYTES, &p, e);
+    if (rc != ERR_OK)
+        return rc == ERR_MORE ? LOOK_BAD : rc;
+    return frame_head_read(p, h) ? LOOK_FRAME : LOOK_BAD;
+}
+
+/* Does a body check? In pieces: the window need not hold it. */
+static int look_body(struct lane_reader *r, uint64_t at, const struct frame_head *h, struct err *e)
+{
+    XXH3_state_t *hash = XXH3_createState();
+    uint64_t end = at + h->bytes;
+    int rc = in_file(r, at + lane_padded(h->bytes), e);
+
+    if (hash == NULL)
+        return err_set(e, ERR_NOMEM, 0, "There is no memory to read a lane with.");
+    (void)XXH3_64bits_reset(hash);
+    while (rc == LOOK_FRAME && at < end) {
+        size_t n = end - at < WINDOW_BYTES ? (size_t)(end - at) : WINDOW_BYTES;
+        const uint8_t *p;
+        int got = window(r, at, n, &p, e);
+
+        if (got == ERR_OK)
+            (void)XXH3_64bits_update(hash, p, n);
+        else
+            rc = got == ERR_MORE ? LOOK_BAD : got;
+        at += n;
+    }
+    if (rc == LOOK_FRAME && XXH3_64bits_digest(hash) != h->body_hash)
+        rc = LOOK_BAD;
+    (void)XXH3_freeState(hash);
+    return rc;
+}
+
+/* Is the group whole of which `h`, the frame at r->at, is one? LOOK_FRAME: it is, to r->whole. */
+static int look_ahead(struct lane_reader *r, const struct frame_head *h, struct err *e)
+{
+    struct frame_head at_hand = *h;
+    uint64_t at = r->at;
+
+    for (;;) {
+        uint64_t link = at_hand.hash;
+        int rc = look_body(r, at + LANE_FRAME_BYTES, &at_hand, e);
+
+        if (rc != LOOK_FRAME)
+            return rc;
+        at += LANE_FRAME_BYTES + lane_padded(at_hand.bytes);
+        if (!at_hand.more) {
+            r->whole = at;
+            return LOOK_FRAME;
+        }
+        rc = look_head(r, at, &at_hand, e);
+        if (rc != LOOK_FRAME)
+            return rc;
+        if (at_hand.link != link)
+            return LOOK_BAD;
+    }
+}
+
 /* The frame at r->at: its head, and its body when it is wanted. Nothing is moved on. */
 static int look(struct lane_reader *r, struct frame_head *h, struct span *body, struct err *e)
 {
     uint64_t end = r->at + LANE_FRAME_BYTES;
     const uint8_t *p;
-    int rc;
+    int rc = look_head(r, r->at, h, e);
 
-    if (end > bound(r))
-        return LOOK_END;
-    rc = in_file(r, end, e);
     if (rc != LOOK_FRAME)
         return rc;
-    rc = window(r, r->at, LANE_FRAME_BYTES, &p, e);
-    if (rc != ERR_OK)
-        return rc == ERR_MORE ? LOOK_BAD : rc;
-    if (!frame_head_read(p, h) || (r->linked && h->link != r->link))
+    if (r->linked && h->link != r->link)
         return LOOK_BAD;
+    if (h->more && r->at >= r->whole && bound(r) == UINT64_MAX) {
+        rc = look_ahead(r, h, e);
+        if (rc != LOOK_FRAME)
+            return rc;
+    }
     end += lane_padded(h->bytes);
     if (end > bound(r))
         return LOOK_END;

@@ -6,7 +6,9 @@
  *   group = SOURCES, EVENTS, EVENTS ..., then the other kinds in the order of their table
  *
  * What tells how far something was stored (CHECKPOINTS, BATCHES) stands behind the events that it
- * speaks of, also where it is the state of a new segment: a torn write never leaves it alone.
+ * speaks of, also where it is the state of a new segment. All frames of a group but its last say
+ * that more of it follows, the state among those of the group that it stands behind: of a torn
+ * write, groups are left whole or not at all.
  */
 #include "store/lane_own.h"
 
@@ -113,6 +115,8 @@ static void list_group(struct writer *w, const struct commit *c, size_t i)
         (void)list(w, LANE_STATE, SPAN_NONE, 0);
     list_stamp(w, behind, g->next, g->matched_before, g->submitted_ns);
     w->frame[w->frames - 1].head.matched = g->matched;
+    for (size_t at = from; at + 1 < w->frames; at++)
+        w->frame[at].head.more = true;
 }
 
 /* --- Bytes ----------------------------------------------------------------------------------- */

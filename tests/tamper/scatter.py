@@ -75,17 +75,18 @@ class Base:
 
 def frames(data, due):
     """The frames of a segment with events that are not sealed, number `due` or later. What is before them in it
-    counts as far as they need it: each frame vouches for the one before."""
-    at, found, before = 64, [], [data[:64]]
+    counts as far as they need it: each frame vouches for the one before. So does the rest of their group: it counts
+    whole or not at all."""
+    at, found, before, group = 64, [], [data[:64]], False
     while at + 64 <= len(data):
-        kind, size, count, sequence = struct.unpack_from("<4xB3xIIQ", data, at)
+        kind, more, size, count, sequence = struct.unpack_from("<4xBB2xIIQ", data, at)
         if data[at:at + 4] != b"CFRM" or at + forge.padded(size) + 64 > len(data):
             break
         before.append(data[at:at + 64 + size])
         at += 64 + forge.padded(size)
-        if kind == 0 and sequence + count > due:
+        if group or kind == 0 and sequence + count > due:
             found += before
-            before = []
+            before, group = [], more & 1
     return found
 
 

@@ -29,7 +29,7 @@ import verify_store  # noqa: E402
 KINDS = ("EVENTS", "FINDINGS", "INPUTS", "SOURCES", "CHECKPOINTS", "BATCHES", "STATE")
 EVENTS, FINDINGS, STATE = 0, 1, 6
 HEAD = struct.Struct("<8sII16sIIQQQ")  # mark, version, lane, store, number, before.., sequence
-FRAME = struct.Struct("<4sB3xIIQQqQQQ")
+FRAME = struct.Struct("<4sBB2xIIQQqQQQ")
 RECORD = struct.Struct("<IIHHI")
 FINDING = struct.Struct("<QqQBBHI")
 BODY_MAX = 64 << 20
@@ -74,7 +74,7 @@ class Segment:
         self.sequence = 0
 
     def read(self):
-        """The bytes of the file; self.frames are those that check."""
+        """The bytes of the file; self.frames are those that check, in groups that are whole."""
         b = Bytes(self.path)
         if b.size < 64:
             return b
@@ -85,10 +85,10 @@ class Segment:
         self.good = True
         self.head_hash = told
         self.before = (before, before_bytes)
-        at, link = 64, told
+        at, link, whole = 64, told, 0
         while at + 64 <= b.size:
             f = Frame()
-            (mark, f.kind, f.size, f.count, f.sequence, f.matched, _, linked, body,
+            (mark, f.kind, more, f.size, f.count, f.sequence, f.matched, _, linked, body,
              told) = FRAME.unpack_from(b.data, at)
             f.body = at + 64
             f.end = f.body + (f.size + 7) // 8 * 8
@@ -97,6 +97,9 @@ class Segment:
                 break
             self.frames.append(f)
             at, link = f.end, told
+            if not more & 1:
+                whole = len(self.frames)
+        del self.frames[whole:]
         return b
 
 
