@@ -258,9 +258,10 @@ static int find(struct alerts *a, const struct alert_finding *f, struct span key
 
 /* --- links ---------------------------------------------------------------------------------- */
 
-/* `id`: the alert itself, or INT64_MAX before it has a number. */
+/* The one before an alert that ends at `until`, or the one behind it; `at`: what else the statement
+ * asks for. */
 static struct db_row *beside(struct alerts *a, enum db_statement s, const struct alert_finding *f,
-                             struct span key, int64_t until, int64_t id)
+                             struct span key, int64_t until, int64_t at)
 {
     struct db_row *r = db_use(a->db, s);
 
@@ -268,64 +269,28 @@ static struct db_row *beside(struct alerts *a, enum db_statement s, const struct
     db_text(r, 2, key);
     db_text(r, 3, span_of(alert_kind_name(f->kind)));
     db_int(r, 4, until);
-    db_int(r, 5, id);
+    db_int(r, 5, at);
     return r;
 }
 
-/* 1 with the alert to which one is linked that ends at `until`, 0 when there is none. */
+/* 1 with the alert to which a new one is linked that ends at `until`, 0 when there is none. */
 static int before(struct alerts *a, const struct alert_finding *f, struct span key, int64_t until,
-                  int64_t id, int64_t *linked, struct err *e)
+                  int64_t *linked, struct err *e)
 {
-    struct db_row *r = beside(a, DB_ALERT_BEFORE, f, key, until, id);
-    int rc;
+    struct db_row *r = beside(a, DB_ALERT_BEFORE, f, key, until, add_ns(until, a->window_ns));
+    int rc = db_next(a->db, r, e);
 
-    db_int(r, 6, add_ns(until, a->window_ns));
-    rc = db_next(a->db, r, e);
     if (rc == 1)
         *linked = db_get_int(r, 0);
     db_end(r);
     return rc;
 }
 
-/* The next one was linked to what this one is linked to, and now is to this one. */
+/* The next one was linked to what alert `id` is linked to, and now is to that. */
 static int behind(struct alerts *a, const struct alert_finding *f, struct span key, int64_t until,
                   int64_t id, struct err *e)
 {
     return db_run(a->db, beside(a, DB_ALERT_BEHIND, f, key, until, id), e);
-}
-
-/* Who is linked to it is linked to what it is linked to; `withdrawn`: if it is. */
-static int pass(struct alerts *a, int64_t id, bool withdrawn, struct err *e)
-{
-    struct db_row *r = db_use(a->db, DB_ALERT_PASS);
-
-    db_int(r, 1, id);
-    db_int(r, 2, withdrawn);
-    return db_run(a->db, r, e);
-}
-
-/* Its window is another: so may be its place among those of the same. */
-static int link_anew(struct alerts *a, const struct alert_finding *f, struct span key,
-                     struct slot *s, struct err *e)
-{
-    struct db_row *r;
-    int64_t linked = 0;
-    int there, rc = pass(a, s->id, false, e);
-
-    s->dirty = true;
-    if (rc == ERR_OK)
-        rc = write_back(a, s, e);
-    if (rc != ERR_OK)
-        return rc;
-    there = before(a, f, key, s->until, s->id, &linked, e);
-    if (there < 0)
-        return there;
-    r = db_use(a->db, DB_ALERT_LINK);
-    if (there == 1)
-        db_int(r, 1, linked);
-    db_int(r, 2, s->id);
-    rc = db_run(a->db, r, e);
-    return rc == ERR_OK ? behind(a, f, key, s->until, s->id, e) : rc;
 }
 
 /* --- opening -------------------------------------------------------------------------------- */
@@ -357,7 +322,7 @@ static int add(struct alerts *a, const struct alert_finding *f, struct span key,
 
     until = to->until < until ? to->until : until;
     if (rc >= 0)
-        rc = before(a, f, key, until, INT64_MAX, &linked, e);
+        rc = before(a, f, key, until, &linked, e);
     if (rc < 0)
         return rc;
     r = db_use(a->db, DB_ALERT_ADD);
@@ -485,23 +450,19 @@ static int spell(struct alerts *a, const struct alert_finding *f, struct slot *s
     return rc;
 }
 
-/* It was there before: what it shows is that of all its findings. */
-static int join(struct alerts *a, const struct alert_finding *f, struct span key, struct slot *s,
-                struct err *e)
+/* It was there before: what it shows is that of all its findings. Its window may move, but never
+ * past another one: it is the one that ended first behind the finding. */
+static int join(struct alerts *a, const struct alert_finding *f, struct slot *s, struct err *e)
 {
     bool first_final = s->provisional && !f->provisional;
     bool earlier = f->time_ns < s->first && begins(s, f);
-    int64_t until = s->until;
     int rc = raise_level(a, f, s, e);
 
     if (rc == ERR_OK && (first_final || (f->time_ns <= s->first && begins(s, f))))
         rc = spell(a, f, s, first_final || earlier, e);
     if (earlier)
         begin_at(a, s, f->time_ns);
-    /* Windows of one version of a rule's findings never change places. */
-    if (rc != ERR_OK || f->kind != ALERT_CORRELATION || !(first_final || s->until != until))
-        return rc;
-    return link_anew(a, f, key, s, e);
+    return rc;
 }
 
 static int open_new(struct alerts *a, const struct alert_finding *f, struct span key,
@@ -515,7 +476,7 @@ static int open_new(struct alerts *a, const struct alert_finding *f, struct span
     others.entity = SPAN_LIT("(others)");
     rc = slot_for(a, &others, others.entity, out, e);
     if (rc == 1)
-        return join(a, &others, others.entity, *out, e);
+        return join(a, &others, *out, e);
     return rc == 0 ? add(a, &others, others.entity, *out, e) : rc;
 }
 
@@ -536,7 +497,7 @@ int alerts_take(struct alerts *a, const struct alert_finding *f, int64_t *id, st
         return err_set(e, ERR_NOMEM, 0, "There is no memory for alerts.");
     rc = slot_for(a, f, key, &s, e);
     if (rc >= 0)
-        rc = rc == 1 ? join(a, f, key, s, e) : open_new(a, f, key, &s, e);
+        rc = rc == 1 ? join(a, f, s, e) : open_new(a, f, key, &s, e);
     if (rc < 0)
         return rc;
     s->count++;
@@ -729,7 +690,11 @@ int alerts_withdraw(struct alerts *a, int64_t id, int64_t result, struct err *e)
     rc = db_run(a->db, r, e);
     if (rc == ERR_OK)
         rc = run_on_result(a, DB_EVENT_WITHDRAW, id, result, e);
-    return rc == ERR_OK ? pass(a, id, true, e) : rc;
+    if (rc != ERR_OK)
+        return rc;
+    r = db_use(a->db, DB_ALERT_PASS);
+    db_int(r, 1, id);
+    return db_run(a->db, r, e);
 }
 
 /* --- system alerts -------------------------------------------------------------------------- */

@@ -29,28 +29,24 @@ SELECT id, first, last, until, count, events, provisional, level, entity FROM al
     ? AND rule_hash = ? AND until > ? AND until <= ? AND {ALERT_IS_OPEN} AND kind = ?
     AND provisional BETWEEN ? AND ? AND NOT {ALERT_CLOSES} ORDER BY until LIMIT 1
 
--- Alerts of rule ?1, entity ?2 and kind ?3 are linked each to the one before, by `until` and id: ?4 and ?5. One that
--- begins within what people have closed is linked to that; until ?6 these are looked for.
+-- Alerts of rule ?1, entity ?2 and kind ?3 are linked each to the one before, by `until` (?4) and id. One that
+-- begins within what people have closed is linked to that; until ?5 these are looked for.
 
 --! define ALERT_IS_CLOSED (state = 'closed' OR ({ALERT_IS_OPEN} AND {ALERT_CLOSES}))
 
 -- ALERT_BEFORE
-SELECT id FROM alert WHERE rule = ?1 AND entity_key = ?2 AND kind = ?3 AND state <> 'withdrawn' AND until <= ?6
-    AND (until < ?4 OR (until = ?4 AND id < ?5) OR (first < ?4 AND id <> ?5 AND {ALERT_IS_CLOSED}))
-    ORDER BY until DESC, id DESC LIMIT 1
+SELECT id FROM alert WHERE rule = ?1 AND entity_key = ?2 AND kind = ?3 AND state <> 'withdrawn' AND until <= ?5
+    AND (until <= ?4 OR (first < ?4 AND {ALERT_IS_CLOSED})) ORDER BY until DESC, id DESC LIMIT 1
 
 -- ALERT_BEHIND
 UPDATE alert SET linked = ?5 WHERE id = (SELECT id FROM alert WHERE rule = ?1 AND entity_key = ?2 AND kind = ?3
-    AND {ALERT_IS_OPEN} AND until >= ?4 AND (until > ?4 OR id > ?5) ORDER BY until, id LIMIT 1)
+    AND {ALERT_IS_OPEN} AND until > ?4 ORDER BY until, id LIMIT 1)
     AND linked IS (SELECT x.linked FROM alert x WHERE x.id = ?5)
 
--- ALERT_LINK
-UPDATE alert SET linked = ? WHERE id = ?
-
--- Who is linked to ?1 is linked to what that is linked to. Of withdrawn ones only, where ?2.
+-- Who is linked to one that was withdrawn is linked to what that is linked to.
 -- ALERT_PASS
 UPDATE alert SET linked = (SELECT x.linked FROM alert x WHERE x.id = ?1) WHERE linked = ?1
-    AND (?2 = 0 OR (SELECT x.state FROM alert x WHERE x.id = ?1) = 'withdrawn')
+    AND (SELECT x.state FROM alert x WHERE x.id = ?1) = 'withdrawn'
 
 -- ALERT_ADD
 INSERT INTO alert(kind, rule, rule_hash, title, level, entity, entity_key, first, last, until,

@@ -557,6 +557,75 @@ static void what_comes_after_closing_is_linked_to_that(void **state)
     bench_release(&b);
 }
 
+/* The result of a correlation; `result` 0: a final one. */
+static int64_t result_at(struct bench *b, int64_t time, int64_t result)
+{
+    const struct alert_finding f = { .kind = ALERT_CORRELATION,
+                                     .rule = SPAN_LIT("c"),
+                                     .entity = SPAN_LIT("user=bob"),
+                                     .level = LEVEL_HIGH,
+                                     .time_ns = time,
+                                     .provisional = result != 0,
+                                     .result = result };
+    const struct alert_event about = { .time_ns = time, .json = SPAN_LIT("{}") };
+    struct err e;
+    int64_t id = 0;
+
+    assert_int_equal(alerts_take(b->alerts, &f, &id, &e), ERR_OK);
+    assert_int_equal(alerts_event(b->alerts, &about, &e), ERR_OK);
+    return id;
+}
+
+static void what_is_withdrawn_leaves_no_trace_in_others(void **state)
+{
+    struct bench b;
+    struct err e;
+    int64_t first, gone;
+
+    (void)state;
+    bench_init(&b);
+    first = result_at(&b, 8 * HOUR, 0);
+    gone = result_at(&b, 10 * HOUR, 1);
+    (void)result_at(&b, 12 * HOUR, 0);
+    assert_int_equal(result_at(&b, 12 * HOUR + MINUTE, 2), 3);
+    bench_commit(&b);
+    assert_int_equal(number(&b, "SELECT linked FROM alert WHERE id = 3"), gone);
+    assert_int_equal(number(&b, "SELECT count(*) FROM alert_event WHERE alert = 3"), 2);
+    assert_int_equal(alerts_withdraw(b.alerts, gone, 1, &e), ERR_OK);
+    assert_int_equal(alerts_withdraw(b.alerts, 3, 2, &e), ERR_OK);
+    bench_commit(&b);
+    assert_int_equal(number(&b, "SELECT state = 'withdrawn' FROM alert WHERE id = 2"), 1);
+    assert_int_equal(number(&b, "SELECT linked FROM alert WHERE id = 3"), first);
+    assert_int_equal(number(&b, "SELECT count(*) FROM alert_event WHERE alert = 3"), 1);
+    /* Who looks at what was withdrawn sees why it was there. */
+    assert_int_equal(number(&b, "SELECT count(*) FROM alert_event WHERE alert = 2"), 1);
+    bench_release(&b);
+}
+
+static void provisional_events_take_no_room_from_final_ones(void **state)
+{
+    struct bench b;
+    struct err e;
+    bool stay;
+
+    (void)state;
+    bench_init(&b);
+    for (int64_t i = 0; i < 40; i++)
+        (void)result_at(&b, 8 * HOUR + i, 1 + i);
+    for (int64_t i = 0; i < 60; i++)
+        (void)result_at(&b, 8 * HOUR + MINUTE + i, 0);
+    bench_commit(&b);
+    assert_int_equal(number(&b, "SELECT count(*) FROM alert_event WHERE result IS NULL"), 50);
+    assert_int_equal(number(&b, "SELECT max(time) FROM alert_event"), 8 * HOUR + MINUTE + 49);
+    (void)result_at(&b, 8 * HOUR + 2 * MINUTE, 0);
+    assert_int_equal(alerts_settle(b.alerts, 1, 5, 1, &stay, &e), ERR_OK);
+    assert_false(stay); /* there is no room for it any more */
+    bench_commit(&b);
+    assert_int_equal(number(&b, "SELECT count(*) FROM alert_event WHERE result = 5"), 0);
+    assert_int_equal(number(&b, "SELECT count(*) FROM alert_event WHERE result IS NULL"), 50);
+    bench_release(&b);
+}
+
 /* What is older than the lateness allows takes nothing from an alert that stands. */
 static void what_comes_far_too_late_is_an_alert_of_its_own(void **state)
 {
@@ -594,6 +663,8 @@ int main(void)
         cmocka_unit_test(another_order_within_the_lateness_makes_the_same_alerts),
         cmocka_unit_test(what_people_act_on_only_gains),
         cmocka_unit_test(what_comes_after_closing_is_linked_to_that),
+        cmocka_unit_test(what_is_withdrawn_leaves_no_trace_in_others),
+        cmocka_unit_test(provisional_events_take_no_room_from_final_ones),
         cmocka_unit_test(what_comes_far_too_late_is_an_alert_of_its_own),
     };
 
