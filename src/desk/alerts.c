@@ -16,21 +16,32 @@
 #include "group/group.h"
 
 #define CACHE_SLOTS 8192u
-#define RULE_SLOTS  1024u
+#define RULE_SLOTS  4096u
 #define HOUR_NS     INT64_C(3600000000000)
+
+/* The order of what an alert of findings keeps. */
+struct kept {
+    int64_t time;
+    uint64_t lane, sequence;
+};
 
 struct slot {
     XXH128_hash_t of; /* rule, rule hash, kind and entity */
     int64_t id;       /* 0: free */
     int64_t first, last, until;
-    uint64_t count, events;
+    uint64_t count, events; /* events: numbers that were given to them */
+    uint64_t name;          /* hash of the entity as it is shown */
+    struct kept latest;     /* of the events; known when latest_number is not 0 */
+    int64_t latest_number;
+    int32_t final; /* events that are kept for final findings; FINAL_UNKNOWN: ask */
+    int level;
     bool provisional, dirty;
 };
+#define FINAL_UNKNOWN (-1)
 
-/* How many alerts a rule opened since `since`. */
+/* How many alerts a rule opened in an hour of source time. */
 struct rule_slot {
     uint64_t of;
-    int64_t since;
     uint32_t opened;
 };
 
@@ -40,6 +51,8 @@ struct alerts {
     struct slot *slots;
     struct rule_slot *rules;
     struct slot *last; /* taken last */
+    enum alert_kind last_kind;
+    int64_t last_result;
     struct buf key;
     struct group *group;
 };
@@ -165,6 +178,13 @@ static int step_aside(struct alerts *a, struct err *e)
     return rc;
 }
 
+static uint64_t name_hash(struct span entity)
+{
+    struct span shown = cut(entity);
+
+    return XXH3_64bits(shown.p, shown.n);
+}
+
 /* --- windows -------------------------------------------------------------------------------- */
 
 static int64_t add_ns(int64_t time, int64_t ns)
@@ -228,27 +248,52 @@ static int find(struct alerts *a, const struct alert_finding *f, struct span key
                          .until = db_get_int(r, 3),
                          .count = db_get_u64(r, 4),
                          .events = db_get_u64(r, 5),
-                         .provisional = db_get_int(r, 6) != 0 };
+                         .provisional = db_get_int(r, 6) != 0,
+                         .level = (int)db_get_int(r, 7),
+                         .name = name_hash(db_get_text(r, 8)),
+                         .final = FINAL_UNKNOWN };
     db_end(r);
     return 1;
 }
 
-/* 1 with the latest alert of the rule and the entity, 0 when there is none. */
-static int latest(struct alerts *a, const struct alert_finding *f, struct span key, int64_t *id,
-                  struct err *e)
+/* --- links ---------------------------------------------------------------------------------- */
+
+/* The one before an alert that ends at `until`, or the one behind it; `at`: what else the statement
+ * asks for. */
+static struct db_row *beside(struct alerts *a, enum db_statement s, const struct alert_finding *f,
+                             struct span key, int64_t until, int64_t at)
 {
-    struct db_row *r = db_use(a->db, DB_ALERT_LATEST);
-    int rc;
+    struct db_row *r = db_use(a->db, s);
 
     db_text(r, 1, f->rule);
     db_text(r, 2, key);
     db_text(r, 3, span_of(alert_kind_name(f->kind)));
-    rc = db_next(a->db, r, e);
+    db_int(r, 4, until);
+    db_int(r, 5, at);
+    return r;
+}
+
+/* 1 with the alert to which a new one is linked that ends at `until`, 0 when there is none. */
+static int before(struct alerts *a, const struct alert_finding *f, struct span key, int64_t until,
+                  int64_t *linked, struct err *e)
+{
+    struct db_row *r = beside(a, DB_ALERT_BEFORE, f, key, until, add_ns(until, a->window_ns));
+    int rc = db_next(a->db, r, e);
+
     if (rc == 1)
-        *id = db_get_int(r, 0);
+        *linked = db_get_int(r, 0);
     db_end(r);
     return rc;
 }
+
+/* The next one was linked to what alert `id` is linked to, and now is to that. */
+static int behind(struct alerts *a, const struct alert_finding *f, struct span key, int64_t until,
+                  int64_t id, struct err *e)
+{
+    return db_run(a->db, beside(a, DB_ALERT_BEHIND, f, key, until, id), e);
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
 
 /* 1 with the suppression that hides it, 0 when none does. */
 static int suppressed(struct alerts *a, const struct alert_finding *f, struct span key, int64_t *id,
@@ -272,13 +317,15 @@ static int add(struct alerts *a, const struct alert_finding *f, struct span key,
                struct err *e)
 {
     int64_t linked = 0, hidden = 0, until = add_ns(f->time_ns, a->window_ns);
-    int hides = suppressed(a, f, key, &hidden, e);
-    int rc = hides < 0 ? hides : latest(a, f, key, &linked, e);
-    struct db_row *r = db_use(a->db, DB_ALERT_ADD);
+    int hides = suppressed(a, f, key, &hidden, e), rc = hides;
+    struct db_row *r;
 
+    until = to->until < until ? to->until : until;
+    if (rc >= 0)
+        rc = before(a, f, key, until, &linked, e);
     if (rc < 0)
         return rc;
-    until = to->until < until ? to->until : until;
+    r = db_use(a->db, DB_ALERT_ADD);
     db_text(r, 1, span_of(alert_kind_name(f->kind)));
     db_text(r, 2, f->rule);
     db_u64(r, 3, f->rule_hash);
@@ -301,20 +348,24 @@ static int add(struct alerts *a, const struct alert_finding *f, struct span key,
                          .first = f->time_ns,
                          .last = f->time_ns,
                          .until = until,
+                         .name = name_hash(f->entity),
+                         .level = f->level,
                          .provisional = f->provisional };
-    return rc;
+    return rc == ERR_OK ? behind(a, f, key, until, to->id, e) : rc;
 }
 
 /* --- findings ------------------------------------------------------------------------------- */
 
-/* May the rule open one more alert? A rule that shares the place of another begins anew. */
+/* May the rule open one more alert? A rule and hour that shares the place of another begins anew.
+ */
 static bool may_open(struct alerts *a, const struct alert_finding *f)
 {
-    uint64_t of = XXH3_64bits_withSeed(f->rule.p, f->rule.n, f->rule_hash);
+    uint64_t hour = (uint64_t)(f->time_ns / HOUR_NS);
+    uint64_t of = XXH3_64bits_withSeed(f->rule.p, f->rule.n, f->rule_hash ^ (hour << 32));
     struct rule_slot *r = &a->rules[of % RULE_SLOTS];
 
-    if (r->of != of || a->now_ns - r->since >= HOUR_NS || a->now_ns < r->since)
-        *r = (struct rule_slot){ .of = of, .since = a->now_ns };
+    if (r->of != of)
+        *r = (struct rule_slot){ .of = of };
     if (r->opened >= ALERT_NEW_MAX)
         return false;
     r->opened++;
@@ -363,6 +414,57 @@ static int slot_for(struct alerts *a, const struct alert_finding *f, struct span
     return f->provisional ? 0 : confirmed(a, f, key, s, e);
 }
 
+/* The rule's level is lower where a filter of it is not there: the gravest is shown. */
+static int raise_level(struct alerts *a, const struct alert_finding *f, struct slot *s,
+                       struct err *e)
+{
+    struct db_row *r;
+
+    if ((int)f->level <= s->level)
+        return ERR_OK;
+    s->level = (int)f->level;
+    r = db_use(a->db, DB_ALERT_RAISE);
+    db_int(r, 1, s->level);
+    db_int(r, 2, s->id);
+    return db_run(a->db, r, e);
+}
+
+/* The entity is shown as the finding spells it that begins the alert. `always`: that is this one;
+ * else it is one of several of that time. */
+static int spell(struct alerts *a, const struct alert_finding *f, struct slot *s, bool always,
+                 struct err *e)
+{
+    uint64_t name = name_hash(f->entity);
+    struct db_row *r;
+    int rc;
+
+    if (name == s->name)
+        return ERR_OK;
+    r = db_use(a->db, DB_ALERT_NAME);
+    db_int(r, 1, s->id);
+    db_text(r, 2, cut(f->entity));
+    db_int(r, 3, always);
+    rc = db_run(a->db, r, e);
+    if (rc == ERR_OK && db_changed(a->db) > 0)
+        s->name = name;
+    return rc;
+}
+
+/* It was there before: what it shows is that of all its findings. Its window may move, but never
+ * past another one: it is the one that ended first behind the finding. */
+static int join(struct alerts *a, const struct alert_finding *f, struct slot *s, struct err *e)
+{
+    bool first_final = s->provisional && !f->provisional;
+    bool earlier = f->time_ns < s->first && begins(s, f);
+    int rc = raise_level(a, f, s, e);
+
+    if (rc == ERR_OK && (first_final || (f->time_ns <= s->first && begins(s, f))))
+        rc = spell(a, f, s, first_final || earlier, e);
+    if (earlier)
+        begin_at(a, s, f->time_ns);
+    return rc;
+}
+
 static int open_new(struct alerts *a, const struct alert_finding *f, struct span key,
                     struct slot **out, struct err *e)
 {
@@ -373,6 +475,8 @@ static int open_new(struct alerts *a, const struct alert_finding *f, struct span
         return add(a, f, key, *out, e);
     others.entity = SPAN_LIT("(others)");
     rc = slot_for(a, &others, others.entity, out, e);
+    if (rc == 1)
+        return join(a, &others, *out, e);
     return rc == 0 ? add(a, &others, others.entity, *out, e) : rc;
 }
 
@@ -392,46 +496,172 @@ int alerts_take(struct alerts *a, const struct alert_finding *f, int64_t *id, st
     if (buf_failed(&a->key))
         return err_set(e, ERR_NOMEM, 0, "There is no memory for alerts.");
     rc = slot_for(a, f, key, &s, e);
-    if (rc == 0)
-        rc = open_new(a, f, key, &s, e);
+    if (rc >= 0)
+        rc = rc == 1 ? join(a, f, s, e) : open_new(a, f, key, &s, e);
     if (rc < 0)
         return rc;
-    if (f->time_ns < s->first && begins(s, f))
-        begin_at(a, s, f->time_ns);
     s->count++;
     s->last = f->time_ns > s->last ? f->time_ns : s->last;
     s->provisional &= f->provisional;
     s->dirty = true;
     a->last = s;
+    a->last_kind = f->kind;
+    a->last_result = f->provisional ? f->result : 0;
     *id = s->id;
     return ERR_OK;
+}
+
+/* --- events that are kept ------------------------------------------------------------------- */
+
+/* How many are kept for final results, and for this one while it is provisional. */
+static int counts(struct alerts *a, int64_t id, int64_t result, int64_t *final, int64_t *of,
+                  struct err *e)
+{
+    struct db_row *r = db_use(a->db, DB_EVENT_COUNTS);
+    int rc;
+
+    db_int(r, 1, id);
+    db_int(r, 2, result);
+    rc = db_next(a->db, r, e);
+    if (rc == 1) {
+        *final = db_get_int(r, 0);
+        *of = db_get_int(r, 1);
+    }
+    db_end(r);
+    return rc < 0 ? rc : ERR_OK;
+}
+
+/* Room for final results is not taken by provisional ones. 1: there is. */
+static int has_room(struct alerts *a, struct slot *s, struct err *e)
+{
+    int64_t final = 0, of;
+    int rc = ERR_OK;
+
+    if (s->events < ALERT_EVENTS_MAX)
+        return 1;
+    if (a->last_kind != ALERT_CORRELATION || a->last_result != 0)
+        return 0;
+    if (s->final == FINAL_UNKNOWN) {
+        rc = counts(a, s->id, 0, &final, &of, e);
+        s->final = (int32_t) final;
+    }
+    return rc == ERR_OK ? s->final < (int32_t)ALERT_EVENTS_MAX : rc;
+}
+
+static void bind_event(struct db_row *r, int at, const struct alert_event *ev)
+{
+    if (ev->placed) {
+        db_int(r, at, ev->lane);
+        db_u64(r, at + 1, ev->sequence);
+    }
+    db_int(r, at + 2, ev->time_ns);
+    if (ev->json.n > 0 && ev->json.n <= ALERT_JSON_MAX)
+        db_text(r, at + 3, ev->json);
+}
+
+/* 1: it is kept. */
+static int add_event(struct alerts *a, struct slot *s, const struct alert_event *ev, struct err *e)
+{
+    struct db_row *r = db_use(a->db, DB_EVENT_ADD);
+    int rc;
+
+    db_int(r, 1, s->id);
+    db_u64(r, 2, ++s->events);
+    bind_event(r, 3, ev);
+    if (a->last_result != 0)
+        db_int(r, 7, a->last_result);
+    s->dirty = true;
+    s->latest_number = 0;
+    if (s->final != FINAL_UNKNOWN && a->last_result == 0)
+        s->final++;
+    rc = db_run(a->db, r, e);
+    return rc == ERR_OK ? 1 : rc;
+}
+
+static int find_latest(struct alerts *a, struct slot *s, struct err *e)
+{
+    struct db_row *r = db_use(a->db, DB_EVENT_LAST);
+    int rc;
+
+    db_int(r, 1, s->id);
+    rc = db_next(a->db, r, e);
+    if (rc == 1) {
+        s->latest_number = db_get_int(r, 0);
+        s->latest = (struct kept){ db_get_int(r, 1), db_get_u64(r, 2), db_get_u64(r, 3) };
+    }
+    db_end(r);
+    return rc < 0 ? rc : ERR_OK;
+}
+
+static bool is_earlier(const struct alert_event *ev, const struct kept *than)
+{
+    if (ev->time_ns != than->time)
+        return ev->time_ns < than->time;
+    return ev->lane != than->lane ? ev->lane < than->lane : ev->sequence < than->sequence;
+}
+
+/* 1: it is kept, in the place of the latest. One that is known by its number alone takes nobody's.
+ */
+static int replace_event(struct alerts *a, struct slot *s, const struct alert_event *ev,
+                         struct err *e)
+{
+    struct db_row *r;
+    int rc = ERR_OK;
+
+    if (a->last_kind != ALERT_DETECTION || !ev->placed || ev->json.n == 0)
+        return 0;
+    if (s->latest_number == 0)
+        rc = find_latest(a, s, e);
+    if (rc != ERR_OK || s->latest_number == 0 || !is_earlier(ev, &s->latest))
+        return rc;
+    r = db_use(a->db, DB_EVENT_REPLACE);
+    bind_event(r, 1, ev);
+    db_int(r, 5, s->id);
+    db_int(r, 6, s->latest_number);
+    rc = db_run(a->db, r, e);
+    if (rc != ERR_OK || db_changed(a->db) == 0)
+        return rc;
+    s->latest_number = 0;
+    return 1;
 }
 
 int alerts_event(struct alerts *a, const struct alert_event *ev, struct err *e)
 {
     struct slot *s = a->last;
-    struct db_row *r;
     struct group_event of;
     int rc;
 
     MUST(s != NULL && s->id != 0);
     of = (struct group_event){ s->id, ev->time_ns, ev->host,
                                ev->json.n <= ALERT_JSON_MAX ? ev->json : SPAN_NONE };
-    if (s->events >= ALERT_EVENTS_MAX)
-        return ERR_OK;
-    r = db_use(a->db, DB_EVENT_ADD);
-    db_int(r, 1, s->id);
-    db_u64(r, 2, ++s->events);
-    if (ev->placed) {
-        db_int(r, 3, ev->lane);
-        db_u64(r, 4, ev->sequence);
-    }
-    db_int(r, 5, ev->time_ns);
-    if (ev->json.n > 0 && ev->json.n <= ALERT_JSON_MAX)
-        db_text(r, 6, ev->json);
-    s->dirty = true;
-    rc = db_run(a->db, r, e);
-    return rc == ERR_OK ? group_event(a->group, &of, e) : rc;
+    rc = has_room(a, s, e);
+    if (rc >= 0)
+        rc = rc == 1 ? add_event(a, s, ev, e) : replace_event(a, s, ev, e);
+    return rc == 1 ? group_event(a->group, &of, e) : rc;
+}
+
+static int run_on_result(struct alerts *a, enum db_statement s, int64_t id, int64_t result,
+                         struct err *e)
+{
+    struct db_row *r = db_use(a->db, s);
+
+    db_int(r, 1, id);
+    db_int(r, 2, result);
+    return db_run(a->db, r, e);
+}
+
+int alerts_settle(struct alerts *a, int64_t id, int64_t result, uint32_t events, bool *stay,
+                  struct err *e)
+{
+    int64_t final = 0, of = 0;
+    int rc = counts(a, id, result, &final, &of, e);
+
+    MUST(a->last != NULL && a->last->id == id);
+    a->last->final = FINAL_UNKNOWN;
+    *stay = events > 0 && of == events && final + of <= (int64_t)ALERT_EVENTS_MAX;
+    if (rc != ERR_OK || of == 0)
+        return rc;
+    return run_on_result(a, *stay ? DB_EVENT_SETTLE : DB_EVENT_DROP, id, result, e);
 }
 
 int alerts_confirm(struct alerts *a, int64_t id, int64_t time_ns, struct err *e)
@@ -447,7 +677,7 @@ int alerts_confirm(struct alerts *a, int64_t id, int64_t time_ns, struct err *e)
     return db_run(a->db, r, e);
 }
 
-int alerts_withdraw(struct alerts *a, int64_t id, struct err *e)
+int alerts_withdraw(struct alerts *a, int64_t id, int64_t result, struct err *e)
 {
     struct db_row *r;
     int rc = step_aside(a, e);
@@ -457,6 +687,13 @@ int alerts_withdraw(struct alerts *a, int64_t id, struct err *e)
     r = db_use(a->db, DB_ALERT_UNCOUNT);
     db_int(r, 1, a->now_ns);
     db_int(r, 2, id);
+    rc = db_run(a->db, r, e);
+    if (rc == ERR_OK)
+        rc = run_on_result(a, DB_EVENT_WITHDRAW, id, result, e);
+    if (rc != ERR_OK)
+        return rc;
+    r = db_use(a->db, DB_ALERT_PASS);
+    db_int(r, 1, id);
     return db_run(a->db, r, e);
 }
 
@@ -471,8 +708,12 @@ static struct span system_key(struct alerts *a, const struct alert_system *s)
 
 int alerts_open(struct alerts *a, const struct alert_system *s, bool *changed, struct err *e)
 {
-    const struct alert_finding f = { ALERT_SYSTEM, s->rule,   s->title, s->entity, SPAN_NONE, 0,
-                                     s->level,     a->now_ns, false };
+    const struct alert_finding f = { .kind = ALERT_SYSTEM,
+                                     .rule = s->rule,
+                                     .title = s->title,
+                                     .entity = s->entity,
+                                     .level = s->level,
+                                     .time_ns = a->now_ns };
     struct span key = system_key(a, s);
     struct db_row *r = db_use(a->db, DB_ALERT_OPEN);
     struct slot *slot;

@@ -4,6 +4,9 @@
  *     u32 bytes of all of it, struct waiting, then the texts: rule, title, entity, key,
  *     and of each event struct correlate_event, u32 bytes, JSON
  */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "desk/results.h"
 
 #include "act/key.h"
@@ -17,7 +20,7 @@ struct waiting {
     uint32_t bytes;
     uint32_t rule, title, entity, key, summary; /* bytes of each text */
     uint32_t events;
-    uint64_t rule_hash, plan;
+    uint64_t rule_hash, plan, evidence; /* evidence: hash of what is kept of it */
     int64_t time, span;
     uint8_t level;
     bool final;
@@ -149,6 +152,13 @@ static void put_event(struct results *r, const struct result_of *of,
     r->waiting.failed |= r->text.failed;
 }
 
+static uint64_t event_hash(const struct correlate_event *ev, uint64_t seed)
+{
+    const uint64_t of[] = { (uint64_t)ev->time_ns, ev->order, ev->rule };
+
+    return XXH3_64bits_withSeed(of, sizeof(of), seed);
+}
+
 void results_put(struct results *r, const struct result_of *of, const struct correlate_result *c)
 {
     const struct sigma_head *h = &of->rule->head;
@@ -177,9 +187,12 @@ void results_put(struct results *r, const struct result_of *of, const struct cor
     buf_add(&r->waiting, entity);
     buf_add(&r->waiting, buf_span(&r->key));
     buf_add(&r->waiting, buf_span(&r->text));
+    w.evidence = XXH3_64bits_withSeed(r->text.p, r->text.n, (uint64_t)w.time);
     r->waiting.failed |= r->entity.failed || r->values.failed || r->key.failed || r->text.failed;
-    for (uint32_t i = 0; i < w.events; i++)
+    for (uint32_t i = 0; i < w.events; i++) {
         put_event(r, of, &c->events[i]);
+        w.evidence = event_hash(&c->events[i], w.evidence);
+    }
     if (r->waiting.failed) {
         r->waiting.failed = false;
         r->waiting.n = begin;
@@ -271,9 +284,31 @@ static int put_events(struct results *r, const struct written *x, struct err *e)
     return rc;
 }
 
-/* The result `id` into its alert; `known`: the one that counts it already, or 0. */
-static int put_alert(struct results *r, const struct written *x, int64_t id, int64_t known,
-                     struct err *e)
+/* A provisional result that is there; the alert that counts it. */
+struct provisional {
+    int64_t id, alert;
+    uint64_t evidence;
+    bool open, kept_before; /* kept_before: by a program that did not tell which event was whose */
+};
+
+/* What is kept of it: what was, when that is all the same. */
+static int put_evidence(struct results *r, const struct written *x, int64_t alert,
+                        const struct provisional *known, struct err *e)
+{
+    bool stay = false, same = known != NULL && known->evidence == x->w.evidence;
+    int rc = ERR_OK;
+
+    if (known != NULL && alert == known->alert) {
+        if (known->kept_before)
+            return ERR_OK;
+        rc = alerts_settle(r->alerts, alert, known->id, same ? x->w.events + 1 : 0, &stay, e);
+    }
+    return rc == ERR_OK && !stay ? put_events(r, x, e) : rc;
+}
+
+/* The result `id` into its alert; `known`: as it is counted already, or NULL. */
+static int put_alert(struct results *r, const struct written *x, int64_t id,
+                     const struct provisional *known, struct err *e)
 {
     const struct alert_finding f = { .kind = ALERT_CORRELATION,
                                      .rule = x->rule,
@@ -283,20 +318,21 @@ static int put_alert(struct results *r, const struct written *x, int64_t id, int
                                      .rule_hash = x->w.rule_hash,
                                      .level = (enum sigma_level)x->w.level,
                                      .time_ns = x->w.time,
-                                     .provisional = !x->w.final };
+                                     .provisional = !x->w.final,
+                                     .result = id };
     struct db_row *row;
     int64_t alert;
     int rc = alerts_take(r->alerts, &f, &alert, e);
 
-    if (rc == ERR_OK && alert != known)
-        rc = put_events(r, x, e);
+    if (rc == ERR_OK)
+        rc = put_evidence(r, x, alert, known, e);
     if (rc != ERR_OK)
         return rc;
     row = db_use(r->db, DB_RESULT_ALERT);
     db_int(row, 1, alert);
     db_int(row, 2, id);
     rc = db_run(r->db, row, e);
-    return rc == ERR_OK && known != 0 ? alerts_withdraw(r->alerts, known, e) : rc;
+    return rc == ERR_OK && known != NULL ? alerts_withdraw(r->alerts, known->alert, id, e) : rc;
 }
 
 /* A row of its own, unless that time is known. */
@@ -308,10 +344,12 @@ static int write_new(struct results *r, const struct written *x, struct err *e)
     db_int(row, 4, x->w.time);
     db_int(row, 5, x->w.span);
     db_u64(row, 6, x->w.plan);
+    if (!x->w.final)
+        db_u64(row, 7, x->w.evidence);
     rc = db_run(r->db, row, e);
     if (rc != ERR_OK || db_changed(r->db) == 0)
         return rc;
-    return put_alert(r, x, db_key(r->db), 0, e);
+    return put_alert(r, x, db_key(r->db), NULL, e);
 }
 
 /* 1: this final result is known. */
@@ -326,9 +364,9 @@ static int is_known(struct results *r, const struct written *x, struct err *e)
     return rc;
 }
 
-/* 1: the provisional one that this final one confirms, its alert, and whether that is open. */
-static int find_provisional(struct results *r, const struct written *x, int64_t *id, int64_t *alert,
-                            bool *open, struct err *e)
+/* 1: the provisional one that this final one confirms. */
+static int find_provisional(struct results *r, const struct written *x, struct provisional *to,
+                            struct err *e)
 {
     struct db_row *row = bind_of(r, DB_RESULT_FIND, x);
     int rc;
@@ -338,9 +376,11 @@ static int find_provisional(struct results *r, const struct written *x, int64_t 
     db_int(row, 6, x->w.time);
     rc = db_next(r->db, row, e);
     if (rc == 1) {
-        *id = db_get_int(row, 0);
-        *alert = db_get_int(row, 1);
-        *open = db_get_int(row, 2) != 0;
+        to->id = db_get_int(row, 0);
+        to->alert = db_get_int(row, 1);
+        to->open = db_get_int(row, 2) != 0;
+        to->evidence = db_get_u64(row, 3);
+        to->kept_before = db_get_null(row, 3);
     }
     db_end(row);
     return rc;
@@ -348,26 +388,25 @@ static int find_provisional(struct results *r, const struct written *x, int64_t 
 
 static int write_final(struct results *r, const struct written *x, struct err *e)
 {
-    int64_t id = 0, alert = 0;
-    bool open = false;
+    struct provisional known = { 0 };
     struct db_row *row;
     int rc = is_known(r, x, e);
 
     if (rc != 0)
         return rc < 0 ? rc : ERR_OK;
-    rc = find_provisional(r, x, &id, &alert, &open, e);
+    rc = find_provisional(r, x, &known, e);
     if (rc == 0)
         return write_new(r, x, e);
     if (rc < 0)
         return rc;
     row = db_use(r->db, DB_RESULT_CONFIRM);
     db_int(row, 1, x->w.time);
-    db_int(row, 2, id);
+    db_int(row, 2, known.id);
     rc = db_run(r->db, row, e);
     if (rc != ERR_OK)
         return rc;
-    return open ? put_alert(r, x, id, alert, e)
-                : alerts_confirm(r->alerts, alert, x->w.time, e); /* it was judged meanwhile */
+    return known.open ? put_alert(r, x, known.id, &known, e)
+                      : alerts_confirm(r->alerts, known.alert, x->w.time, e); /* judged meanwhile */
 }
 
 int results_write(struct results *r, struct err *e)
@@ -422,7 +461,7 @@ int results_withdraw(struct results *r, uint64_t plan, int64_t watermark_ns, uin
         db_int(row, 1, due[i][0]);
         rc = db_run(r->db, row, e);
         if (rc == ERR_OK && due[i][1] != 0)
-            rc = alerts_withdraw(r->alerts, due[i][1], e);
+            rc = alerts_withdraw(r->alerts, due[i][1], due[i][0], e);
     }
     return rc;
 }

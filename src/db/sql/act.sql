@@ -167,7 +167,8 @@ SELECT {ALERT_FULL} FROM alert INDEXED BY alert_incident WHERE incident = ?9
 SELECT {ALERT_FULL} FROM alert WHERE id = ? LIMIT ?
 
 -- ALERT_EVENTS
-SELECT number, lane, sequence, time, json FROM alert_event WHERE alert = ? ORDER BY number LIMIT ?
+SELECT number, lane, sequence, time, json FROM alert_event WHERE alert = ? ORDER BY lane IS NOT NULL, time, lane, sequence,
+    number LIMIT ?
 
 -- ALERT_COUNTS
 SELECT state, level, hidden, count, (SELECT 1 FROM act_rest LIMIT 1) FROM alert_count WHERE count > 0

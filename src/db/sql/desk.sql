@@ -25,12 +25,28 @@ DELETE FROM finding WHERE lane = ? AND sequence < ?
 SELECT sequence, rule, rule_hash FROM finding WHERE lane = ?
 
 -- ALERT_FIND
-SELECT id, first, last, until, count, events, provisional FROM alert WHERE rule = ? AND entity_key =
+SELECT id, first, last, until, count, events, provisional, level, entity FROM alert WHERE rule = ? AND entity_key =
     ? AND rule_hash = ? AND until > ? AND until <= ? AND {ALERT_IS_OPEN} AND kind = ?
     AND provisional BETWEEN ? AND ? AND NOT {ALERT_CLOSES} ORDER BY until LIMIT 1
 
--- ALERT_LATEST
-SELECT id FROM alert WHERE rule = ? AND entity_key = ? AND kind = ? ORDER BY id DESC LIMIT 1
+-- Alerts of rule ?1, entity ?2 and kind ?3 are linked each to the one before, by `until` (?4) and id. One that
+-- begins within what people have closed is linked to that; until ?5 these are looked for.
+
+--! define ALERT_IS_CLOSED (state = 'closed' OR ({ALERT_IS_OPEN} AND {ALERT_CLOSES}))
+
+-- ALERT_BEFORE
+SELECT id FROM alert WHERE rule = ?1 AND entity_key = ?2 AND kind = ?3 AND state <> 'withdrawn' AND until <= ?5
+    AND (until <= ?4 OR (first < ?4 AND {ALERT_IS_CLOSED})) ORDER BY until DESC, id DESC LIMIT 1
+
+-- ALERT_BEHIND
+UPDATE alert SET linked = ?5 WHERE id = (SELECT id FROM alert WHERE rule = ?1 AND entity_key = ?2 AND kind = ?3
+    AND {ALERT_IS_OPEN} AND until > ?4 ORDER BY until, id LIMIT 1)
+    AND linked IS (SELECT x.linked FROM alert x WHERE x.id = ?5)
+
+-- Who is linked to one that was withdrawn is linked to what that is linked to.
+-- ALERT_PASS
+UPDATE alert SET linked = (SELECT x.linked FROM alert x WHERE x.id = ?1) WHERE linked = ?1
+    AND (SELECT x.state FROM alert x WHERE x.id = ?1) = 'withdrawn'
 
 -- ALERT_ADD
 INSERT INTO alert(kind, rule, rule_hash, title, level, entity, entity_key, first, last, until,
@@ -39,6 +55,13 @@ INSERT INTO alert(kind, rule, rule_hash, title, level, entity, entity_key, first
 
 -- ALERT_PUT
 UPDATE alert SET first = ?, last = ?, count = ?, events = ?, provisional = ?, until = ? WHERE id = ?
+
+-- ALERT_RAISE
+UPDATE alert SET level = ? WHERE id = ?
+
+-- Of spellings at one time the first in the order of bytes, unless ?3.
+-- ALERT_NAME
+UPDATE alert SET entity = ?2 WHERE id = ?1 AND (?3 OR entity > ?2)
 
 -- ALERT_CONFIRM
 UPDATE alert SET provisional = 0, last = max(last, ?) WHERE id = ?
@@ -57,7 +80,30 @@ SELECT id FROM alert WHERE rule = ? AND entity_key = ? AND kind = 'system' AND {
 UPDATE alert SET state = 'closed', closed = ?, last = ? WHERE rule = ? AND entity_key = ? AND kind = 'system' AND {ALERT_IS_OPEN}
 
 -- EVENT_ADD
-INSERT INTO alert_event(alert, number, lane, sequence, time, json) VALUES(?, ?, ?, ?, ?, ?)
+INSERT INTO alert_event(alert, number, lane, sequence, time, json, result) VALUES(?, ?, ?, ?, ?, ?, ?)
+
+-- EVENT_LAST
+SELECT number, time, lane, sequence FROM alert_event WHERE alert = ? ORDER BY time DESC, lane DESC, sequence DESC LIMIT 1
+
+-- What somebody has looked at stays.
+-- EVENT_REPLACE
+UPDATE alert_event SET lane = ?, sequence = ?, time = ?, json = ? WHERE alert = ?5 AND number = ?
+    AND (SELECT state FROM alert WHERE id = ?5) = 'new'
+
+-- How many are kept for final results, and for result ?2.
+-- EVENT_COUNTS
+SELECT count(*) - count(result), count(CASE WHEN result = ?2 THEN 1 END) FROM alert_event WHERE alert = ?1
+
+-- EVENT_SETTLE
+UPDATE alert_event SET result = NULL WHERE alert = ? AND result = ?
+
+-- EVENT_DROP
+DELETE FROM alert_event WHERE alert = ? AND result = ?
+
+-- Of one that was withdrawn; what an alert had of which nothing is left, or that people have closed, stays with it.
+-- EVENT_WITHDRAW
+DELETE FROM alert_event WHERE alert = ?1 AND result = ?2
+    AND (SELECT count > 0 AND {ALERT_IS_OPEN} FROM alert WHERE id = ?1)
 
 -- TRACER_PUT
 INSERT INTO tracer(source, lane, time, receipt, count) VALUES(?, ?, ?, ?, 1) ON CONFLICT DO UPDATE
@@ -67,8 +113,8 @@ INSERT INTO tracer(source, lane, time, receipt, count) VALUES(?, ?, ?, ?, 1) ON 
 SELECT source, sum(count), max(receipt) FROM tracer GROUP BY source
 
 -- RESULT_PROVISIONAL
-INSERT OR IGNORE INTO result(rule, rule_hash, grp, provisional, span, state, plan) VALUES(?, ?, ?,
-    ?, ?, 'provisional', ?)
+INSERT OR IGNORE INTO result(rule, rule_hash, grp, provisional, span, state, plan, evidence) VALUES(?, ?, ?,
+    ?, ?, 'provisional', ?, ?)
 
 -- RESULT_FINAL
 INSERT OR IGNORE INTO result(rule, rule_hash, grp, final, span, state, plan) VALUES(?, ?, ?, ?, ?,
@@ -78,7 +124,7 @@ INSERT OR IGNORE INTO result(rule, rule_hash, grp, final, span, state, plan) VAL
 SELECT id FROM result WHERE rule = ? AND rule_hash = ? AND grp = ? AND final = ?
 
 -- RESULT_FIND
-SELECT id, alert, EXISTS(SELECT 1 FROM alert WHERE id = result.alert AND {ALERT_IS_OPEN} AND NOT {ALERT_CLOSES})
+SELECT id, alert, EXISTS(SELECT 1 FROM alert WHERE id = result.alert AND {ALERT_IS_OPEN} AND NOT {ALERT_CLOSES}), evidence
     FROM result WHERE rule = ? AND rule_hash = ? AND grp = ? AND provisional > ? AND
     provisional < ? AND state = 'provisional' ORDER BY abs(provisional - ?) LIMIT 1
 

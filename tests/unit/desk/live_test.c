@@ -3,7 +3,8 @@
  * is what a correlator finds that is fed everything in order.
  * Method: random correlations and hits (those of tests/unit/sigma); hits arrive up to the lateness
  * after their time, in groups, on three lanes; the desk reads them in bits, dies, saves, reloads;
- * final results in the database are compared with those of one correlator. Then single cases.
+ * final results in the database are compared with those of one correlator, and the alerts with
+ * those that are cut from them: windows, counts, spelling, links, what is kept. Then single cases.
  */
 #include "../check.h"
 
@@ -292,10 +293,53 @@ static void arrive(struct bench *b, struct arrival *a, uint32_t n, uint64_t *see
 /* --- what a correlator says that has everything in order ----------------------------------------
  */
 
+/* A result: rule and key, how its group is shown, and what is to be kept of it, a line each. */
+struct told {
+    struct buf of, entity, kept;
+    int64_t time;
+    uint32_t number;
+};
+
 struct sink {
     const struct correlate_both *b;
     struct buf lines, values, key;
+    struct told *told;
+    uint32_t count;
 };
+
+static void put_told(struct sink *s, const struct correlate_result *r)
+{
+    struct told *t;
+
+    s->told = realloc(s->told, (s->count + 1) * sizeof(*s->told));
+    assert_non_null(s->told);
+    t = &s->told[s->count];
+    *t = (struct told){ .time = r->time_ns, .number = s->count++ };
+    buf_init(&t->of, 1 << 20);
+    buf_init(&t->entity, 1 << 20);
+    buf_init(&t->kept, 1 << 20);
+    buf_fmt(&t->of, "%.*s|%.*s|", SPAN_ARG(s->b->rules.correlations[r->correlation]->head.title),
+            SPAN_ARG(buf_span(&s->key)));
+    buf_text(&t->entity, r->group_count == 0 ? "(all)" : "");
+    for (uint32_t i = 0; i < r->group_count; i++)
+        buf_fmt(&t->entity, "%s%.*s=%.*s", i > 0 ? ", " : "", SPAN_ARG(r->group[i].name),
+                SPAN_ARG(r->group[i].value));
+    buf_fmt(&t->kept, "s%lld:%llu\n", (long long)r->time_ns, (unsigned long long)r->input_count);
+    for (uint32_t i = 0; i < r->event_count && i < ALERT_EVENTS_MAX; i++)
+        buf_fmt(&t->kept, "e%lld.%llu.%llu\n", (long long)r->events[i].time_ns,
+                (unsigned long long)(r->events[i].order >> 56),
+                (unsigned long long)(r->events[i].order & (UINT64_MAX >> 8)));
+}
+
+static void free_told(struct sink *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        buf_release(&s->told[i].of);
+        buf_release(&s->told[i].entity);
+        buf_release(&s->told[i].kept);
+    }
+    free(s->told);
+}
 
 static void on_result(void *arg, const struct correlate_result *r)
 {
@@ -311,6 +355,70 @@ static void on_result(void *arg, const struct correlate_result *r)
     buf_fmt(&s->lines, "%.*s|%.*s|%lld\n",
             SPAN_ARG(s->b->rules.correlations[r->correlation]->head.title),
             SPAN_ARG(buf_span(&s->key)), (long long)r->time_ns);
+    put_told(s, r);
+}
+
+static int by_told(const void *a, const void *b)
+{
+    const struct told *x = a, *y = b;
+    int order = span_cmp(buf_span(&x->of), buf_span(&y->of));
+
+    if (order != 0)
+        return order;
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Of results that differ in nothing the database keeps the first counts. */
+static bool is_twin(const struct told *t, uint32_t i)
+{
+    return i > 0 && t[i].time == t[i - 1].time &&
+           span_eq(buf_span(&t[i].of), buf_span(&t[i - 1].of));
+}
+
+/* What is kept of results t[0..n): of the first, as long as there is room. */
+static void put_kept(const struct told *t, uint32_t n, struct buf *out)
+{
+    unsigned kept = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct span rest = is_twin(t, i) ? SPAN_NONE : buf_span(&t[i].kept);
+
+        for (; rest.n > 0 && kept < ALERT_EVENTS_MAX; kept++) {
+            size_t line = span_find(rest, '\n') + 1;
+
+            buf_fmt(out, "%.*s%lld %.*s", SPAN_ARG(buf_span(&t[0].of)), (long long)t[0].time,
+                    (int)line, (const char *)rest.p);
+            rest = span_from(rest, line);
+        }
+    }
+}
+
+/* Alerts of results in order: the first that is in no window begins one. */
+static void alerts_of(struct sink *s, int64_t window, struct buf *out)
+{
+    struct told *t = s->told;
+    int64_t before = 0;
+
+    if (s->count > 0)
+        qsort(t, s->count, sizeof(*t), by_told);
+    for (uint32_t i = 0, n; i < s->count; i += n) {
+        uint32_t results = 0;
+
+        if (i == 0 || !span_eq(buf_span(&t[i].of), buf_span(&t[i - 1].of)))
+            before = 0;
+        for (n = 0; i + n < s->count && span_eq(buf_span(&t[i + n].of), buf_span(&t[i].of)) &&
+                    t[i + n].time - t[i].time < window;
+             n++)
+            results += !is_twin(t + i, n);
+        buf_fmt(out, "%.*s%lld..%lld %u %.*s behind %lld\n", SPAN_ARG(buf_span(&t[i].of)),
+                (long long)t[i].time, (long long)t[i + n - 1].time, results,
+                SPAN_ARG(buf_span(&t[i].entity)), (long long)before);
+        put_kept(t + i, n, out);
+        before = t[i].time;
+    }
+    correlate_sort_lines(out);
 }
 
 static int by_key(const void *a, const void *b)
@@ -319,7 +427,8 @@ static int by_key(const void *a, const void *b)
                   CORRELATE_KEY_BYTES);
 }
 
-static void truth(struct bench *b, const struct arrival *a, uint32_t n, struct buf *lines)
+static void truth(struct bench *b, const struct arrival *a, uint32_t n, struct buf *lines,
+                  struct buf *alerts)
 {
     struct sink s = { .b = &b->both };
     struct span *records = calloc((size_t)n + 1, sizeof(*records)), rest;
@@ -347,6 +456,8 @@ static void truth(struct bench *b, const struct arrival *a, uint32_t n, struct b
     assert_int_equal(correlator_finish(c, &e), ERR_OK);
     correlator_free(&c);
     buf_add(lines, buf_span(&s.lines));
+    alerts_of(&s, b->window, alerts);
+    free_told(&s);
     buf_release(&s.lines);
     buf_release(&s.values);
     buf_release(&s.key);
@@ -384,59 +495,17 @@ static void sort_unique(struct buf *lines)
     *lines = once;
 }
 
-/* `rule|key|time` of a line; `of`: its rule and key. */
-static int64_t line_time(struct span line, struct span *of)
-{
-    size_t n = line.n;
-
-    while (line.p[n - 1] != '|')
-        n--;
-    *of = (struct span){ line.p, n };
-    return strtoll((const char *)line.p + n, NULL, 10);
-}
-
-struct final {
-    struct span of;
-    int64_t time;
-};
-
-static int by_final(const void *a, const void *b)
-{
-    const struct final *x = a, *y = b;
-    int order = span_cmp(x->of, y->of);
-
-    return order != 0 ? order : (x->time > y->time) - (x->time < y->time);
-}
-
-/* Alerts of results in order: the first that is in no window begins one. */
-static void alerts_of(struct span lines, int64_t window, struct buf *out)
-{
-    struct final *f = calloc(lines.n + 1, sizeof(*f));
-    size_t n = 0, k;
-
-    assert_non_null(f);
-    for (size_t at = 0; at < lines.n; n++) {
-        struct span line = { lines.p + at, span_find(span_from(lines, at), '\n') + 1 };
-
-        f[n].time = line_time(line, &f[n].of);
-        at += line.n;
-    }
-    qsort(f, n, sizeof(*f), by_final);
-    for (size_t i = 0; i < n; i = k) {
-        for (k = i; k < n && span_eq(f[k].of, f[i].of) && f[k].time - f[i].time < window; k++)
-            ;
-        buf_fmt(out, "%.*s%lld..%lld %zu\n", SPAN_ARG(f[i].of), (long long)f[i].time,
-                (long long)f[k - 1].time, k - i);
-    }
-    free(f);
-    correlate_sort_lines(out);
-}
-
 static void alerts_there(struct bench *b, struct buf *out)
 {
     desk_texts(&b->folder,
-               "SELECT rule || '|' || entity_key || '|' || first || '..' || last || ' ' || count"
-               " FROM alert WHERE state = 'new'",
+               "SELECT rule || '|' || entity_key || '|' || first || '..' || last || ' ' || count ||"
+               " ' ' || entity || ' behind ' ||"
+               " coalesce((SELECT l.first FROM alert l WHERE l.id = a.linked), 0)"
+               " FROM alert a WHERE state = 'new'"
+               " UNION ALL SELECT rule || '|' || entity_key || '|' || first || ' ' ||"
+               " iif(v.lane IS NULL, 's' || v.time || ':' || json_extract(v.json, '$.inputs'),"
+               " 'e' || v.time || '.' || v.lane || '.' || v.sequence)"
+               " FROM alert a JOIN alert_event v ON v.alert = a.id WHERE a.state = 'new'",
                out);
     correlate_sort_lines(out);
 }
@@ -465,7 +534,7 @@ static uint64_t one_case(uint64_t *seed)
     n = make_arrivals(&b, &from, arrivals, seed);
     arrive(&b, arrivals, n, seed);
     finish(&b);
-    truth(&b, arrivals, n, &want);
+    truth(&b, arrivals, n, &want, &alerts);
     final_results(&b, &got);
     sort_unique(&want);
     sort_unique(&got);
@@ -479,7 +548,9 @@ static uint64_t one_case(uint64_t *seed)
     assert_int_equal(number(&b, "SELECT ifnull(sum(count), 0) FROM alert"), results);
     assert_int_equal(number(&b, "SELECT count(*) FROM alert WHERE state = 'new' AND provisional"),
                      0);
-    alerts_of(buf_span(&want), b.window, &alerts);
+    assert_int_equal(number(&b, "SELECT count(*) FROM alert_event v JOIN alert a ON a.id = v.alert"
+                                " WHERE a.state = 'new' AND v.result IS NOT NULL"),
+                     0);
     alerts_there(&b, &there);
     if (!span_eq(buf_span(&alerts), buf_span(&there)))
         fail_msg("%s\nwindow %lld, alerts in order:\n%.*s\nlive:\n%.*s", (const char *)yaml.p,
