@@ -42,6 +42,7 @@ class Analyst:
         self.c = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=CONTEXT)
         answer = self.ask("POST", "/login", {"name": name, "password": password})
         self.csrf = answer.get("csrf", "")
+        self.c.close()  # until all are there, the server closes what is idle; asking opens it again
 
     def ask(self, method, path, body=None):
         fields = {"Origin": self.origin, "X-Canh-CSRF": self.csrf, "Sec-Fetch-Site": "same-origin"}

@@ -20,6 +20,7 @@
 #define BUSY_MS        1000
 #define FOLD_BYTES_MAX ((size_t)1 << 20)
 #define ASK_STEPS      100000 /* of SQLite's machine */
+#define AGAIN_MAX      10u
 
 struct db {
     sqlite3 *conn;
@@ -76,6 +77,29 @@ static int execute(struct db *db, const char *sql, struct err *e)
     return sqlite3_exec(db->conn, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : fault(db, e);
 }
 
+/* A reader that may only read the log's index, as in the sandbox, and comes while its head is
+ * written takes it for one that somebody left half done (SQLITE_READONLY_RECOVERY). Where nobody
+ * did it is whole already. */
+static int step(sqlite3_stmt *s)
+{
+    int code = sqlite3_step(s);
+
+    for (unsigned i = 0; i < AGAIN_MAX && code == SQLITE_READONLY_RECOVERY; i++) {
+        (void)sqlite3_reset(s); /* repeats the fault */
+        code = sqlite3_step(s);
+    }
+    return code;
+}
+
+static int prepare(struct db *db, const char *sql, unsigned flags, sqlite3_stmt **out)
+{
+    int code = sqlite3_prepare_v3(db->conn, sql, -1, flags, out, NULL);
+
+    for (unsigned i = 0; i < AGAIN_MAX && code == SQLITE_READONLY_RECOVERY; i++)
+        code = sqlite3_prepare_v3(db->conn, sql, -1, flags, out, NULL);
+    return code;
+}
+
 /* --- opening -------------------------------------------------------------------------------- */
 
 static int user_version(struct db *db, size_t *version, struct err *e)
@@ -83,8 +107,7 @@ static int user_version(struct db *db, size_t *version, struct err *e)
     sqlite3_stmt *s = NULL;
     int rc = ERR_OK;
 
-    if (sqlite3_prepare_v2(db->conn, "PRAGMA user_version", -1, &s, NULL) != SQLITE_OK ||
-        sqlite3_step(s) != SQLITE_ROW)
+    if (prepare(db, "PRAGMA user_version", 0, &s) != SQLITE_OK || step(s) != SQLITE_ROW)
         rc = fault(db, e);
     else
         *version = (size_t)sqlite3_column_int(s, 0);
@@ -420,8 +443,7 @@ struct db_row *db_use(struct db *db, enum db_statement s)
     sqlite3_stmt **at = &db->statement[s];
 
     MUST(s < DB_STATEMENTS);
-    if (*at == NULL && sqlite3_prepare_v3(db->conn, texts[s], -1, SQLITE_PREPARE_PERSISTENT, at,
-                                          NULL) != SQLITE_OK)
+    if (*at == NULL && prepare(db, texts[s], SQLITE_PREPARE_PERSISTENT, at) != SQLITE_OK)
         return NULL;
     (void)sqlite3_reset(*at);          /* repeats the last fault */
     (void)sqlite3_clear_bindings(*at); /* cannot fail */
@@ -471,7 +493,7 @@ int db_next(struct db *db, struct db_row *r, struct err *e)
 
     if (r == NULL)
         return fault(db, e);
-    code = sqlite3_step(stmt(r));
+    code = step(stmt(r));
     if (code == SQLITE_ROW)
         return 1;
     if (code != SQLITE_DONE) {

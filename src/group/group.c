@@ -35,6 +35,7 @@ struct group {
     struct seen times[ENTITIES_MAX]; /* of the event's entities in its alert,
                                         where fresh */
     bool fresh[ENTITIES_MAX];
+    bool news; /* the event says more than that it goes on */
 };
 
 int group_new(struct group **out, struct db *db, struct err *e)
@@ -153,6 +154,7 @@ struct member {
     struct span rule; /* in g->rule */
     bool common;      /* that rule, on the day of the alert */
     bool common_now;  /* on the day of the event */
+    bool goes_on;     /* nothing by which its candidate counts otherwise */
 };
 
 static int put_into(struct group *g, struct member *m, int64_t candidate, int64_t alerts,
@@ -333,7 +335,10 @@ static int link_all(struct group *g, struct member *m, struct group_link *l, uin
     }
     if (rc == ERR_OK && m->candidate == 0)
         rc = put_alone(g, m, e);
-    return rc == ERR_OK ? group_run_two(g->db, DB_GROUP_STALE, m->candidate, g->now_ns, e) : rc;
+    if (rc != ERR_OK)
+        return rc;
+    return m->goes_on ? group_run_two(g->db, DB_GROUP_LAST, m->candidate, m->last, e)
+                      : group_run_two(g->db, DB_GROUP_STALE, m->candidate, g->now_ns, e);
 }
 
 /* --- making anew
@@ -595,6 +600,7 @@ static int put_entity(struct group *g, const struct group_event *ev, uint32_t i,
         key.p, key.n, ((uint64_t)ev->alert * ENTITY_KINDS + kind) * 2 + g->entities.of[i].tried);
     struct seen *s = &g->seen[of % SEEN_SLOTS];
     struct db_row *r;
+    bool begins;
     int rc;
 
     g->fresh[i] = false;
@@ -614,7 +620,9 @@ static int put_entity(struct group *g, const struct group_event *ev, uint32_t i,
     db_end(r);
     if (rc <= 0)
         return rc < 0 ? rc : put_more(g, ev, e);
-    return entity_rows[kind].risk ? risk_stale(g, kind, key, e) : ERR_OK;
+    begins = s->first == ev->time_ns;
+    g->news |= begins;
+    return begins && entity_rows[kind].risk ? risk_stale(g, kind, key, e) : ERR_OK;
 }
 
 static int put_tactics(struct group *g, int64_t alert, struct err *e)
@@ -628,6 +636,7 @@ static int put_tactics(struct group *g, int64_t alert, struct err *e)
         db_int(r, 2, g->entities.tactic[i].tactic);
         db_text(r, 3, span_of(g->entities.tactic[i].technique));
         rc = db_run(g->db, r, e);
+        g->news |= rc == ERR_OK && db_changed(g->db) > 0;
     }
     return rc;
 }
@@ -699,6 +708,7 @@ static int take_event(struct group *g, const struct group_event *ev, struct err 
     grouped = is_grouped(g, &m, e);
     if (grouped < 0 || m.level < GROUP_LEVEL)
         return grouped < 0 ? grouped : ERR_OK;
+    m.goes_on = !g->news;
     rc = spread_rule(g, &m, e);
     if (rc == ERR_OK && !m.common_now)
         rc = spread_all(g, &m, e);
@@ -711,6 +721,7 @@ int group_event(struct group *g, const struct group_event *ev, struct err *e)
     int rc = ERR_OK;
 
     MUST(db_in_transaction(g->db));
+    g->news = false;
     entities_read(&g->entities, ev->host, ev->json);
     for (uint32_t i = 0; i < g->entities.count && rc == ERR_OK; i++) {
         rc = put_entity(g, ev, i, e);

@@ -38,7 +38,8 @@
  * entity, whatever the size of the tables. What can be more than that - candidates made anew,
  * scores, risks - is written down and done by group_work() in steps of some milliseconds, the later
  * the more alerts there are to be looked at (five minutes for GROUP_ALERTS_MAX), and then for all
- * that came meanwhile.
+ * that came meanwhile. An event of which nothing but the time is new to its alert makes no such
+ * work.
  */
 #ifndef GROUP_H
 #define GROUP_H

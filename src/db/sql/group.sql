@@ -161,6 +161,9 @@ UPDATE candidate SET alerts = alerts + ?2, last = max(last, ?3), stale = iif(sta
 -- GROUP_STALE
 UPDATE candidate SET stale = ?2 + {WAIT_OF_ALERTS} WHERE id = ?1 AND NOT stale
 
+-- GROUP_LAST
+UPDATE candidate SET last = ?2 WHERE id = ?1 AND last < ?2
+
 -- ?2 now.
 -- GROUP_COUNT
 WITH counted AS MATERIALIZED (SELECT count(*) AS alerts FROM candidate_alert WHERE candidate = ?1)

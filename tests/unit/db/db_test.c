@@ -134,6 +134,80 @@ static void a_reader_reads_and_cannot_write(void **state)
     desk_folder_release(&f);
 }
 
+/* A file system on which a reader may only read the log's index. Its head is half written when
+ * `head` is set, and whole as soon as somebody looks whether that is being done. */
+static struct {
+    sqlite3_io_methods methods;
+    const sqlite3_io_methods *real;
+    volatile uint8_t *index, *head;
+} shared;
+
+static int map_for_reading(sqlite3_file *f, int region, int bytes, int extend, void volatile **out)
+{
+    int code = shared.real->xShmMap(f, region, bytes, extend, out);
+
+    if (region == 0 && code == SQLITE_OK)
+        shared.index = *out;
+    return code == SQLITE_OK ? SQLITE_READONLY : code;
+}
+
+static int look_for_writer(sqlite3_file *f, int at, int count, int flags)
+{
+    if (at == 0 && shared.head != NULL && (flags & SQLITE_SHM_LOCK) != 0) {
+        *shared.head ^= 1;
+        shared.head = NULL;
+    }
+    return shared.real->xShmLock(f, at, count, flags);
+}
+
+static int open_for_reading(sqlite3_vfs *v, const char *path, sqlite3_file *f, int flags, int *out)
+{
+    int code = sqlite3_vfs_find("unix")->xOpen(v, path, f, flags, out);
+
+    if (code == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
+        shared.real = f->pMethods;
+        shared.methods = *f->pMethods;
+        shared.methods.xShmMap = map_for_reading;
+        shared.methods.xShmLock = look_for_writer;
+        f->pMethods = &shared.methods;
+    }
+    return code;
+}
+
+static void half_write_head(void)
+{
+    assert_non_null(shared.index);
+    shared.head = shared.index + 8; /* of the first of its two copies */
+    *shared.head ^= 1;
+}
+
+static void a_reader_does_not_mind_a_head_half_written(void **state)
+{
+    static sqlite3_vfs vfs;
+    struct desk_folder f;
+    struct db *db, *reader;
+    struct err e;
+
+    (void)state;
+    desk_folder_init(&f);
+    assert_int_equal(db_open(&db, f.db, &e), ERR_OK);
+    vfs = *sqlite3_vfs_find("unix");
+    vfs.zName = "reading";
+    vfs.xOpen = open_for_reading;
+    assert_int_equal(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
+    assert_int_equal(db_open_reader(&reader, f.db, &e), ERR_OK);
+    for (int i = 0; i < 2; i++) { /* when it is prepared, and when it is there */
+        half_write_head();
+        if (db_next(reader, db_use(reader, DB_SOURCE_ALL), &e) != 0)
+            fail_msg("%s", e.why);
+        assert_null(shared.head);
+    }
+    db_close(&reader);
+    assert_int_equal(sqlite3_vfs_unregister(&vfs), SQLITE_OK);
+    db_close(&db);
+    desk_folder_release(&f);
+}
+
 static void a_later_or_a_damaged_database_is_refused(void **state)
 {
     struct desk_folder f;
@@ -284,6 +358,7 @@ int main(void)
         cmocka_unit_test(the_step_of_staff_keeps_rosters_and_messages),
         cmocka_unit_test(a_full_disk_is_told_and_nothing_is_half_done),
         cmocka_unit_test(a_reader_reads_and_cannot_write),
+        cmocka_unit_test(a_reader_does_not_mind_a_head_half_written),
         cmocka_unit_test(a_later_or_a_damaged_database_is_refused),
         cmocka_unit_test(a_database_of_an_earlier_program_keeps_what_is_in_it),
     };

@@ -804,6 +804,43 @@ static void what_is_large_is_looked_at_later(void **state)
     bench_release(&b);
 }
 
+static int64_t waiting_for_work(struct bench *b)
+{
+    bench_commit(b);
+    return 10 * desk_number(&b->folder, "SELECT count(*) FROM candidate WHERE stale") +
+           desk_number(&b->folder, "SELECT count(*) FROM entity_stale");
+}
+
+static void an_alert_that_only_goes_on_makes_no_work(void **state)
+{
+    struct made f = { 1, 1, 1, 1, LEVEL_HIGH, START, NULL };
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    (void)put(&b, &f);
+    assert_int_equal(waiting_for_work(&b), 13); /* host, user, address */
+    bench_work(&b);
+    assert_int_equal(waiting_for_work(&b), 0);
+    f.time += MINUTE;
+    (void)put(&b, &f);
+    assert_int_equal(waiting_for_work(&b), 0);
+    assert_int_equal(desk_number(&b.folder, "SELECT last FROM candidate"), START + MINUTE);
+    f.user = 2;
+    (void)put(&b, &f);
+    assert_int_equal(waiting_for_work(&b), 11);
+    bench_work(&b);
+    f.tag = "attack.execution";
+    f.time += MINUTE;
+    (void)put(&b, &f);
+    assert_int_equal(waiting_for_work(&b), 10); /* a tactic */
+    bench_work(&b);
+    f.time = START - MINUTE; /* tactics may have another order */
+    (void)put(&b, &f);
+    assert_int_equal(waiting_for_work(&b) / 10, 1);
+    bench_release(&b);
+}
+
 static void a_transaction_that_is_undone_leaves_nothing(void **state)
 {
     const struct made f = { 1, 1, 1, 0, LEVEL_HIGH, START, NULL };
@@ -839,6 +876,7 @@ int main(void)
         cmocka_unit_test(names_that_are_tried_are_no_users_of_a_host),
         cmocka_unit_test(what_a_common_rule_said_is_taken_back),
         cmocka_unit_test(what_is_large_is_looked_at_later),
+        cmocka_unit_test(an_alert_that_only_goes_on_makes_no_work),
         cmocka_unit_test(a_transaction_that_is_undone_leaves_nothing),
         cmocka_unit_test(the_order_of_findings_does_not_matter),
     };
