@@ -12,6 +12,7 @@ import { Ago, Facts, Part, Pill, Problem, When } from "../ui/bits";
 import { Dialog, open } from "../ui/dialog";
 import { Col, Table } from "../ui/table";
 import { Tab, Tabs } from "../ui/tabs";
+import { Said } from "../ui/said";
 import { Text } from "../ui/text";
 import { complain, say } from "../ui/toast";
 
@@ -83,7 +84,7 @@ function Notices() {
         <Problem of={messages.error} />
         <Table label={t("admin.messages")} rows={messages.rows ?? []} empty={t("ui.nothing")} kind={(r) => (r["state"] === "failed" ? "bad" : "")} cols={[
           { title: "admin.made", cell: (r) => <When at={r["made"] as string} /> }, text("field.channel", "channel"), text("field.recipient", "recipient"), text("field.subject", "subject"),
-          { title: "admin.state", cell: (r) => t(`admin.message.${String(r["state"])}`) }, text("admin.error", "error"),
+          { title: "admin.state", cell: (r) => t(`admin.message.${String(r["state"])}`) }, { title: "admin.error", cell: (r) => (r["error"] ? <Said of={String(r["error"])} /> : "") },
           { title: "ui.acts", cell: (r) => r["state"] === "failed" && is("lead", "administrator") ? <button type="button" class="plain" onClick={() => actForm("notice.retry", { message: r["id"] })}>{t("act.notice.retry")}</button> : null }]} />
       </Part>
     </>
