@@ -21,7 +21,8 @@ import re
 import sys
 
 # area: folders of src. What these say is shown in pages: each sentence has its Vietnamese.
-SAID = ("act", "console", "incident", "notify", "people", "query", "registry", "shift", "triage")
+SAID = ("act", "console", "db", "desk", "event", "figures", "group", "house", "incident", "metric", "notify", "office", "oidc",
+        "people", "proof", "query", "registry", "report", "search", "sheet", "shift", "sigma", "staff", "triage")
 # Nobody sees these in a page: commands of the shell, what ends a role before it serves, what only goes to the log,
 # tools, what a report of counts says by a code.
 NEVER = ("base", "cmd", "collect", "conf", "scan")
@@ -145,6 +146,10 @@ class File:
             k += 1
 
 
+def area_of(name):
+    return name.split("/")[0]
+
+
 def closing(t, k):
     depth = 0
     for i in range(k, len(t)):
@@ -249,9 +254,16 @@ def returned(body):
             yield x
 
 
-def parts(x, sinks, tellers):
+def members(given):
+    """Those of structs that are given: the last name of a->b, a.b."""
+    return {given[k][0] for k in range(1, len(given)) if given[k - 1][0] in ("->", ".") and
+            (k + 1 == len(given) or given[k + 1][0] not in ("->", ".", "("))}
+
+
+def parts(x, sinks, tellers, fields):
     """The literals that go into sentences of this function, also from those that it calls."""
     given = [t for name, a in calls(x.body) for k in sinks.of(name, x.file) if k < len(a) for t in a[k]]
+    given += [t for field in members(given) for t in fields.get((area_of(x.file), field), ())]
     given += list(assigned(x.body, {t[0] for t in given if is_word(t[0])} - set(x.texts)))
     for t in given:
         if t[0][0] == '"':
@@ -261,12 +273,12 @@ def parts(x, sinks, tellers):
             yield from (s for s in returned(teller.body) if s[0][0] == '"')
 
 
-def said_in(f, sinks, tellers, put):
+def said_in(f, sinks, tellers, fields, put):
     for x in f.functions:
         for s, line, stack in enclosing(x.body):
             if has_form(unescaped(s)) and not any(PRINTED.match(c) for c in stack):
                 put(s, line)
-        for s, line in parts(x, sinks, tellers):
+        for s, line in parts(x, sinks, tellers, fields):
             put(s, line)
     for head, body in f.rest:
         for s, line in body:
@@ -294,9 +306,14 @@ def collect(src):
                   for n in sorted(names) if n.endswith((".c", ".h"))]
     files.sort(key=lambda f: f.name)
     sinks, areas = Sinks(files), {}
+    fields = collections.defaultdict(list)
+    for x in (x for f in files for x in f.functions):
+        for k in range(1, len(x.body) - 2):
+            if x.body[k - 1][0] in (".", "->") and x.body[k + 1][0] == "=" and x.body[k + 2][0][0] == '"':
+                fields[area_of(x.file), x.body[k][0]].append(x.body[k + 2])
     tellers = {(x.name, f.name if x.static else None): x for f in files for x in f.functions if x.tells}
     for f in files:
-        area = f.name.split("/")[0]
+        area = area_of(f.name)
         if area in NEVER:
             continue
         of = areas.setdefault(area, {"said": area in SAID, "patterns": {}, "vi": {}})
@@ -308,7 +325,7 @@ def collect(src):
                 if vi:
                     of["vi"][p] = vi
 
-        said_in(f, sinks, tellers, put)
+        said_in(f, sinks, tellers, fields, put)
     return areas
 
 
