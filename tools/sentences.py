@@ -15,6 +15,7 @@ A sentence is a literal
 What is only printed or logged (PRINTED) is none, nor is what a table's row says of itself.
 """
 import collections
+import errno
 import json
 import os
 import re
@@ -22,7 +23,11 @@ import sys
 
 # area: folders of src. What these say is shown in pages: each sentence has its Vietnamese.
 SAID = ("act", "console", "db", "desk", "event", "figures", "group", "house", "incident", "metric", "notify", "office", "oidc",
-        "people", "proof", "query", "registry", "report", "search", "sheet", "shift", "sigma", "staff", "triage")
+        "os", "people", "proof", "query", "registry", "report", "search", "sheet", "shift", "sigma", "staff", "store", "triage")
+# What the system says when something fails (strerror); an area of its own.
+ERRNO = ("EPERM", "ENOENT", "EINTR", "EIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EISDIR", "EINVAL",
+         "EMFILE", "EFBIG", "ENOSPC", "EROFS", "EPIPE", "ENAMETOOLONG", "EADDRINUSE", "EADDRNOTAVAIL", "ENETUNREACH", "ECONNRESET",
+         "ETIMEDOUT", "ECONNREFUSED", "EHOSTUNREACH", "EDQUOT")
 # Nobody sees these in a page: commands of the shell, what ends a role before it serves, what only goes to the log,
 # tools, what a report of counts says by a code.
 NEVER = ("base", "cmd", "collect", "conf", "scan")
@@ -53,9 +58,12 @@ def tokens(path):
         if s == "\x01":
             continue
         if s[0] == '"':
-            k = next((k for k in range(len(out) - 1, -1, -1) if out[k][0] != "\n"), None)
-            if whole is not None and k == whole:
-                out[k] = (out[k][0][:-1] + s[1:], out[k][1])
+            behind = [k for k in range(whole, len(out)) if out[k][0] != "\n"] if whole is not None else []
+            if behind == [whole]:
+                out[whole] = (out[whole][0][:-1] + s[1:], out[whole][1])
+            elif len(behind) == 2 and re.fullmatch("[A-Z][A-Z_0-9]*", out[behind[1]][0]):  # "..." NAME "..."
+                out[whole] = (out[whole][0][:-1] + "%s" + s[1:], out[whole][1])
+                del out[behind[1]]
             else:
                 out.append((s, line))
                 whole = len(out) - 1
@@ -326,6 +334,7 @@ def collect(src):
                     of["vi"][p] = vi
 
         said_in(f, sinks, tellers, fields, put)
+    areas["errno"] = {"said": True, "patterns": {os.strerror(getattr(errno, e)): e for e in ERRNO}, "vi": {}}
     return areas
 
 

@@ -31,7 +31,7 @@ for (const [area, of] of Object.entries(given.sentences)) {
   }
   console.log(`${area}: ${patterns.length}`);
 }
-console.log(`not in Vietnamese, for no page shows them: ${left.join(", ")}`);
+console.log(`not in Vietnamese, hardly ever in a page: ${left.join(", ")}`);
 for (const en of ["There is no {1} {2d}.", "it is cut off", "search of the filter", "The quote is not closed.", "{1} is disabled.", "is there already", "This login is over: begin again."]) {
   holds(`the tool finds "${en}"`, known.has(en)); // whatever the way by which it goes
 }
