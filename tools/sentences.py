@@ -22,8 +22,9 @@ import re
 import sys
 
 # area: folders of src. What these say is shown in pages: each sentence has its Vietnamese.
-SAID = ("act", "console", "db", "desk", "event", "figures", "group", "house", "incident", "metric", "notify", "office", "oidc",
-        "os", "people", "proof", "query", "registry", "report", "search", "sheet", "shift", "sigma", "staff", "store", "triage")
+SAID = ("act", "console", "db", "desk", "event", "figures", "group", "house", "incident", "ledger", "metric", "notify", "office",
+        "oidc", "os", "people", "proof", "query", "registry", "report", "seal", "search", "sheet", "shift", "sigma", "staff", "store",
+        "triage")
 # What the system says when something fails (strerror); an area of its own.
 ERRNO = ("EPERM", "ENOENT", "EINTR", "EIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EISDIR", "EINVAL",
          "EMFILE", "EFBIG", "ENOSPC", "EROFS", "EPIPE", "ENAMETOOLONG", "EADDRINUSE", "EADDRNOTAVAIL", "ENETUNREACH", "ECONNRESET",
@@ -35,7 +36,7 @@ NEVER = ("base", "cmd", "collect", "conf", "scan")
 TABLES = ("console/serve.c", "sheet/book.c")
 PRINTED = re.compile(r"(log_\w+|v?f?printf|fputs|puts|tell_log)$")
 SINKS = {"err_set": 3, "act_conflict": 1, "ask_refuse": 2, "run_missing": 1, "read_warn": 2, "is_partial": 1, "walk_is_partial": 1,
-         "search_stop": 1, "hunt_stop": 1}
+         "search_stop": 1, "hunt_stop": 1, "at": 1, "fault": 2}
 
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|[A-Za-z_]\w*|\d[\w.]*|->|\S|\n', re.S)
 HOLE = re.compile(r"%(?:%|[-+ 0#']*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j|t)?([diouxXcsfgpe]))")

@@ -70,6 +70,9 @@ for (const [en, vi] of [
   ["email: This is no mail address.", "Thư điện tử: Đây không phải địa chỉ thư điện tử."],
   ["rules/a.yml: line 3: The condition names 'b', but there is no such search of the filter.",
     "rules/a.yml: line 3: Điều kiện nêu “b” nhưng không có phép tìm của bộ lọc nào như vậy."],
+  ["2026-11-28.seg, block 4", "2026-11-28.seg, khối 4"],
+  ["Block 4: Part 2 of a block is damaged: its hash is another.", "Khối 4: Phần 2 của một khối bị hỏng: mã băm khác."],
+  ["/data/x cannot be opened: Permission denied.", "Không mở được /data/x: không có quyền truy cập."],
   ["What nobody says.", undefined],
   ["Alert seven is closed.x", undefined],
 ]) holds(`"${en}"`, say(en) === vi, say(en));

@@ -124,7 +124,7 @@ interface Verification extends Row {
   asked: string;
   over?: string | null;
   anchor?: string | null;
-  told?: { fault: string; where: string }[];
+  told?: { fault: string; where: string; what?: string }[];
   found?: Record<string, number>;
 }
 
@@ -147,7 +147,8 @@ export function Verify() {
             [t("admin.bytes"), `${number((v.bytes ?? 0) / 1048576, 1)} / ${number((v.bytes_all ?? 0) / 1048576, 1)} MB`], [t("admin.faults"), number(v.faults ?? 0)],
             [t("admin.anchor"), v.anchor && <code class="anchor"><Text of={v.anchor} /></code>]]} />
           {(v.told ?? []).length > 0 && <Table label={t("admin.faults")} rows={v.told ?? []} empty="" kind={() => "bad"} cols={[
-            { title: "admin.fault", cell: (r) => <><code><Text of={r.fault} /></code></> }, { title: "admin.where", cell: (r) => <Text of={r.where} /> }]} />}</>}
+            { title: "admin.fault", cell: (r) => <><code><Text of={r.fault} /></code></> }, { title: "admin.where", cell: (r) => <Said of={r.where} mixed /> },
+            { title: "admin.fault.what", cell: (r) => <Said of={r.what ?? ""} /> }]} />}</>}
       </Part>
       <Part title={t("admin.verified")}>
         <Table label={t("admin.verified")} rows={before.rows ?? []} empty={t("ui.nothing")} kind={(r) => (r.state === "faults" ? "bad" : "")} cols={[
