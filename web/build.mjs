@@ -10,12 +10,13 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const locale = join(here, "../data/locale");
+const sentences = "sentences.json"; // of the server, by their English; a part of its own
 const types = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8", svg: "image/svg+xml", webmanifest: "application/manifest+json" };
 
 /** All texts as one module, key → [Vietnamese, English]; a row without both, or twice, ends the build. */
 function texts() {
-  const rows = {}, files = readdirSync(locale).filter((f) => f.endsWith(".json")).sort();
+  const rows = {}, files = readdirSync(locale).filter((f) => f.endsWith(".json") && f !== sentences).sort();
   for (const file of files) {
     for (const [key, row] of Object.entries(JSON.parse(readFileSync(join(locale, file), "utf8")))) {
       if (!row.vi || !row.en || Object.keys(row).length !== 2) throw new Error(`${file}: ${key} wants vi and en`);
@@ -23,7 +24,7 @@ function texts() {
       rows[key] = [row.vi, row.en];
     }
   }
-  return { rows, files: files.map((f) => join(locale, f)) };
+  return { rows, files: [...files, sentences].map((f) => join(locale, f)) };
 }
 
 const { rows, files } = texts();
@@ -32,12 +33,13 @@ const textsPlugin = {
   setup(b) {
     b.onResolve({ filter: /^texts$/ }, () => ({ path: "texts", namespace: "texts" }));
     b.onLoad({ filter: /.*/, namespace: "texts" }, () => ({ contents: JSON.stringify(rows), loader: "json" }));
+    b.onResolve({ filter: /^sentences$/ }, () => ({ path: join(locale, sentences) }));
   },
 };
 
 const result = await build({
   entryPoints: { app: join(here, "src/main.tsx"), style: join(here, "src/style.css") },
-  bundle: true, minify: true, format: "esm", splitting: true, target: "es2022", write: false, metafile: true,
+  bundle: true, minify: true, charset: "utf8", format: "esm", splitting: true, target: "es2022", write: false, metafile: true,
   outdir: "/", entryNames: "[name]-[hash]", chunkNames: "part-[hash]", jsx: "automatic", jsxImportSource: "preact",
   plugins: [textsPlugin], legalComments: "none", logLevel: "warning", absWorkingDir: here,
 });

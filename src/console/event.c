@@ -186,15 +186,18 @@ static void answer_gone(struct console *c, struct seeker *s)
     uint8_t room[TIME_TEXT_MAX];
     uint32_t count;
     struct buf body;
+    struct err e;
 
     if (removed_of(c->from.io, c->from.data, s->from.lane, removed, &count, NULL) != ERR_OK)
         count = 0; /* the sentence stands */
+    (void)err_set(&e, ERR_NOTFOUND, 0,
+                  "Event %u:%llu was there and is no more: retention took it%s.", s->from.lane,
+                  (unsigned long long)s->from.sequence,
+                  count > 0 ? "" : "; the newest days of the ledger have no record of it");
     buf_init(&body, 16384);
-    buf_fmt(&body,
-            "{\"error\":\"Event %u:%llu was there and is no more: retention took it%s.\","
-            "\"deletions\":[",
-            s->from.lane, (unsigned long long)s->from.sequence,
-            count > 0 ? "" : "; the newest days of the ledger have no record of it");
+    buf_text(&body, "{\"error\":");
+    put_json_text(&body, span_of(e.why));
+    buf_text(&body, ",\"deletions\":[");
     for (uint32_t i = 0; i < count; i++) {
         const struct removed *r = &removed[i];
 

@@ -54,18 +54,18 @@ static bool is_hash(struct span s)
     return s.n == 64;
 }
 
-/* What a text is called that it is not; NULL: it is. */
-static const char *is_not(enum staff_type type, struct span s)
+/* Why a text is not of its type; NULL: it is. */
+static const char *wrong_type(enum staff_type type, struct span s)
 {
     switch (type) {
     case STAFF_DAY:
-        return is_day(s) ? NULL : "no day like 2025-07-01";
+        return is_day(s) ? NULL : "This is no day like 2025-07-01.";
     case STAFF_PHONE:
-        return channel_is_phone(s) ? NULL : "no phone number like +84912345678";
+        return channel_is_phone(s) ? NULL : "This is no phone number like +84912345678.";
     case STAFF_EMAIL:
-        return channel_is_email(s) ? NULL : "no mail address";
+        return channel_is_email(s) ? NULL : "This is no mail address.";
     case STAFF_HASH:
-        return is_hash(s) ? NULL : "no SHA-256 of 64 digits 0-9, a-f";
+        return is_hash(s) ? NULL : "This is no SHA-256 of 64 digits 0-9, a-f.";
     default:
         return NULL;
     }
@@ -84,7 +84,7 @@ static int system_is_there(struct act_call *c, int64_t id, struct err *e)
 
 static int check_field(struct act_call *c, const struct field *f, struct err *e)
 {
-    const char *what;
+    const char *why;
 
     if (!act_has(c, f->name))
         return ERR_OK;
@@ -100,8 +100,8 @@ static int check_field(struct act_call *c, const struct field *f, struct err *e)
     case STAFF_FLAG:
         return ERR_OK;
     default:
-        what = is_not(f->type, act_text(c, f->name));
-        return what == NULL ? ERR_OK : err_set(e, ERR_USAGE, 0, "%s: This is %s.", f->name, what);
+        why = wrong_type(f->type, act_text(c, f->name));
+        return why == NULL ? ERR_OK : err_set(e, ERR_USAGE, 0, "%s: %s", f->name, why);
     }
 }
 
@@ -386,7 +386,8 @@ STAFF_TABLE(X)
 #define leave_drill       NULL
 #define leave_plan        NULL
 
-/* Its description, its acts. Its own number is parameter `id`: a certificate has a field `staff`. */
+/* Its description, its acts. Its own number is parameter `id`: a certificate has a field `staff`.
+ */
 #define THING(what, ID, adds, changes, removes)                                                    \
     static const struct thing what##_thing = { #what,                                              \
                                                DB_##ID##_IS,                                       \

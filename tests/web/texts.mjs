@@ -6,7 +6,7 @@ import { end, given, holds } from "./lib.mjs";
 
 const top = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const rows = {};
-for (const f of readdirSync(join(top, "data/locale"))) if (f.endsWith(".json")) Object.assign(rows, JSON.parse(readFileSync(join(top, "data/locale", f), "utf8")));
+for (const f of readdirSync(join(top, "data/locale"))) if (f.endsWith(".json") && f !== "sentences.json") Object.assign(rows, JSON.parse(readFileSync(join(top, "data/locale", f), "utf8")));
 const has = (key) => key in rows;
 
 // Without a form of their own: what is done by logging in, and what the pages of oneself do.

@@ -194,6 +194,12 @@ def texts(s):
     s.browse("texts", description=json.loads(body))
 
 
+@with_web((("quan", "administrator"), ("an", "analyst")))
+def sentences(s):
+    got = subprocess.run([sys.executable, os.path.join(TOP, "tools/sentences.py")], capture_output=True, text=True, check=True)
+    s.browse("sentences", sentences=json.loads(got.stdout))
+
+
 SAMPLE, GUIDES = os.path.join(TOP, "tools/sample.py"), os.path.join(TOP, "docs/guide")
 
 

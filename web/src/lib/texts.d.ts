@@ -2,3 +2,7 @@ declare module "texts" {
   const rows: Record<string, [string, string]>;
   export default rows;
 }
+declare module "sentences" {
+  const rows: Record<string, string>;
+  export default rows;
+}

@@ -12,6 +12,7 @@ import { Ago, Facts, Part, Pill, Problem, When } from "../ui/bits";
 import { Dialog, open } from "../ui/dialog";
 import { Col, Table } from "../ui/table";
 import { Tab, Tabs } from "../ui/tabs";
+import { Said } from "../ui/said";
 import { Text } from "../ui/text";
 import { complain, say } from "../ui/toast";
 
@@ -83,7 +84,7 @@ function Notices() {
         <Problem of={messages.error} />
         <Table label={t("admin.messages")} rows={messages.rows ?? []} empty={t("ui.nothing")} kind={(r) => (r["state"] === "failed" ? "bad" : "")} cols={[
           { title: "admin.made", cell: (r) => <When at={r["made"] as string} /> }, text("field.channel", "channel"), text("field.recipient", "recipient"), text("field.subject", "subject"),
-          { title: "admin.state", cell: (r) => t(`admin.message.${String(r["state"])}`) }, text("admin.error", "error"),
+          { title: "admin.state", cell: (r) => t(`admin.message.${String(r["state"])}`) }, { title: "admin.error", cell: (r) => (r["error"] ? <Said of={String(r["error"])} /> : "") },
           { title: "ui.acts", cell: (r) => r["state"] === "failed" && is("lead", "administrator") ? <button type="button" class="plain" onClick={() => actForm("notice.retry", { message: r["id"] })}>{t("act.notice.retry")}</button> : null }]} />
       </Part>
     </>
@@ -123,7 +124,7 @@ interface Verification extends Row {
   asked: string;
   over?: string | null;
   anchor?: string | null;
-  told?: { fault: string; where: string }[];
+  told?: { fault: string; where: string; what?: string }[];
   found?: Record<string, number>;
 }
 
@@ -146,7 +147,8 @@ export function Verify() {
             [t("admin.bytes"), `${number((v.bytes ?? 0) / 1048576, 1)} / ${number((v.bytes_all ?? 0) / 1048576, 1)} MB`], [t("admin.faults"), number(v.faults ?? 0)],
             [t("admin.anchor"), v.anchor && <code class="anchor"><Text of={v.anchor} /></code>]]} />
           {(v.told ?? []).length > 0 && <Table label={t("admin.faults")} rows={v.told ?? []} empty="" kind={() => "bad"} cols={[
-            { title: "admin.fault", cell: (r) => <><code><Text of={r.fault} /></code></> }, { title: "admin.where", cell: (r) => <Text of={r.where} /> }]} />}</>}
+            { title: "admin.fault", cell: (r) => <><code><Text of={r.fault} /></code></> }, { title: "admin.where", cell: (r) => <Said of={r.where} mixed /> },
+            { title: "admin.fault.what", cell: (r) => <Said of={r.what ?? ""} /> }]} />}</>}
       </Part>
       <Part title={t("admin.verified")}>
         <Table label={t("admin.verified")} rows={before.rows ?? []} empty={t("ui.nothing")} kind={(r) => (r.state === "faults" ? "bad" : "")} cols={[

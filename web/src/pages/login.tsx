@@ -1,22 +1,24 @@
 // Logging in; and choosing a password where the first one was given.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Refused } from "../lib/api";
 import { setLang, t, useLang } from "../lib/i18n";
 import { changePassword, login } from "../lib/session";
 import { Switch } from "../ui/bits";
+import { Said } from "../ui/said";
 
-function why(e: unknown): string {
+function why(e: unknown): ComponentChildren {
   const r = e instanceof Refused ? e : new Refused(0, String(e));
   if (r.status === 429) return t("login.wait", { n: r.wait });
   if (r.status === 401) return t("login.wrong");
   if (r.status === 0) return t("ui.problem.net");
-  return r.message;
+  return <Said of={r.message} />;
 }
 
 export function Login({ change }: { change: boolean }) {
   const [name, setName] = useState(""), [password, setPassword] = useState(""), [code, setCode] = useState("");
   const [next, setNext] = useState(""), [again, setAgain] = useState("");
-  const [error, setError] = useState(""), [busy, setBusy] = useState(false), l = useLang();
+  const [error, setError] = useState<ComponentChildren>(""), [busy, setBusy] = useState(false), l = useLang();
   const send = (e: Event): void => {
     e.preventDefault();
     if (change && next !== again) { setError(t("login.differ")); return; }

@@ -12,6 +12,7 @@ import { Ago, Facts, Level, LevelName, levels, Problem } from "../ui/bits";
 import { Dialog, open as openDialog } from "../ui/dialog";
 import { Column, List } from "../ui/list";
 import { fold } from "../ui/palette";
+import { Said } from "../ui/said";
 import { Text } from "../ui/text";
 import { Editor } from "./rules/editor";
 import { Matrix } from "./rules/matrix";
@@ -37,7 +38,7 @@ function Refusal({ of }: { of: Rule }) {
   return (
     <Dialog title={t("rules.state.refused")}>
       <div class="actform"><Facts rows={[[t("alert.rule"), <Text of={of.title} />], [t("rules.where"), <code><Text of={of.id} /></code>]]} />
-        <p class="problem"><span lang="en"><Text of={of.why ?? ""} /></span></p></div>
+        <p class="problem"><Said of={of.why ?? ""} /></p></div>
     </Dialog>
   );
 }

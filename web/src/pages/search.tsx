@@ -13,6 +13,7 @@ import { useNow } from "../lib/use";
 import { Problem } from "../ui/bits";
 import { Chart } from "../ui/chart";
 import { Column, List } from "../ui/list";
+import { Said } from "../ui/said";
 import { Text } from "../ui/text";
 import { filterOf, Value } from "../ui/value";
 import { CaseChip, CasePicker, wantsCase } from "./search/case";
@@ -81,7 +82,7 @@ function Looked({ of, rows }: { of: Result; rows: number }) {
   const text = t(c.more ? "search.looked.more" : "search.looked", { found: number(c.found), shown: number(c.shown), events: number(c.events), s: (c.ms / 1000).toFixed(2) });
   return (
     <span role="status">
-      {c.partial && <b class="partial">{t("search.partial")} <span lang="en"><Text of={c.why ?? ""} /></span> </b>}
+      {c.partial && <b class="partial">{t("search.partial")} <Said of={c.why ?? ""} /> </b>}
       {text}{c.blocks > 0 && <span class="dim"> · {t("search.blocks", { n: number(c.passed), all: number(c.blocks) })}</span>}
       {c.damaged > 0 && <b class="partial"> {t("search.damaged", { n: number(c.damaged) })}</b>}
     </span>

@@ -4,6 +4,7 @@ import type { Refused } from "../lib/api";
 import { lang, t, tv, useLang } from "../lib/i18n";
 import { ago, full, short, span } from "../lib/time";
 import { useNow } from "../lib/use";
+import { Said } from "./said";
 
 export const levels = ["critical", "high", "medium", "low", "informational"] as const;
 export type LevelName = (typeof levels)[number];
@@ -44,7 +45,7 @@ export function Left({ until }: { until: string }) {
     {s < 0 ? t("ui.late", { span: span(-s) }) : t("ui.left", { span: span(s) })}</time>;
 }
 
-/** What the server refused: our sentence, then its own, which is English. */
+/** What the server refused: our sentence, then its own. */
 export function Problem({ of, again }: { of: Refused | undefined; again?: () => void }) {
   if (!of) return null;
   const key = of.status === 0 ? "ui.problem.net" : of.status === 403 ? "ui.problem.403" :
@@ -52,7 +53,7 @@ export function Problem({ of, again }: { of: Refused | undefined; again?: () => 
   return (
     <div class="problem" role="alert">
       <strong>{t(key, { wait: of.wait })}</strong>
-      {of.message && of.status !== 0 && <span class="why" lang="en">{of.message}</span>}
+      {of.message && of.status !== 0 && <span class="why"><Said of={of.message} /></span>}
       {again && <button type="button" onClick={again}>{t("ui.again")}</button>}
     </div>
   );

@@ -3,12 +3,15 @@ import { act, Refused } from "../lib/api";
 import { t } from "../lib/i18n";
 import { store, useStore } from "../lib/store";
 import { acted } from "../lib/use";
+import { Said } from "./said";
 import { Text } from "./text";
 
 interface Toast {
   id: number;
   text: string;
   bad?: boolean;
+  /** the server's words */
+  said?: boolean;
   act?: number;
 }
 
@@ -30,7 +33,7 @@ export function say(text: string, done?: { act?: number }): void {
 
 export function complain(e: unknown): void {
   const r = e instanceof Refused ? e : new Refused(0, String(e));
-  put({ text: r.status === 0 ? t("ui.problem.net") : r.message, bad: true });
+  put(r.status === 0 ? { text: t("ui.problem.net"), bad: true } : { text: r.message, bad: true, said: true });
 }
 
 export async function undo(which?: number): Promise<void> {
@@ -55,7 +58,7 @@ export function Toasts() {
     <div class="toasts" role="status" aria-live="polite">
       {all.map((x) => (
         <div class={`toast ${x.bad ? "bad" : ""}`} key={x.id}>
-          <Text of={x.text} />
+          {x.said ? <Said of={x.text} /> : <Text of={x.text} />}
           {x.act && <button type="button" onClick={() => void undo(x.act)}>{t("ui.undo")}</button>}
         </div>
       ))}

@@ -10,6 +10,7 @@ import { useView } from "../../lib/use";
 import { actForm, doAct } from "../../ui/act";
 import { Left, Part, Pill, Problem, When } from "../../ui/bits";
 import { Table } from "../../ui/table";
+import { Said } from "../../ui/said";
 import { Text } from "../../ui/text";
 import { complain } from "../../ui/toast";
 import { Do } from "./bits";
@@ -36,7 +37,7 @@ function Clocks({ of }: { of: Whole }) {
               <p class="dim">{t("incident.clock.due", { at: full(c.due) })}{!c.sure && ` · ${t("incident.clock.unsure")}`}</p>
               <p class="dim">{t("incident.clock.to")} <Text of={c.recipient} /></p>
               {sent && <p>{t("incident.clock.sent", { number: sent.number, at: full(sent.sent) })}</p>}
-              {c.why && <p class="dim"><Text of={c.why} /></p>}
+              {c.why && <p class="dim"><Said of={c.why} mixed /></p>}
               {c.state === "runs" && may && <Do label={t("act.clock.dispatch")} run={() => dispatch(of, c)} {...(of.clocks.findIndex((x) => x.state === "runs") === i ? { k: "t" } : {})} />}
             </li>
           );

@@ -8,6 +8,7 @@ import { is } from "../../lib/session";
 import { useKeys } from "../../lib/keys";
 import { actForm } from "../../ui/act";
 import { Part, Problem } from "../../ui/bits";
+import { Said } from "../../ui/said";
 import { Text } from "../../ui/text";
 import { Hunt } from "./hunt";
 
@@ -102,7 +103,7 @@ export function Editor({ id, text: before, done }: { id?: string; text?: string;
         </div>
         <ul id="faults" class="short faults">{checked.faults.map((f) => (
           <li class={f.kind === "error" ? "wrongtext" : "warntext"}><button type="button" class="plain" onClick={() => visit(f)}>{t("rules.line", { line: f.line })}</button>
-            {t(`rules.${f.kind}`)}{f.kind === "blind" ? f.why ? <>: {t("rules.blind.field")} <code><Text of={f.why} /></code></> : <>: {t("rules.blind.source")}</> : <>: <span lang="en"><Text of={f.why} /></span></>}</li>))}</ul>
+            {t(`rules.${f.kind}`)}{f.kind === "blind" ? f.why ? <>: {t("rules.blind.field")} <code><Text of={f.why} /></code></> : <>: {t("rules.blind.source")}</> : <>: <Said of={f.why} /></>}</li>))}</ul>
         <div class="buttons">
           {may && <button type="button" class="main" disabled={wrong.length > 0 || !dirty} onClick={publish}>{t("act.rule.publish")} <kbd>Ctrl S</kbd></button>}
           {!may && <span class="dim">{t("rules.maynot")}</span>}

@@ -5,6 +5,7 @@ import { number, t } from "../../lib/i18n";
 import { useParam } from "../../lib/router";
 import { full } from "../../lib/time";
 import { Facts, Level, Part, Problem } from "../../ui/bits";
+import { Said } from "../../ui/said";
 import { Text } from "../../ui/text";
 import { CaseChip, CasePicker, wantsCase } from "../search/case";
 
@@ -66,7 +67,7 @@ export function Hunt({ rule, text }: { rule?: string; text?: () => string }) {
       {error && (wantsCase(error.status, error.message) ? <CasePicker /> : <Problem of={error} again={go} />)}
       {counts && <p role="status" aria-live="polite">{t(state === "busy" ? "rules.hunt.busy" : "rules.hunt.looked", { hits: number(counts.hits), events: number(counts.events), s: (counts.ms / 1000).toFixed(1) })}
         {state === "stopped" && <b class="partial"> {t("rules.hunt.stopped")}</b>}
-        {counts.partial && <b class="partial"> {t("search.partial")} <span lang="en"><Text of={counts.why ?? ""} /></span></b>}</p>}
+        {counts.partial && <b class="partial"> {t("search.partial")} <Said of={counts.why ?? ""} /></b>}</p>}
       {state === "busy" && <progress aria-label={t("rules.hunt.busy.bar")} />}
       {state === "done" && !error && found.length === 0 && <p class="empty">{t("rules.hunt.none")}</p>}
       {found.map((f) => (

@@ -11,6 +11,7 @@ import { useAsk, useVersion, useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
 import { Ago, Facts, Level, Part, Pill, Problem, When } from "../../ui/bits";
 import { Table } from "../../ui/table";
+import { Said } from "../../ui/said";
 import { Text } from "../../ui/text";
 import { Editor } from "./editor";
 import { Hunt } from "./hunt";
@@ -25,7 +26,7 @@ export function StatePill({ of }: { of: string }) {
 export function Why({ of }: { of: Rule }) {
   if (!of.why) return null;
   const key = `blind.${of.why.replaceAll(" ", "-")}`;
-  return <>{has(key) ? t(key) : <span lang="en"><Text of={of.why} /></span>}{of.field && <> <code><Text of={of.field} /></code></>}</>;
+  return <>{has(key) ? t(key) : <Said of={of.why} />}{of.field && <> <code><Text of={of.field} /></code></>}</>;
 }
 
 const BESIDE = 3; // unchanged lines shown around a change

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { object, Refused } from "../../lib/api";
 import { has, number, t } from "../../lib/i18n";
 import { bytesAt, unitsAt } from "../../lib/search";
+import { Said } from "../../ui/said";
 import { Text } from "../../ui/text";
 import { filterOf } from "../../ui/value";
 
@@ -116,7 +117,7 @@ export function QueryLine({ value, run, input, error }:
       </div>
       {wrong >= 0 && error && <p class="wrong" id="wrong" role="alert">
         <code><Text of={value.slice(0, wrong)} /><mark class="here"><Text of={value.slice(wrong, wrong + 1) || " "} /></mark><Text of={value.slice(wrong + 1)} /></code>
-        <span><span class="dim">{t("search.place", { n: wrong + 1 })}</span> <span lang="en">{error.message}</span></span></p>}
+        <span><span class="dim">{t("search.place", { n: wrong + 1 })}</span> <Said of={error.message} /></span></p>}
     </form>
   );
 }

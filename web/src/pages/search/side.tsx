@@ -4,6 +4,7 @@ import type { Given } from "../../lib/api";
 import { number, t } from "../../lib/i18n";
 import { asText, Found, useSearch, values } from "../../lib/search";
 import { Problem } from "../../ui/bits";
+import { Said } from "../../ui/said";
 import { Text } from "../../ui/text";
 import { fold } from "../../ui/palette";
 import { filterOf, named, Value } from "../../ui/value";
@@ -48,7 +49,7 @@ function Counted({ field, by, question }: { field: string; by: "top" | "rare"; q
       <p class="dim">{t(`search.${by}.all`)}</p>
       <Problem of={found.error} again={found.again} />
       {found.busy ? <p class="dim">{t("search.counting")}</p> : <Bars field={field} rows={rows} of={Math.max(...rows.map((r) => r[1]))} />}
-      {found.counts?.partial && <p class="dim">{t("search.partial")} <span lang="en"><Text of={found.counts.why ?? ""} /></span></p>}
+      {found.counts?.partial && <p class="dim">{t("search.partial")} <Said of={found.counts.why ?? ""} /></p>}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { span } from "../../lib/time";
 import { actForm } from "../../ui/act";
 import { Ago, Facts, Part, Pill, Problem } from "../../ui/bits";
 import { Chart } from "../../ui/chart";
+import { Said } from "../../ui/said";
 import { Text } from "../../ui/text";
 import { term } from "../../ui/value";
 
@@ -34,7 +35,7 @@ function Rate({ of }: { of: Source }) {
       {found.busy ? <p class="dim">{t("search.counting")}</p> : counts.length === 0 ? <p class="empty">{t("source.noevents")}</p> : <>
         <Chart label={t("source.rate")} times={times} height={110} series={[{ label: t("search.found"), values: counts, colour: "--accent", bars: true }]} />
         <p>{now === undefined ? null : before ? t("source.rate.against", { n: number(now), m: number(before), p: Math.round((100 * now) / before) }) : t("source.rate.alone", { n: number(now) })}</p>
-        {found.counts?.partial && <p class="partial">{t("search.partial")} <span lang="en"><Text of={found.counts.why ?? ""} /></span></p>}</>}
+        {found.counts?.partial && <p class="partial">{t("search.partial")} <Said of={found.counts.why ?? ""} /></p>}</>}
     </Part>
   );
 }
