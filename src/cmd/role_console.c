@@ -187,6 +187,11 @@ static void on_note(void *arg, const char *text)
     role_notice(((struct role_console *)arg)->self, "%s", text);
 }
 
+static void on_want_printer(void *arg)
+{
+    role_say(((struct role_console *)arg)->self, SAY_PRINTER, SPAN_NONE);
+}
+
 static int make_console(struct role_console *r, struct err *e)
 {
     struct role_self *self = r->self;
@@ -195,7 +200,9 @@ static int make_console(struct role_console *r, struct err *e)
                                  .data = self->data,
                                  .settings = &self->settings,
                                  .note = on_note,
-                                 .note_arg = r };
+                                 .note_arg = r,
+                                 .want_printer = on_want_printer,
+                                 .want_arg = r };
     struct buf pem[2];
     int rc = ERR_OK;
 
@@ -259,8 +266,10 @@ static void on_peer(struct role_self *self, int fd, enum role other)
     struct role_console *r = self->own;
     struct err e;
 
-    (void)other; /* the desk: there is no other */
-    if (console_line(r->console, fd, &e) != ERR_OK)
+    const int rc = other == ROLE_PRINTER ? console_printer(r->console, fd, &e)
+                                         : console_line(r->console, fd, &e);
+
+    if (rc != ERR_OK)
         role_notice(self, "%s", e.why);
 }
 

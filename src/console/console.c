@@ -166,6 +166,8 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     if (rc == ERR_OK)
         rc = reads_new(&c->reads, loop, c->db_path, e);
     if (rc == ERR_OK)
+        rc = prints_new(&c->prints, c, e);
+    if (rc == ERR_OK)
         rc = oidc_visits_new(&c->oidc, c, e);
     if (rc == ERR_OK)
         rc = complete_new(&c->completer, e);
@@ -234,6 +236,7 @@ void console_free(struct console **pc)
     lives_free(&c->live);
     pace_free(&c->pace);
     logins_free(&c->logins);
+    prints_free(&c->prints);
     reads_free(&c->reads);
     oidc_visits_free(&c->oidc);
     arena_release(&c->mem);

@@ -27,6 +27,8 @@ static void make_metrics(struct console *c, struct metrics_from *m)
                                 .live = live_count(c),
                                 .csp_reports = c->csp_reports,
                                 .started_ns = c->started_ns };
+    m->papers = print_counts(c->prints).made;
+    m->papers_failed = print_counts(c->prints).failed;
     proc_self(c, &m->cpu_us, &m->rss_bytes);
 }
 

@@ -45,6 +45,7 @@ struct worker {
     uint32_t starts;
     bool ready;
     bool full;      /* its channel does not take more for now */
+    bool due;       /* it will be started in a moment */
     bool reloading; /* was told of the new generation and has not answered */
     unsigned owed;
     uint64_t generation;
@@ -81,6 +82,7 @@ struct keeper {
         char text[256];
     } made; /* what RULES answered */
     struct worker rules;
+    struct worker printer; /* on demand; not one of those below, for which all wait */
 
     struct worker worker[WORKERS_MAX];
     uint32_t worker_count, stage, lane_count;
