@@ -172,6 +172,8 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     if (rc == ERR_OK)
         rc = complete_new(&c->completer, e);
     if (rc == ERR_OK)
+        rc = takers_new(&c->takers, e);
+    if (rc == ERR_OK)
         rc = hunts_new(&c->hunters, e);
     if (rc == ERR_OK)
         rc = trail_new(&c->trail, c->from.io, c->lanes, &c->ledgers, e);
@@ -245,6 +247,7 @@ void console_free(struct console **pc)
     watch_free(&c->finding);
     complete_free(&c->completer);
     hunts_free(&c->hunters);
+    takers_free(&c->takers);
     event_end(c);
     tail_end(c);
     trail_free(&c->trail);
@@ -262,6 +265,7 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
 
     find_stop(c);
     hunts_stop(c->hunters);
+    takers_rules(c->takers);
     event_rules(c);
     complete_rules(c->completer);
     shown_free(&c->shown);

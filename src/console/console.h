@@ -30,6 +30,7 @@
 #include "console/sums.h"
 #include "event/taxonomy.h"
 #include "os/io.h"
+#include "seal/evidence.h"
 #include "sigma/match.h"
 
 #define CONSOLE_LOOK_MS        1000u /* balance */
@@ -57,6 +58,9 @@ struct console_from {
      */
     void (*want_printer)(void *arg);
     void *want_arg;
+    const struct evidence_file *beside; /* what goes with evidence: README.txt, verify.py; borrowed.
+                                           None: no evidence */
+    uint32_t beside_count;
     struct span certificate, key; /* PEM, of HTTPS; read in console_new() only. None: no HTTPS */
 };
 
@@ -92,6 +96,9 @@ int console_line(struct console *c, int fd, struct err *e);
 
 /* The same to the printer (office/paper.h), which is let go when nothing is to be made. */
 int console_printer(struct console *c, int fd, struct err *e);
+
+/* The store's public root key, which evidence is checked against before it is given out. */
+void console_root(struct console *c, const uint8_t key[KEY_BYTES]);
 
 int console_listen(struct console *c, int fd, enum serve_door door, struct err *e);
 int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e);

@@ -72,6 +72,9 @@ struct console {
     struct logins *logins;
     struct reads *reads;
     struct prints *prints;
+    struct takers *takers;
+    uint8_t root[KEY_BYTES]; /* the store's public root key */
+    bool has_root;
     struct oidc_visits *oidc;
     uint64_t asked_last;
     struct serve *serve;
@@ -135,6 +138,13 @@ serve_fn hunt_route, hunt_text_route;
 int hunts_new(struct hunters **out, struct err *e);
 void hunts_free(struct hunters **all);
 void hunts_stop(struct hunters *all); /* their rules are let go */
+
+/* evidence.c */
+struct takers;
+serve_fn evidence_route;
+int takers_new(struct takers **out, struct err *e);
+void takers_free(struct takers **all); /* behind serve_free() */
+void takers_rules(struct takers *all); /* those at hand are let go */
 
 /* complete.c */
 struct completer;

@@ -95,6 +95,8 @@ struct keeper {
     void *ledger_at[FOLDER_LANES_MAX];
     int batches;
     void *batches_at;
+    uint8_t root[ROLE_ROOT_BYTES]; /* the store's public root key */
+    bool has_root;
     int tracer; /* sealed memory: the key of tracer events, new at each start */
     struct reserve *reserve;
 

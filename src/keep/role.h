@@ -60,6 +60,8 @@ const char *role_name(enum role r);
                   again. What both have said so of, and is not the lane's last, is removed */      \
     X(RULES)   /* desk    - ; rules were published or switched: a new generation is wanted */      \
     X(PRINTER) /* console - ; a document is to be made, and the printer is not there */            \
+    X(ROOT)    /* verifier - ; 32 bytes: the store's public root key; the keeper passes it on to   \
+                  the console */                                                                   \
     X(NOTICE)  /* both    - ; text: something an operator must see; the keeper passes it on, with  \
                   the role's name in front, to desk and console */
 
@@ -71,6 +73,7 @@ enum say {
 };
 
 #define NOTICE_BYTES_MAX 512u
+#define ROLE_ROOT_BYTES  32u
 
 struct say_connection {
     uint32_t input; /* enum input; for LISTEN: 0 the local socket, 1 metrics, 2 the API */

@@ -275,6 +275,26 @@ static void hear_printer(struct worker *w, const struct channel_message *m)
         start_again(printer);
 }
 
+/* The console cannot look into DATA/keys. */
+static void tell_root(struct worker *console)
+{
+    const struct keeper *k = console->k;
+
+    if (k->has_root && worker_say(console, SAY_ROOT, (struct span){ k->root, sizeof(k->root) },
+                                  NULL, 0) == ERR_MORE)
+        worker_kill(console, "does not take the root key");
+}
+
+static void hear_root(struct worker *w, const struct channel_message *m)
+{
+    struct worker *console = find(w->k, ROLE_CONSOLE, 0);
+
+    memcpy(w->k->root, m->body, sizeof(w->k->root));
+    w->k->has_root = true;
+    if (console != NULL && console->channel >= 0)
+        tell_root(console);
+}
+
 #define BIT(role) (1u << ROLE_##role)
 #define WORKERS                                                                                    \
     (BIT(COLLECTOR) | BIT(READER) | BIT(DESK) | BIT(CONSOLE) | BIT(TRACER) | BIT(SEALER) |         \
@@ -293,6 +313,7 @@ static const struct {
     [SAY_SEGMENT] = { BIT(COLLECTOR), 0, 0, hear_segment },
     [SAY_DONE] = { BIT(DESK) | BIT(SEALER), 8, 8, hear_done },
     [SAY_RULES] = { BIT(DESK), 0, 0, hear_rules },
+    [SAY_ROOT] = { BIT(VERIFIER), ROLE_ROOT_BYTES, ROLE_ROOT_BYTES, hear_root },
     [SAY_PRINTER] = { BIT(CONSOLE), 0, 0, hear_printer },
     [SAY_NOTICE] = { WORKERS | BIT(RULES), 1, NOTICE_BYTES_MAX, hear_notice },
 };
@@ -409,6 +430,8 @@ static void introduce(struct worker *w)
                        &k->ledger[i], 1) == ERR_MORE)
             worker_kill(w, "does not take its ledgers");
     }
+    if (w->role == ROLE_CONSOLE)
+        tell_root(w);
     ears_introduce(k, w);
     join_peers(w);
 }

@@ -11,6 +11,7 @@ import { full } from "../../lib/time";
 import { useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
 import { Part, Problem } from "../../ui/bits";
+import { TakeEvidence } from "../../ui/evidence";
 import { Papers } from "../../ui/paper";
 import { Text } from "../../ui/text";
 import { complain } from "../../ui/toast";
@@ -41,6 +42,7 @@ export function EvidencePart({ of }: { of: Whole }) {
   ]);
   return (
     <Part title={t("incident.part.evidence")} side={may && <span><Do label={t("act.evidence.add")} k="a" run={add} /> <Do label={t("act.evidence.hand_over")} k="o" off={rows.length === 0} run={over} /></span>}>
+      {rows.some((v) => v.events) && <p><TakeEvidence of={{ for: `incident:${of.id}` }} /></p>}
       <Problem of={told.error} again={told.again} />
       {rows.length === 0 && <p class="empty">{t(told.busy ? "incidents.busy" : "incident.evidence.none")}</p>}
       <ul class="items">{rows.map((v, i) => (
