@@ -165,7 +165,7 @@ export function FormsPart({ of }: { of: Whole }) {
     <Part title={t("incident.part.forms")} kind="sheet" side={<Do label={t("sheet.form.print")} k="p" run={() => print()} />}>
       <div class="switch noprint" role="group" aria-label={t("incident.part.forms")}>{names.map((n) => (
         <button type="button" aria-pressed={n === name} onClick={() => turn({ form: n }, true)} data-lang={lang.get()}>{t(`sheet.form.${n}`)}</button>))}</div>
-      {(name !== "bao-cao-nhanh" || mayWork()) && <p class="dim noprint">{t("sheet.form.office")} <Papers form={name} of={{ incident: of.id }} /></p>}
+      {(name !== "bao-cao-nhanh" || mayWork()) && <p class="noprint"><span class="dim">{t("sheet.form.office")}</span> <Papers form={name} of={{ incident: of.id }} /></p>}
       <Paper name={name} of={of} key={name} />
     </Part>
   );
