@@ -3,8 +3,6 @@
  */
 #include "cmd/evidence_out.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,10 +11,11 @@
 #include <unistd.h>
 
 #include "os/file.h"
+#include "seal/evidence_tar.h"
 
 struct evidence_out {
-    int fd;              /* of the folder, or of the tar file */
-    struct archive *tar; /* NULL: a folder */
+    int fd;                   /* of the folder, or of the tar file */
+    struct evidence_tar *tar; /* NULL: a folder */
     int64_t now_ns;
 };
 
@@ -25,19 +24,20 @@ static int world(struct err *e, const char *name, const char *why)
     return err_set(e, ERR_IO, 0, "%.120s cannot be written: %s.", name, why);
 }
 
+static int write_tar(void *arg, struct span bytes, struct err *e)
+{
+    const struct evidence_out *o = arg;
+
+    return file_write_all(o->fd, bytes) ? ERR_OK : world(e, "The tar file", strerror(errno));
+}
+
 static int open_tar(struct evidence_out *o, const char *path, struct err *e)
 {
     o->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (o->fd < 0)
         return errno == EEXIST ? err_set(e, ERR_USAGE, 0, "%.150s is there already.", path)
                                : world(e, path, strerror(errno));
-    o->tar = archive_write_new();
-    if (o->tar == NULL)
-        return err_set(e, ERR_NOMEM, 0, "There is no memory to write a tar file.");
-    if (archive_write_set_format_ustar(o->tar) != ARCHIVE_OK ||
-        archive_write_open_fd(o->tar, o->fd) != ARCHIVE_OK)
-        return world(e, path, archive_error_string(o->tar));
-    return ERR_OK;
+    return evidence_tar_new(&o->tar, o->now_ns, write_tar, o, e);
 }
 
 static int open_folder(struct evidence_out *o, const char *path, struct err *e)
@@ -63,24 +63,6 @@ int evidence_out_new(struct evidence_out **out, const char *path, int64_t now_ns
     if (rc != ERR_OK)
         evidence_out_free(out);
     return rc;
-}
-
-static int put_tar(struct evidence_out *o, const char *name, struct span bytes, struct err *e)
-{
-    struct archive_entry *entry = archive_entry_new();
-    bool good;
-
-    if (entry == NULL)
-        return err_set(e, ERR_NOMEM, 0, "There is no memory to write a tar file.");
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_size(entry, (int64_t)bytes.n);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_mtime(entry, o->now_ns / 1000000000, 0);
-    good = archive_write_header(o->tar, entry) == ARCHIVE_OK &&
-           archive_write_data(o->tar, bytes.p, bytes.n) == (la_ssize_t)bytes.n;
-    archive_entry_free(entry);
-    return good ? ERR_OK : world(e, name, archive_error_string(o->tar));
 }
 
 static int put_file(struct evidence_out *o, const char *name, struct span bytes, struct err *e)
@@ -110,13 +92,15 @@ int evidence_out_put(void *arg, const char *name, struct span bytes, struct err 
 {
     struct evidence_out *o = arg;
 
-    return o->tar != NULL ? put_tar(o, name, bytes, e) : put_file(o, name, bytes, e);
+    return o->tar != NULL ? evidence_tar_put(o->tar, name, bytes, e) : put_file(o, name, bytes, e);
 }
 
 int evidence_out_end(struct evidence_out *o, struct err *e)
 {
-    if (o->tar != NULL && archive_write_close(o->tar) != ARCHIVE_OK)
-        return world(e, "The tar file", archive_error_string(o->tar));
+    int rc = o->tar != NULL ? evidence_tar_end(o->tar, e) : ERR_OK;
+
+    if (rc != ERR_OK)
+        return rc;
     return fsync(o->fd) == 0 ? ERR_OK : world(e, "The evidence", strerror(errno));
 }
 
@@ -127,8 +111,7 @@ void evidence_out_free(struct evidence_out **out)
     *out = NULL;
     if (o == NULL)
         return;
-    if (o->tar != NULL)
-        (void)archive_write_free(o->tar); /* evidence_out_end() has told */
+    evidence_tar_free(&o->tar);
     if (o->fd >= 0)
         (void)close(o->fd);
     free(o);

@@ -11,24 +11,23 @@
 #include "cmd/anchors.h"
 #include "cmd/client.h"
 #include "cmd/command.h"
+#include "cmd/evidence_beside.h"
 #include "cmd/evidence_out.h"
 #include "cmd/load.h"
 #include "cmd/office_ask.h"
 #include "cmd/show.h"
 #include "base/num.h"
 #include "console/console.h"
-#include "evidence_readme.h"
 #include "incident/incident.h"
 #include "ledger/checkpoint.h"
 #include "office/office.h"
 #include "os/file.h"
 #include "os/host.h"
 #include "seal/evidence.h"
-#include "verify_py.h"
 
 #define WITNESSES   8u
 #define WITNESS_MAX (NOTE_BYTES_MAX + 1024u)
-#define FILES_MAX   (2 + 2 * WITNESSES)
+#define FILES_MAX   (EVIDENCE_BESIDE + 2 * WITNESSES)
 
 struct export_options {
     const char *data, *root, *from, *to, *out, *is_for;
@@ -115,7 +114,7 @@ static int take_hits(struct chosen *c, struct search *found, struct err *e)
 /* What was not looked at is told: who reads the evidence cannot know. */
 static void tell_search(const struct search_counts *n)
 {
-    if (n->more)
+    if (n->more || n->found > n->shown)
         fprintf(stderr, "canh: There are more; the newest were taken (--limit).\n");
     if (n->partial)
         fprintf(stderr, "canh: Not all was looked at: %s.\n", n->why);
@@ -219,7 +218,7 @@ struct beside {
 
 static int add_file(struct beside *b, const char *path, const char *kind, uint32_t i, struct err *e)
 {
-    const uint32_t n = b->count - 2; /* behind our own two */
+    const uint32_t n = b->count - EVIDENCE_BESIDE; /* behind our own two */
     int rc;
 
     buf_init(&b->bytes[n], (size_t)1 << 20);
@@ -247,12 +246,8 @@ static int gather(struct beside *b, const struct export_options *o, struct err *
 {
     int rc = ERR_OK;
 
-    b->file[0] =
-        (struct evidence_file){ "README.txt",
-                                { (const uint8_t *)evidence_readme, sizeof(evidence_readme) - 1 } };
-    b->file[1] = (struct evidence_file){ "verify.py",
-                                         { (const uint8_t *)verify_py, sizeof(verify_py) - 1 } };
-    b->count = 2;
+    memcpy(b->file, evidence_beside, sizeof(evidence_beside));
+    b->count = EVIDENCE_BESIDE;
     if (o->witnesses.count > WITNESSES || o->witness_keys.count > WITNESSES)
         return err_set(e, ERR_USAGE, 0, "At most %u witnesses can be given.", WITNESSES);
     for (uint32_t i = 0; i < o->witnesses.count && rc == ERR_OK; i++) {

@@ -1,6 +1,6 @@
 /*
  * page_main.c - canh-page, which `canh page` becomes: an official document out of a
- * template and a file of values.
+ * template and a file of values. And what `canh role printer` becomes (printer.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,9 @@
 
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "cmd/page_make.h"
+#include "cmd/printer.h"
 #include "os/file.h"
-#include "report/template.h"
 
 #define DATA_BYTES_MAX (16u * 1024 * 1024)
 
@@ -55,20 +56,6 @@ static int find_templates(struct page_options *o, char *room, size_t bytes, stru
     return ERR_OK;
 }
 
-static int read_template(const char *path, struct template *t, struct err *e)
-{
-    struct buf yaml;
-    int rc;
-
-    buf_init(&yaml, TEMPLATE_BYTES_MAX);
-    rc = file_read(path, TEMPLATE_BYTES_MAX, &yaml, e);
-    *t = (struct template){ 0 };
-    if (rc == ERR_OK)
-        rc = template_read(t, buf_span(&yaml), path, e);
-    buf_release(&yaml);
-    return rc;
-}
-
 static int list_templates(const struct page_options *o)
 {
     static const struct file_walk walk = { .wanted = is_template };
@@ -83,7 +70,7 @@ static int list_templates(const struct page_options *o)
     for (size_t i = 0; rc == ERR_OK && i < files.count; i++) {
         struct template t;
 
-        rc = read_template(files_path(&files, i), &t, &e);
+        rc = page_template(files_path(&files, i), &t, &e);
         if (rc == ERR_OK)
             buf_fmt(&text, "%-20.*s %.*s\n", SPAN_ARG(t.name), SPAN_ARG(t.help));
         template_release(&t);
@@ -115,31 +102,15 @@ static int read_values(const char *path, json_t **value, struct err *e)
     return rc;
 }
 
-static int make_page(const struct page_options *o, const struct template *t, json_t *value,
-                     bool pdf, struct buf *out, struct template_gaps *gaps, struct err *e)
-{
-    struct page p;
-    int rc;
-
-    page_init(&p, page_layout(o->layout == 0 ? "13" : "14"));
-    rc = template_fill(t, value, &p, gaps, e);
-    if (o->created != NULL)
-        p.created = page_copy(&p, span_of(o->created));
-    if (rc == ERR_OK)
-        rc = pdf ? page_pdf(&p, out, e) : page_docx(&p, out, e);
-    page_release(&p);
-    return rc;
-}
-
 static int make(const struct page_options *o, const struct template *t, json_t *value,
                 struct buf *out, struct template_gaps *gaps, struct err *e)
 {
-    struct span name = span_of(o->out);
+    const struct span name = span_of(o->out);
+    const bool pdf = span_ends(name, SPAN_LIT(".pdf"));
+    const struct page_how how = { pdf, o->layout == 0 ? "13" : "14", o->created };
 
-    if (span_ends(name, SPAN_LIT(".pdf")))
-        return make_page(o, t, value, true, out, gaps, e);
-    if (span_ends(name, SPAN_LIT(".docx")))
-        return make_page(o, t, value, false, out, gaps, e);
+    if (pdf || span_ends(name, SPAN_LIT(".docx")))
+        return page_make(t, value, &how, out, gaps, e);
     if (!span_ends(name, SPAN_LIT(".txt")))
         return err_set(e, ERR_USAGE, 0, "--out ends in .pdf, .docx or .txt.");
     return template_message(t, value, out, gaps, e);
@@ -174,7 +145,7 @@ static int run_page(const struct page_options *o, const char *name, struct err *
         return err_set(e, ERR_USAGE, 0, "The template's name is too long.");
     buf_init(&out, PAGE_BYTES_MAX);
     template_gaps_init(&gaps);
-    rc = read_template(path, &t, e);
+    rc = page_template(path, &t, e);
     if (rc == ERR_OK)
         rc = read_values(o->data, &value, e);
     if (rc == ERR_OK)
@@ -219,5 +190,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    if (argc >= 3 && strcmp(argv[1], "role") == 0 && strcmp(argv[2], "printer") == 0)
+        return printer_main(argc - 3, argv + 3);
     return run(argc - 1, argv + 1);
 }

@@ -43,7 +43,7 @@ static const struct option_row options[] = {
 static const struct form_row {
     const char *name, *view, *param, *act, *help;
 } forms[] = {
-#define X(name, statement, param, type, act, help) { name, "form." name, param, act, help },
+#define X(name, statement, param, type, act, title, help) { name, "form." name, param, act, help },
     FORM_TABLE(X)
 #undef X
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cmd/evidence_beside.h"
 #include "cmd/load_law.h"
 #include "cmd/roles.h"
 #include "console/console.h"
@@ -97,14 +98,14 @@ static void open_law(struct role_console *r)
 static int enter_sandbox(struct role_console *r, char *level, struct err *e)
 {
     char lanes[FILE_PATH_BYTES], rules[FILE_PATH_BYTES], desk[FILE_PATH_BYTES];
-    char sealed[FILE_PATH_BYTES], ledger[FILE_PATH_BYTES];
+    char sealed[FILE_PATH_BYTES], ledger[FILE_PATH_BYTES], store[FILE_PATH_BYTES];
     const struct settings *s = &r->self->settings;
-    const char *read[10] = { lanes, sealed, rules, desk, ledger };
+    const char *read[11] = { lanes, sealed, rules, desk, ledger, store };
     const struct sandbox box = {
         SANDBOX_FILES_READ | SANDBOX_FILES_WRITE | SANDBOX_ACCEPT | SANDBOX_THREADS, read, NULL
     };
     const char *data = r->self->data;
-    size_t n = 5;
+    size_t n = 6;
 
     if (s->tls_certificate[0] != 0)
         read[n++] = s->tls_certificate;
@@ -119,6 +120,7 @@ static int enter_sandbox(struct role_console *r, char *level, struct err *e)
         data_path(sealed, sizeof(sealed), data, "sealed") != ERR_OK ||
         data_path(ledger, sizeof(ledger), data, "ledger") != ERR_OK ||
         data_path(rules, sizeof(rules), data, "rules") != ERR_OK ||
+        data_path(store, sizeof(store), data, "store") != ERR_OK ||
         data_path(desk, sizeof(desk), data, "desk") != ERR_OK)
         return err_set(e, ERR_USAGE, 0, "The data folder's path is too long.");
     return role_sandbox(r->self, &box, level, e);
@@ -187,6 +189,11 @@ static void on_note(void *arg, const char *text)
     role_notice(((struct role_console *)arg)->self, "%s", text);
 }
 
+static void on_want_printer(void *arg)
+{
+    role_say(((struct role_console *)arg)->self, SAY_PRINTER, SPAN_NONE);
+}
+
 static int make_console(struct role_console *r, struct err *e)
 {
     struct role_self *self = r->self;
@@ -195,7 +202,11 @@ static int make_console(struct role_console *r, struct err *e)
                                  .data = self->data,
                                  .settings = &self->settings,
                                  .note = on_note,
-                                 .note_arg = r };
+                                 .note_arg = r,
+                                 .want_printer = on_want_printer,
+                                 .want_arg = r,
+                                 .beside = evidence_beside,
+                                 .beside_count = EVIDENCE_BESIDE };
     struct buf pem[2];
     int rc = ERR_OK;
 
@@ -259,9 +270,17 @@ static void on_peer(struct role_self *self, int fd, enum role other)
     struct role_console *r = self->own;
     struct err e;
 
-    (void)other; /* the desk: there is no other */
-    if (console_line(r->console, fd, &e) != ERR_OK)
+    const int rc = other == ROLE_PRINTER ? console_printer(r->console, fd, &e)
+                                         : console_line(r->console, fd, &e);
+
+    if (rc != ERR_OK)
         role_notice(self, "%s", e.why);
+}
+
+static void on_root(struct role_self *self, const uint8_t key[ROLE_ROOT_BYTES])
+{
+    _Static_assert(ROLE_ROOT_BYTES == KEY_BYTES, "it is the root key");
+    console_root(((struct role_console *)self->own)->console, key);
 }
 
 static int on_ledger(struct role_self *self, const struct ledger *g, uint32_t lane, struct err *e)
@@ -296,6 +315,7 @@ static const struct role_handlers handlers = {
     .on_listen = on_listen,
     .on_peer = on_peer,
     .on_ledger = on_ledger,
+    .on_root = on_root,
     .close = close_console,
 };
 

@@ -300,8 +300,10 @@ static int verifier_open(struct role_self *self, struct err *e)
         rc = await_root(r, e);
     if (rc == ERR_OK)
         rc = enter_sandbox(r, level, e);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
         role_ready(self, level);
+        role_say(self, SAY_ROOT, (struct span){ r->root, sizeof(r->root) });
+    }
     return rc;
 }
 

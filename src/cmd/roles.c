@@ -17,7 +17,7 @@ static const struct {
     { ROLE_DESK, role_desk },           { ROLE_CONSOLE, role_console },
     { ROLE_TRACER, role_tracer },       { ROLE_RULES, role_rules },
     { ROLE_SEALER, role_sealer },       { ROLE_SENDER, role_sender },
-    { ROLE_VERIFIER, role_verifier },
+    { ROLE_VERIFIER, role_verifier },   { ROLE_PRINTER, role_printer },
 };
 
 static int idle_open(struct role_self *self, struct err *e)

@@ -8,7 +8,7 @@
 #include "cmd/command.h"
 #include "keep/frame.h"
 
-command_fn role_collector, role_console, role_desk, role_reader, role_rules, role_sealer,
-    role_sender, role_tracer, role_verifier;
+command_fn role_collector, role_console, role_desk, role_printer, role_reader, role_rules,
+    role_sealer, role_sender, role_tracer, role_verifier;
 
 #endif

@@ -222,7 +222,7 @@ static bool read_format(const struct serve_call *call, enum view_format *format)
 }
 
 /* On a thread: reads.c. */
-static int read_view(struct reading *r, struct err *e)
+int ask_read_view(struct reading *r, struct err *e)
 {
     static const char *const types[] = { [VIEW_NDJSON] = "application/x-ndjson",
                                          [VIEW_JSON] = "application/json",
@@ -244,19 +244,19 @@ static int read_view(struct reading *r, struct err *e)
 
 static void view_route(void *arg, struct serve_call *call)
 {
-    const struct console *c = arg;
+    struct console *c = arg;
     const struct view_row *row = call->route->own;
     struct caller who;
-    const struct read_from from = { .fn = read_view,
+    const struct read_from from = { .fn = ask_read_view,
                                     .lane =
                                         view_is_long(&office_views, row) ? READ_LONG : READ_SHORT,
                                     .who = &who.who.actor,
                                     .row = row };
 
-    if (caller_find(arg, call, &who))
-        reads_put(c->reads, call, &from);
-    else
+    if (!caller_find(arg, call, &who))
         ask_refuse(call, 401, "This needs somebody who is known here.");
+    else if (!print_route(c, call, &who))
+        (void)reads_put(c->reads, call, &from); /* it is answered either way */
 }
 
 void ask_view(struct console *c, struct serve_call *call, struct span view, struct span state)
@@ -265,10 +265,13 @@ void ask_view(struct console *c, struct serve_call *call, struct span view, stru
                                            .roles = ROLES_ALL,
                                            .via = "token" };
 
-    const struct read_from from = { read_view, READ_SHORT, &somebody,
-                                    view_find(&office_views, view), state };
+    const struct read_from from = { .fn = ask_read_view,
+                                    .lane = READ_SHORT,
+                                    .who = &somebody,
+                                    .row = view_find(&office_views, view),
+                                    .state = state };
 
-    reads_put(c->reads, call, &from);
+    (void)reads_put(c->reads, call, &from); /* it is answered either way */
 }
 
 /* --- routes --------------------------------------------------------------------------------- */
@@ -299,7 +302,12 @@ static void put_params(struct serve_route *r, const struct view_row *row)
                                                   p->type == VIEW_ID || p->type == VIEW_INTEGER ||
                                                       p->type == VIEW_LIMIT };
     }
-    r->param[n] = (struct serve_param){ "format", "ndjson, json for one array, or csv", false };
+    r->param[n++] = (struct serve_param){ "format", "ndjson, json for one array, or csv", false };
+    if (print_has(row)) {
+        MUST(n + 2 <= SERVE_PARAMS_MAX);
+        r->param[n++] = (struct serve_param){ "as", "pdf or docx: the document itself", false };
+        r->param[n] = (struct serve_param){ "layout", "size of its text: 13, or 14", true };
+    }
 }
 
 /* Those of routes.c, one for each act and view, and one for each register as a table. */

@@ -166,9 +166,13 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     if (rc == ERR_OK)
         rc = reads_new(&c->reads, loop, c->db_path, e);
     if (rc == ERR_OK)
+        rc = prints_new(&c->prints, c, e);
+    if (rc == ERR_OK)
         rc = oidc_visits_new(&c->oidc, c, e);
     if (rc == ERR_OK)
         rc = complete_new(&c->completer, e);
+    if (rc == ERR_OK)
+        rc = takers_new(&c->takers, e);
     if (rc == ERR_OK)
         rc = hunts_new(&c->hunters, e);
     if (rc == ERR_OK)
@@ -234,6 +238,7 @@ void console_free(struct console **pc)
     lives_free(&c->live);
     pace_free(&c->pace);
     logins_free(&c->logins);
+    prints_free(&c->prints);
     reads_free(&c->reads);
     oidc_visits_free(&c->oidc);
     arena_release(&c->mem);
@@ -242,6 +247,7 @@ void console_free(struct console **pc)
     watch_free(&c->finding);
     complete_free(&c->completer);
     hunts_free(&c->hunters);
+    takers_free(&c->takers);
     event_end(c);
     tail_end(c);
     trail_free(&c->trail);
@@ -259,6 +265,7 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
 
     find_stop(c);
     hunts_stop(c->hunters);
+    takers_rules(c->takers);
     event_rules(c);
     complete_rules(c->completer);
     shown_free(&c->shown);

@@ -8,8 +8,8 @@
  *
  * It reads: the ledgers (shared memory), the lanes up to their durable ends, the database by a
  * reader's connection, /proc/net/udp. It writes nothing, so whatever becomes of it, nothing that is
- * stored changes. Counts and states are answered at once, in the loop, from what is there; views and
- * exports are read on threads beside it, each with a connection of its own (reads.c).
+ * stored changes. Counts and states are answered at once, in the loop, from what is there; views
+ * and exports are read on threads beside it, each with a connection of its own (reads.c).
  *
  *   GET /alerts?level=&since=&limit=&format=
  *       at least this level; since RFC 3339, seconds since 1970, or 90s, 15m, 2h, 7d ago;
@@ -30,6 +30,7 @@
 #include "console/sums.h"
 #include "event/taxonomy.h"
 #include "os/io.h"
+#include "seal/evidence.h"
 #include "sigma/match.h"
 
 #define CONSOLE_LOOK_MS        1000u /* balance */
@@ -53,6 +54,13 @@ struct console_from {
     const struct settings *settings;           /* read in console_new() only */
     void (*note)(void *arg, const char *text); /* a line for the server's log; or NULL */
     void *note_arg;
+    /* Documents are to be made: console_printer() with a line to who does it, later. NULL: nobody.
+     */
+    void (*want_printer)(void *arg);
+    void *want_arg;
+    const struct evidence_file *beside; /* what goes with evidence: README.txt, verify.py; borrowed.
+                                           None: no evidence */
+    uint32_t beside_count;
     struct span certificate, key; /* PEM, of HTTPS; read in console_new() only. None: no HTTPS */
 };
 
@@ -85,6 +93,12 @@ void console_law(struct console *c, const struct law *law, const struct playbook
 
 /* The line to the desk (office/line.h), taken; an earlier one is closed. */
 int console_line(struct console *c, int fd, struct err *e);
+
+/* The same to the printer (office/paper.h), which is let go when nothing is to be made. */
+int console_printer(struct console *c, int fd, struct err *e);
+
+/* The store's public root key, which evidence is checked against before it is given out. */
+void console_root(struct console *c, const uint8_t key[KEY_BYTES]);
 
 int console_listen(struct console *c, int fd, enum serve_door door, struct err *e);
 int console_ledger(struct console *c, const struct ledger *g, uint32_t lane, struct err *e);

@@ -71,6 +71,10 @@ struct console {
     uint64_t csp_reports, csp_told_ms;
     struct logins *logins;
     struct reads *reads;
+    struct prints *prints;
+    struct takers *takers;
+    uint8_t root[KEY_BYTES]; /* the store's public root key */
+    bool has_root;
     struct oidc_visits *oidc;
     uint64_t asked_last;
     struct serve *serve;
@@ -135,6 +139,13 @@ int hunts_new(struct hunters **out, struct err *e);
 void hunts_free(struct hunters **all);
 void hunts_stop(struct hunters *all); /* their rules are let go */
 
+/* evidence.c */
+struct takers;
+serve_fn evidence_route;
+int takers_new(struct takers **out, struct err *e);
+void takers_free(struct takers **all); /* behind serve_free() */
+void takers_rules(struct takers *all); /* those at hand are let go */
+
 /* complete.c */
 struct completer;
 serve_fn complete_route;
@@ -168,20 +179,44 @@ struct reading {            /* on a thread of its own */
     struct db *db;
 };
 typedef int read_fn(struct reading *r, struct err *e);
+/* In the loop: the status, and what `fn` made, or the refusal. */
+typedef void read_done_fn(void *arg, unsigned status, struct span body);
 struct read_from {
     read_fn *fn;
     enum read_lane lane;
     const struct actor *who;    /* copied, as the call is */
     const struct view_row *row; /* these two are `fn`'s, and borrowed until it is done */
     struct span state;
+    read_done_fn *done; /* instead of an answer, once, when the loop turns; NULL: the answer */
+    void *arg;
 };
 struct reads;
 int reads_new(struct reads **out, struct loop *loop, const char *path, struct err *e);
-/* Behind serve_free(). Waits for what is read just now. */
+/* Behind serve_free(). Waits for what is read just now; `done` is not called any more. */
 void reads_free(struct reads **r);
-void reads_put(struct reads *r, struct serve_call *call, const struct read_from *from);
+/* False: the call was refused. */
+bool reads_put(struct reads *r, struct serve_call *call, const struct read_from *from);
+
+/* print.c */
+#define PRINTS 8u /* documents that wait, or are made */
+struct prints;
+struct caller;
+struct print_counts {
+    uint64_t made, failed;
+};
+int prints_new(struct prints **out, struct console *c, struct err *e);
+/* Behind serve_free(), before reads_free(). */
+void prints_free(struct prints **p);
+struct print_counts print_counts(const struct prints *p);
+/* What a view's call asks for beside `format`: a document (`as`). False: it does not; the view is
+ * to be answered. */
+bool print_route(struct console *c, struct serve_call *call, const struct caller *who);
+/* Is it the data of a sheet? */
+bool print_has(const struct view_row *row);
 
 /* ask.c */
+/* On a thread: a view, as its query says. */
+read_fn ask_read_view;
 int ask_routes(struct console *c, struct err *e);
 /* The act of call->route->own, with what was sent. */
 serve_fn ask_act;

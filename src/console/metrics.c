@@ -196,6 +196,10 @@ static void put_self(struct buf *out, const struct metrics_from *m)
     put_one(out, "canh_console_live", "gauge", "pages to which changes are told", m->live);
     put_one(out, "canh_console_csp_reports_total", "counter",
             "browsers said that a page tried what its policy forbids", m->csp_reports);
+    put_one(out, "canh_console_papers_total", "counter", "documents that were made", m->papers);
+    put_one(out, "canh_console_papers_failed_total", "counter",
+            "documents that could not be made: their maker ended, was killed, or said why",
+            m->papers_failed);
     put_family(out, "process_cpu_seconds_total", "counter", "processor time of this role");
     buf_fmt(out, "process_cpu_seconds_total %llu.%06u\n", (unsigned long long)(m->cpu_us / 1000000),
             (unsigned)(m->cpu_us % 1000000));

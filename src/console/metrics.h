@@ -32,6 +32,7 @@ struct metrics_from {
     uint64_t generation;
     uint32_t connections, watchers, live; /* of this role */
     uint64_t csp_reports;
+    uint64_t papers, papers_failed; /* documents that were made, and could not be */
     int64_t started_ns;
     uint64_t cpu_us, rss_bytes;
 };

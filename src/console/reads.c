@@ -1,5 +1,5 @@
 /*
- * reads.c - what is read of the database on threads beside the loop: views and exports.
+ * reads.c - what is read of the database on threads beside the loop: views, exports, documents.
  *
  *   a call ─▶ what it asks for is copied ─▶ a thread of its lane, with a connection of its own
  *     ─▶ the answer is written in the loop, or thrown away when nobody waits for it any more
@@ -28,6 +28,8 @@ struct place {
     read_fn *fn;
     char name[NAME], query[HTTP_HEAD_MAX];
     struct buf body;
+    read_done_fn *then; /* NULL: it is answered */
+    void *arg;
     struct serve_later *later; /* the loop's always */
     atomic_bool gone;          /* nobody waits for it */
 };
@@ -83,7 +85,9 @@ static void done(struct job *j)
 {
     struct place *p = (struct place *)j;
 
-    if (p->later != NULL)
+    if (p->then != NULL)
+        p->then(p->arg, p->is.call.status, buf_span(&p->body));
+    else if (p->later != NULL)
         serve_answer(p->later, p->is.call.status, p->is.call.type, buf_span(&p->body));
     release(p);
 }
@@ -128,28 +132,32 @@ static void copy(struct place *p, const struct serve_call *call, const struct re
     p->is.who.address = SPAN_NONE;
     p->lane = from->lane;
     p->fn = from->fn;
+    p->then = from->done;
+    p->arg = from->arg;
     p->later = NULL;
     atomic_store(&p->gone, false);
 }
 
-void reads_put(struct reads *r, struct serve_call *call, const struct read_from *from)
+bool reads_put(struct reads *r, struct serve_call *call, const struct read_from *from)
 {
     struct place *p = free_place(r);
     struct err e;
 
     if (p == NULL) {
         ask_refuse(call, 503, "Too many ask at once; try again.");
-        return;
+        return false;
     }
     copy(p, call, from);
     p->job = (struct job){ .run = run, .done = done };
     p->reads = r;
     if (workers_put(r->workers[p->lane], &p->job, &e) == ERR_OK) {
-        p->later = serve_later(call, on_gone, p); /* `done` comes when the loop turns */
-        return;
+        if (p->then == NULL)
+            p->later = serve_later(call, on_gone, p); /* `done` comes when the loop turns */
+        return true;
     }
     release(p);
     ask_refuse(call, 503, e.why);
+    return false;
 }
 
 int reads_new(struct reads **out, struct loop *loop, const char *path, struct err *e)

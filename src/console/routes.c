@@ -27,6 +27,8 @@ static void make_metrics(struct console *c, struct metrics_from *m)
                                 .live = live_count(c),
                                 .csp_reports = c->csp_reports,
                                 .started_ns = c->started_ns };
+    m->papers = print_counts(c->prints).made;
+    m->papers_failed = print_counts(c->prints).failed;
     proc_self(c, &m->cpu_us, &m->rss_bytes);
 }
 
@@ -259,6 +261,14 @@ const struct serve_route console_routes[] = {
     ROUTE("/event", ASKED, MAY_SEARCH, event_route, JSON,
           "one stored event: its bytes, its fields, where it lies, the rules that hold for it",
           { "id", "LANE:SEQUENCE, as searches give them: 0:1234", false }),
+    ROUTE("/evidence", ASKED, MAY_SEARCH, evidence_route, "application/x-tar",
+          "events with the proofs that they are what was stored: docs/evidence.md",
+          { "id", "these, as 0:12,0:17", false }, { "q", "those that a query finds", false },
+          { "for", "alert:12 or incident:3; without id, q, from and to: the incident's evidence",
+            false },
+          { "from", "received not before this time", false },
+          { "to", "received before this time", false },
+          { "limit", "the newest so many, 1 to 1000; without it more are refused", true }),
     ROUTE("/hunt", ASKED, MAY_SEARCH, hunt_route, NDJSON,
           "what rules in force find in what is stored; the last line says what was looked at",
           { "rule", "id, name, title or file of one", false },

@@ -991,11 +991,11 @@ void serve_free(struct serve **ps)
 
 /* --- streams -------------------------------------------------------------------------------- */
 
-static bool stream_head(struct conn *c, const char *type)
+static bool stream_head(struct conn *c, const char *type, const char *more)
 {
     char fields[HEAD_FIELDS];
 
-    fields_put(c, 200, "", "", fields);
+    fields_put(c, 200, more, "", fields);
     http_put_head(&c->out, 200, type, SIZE_MAX, false, fields);
     count_waiting(c);
     return !buf_failed(&c->out);
@@ -1006,7 +1006,7 @@ struct serve_stream *serve_begin(struct serve_call *call, const char *type, serv
 {
     struct conn *c = call->conn;
 
-    if (!stream_head(c, type))
+    if (!stream_head(c, type, ""))
         return NULL;
     c->state = CONN_STREAM;
     c->gone = gone;
@@ -1100,13 +1100,28 @@ void serve_answer_with(struct serve_later *l, unsigned status, const char *type,
     conn_go_on(c);
 }
 
+void serve_cut(struct serve_stream *s)
+{
+    struct conn *c = conn_of(s);
+
+    MUST(c->state == CONN_STREAM);
+    c->gone = NULL;
+    conn_close(c);
+}
+
 struct serve_stream *serve_begin_later(struct serve_later *l, const char *type, serve_gone_fn *gone,
                                        void *arg)
+{
+    return serve_begin_later_with(l, type, "", gone, arg);
+}
+
+struct serve_stream *serve_begin_later_with(struct serve_later *l, const char *type,
+                                            const char *fields, serve_gone_fn *gone, void *arg)
 {
     struct conn *c = (struct conn *)l;
 
     MUST(c->state == CONN_WAIT);
-    if (!stream_head(c, type))
+    if (!stream_head(c, type, fields))
         return NULL;
     c->state = CONN_STREAM;
     c->gone = gone;

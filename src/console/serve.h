@@ -163,10 +163,18 @@ void serve_answer_with(struct serve_later *l, unsigned status, const char *type,
 struct serve_stream *serve_begin_later(struct serve_later *l, const char *type, serve_gone_fn *gone,
                                        void *arg);
 
+/* The same with more fields in its head, as serve_answer_with() has them. */
+struct serve_stream *serve_begin_later_with(struct serve_later *l, const char *type,
+                                            const char *fields, serve_gone_fn *gone, void *arg);
+
 size_t serve_waits(const struct serve_stream *s); /* bytes that were not taken yet */
 
 /* It is whole: what waits goes out, and the connection is closed. `gone` is not called, and the
  * stream must not be used any more. */
 void serve_end(struct serve_stream *s);
+
+/* It is not whole and never will be: the connection is closed, and who reads sees that the end is
+ * missing. As after serve_end(), `gone` is not called. */
+void serve_cut(struct serve_stream *s);
 
 #endif

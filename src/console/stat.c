@@ -360,6 +360,8 @@ void stat_json(struct buf *out, const struct stat_from *s)
     put_number(out, "watchers", s->m.watchers);
     put_number(out, "live", s->m.live);
     put_number(out, "csp_reports", s->m.csp_reports);
+    put_number(out, "papers", s->m.papers);
+    put_number(out, "papers_failed", s->m.papers_failed);
     put_number(out, "cpu_us", s->m.cpu_us);
     put_number(out, "rss_bytes", s->m.rss_bytes);
     buf_text(out, "}}\n");

@@ -14,7 +14,7 @@
  *    "tracers":[{"input","state","age_ms"}],
  *    "alerts":{"hours","by_level":{...},"more"},
  *    "complete":{...},           since when monitoring is (whole.h)
- *    "console":{...,"csp_reports"},"notices":[...]}
+ *    "console":{...,"csp_reports","papers","papers_failed"},"notices":[...]}
  *
  * Parts that come from the database are null, and "database" says why, when it cannot be read.
  * Counters have the names of LEDGER_TABLE and BOARD_TABLE.

@@ -75,18 +75,22 @@ struct law;
 int house_bases(struct db *db, const struct law *law, struct err *e);
 
 /* Sheets: the name of its template and of its view (form.NAME), statement, what is asked for, its
- * type, an act whose answer is needed beside it (what no statement can know), a sentence. */
+ * type, an act whose answer is needed beside it (what no statement can know), what a file of it is
+ * called, a sentence. */
 #define FORM_TABLE(X)                                                                              \
-    X("mau-03", SHEET_FIRST, "incident", ID, NULL, "The first report of an incident.")             \
-    X("mau-04", SHEET_LAST, "incident", ID, NULL, "The last report of an incident.")               \
-    X("bao-cao-nhanh", SHEET_QUICK, "incident", ID, "incident.quick",                              \
+    X("mau-03", SHEET_FIRST, "incident", ID, NULL, "Báo cáo ban đầu sự cố",                        \
+      "The first report of an incident.")                                                          \
+    X("mau-04", SHEET_LAST, "incident", ID, NULL, "Báo cáo kết thúc sự cố",                        \
+      "The last report of an incident.")                                                           \
+    X("bao-cao-nhanh", SHEET_QUICK, "incident", ID, "incident.quick", "Báo cáo nhanh sự cố",       \
       "The quick report of an incident.")                                                          \
-    X("phieu", SHEET_PHIEU, "phieu", ID, NULL, "A warning or request to an agency.")               \
-    X("cong-van", SHEET_LETTER, "letter", ID, NULL, "An official letter.")                         \
-    X("bien-ban-chung-cu", SHEET_HAND_OVER, "hand_over", ID, NULL,                                 \
+    X("phieu", SHEET_PHIEU, "phieu", ID, NULL, "Phiếu", "A warning or request to an agency.")      \
+    X("cong-van", SHEET_LETTER, "letter", ID, NULL, "Công văn", "An official letter.")             \
+    X("bien-ban-chung-cu", SHEET_HAND_OVER, "hand_over", ID, NULL, "Biên bản bàn giao chứng cứ",   \
       "Evidence that was handed over.")                                                            \
-    X("bien-ban-ban-giao-ca", SHEET_SHIFT, "handover", ID, NULL, "A shift that was handed over.")  \
-    X("lich-truc", SHEET_ROSTER, "month", TEXT, NULL, "Who is on duty in a month.")
+    X("bien-ban-ban-giao-ca", SHEET_SHIFT, "handover", ID, NULL, "Biên bản bàn giao ca",           \
+      "A shift that was handed over.")                                                             \
+    X("lich-truc", SHEET_ROSTER, "month", TEXT, NULL, "Lịch trực", "Who is on duty in a month.")
 
 /* What no record has and a pen fills in: on which sheet ("": on all), what, why. */
 #define FORM_PEN_TABLE(X)                                                                          \
@@ -96,7 +100,7 @@ int house_bases(struct db *db, const struct law *law, struct err *e);
     X("phieu", "answer", "the annex is for the agency, where it has not answered here already")    \
     X("lich-truc", "note", "room for what is written on the wall")
 
-#define X(name, statement, param, type, act, help) +1
+#define X(name, statement, param, type, act, title, help) +1
 enum { FORM_VIEWS = 0 FORM_TABLE(X) };
 #undef X
 extern const struct view_row form_views[FORM_VIEWS];

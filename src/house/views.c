@@ -34,7 +34,7 @@ const struct view_row house_views[] = {
     }
 
 const struct view_row form_views[] = {
-#define X(name, statement, param, type, act, help)                                                 \
+#define X(name, statement, param, type, act, title, help)                                          \
     { "form." name,                                                                                \
       ROLES_SEE,                                                                                   \
       help,                                                                                        \

@@ -31,7 +31,7 @@
     X(clock, 1)                                                                                    \
     X(phieu, 8)                                                                                    \
     X(letter, 5)                                                                                   \
-    X(search, 1)
+    X(search, 2)
 
 #define X(area, rows)                                                                              \
     enum { INCIDENT_##area = rows };                                                               \
@@ -65,6 +65,10 @@ void incident_search_request(struct buf *out, struct span query, struct span is_
 /* The same of a hunt: the rules' ids, or their text, cut. */
 #define INCIDENT_HUNT_BYTES ACT_TEXT_MAX
 void incident_hunt_request(struct buf *out, struct span rules, struct span is_for);
+/* The request for act evidence.export. */
+#define INCIDENT_EXPORT_BYTES 4096u
+void incident_export_request(struct buf *out, struct span query, struct span events,
+                             struct span is_for);
 /* The same of a search, without the act's name. */
 void incident_search_parameters(struct buf *out, struct span query, struct span is_for);
 

@@ -98,6 +98,17 @@ void incident_search_parameters(struct buf *out, struct span query, struct span 
     put_parameters(out, query, is_for, "");
 }
 
+void incident_export_request(struct buf *out, struct span query, struct span events,
+                             struct span is_for)
+{
+    buf_text(out, "{\"act\":\"evidence.export\"");
+    if (events.n > 0) {
+        buf_text(out, ",\"events\":");
+        put_json_text(out, events);
+    }
+    put_parameters(out, query, is_for, ",");
+}
+
 static const char *const kinds[] = { "search", "hunt", NULL };
 
 const struct act_row incident_search[] = {
@@ -111,4 +122,13 @@ const struct act_row incident_search[] = {
         { "kind", ACT_CHOICE, false, 0, kinds, "search, or hunt: rules over what is stored" },
         { "rule", ACT_TEXT, false, INCIDENT_HUNT_BYTES, NULL,
           "of a hunt: ids of rules, or the text of those that were brought along" } } },
+    { "evidence.export",
+      ROLES_SEE | ROLE_SEARCH,
+      "Write down that somebody takes events with him as evidence; that itself is GET /evidence.",
+      run,
+      { { "query", ACT_TEXT, false, QUERY_BYTES_MAX, NULL, "those that it finds" },
+        { "events", ACT_TEXT, false, INCIDENT_EXPORT_BYTES, NULL,
+          "their numbers, as 0:12,0:17; without these two: those kept as evidence of the incident" },
+        { "for", ACT_TEXT, false, 40, NULL,
+          "the case, as alert:12 or incident:3; needed to look for one person's records" } } },
 };

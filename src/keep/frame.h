@@ -71,6 +71,7 @@ struct role_handlers {
      * 0, the errno, and the sentence. */
     void (*on_segment)(struct role_self *self, int fd, uint32_t number, int error, struct span why);
     void (*on_notice)(struct role_self *self, struct span text);
+    void (*on_root)(struct role_self *self, const uint8_t key[ROLE_ROOT_BYTES]);
     /* Release everything; also called when open() failed half-way. NULL: nothing to release. */
     void (*close)(struct role_self *self);
 };

@@ -363,6 +363,7 @@ static void on_stop_timer(void *arg, unsigned ready)
     (void)ready;
     for (uint32_t i = 0; i < k->worker_count; i++)
         worker_kill(&k->worker[i], "does not end");
+    worker_kill(&k->printer, "does not end");
     watch_after(k->stop_timer, STOP_MS);
 }
 
@@ -623,6 +624,7 @@ int keeper_run(const struct keeper_options *o, struct err *e)
     k->settings_fd = k->next_fd = k->batches = k->tracer = k->held = -1;
     k->folder.dir = k->folder.lock = k->folder.rules = -1;
     k->rules.channel = -1;
+    k->printer = (struct worker){ .k = k, .role = ROLE_PRINTER, .channel = -1 };
     for (size_t i = 0; i < COUNT_OF(k->ledger); i++)
         k->ledger[i] = -1;
     rc = open_all(k, e);

@@ -45,6 +45,7 @@ struct worker {
     uint32_t starts;
     bool ready;
     bool full;      /* its channel does not take more for now */
+    bool due;       /* it will be started in a moment */
     bool reloading; /* was told of the new generation and has not answered */
     unsigned owed;
     uint64_t generation;
@@ -81,6 +82,7 @@ struct keeper {
         char text[256];
     } made; /* what RULES answered */
     struct worker rules;
+    struct worker printer; /* on demand; not one of those below, for which all wait */
 
     struct worker worker[WORKERS_MAX];
     uint32_t worker_count, stage, lane_count;
@@ -93,6 +95,8 @@ struct keeper {
     void *ledger_at[FOLDER_LANES_MAX];
     int batches;
     void *batches_at;
+    uint8_t root[ROLE_ROOT_BYTES]; /* the store's public root key */
+    bool has_root;
     int tracer; /* sealed memory: the key of tracer events, new at each start */
     struct reserve *reserve;
 

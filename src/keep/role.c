@@ -314,6 +314,12 @@ static void hear_notice(struct role_self *self, const struct channel_message *m)
         self->handlers->on_notice(self, (struct span){ m->body, m->n });
 }
 
+static void hear_root(struct role_self *self, const struct channel_message *m)
+{
+    if (self->handlers->on_root != NULL)
+        self->handlers->on_root(self, m->body);
+}
+
 /* What a role may be told: with how many descriptors and bytes, and who takes it. */
 static const struct heard {
     void (*take)(struct role_self *self, const struct channel_message *m);
@@ -332,6 +338,7 @@ static const struct heard {
     [SAY_LEDGER] = { hear_ledger, 1, 1, 4, 4 },
     [SAY_PEER] = { hear_peer, 1, 1, 4, 4 },
     [SAY_NOTICE] = { hear_notice, 0, 0, 0, NOTICE_BYTES_MAX },
+    [SAY_ROOT] = { hear_root, 0, 0, ROLE_ROOT_BYTES, ROLE_ROOT_BYTES },
 };
 
 static bool is_heard(const struct channel_message *m)

@@ -27,7 +27,8 @@
     X(SEALER, "sealer", "turns what lanes hold into sealed files, signs it, applies retention")    \
     X(SENDER, "sender", "brings notices of alerts to where the settings say")                      \
     X(VERIFIER, "verifier", "reads the whole store when asked: is it as it was signed?")           \
-    X(RULES, "rules", "compiles a generation of rules, and ends")
+    X(RULES, "rules", "compiles a generation of rules, and ends")                                  \
+    X(PRINTER, "printer", "makes documents for the console, and ends when it has rested")
 
 enum role {
 #define X(id, name, does) ROLE_##id,
@@ -52,13 +53,17 @@ const char *role_name(enum role r);
                      segment; or no descriptor; u32 errno, text */                                 \
     X(LEDGER)     /* keeper  1 shared memory; u32 lane: to desk, console, sealer, for each lane */ \
     X(PEER)       /* keeper  1 stream; u32 enum role, of its other end: between reader and         \
-                     collector 0, console and desk, sender and desk, verifier and desk */          \
+                     collector 0, console and desk, sender and desk, verifier and desk,            \
+                     console and printer */                                                        \
     X(LISTEN)     /* keeper  1 listening socket; struct say_connection: console */                 \
-    X(DONE)   /* desk, sealer - ; u32 lane, u32 segment: it reads no earlier segment of the lane   \
-                 again. What both have said so of, and is not the lane's last, is removed */       \
-    X(RULES)  /* desk    - ; rules were published or switched: a new generation is wanted */       \
-    X(NOTICE) /* both    - ; text: something an operator must see; the keeper passes it on, with   \
-                 the role's name in front, to desk and console */
+    X(DONE)    /* desk, sealer - ; u32 lane, u32 segment: it reads no earlier segment of the lane  \
+                  again. What both have said so of, and is not the lane's last, is removed */      \
+    X(RULES)   /* desk    - ; rules were published or switched: a new generation is wanted */      \
+    X(PRINTER) /* console - ; a document is to be made, and the printer is not there */            \
+    X(ROOT)    /* verifier - ; 32 bytes: the store's public root key; the keeper passes it on to   \
+                  the console */                                                                   \
+    X(NOTICE)  /* both    - ; text: something an operator must see; the keeper passes it on, with  \
+                  the role's name in front, to desk and console */
 
 enum say {
 #define X(name) SAY_##name,
@@ -68,6 +73,7 @@ enum say {
 };
 
 #define NOTICE_BYTES_MAX 512u
+#define ROLE_ROOT_BYTES  32u
 
 struct say_connection {
     uint32_t input; /* enum input; for LISTEN: 0 the local socket, 1 metrics, 2 the API */

@@ -54,6 +54,8 @@ static const struct {
 
 static struct worker *find(struct keeper *k, enum role role, uint32_t number)
 {
+    if (role == ROLE_PRINTER)
+        return &k->printer;
     for (uint32_t i = 0; i < k->worker_count; i++) {
         if (k->worker[i].role == role && k->worker[i].number == number)
             return &k->worker[i];
@@ -261,10 +263,42 @@ static void hear_rules(struct worker *w, const struct channel_message *m)
     keeper_reload(w->k);
 }
 
+static void start_again(struct worker *w);
+
+/* It ends by itself; one that dies at once is started again as slowly as any other. */
+static void hear_printer(struct worker *w, const struct channel_message *m)
+{
+    struct worker *printer = &w->k->printer;
+
+    (void)m;
+    if (printer->pid <= 0 && !printer->due && w->k->state != KEEPER_STOPPING)
+        start_again(printer);
+}
+
+/* The console cannot look into DATA/keys. */
+static void tell_root(struct worker *console)
+{
+    const struct keeper *k = console->k;
+
+    if (k->has_root && worker_say(console, SAY_ROOT, (struct span){ k->root, sizeof(k->root) },
+                                  NULL, 0) == ERR_MORE)
+        worker_kill(console, "does not take the root key");
+}
+
+static void hear_root(struct worker *w, const struct channel_message *m)
+{
+    struct worker *console = find(w->k, ROLE_CONSOLE, 0);
+
+    memcpy(w->k->root, m->body, sizeof(w->k->root));
+    w->k->has_root = true;
+    if (console != NULL && console->channel >= 0)
+        tell_root(console);
+}
+
 #define BIT(role) (1u << ROLE_##role)
 #define WORKERS                                                                                    \
     (BIT(COLLECTOR) | BIT(READER) | BIT(DESK) | BIT(CONSOLE) | BIT(TRACER) | BIT(SEALER) |         \
-     BIT(SENDER) | BIT(VERIFIER)) /* all but RULES */
+     BIT(SENDER) | BIT(VERIFIER) | BIT(PRINTER)) /* all but RULES */
 
 /* Who may say what, with how many bytes. No role sends a descriptor. */
 static const struct {
@@ -279,6 +313,8 @@ static const struct {
     [SAY_SEGMENT] = { BIT(COLLECTOR), 0, 0, hear_segment },
     [SAY_DONE] = { BIT(DESK) | BIT(SEALER), 8, 8, hear_done },
     [SAY_RULES] = { BIT(DESK), 0, 0, hear_rules },
+    [SAY_ROOT] = { BIT(VERIFIER), ROLE_ROOT_BYTES, ROLE_ROOT_BYTES, hear_root },
+    [SAY_PRINTER] = { BIT(CONSOLE), 0, 0, hear_printer },
     [SAY_NOTICE] = { WORKERS | BIT(RULES), 1, NOTICE_BYTES_MAX, hear_notice },
 };
 
@@ -346,7 +382,8 @@ static void on_channel(void *arg, unsigned ready)
 static const enum role peers[][2] = { { ROLE_COLLECTOR, ROLE_READER },
                                       { ROLE_DESK, ROLE_CONSOLE },
                                       { ROLE_DESK, ROLE_SENDER },
-                                      { ROLE_DESK, ROLE_VERIFIER } };
+                                      { ROLE_DESK, ROLE_VERIFIER },
+                                      { ROLE_CONSOLE, ROLE_PRINTER } };
 
 /* A new stream between the two, as soon as both are there. */
 static void join(struct keeper *k, const enum role pair[2])
@@ -393,8 +430,27 @@ static void introduce(struct worker *w)
                        &k->ledger[i], 1) == ERR_MORE)
             worker_kill(w, "does not take its ledgers");
     }
+    if (w->role == ROLE_CONSOLE)
+        tell_root(w);
     ears_introduce(k, w);
     join_peers(w);
+}
+
+static void on_again(void *arg, unsigned ready)
+{
+    struct worker *w = arg;
+
+    (void)ready;
+    w->due = false;
+    if (w->k->state != KEEPER_STOPPING)
+        worker_start(w);
+}
+
+static void make_again(struct worker *w)
+{
+    if (w->again == NULL)
+        w->again = loop_timer(w->k->loop, on_again, w);
+    MUST(w->again != NULL); /* at the first start, when memory is not short */
 }
 
 static void start_again(struct worker *w)
@@ -406,16 +462,9 @@ static void start_again(struct worker *w)
                   : w->delay_ms == 0               ? DELAY_FIRST_MS
                   : w->delay_ms * 2 < DELAY_MAX_MS ? w->delay_ms * 2
                                                    : DELAY_MAX_MS;
+    make_again(w);
+    w->due = true;
     watch_after(w->again, w->delay_ms);
-}
-
-static void on_again(void *arg, unsigned ready)
-{
-    struct worker *w = arg;
-
-    (void)ready;
-    if (w->k->state != KEEPER_STOPPING)
-        worker_start(w);
 }
 
 /* The words and descriptors of its process. */
@@ -451,9 +500,7 @@ void worker_start(struct worker *w)
     int pair[2], rc;
 
     MUST(w->pid <= 0 && w->channel < 0);
-    if (w->again == NULL)
-        w->again = loop_timer(k->loop, on_again, w);
-    MUST(w->again != NULL); /* at the first start, when memory is not short */
+    make_again(w);
     w->ready = w->full = w->reloading = false;
     w->owed = 0;
     w->open = 0;
@@ -477,7 +524,7 @@ void worker_start(struct worker *w)
     keeper_tell(k, TELL_ERROR, "%s %u cannot be started: %s", role_name(w->role), w->number, e.why);
     if (w->role == ROLE_RULES)
         keeper_rules_done(k, false, e.why);
-    else
+    else if (w->role != ROLE_PRINTER) /* it is asked for again */
         start_again(w);
 }
 
@@ -487,6 +534,8 @@ static struct worker *of_pid(struct keeper *k, pid_t pid)
 {
     if (k->rules.pid == pid)
         return &k->rules;
+    if (k->printer.pid == pid)
+        return &k->printer;
     for (uint32_t i = 0; i < k->worker_count; i++) {
         if (k->worker[i].pid == pid)
             return &k->worker[i];
@@ -507,14 +556,14 @@ static void ended(struct worker *w, bool clean, const char *how)
     if (w->role == ROLE_RULES) {
         if (!stopping)
             keeper_rules_done(k, clean, how);
-    } else if (!stopping || !clean) {
+    } else if ((!stopping && w->role != ROLE_PRINTER) || !clean) {
         keeper_tell(k, TELL_WARNING, "%s %u ended: %s", role_name(w->role), w->number, how);
     }
     if (w->reloading)
         keeper_reloaded(k, w, NULL); /* the next one starts with the new */
     if (stopping)
         keeper_gone(k);
-    else if (w->role != ROLE_RULES)
+    else if (w->role != ROLE_RULES && w->role != ROLE_PRINTER)
         start_again(w);
 }
 
@@ -557,6 +606,7 @@ void workers_tick(struct keeper *k)
     uint64_t now = loop_ms(k->loop);
 
     watch_over(&k->rules, now);
+    watch_over(&k->printer, now);
     for (uint32_t i = 0; i < k->worker_count; i++)
         watch_over(&k->worker[i], now);
 }
@@ -566,8 +616,10 @@ void workers_tick(struct keeper *k)
 /* The sealer when all others have ended: what they wrote last it reads, and signs. */
 void workers_stop(struct keeper *k)
 {
-    bool others = false;
+    bool others = k->printer.pid > 0;
 
+    if (others)
+        worker_owe(&k->printer, OWED_STOP);
     for (uint32_t i = 0; i < k->worker_count; i++)
         others |= k->worker[i].pid > 0 && k->worker[i].role != ROLE_SEALER;
     for (uint32_t i = 0; i < k->worker_count; i++) {
@@ -582,6 +634,7 @@ uint32_t workers_running(const struct keeper *k)
 {
     uint32_t n = k->rules.pid > 0;
 
+    n += k->printer.pid > 0;
     for (uint32_t i = 0; i < k->worker_count; i++)
         n += k->worker[i].pid > 0;
     return n;
@@ -606,4 +659,6 @@ void workers_release(struct keeper *k)
     }
     hang_up(&k->rules);
     watch_free(&k->rules.again);
+    hang_up(&k->printer);
+    watch_free(&k->printer.again);
 }

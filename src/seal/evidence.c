@@ -222,7 +222,7 @@ static int put_events(struct maker *m, struct err *e)
     struct buf text, proof;
     int rc = ERR_OK;
 
-    buf_init(&text, EVIDENCE_FILE_MAX);
+    buf_init(&text, m->from->bytes_max > 0 ? 2 * m->from->bytes_max : EVIDENCE_FILE_MAX);
     buf_init(&proof, NOTE_BYTES_MAX);
     for (uint32_t i = 0; i < m->from->count && rc == ERR_OK; i++) {
         const struct found *f = &m->finder.found[i];

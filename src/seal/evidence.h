@@ -47,7 +47,9 @@ struct evidence_from {
     uint32_t count;                     /* 1 to EVIDENCE_EVENTS */
     bool only_signed;                   /* leave out what is not signed yet */
     uint64_t at_least;                  /* a checkpoint that the chain must have, too */
-    const struct evidence_file *file;   /* to be added */
+    size_t bytes_max; /* of the records together, and twice that of events.txt; 0: EVIDENCE_FILE_MAX
+                         of each */
+    const struct evidence_file *file; /* to be added */
     uint32_t file_count;
     /* One file of the evidence. An error ends the making. */
     int (*put)(void *arg, const char *name, struct span bytes, struct err *e);

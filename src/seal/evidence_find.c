@@ -121,7 +121,14 @@ static int take_leaf(struct finder *f, struct found_stream *s, uint64_t index,
     w->leaf = hash;
     buf_clear(&w->record);
     leaf_put(leaf, &w->record);
-    return buf_failed(&w->record) ? no_memory(e) : ERR_OK;
+    if (buf_failed(&w->record))
+        return no_memory(e);
+    f->bytes += w->record.n;
+    return f->from->bytes_max == 0 || f->bytes <= f->from->bytes_max
+               ? ERR_OK
+               : err_set(e, ERR_LIMIT, 0,
+                         "The events are more than %zu MiB; choose fewer, or use canh export.",
+                         f->from->bytes_max >> 20);
 }
 
 static struct leaf leaf_of(const struct source_record *r, const uint8_t store[NOTE_STORE_BYTES])

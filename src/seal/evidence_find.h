@@ -45,6 +45,7 @@ struct finder {
     struct found *found;    /* from->count of them, in that order */
     struct found_stream *stream;
     uint32_t streams;
+    size_t bytes; /* of the records */
 };
 
 /* From `from`, of zeros otherwise; finder_release() whatever came of it. ERR_NOTFOUND: an event is

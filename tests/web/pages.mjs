@@ -3,12 +3,12 @@ import { browser, end, given, holds, language, login, looked, picture, untold } 
 
 const pages = {
   watch: "/", alerts: "/alerts", alert: "/alerts?alert=" + given.alert, grouped: "/alerts?group=rule", incidents: "/incidents", board: "/incidents?view=board",
-  incident: "/incidents/" + given.incident, candidates: "/incidents/candidates", search: "/search?q=canary", entities: "/entities", entity: "/entity?kind=host&key=srv-01", rules: "/rules", matrix: "/rules/matrix",
+  incident: "/incidents/" + given.incident, forms: "/incidents/" + given.incident + "?part=forms", proof: "/incidents/" + given.incident + "?part=evidence", candidates: "/incidents/candidates", search: "/search?q=canary", entities: "/entities", entity: "/entity?kind=host&key=srv-01", rules: "/rules", matrix: "/rules/matrix",
   sources: "/sources", phieu: "/phieu", shift: "/shift", handover: "/shift/handover", away: "/shift/away", people: "/shift/people", audit: "/audit", verify: "/audit/verify",
   admin: "/admin", access: "/admin/access", trail: "/admin/trail", notices: "/admin/notices", house: "/admin/house", server: "/admin/server", me: "/me",
 };
 // Those that are looked at on a phone in the short form, too.
-const fingers = ["watch", "alerts", "alert", "incidents", "incident", "search", "rules", "sources", "phieu", "shift", "audit"];
+const fingers = ["watch", "alerts", "alert", "incidents", "incident", "forms", "search", "rules", "sources", "phieu", "shift", "audit"];
 const ways = [
   { name: "vi-light", lang: "vi", theme: "light", viewport: { width: 1280, height: 800 } },
   { name: "en-dark", lang: "en", theme: "dark", viewport: { width: 1280, height: 800 } },
@@ -64,6 +64,28 @@ for (const way of ways) {
   holds("my: texts", (await untold(p)) === "", await untold(p));
   holds("a contact has no queue", (await p.locator("#nav a[href='/alerts']").count()) === 0);
   holds("my: no error", bad.length === 0, bad);
+  await b.close();
+}
+// A sheet is saved as a document, and what was found as evidence, under the names that the server gives them.
+{
+  const { b, p, bad } = await browser({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
+  await login(p, "quan");
+  const saved = async (button, name) => {
+    const [file] = await Promise.all([p.waitForEvent("download", { timeout: 60000 }), button.click()]);
+    holds(`saved: ${name}`, name.test(file.suggestedFilename()), file.suggestedFilename());
+  };
+  await p.goto(given.base + "/incidents/" + given.incident + "?part=forms");
+  for (const kind of ["PDF", "DOCX"]) await saved(p.getByRole("button", { name: kind, exact: true }), new RegExp(`^Báo cáo ban đầu sự cố ${given.incident}\\.${kind.toLowerCase()}$`));
+  await p.goto(given.base + "/shift");
+  await saved(p.getByRole("button", { name: "PDF", exact: true }), /^Lịch trực \d{4}-\d\d\.pdf$/);
+  await p.goto(given.base + "/search?q=canary");
+  await p.waitForSelector(".list .rows .row");
+  await p.getByRole("button", { name: /^Xuất/ }).click();
+  await p.waitForSelector("dialog[open]");
+  await picture(p, "take-vi-light");
+  holds("taking away: axe", (await looked(p)).length === 0, await looked(p));
+  await saved(p.locator("dialog[open]").getByRole("button", { name: "Tải gói chứng cứ" }), /^canh-evidence-\d{8}T\d{6}Z\.tar$/);
+  holds("saving: no error, nothing asked of others", bad.length === 0, bad);
   await b.close();
 }
 end();

@@ -128,6 +128,10 @@ SELECT v.id, v.incident, i.number || '/' || v.number, v.what, v.sha256, v.bytes,
     ORDER BY h.id)) FROM evidence v JOIN incident i ON i.id = v.incident WHERE v.incident IN {OF_INCIDENT}
     ORDER BY v.id LIMIT ?2
 
+-- EVIDENCE_EVENTS
+SELECT j.value FROM evidence v, json_each(v.events) j WHERE v.incident IN {OF_INCIDENT} AND v.events IS NOT NULL
+    ORDER BY v.id LIMIT ?2
+
 -- EVIDENCE_FILE
 SELECT v.file, v.sha256, v.bytes, canh_base64(f.content) FROM evidence v JOIN evidence_file f ON f.evidence = v.id
     WHERE v.id = ? LIMIT ?

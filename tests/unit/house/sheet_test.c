@@ -558,7 +558,7 @@ static void each_sheet_of_the_law_is_one_that_is_printed(void **state)
             for (uint32_t s = 0; s < t->count; s++) {
                 bool is = false;
 
-#define X(name, statement, param, type, act, help) is = is || strcmp(t->value[s], name) == 0;
+#define X(name, statement, param, type, act, title, help) is = is || strcmp(t->value[s], name) == 0;
                 FORM_TABLE(X)
 #undef X
                 if (!is)

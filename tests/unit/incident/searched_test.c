@@ -67,6 +67,25 @@ static void who_may_not_search_may_not(void **state)
     act_bench_release(&b);
 }
 
+static void what_is_taken_as_evidence_is_written_down(void **state)
+{
+    struct act_bench b;
+
+    (void)state;
+    incident_bench_init(&b);
+    (void)incident_told(&b, "M4");
+    act_good(&b, "{'act':'evidence.export','events':'0:1,0:2','for':'incident:1'}");
+    act_good(&b, "{'act':'evidence.export','query':'user:an','for':'incident:1'}");
+    act_bad(&b, "{'act':'evidence.export','query':'user:an'}", ERR_DENIED,
+            "(user): give the alert");
+    act_bad(&b, "{'act':'evidence.export','events':'0:1','for':'incident:2'}", ERR_NOTFOUND, "");
+    act_bad(&b, "{'act':'evidence.export','query':'(a'}", ERR_SYNTAX, "");
+    incident_sees(&b, "act.of", "kind=incident&key=1", "\"did\":\"evidence.export\"");
+    b.who.roles = ROLE_BIT(CONTACT) | ROLE_SELF;
+    act_bad(&b, "{'act':'evidence.export','events':'0:1'}", ERR_DENIED, "may not do");
+    act_bench_release(&b);
+}
+
 static void both_ends_write_the_same_request(void **state)
 {
     struct buf out;
@@ -80,6 +99,11 @@ static void both_ends_write_the_same_request(void **state)
     buf_clear(&out);
     incident_search_request(&out, SPAN_LIT("  "), SPAN_NONE);
     assert_true(span_eq(buf_span(&out), SPAN_LIT("{\"act\":\"search.run\"}")));
+    buf_clear(&out);
+    incident_export_request(&out, SPAN_NONE, SPAN_LIT("0:1"), SPAN_LIT("alert:1"));
+    assert_true(
+        span_eq(buf_span(&out),
+                SPAN_LIT("{\"act\":\"evidence.export\",\"events\":\"0:1\",\"for\":\"alert:1\"}")));
     buf_release(&out);
 }
 
@@ -89,6 +113,7 @@ int main(void)
         cmocka_unit_test(searches_are_written_down),
         cmocka_unit_test(a_closed_case_is_one),
         cmocka_unit_test(who_may_not_search_may_not),
+        cmocka_unit_test(what_is_taken_as_evidence_is_written_down),
         cmocka_unit_test(both_ends_write_the_same_request),
     };
 

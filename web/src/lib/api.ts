@@ -69,6 +69,12 @@ export async function object<T = Row>(path: string, given: Given = {}, signal?: 
   return (await (await ask(path + query(given), signal ? { signal } : {})).json()) as T;
 }
 
+/** What a route answers as a file, and the name that it gives it (RFC 8187). */
+export async function file(path: string, given: Given = {}): Promise<{ name: string; body: Blob }> {
+  const answer = await ask(path + query(given), {}), named = /filename\*=UTF-8''([^;\s]+)/.exec(answer.headers.get("Content-Disposition") ?? "");
+  return { name: named?.[1] ? decodeURIComponent(named[1]) : "canh", body: await answer.blob() };
+}
+
 /** Asks about a text that is sent; nothing is changed by it. */
 export async function about<T = Row>(path: string, text: string, signal: AbortSignal): Promise<T> {
   return (await (await ask(path, { ...sent(text), signal })).json()) as T;

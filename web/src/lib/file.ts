@@ -1,5 +1,5 @@
 // Files of people: read, made smaller where they are pictures of a phone, and given back.
-import { get } from "./api";
+import { file, get, Given as Asked } from "./api";
 
 export interface Given {
   name: string;
@@ -38,16 +38,26 @@ export async function readFile(file: File, photo = false): Promise<Given> {
   return { name, content: base64(bytes), bytes: bytes.length };
 }
 
+function save(body: Blob, name: string): void {
+  const a = document.createElement("a"), url = URL.createObjectURL(body);
+  a.href = url;
+  a.download = name;
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+/** What a route answers, saved by the browser under the name that the server gives it. */
+export async function saveAnswer(path: string, given: Asked): Promise<void> {
+  const answer = await file(path, given);
+  save(answer.body, answer.name);
+}
+
 /** The file of a view (evidence.file, phieu.file), saved by the browser under its name. */
 export async function saveFile(view: string, given: Record<string, number>): Promise<void> {
   const row = (await get<{ file: string; content: string }>(view, given))[0];
   if (!row) return;
   const bytes = Uint8Array.from(atob(row.content), (c) => c.charCodeAt(0));
-  const a = document.createElement("a"), url = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-  a.href = url;
-  a.download = row.file;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
+  save(new Blob([bytes], { type: "application/octet-stream" }), row.file);
 }
 
 /** 1,2 MB */

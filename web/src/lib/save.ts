@@ -23,9 +23,9 @@ export function jsonl(rows: readonly unknown[], why: string): string {
 }
 
 /** Why it is not all there is; "" when it is. */
-export function lacking(counts: Counts | undefined, stopped: boolean): string {
+export function lacking(counts: Counts | undefined, stopped: boolean, table: boolean): string {
   if (stopped || !counts) return "stopped";
-  return counts.partial ? counts.why ?? "partial" : counts.more ? `the newest ${counts.shown}` : "";
+  return counts.partial ? counts.why ?? "partial" : counts.more || (!table && counts.found > counts.shown) ? `the newest ${counts.shown}` : "";
 }
 
 export function download(name: string, type: string, text: string): void {

@@ -8,6 +8,7 @@ import { day, full, short, span } from "../lib/time";
 import { useAsk, useVersion, useView } from "../lib/use";
 import { actForm, doAct } from "../ui/act";
 import { Ago, Empty, Facts, Level, levels, Part, Pill, Problem, When } from "../ui/bits";
+import { Papers } from "../ui/paper";
 import { Col, Table } from "../ui/table";
 import { Tab, Tabs } from "../ui/tabs";
 import { Text } from "../ui/text";
@@ -64,6 +65,7 @@ function Roster() {
   const shifts = useView<Shift>("shift.list", { ...stretch, limit: 500 }, 10000), gaps = useView("shift.gaps", { ...stretch, least: 1 }, 10000);
   const cover = useView("shift.coverage", { ...stretch, least: 1 }, 10000), year = new Date(from).getUTCFullYear();
   const holidays = useView("holiday.list", { year }, 600000);
+  const month = new Date(from + 3 * DAY + 7 * 3600000).toISOString().slice(0, 7); // that most of the week is in
   return (
     <>
       <div class="bar">
@@ -71,6 +73,7 @@ function Roster() {
         <b>{day(from)} – {day(from + 6 * DAY)}</b>
         <button type="button" aria-label={t("shift.after")} onClick={() => turn({ week: from + 8 * DAY })}>›</button>
         <button type="button" onClick={() => turn({ week: null })}>{t("shift.now")}</button>
+        <span class="dim">{t("shift.month", { month: month.split("-").reverse().join("/") })}</span> <Papers form="lich-truc" of={{ month }} />
         {lead() && <><button type="button" onClick={() => actForm("shift.plan")}>{t("act.shift.plan")}</button>
           <button type="button" onClick={() => actForm("shift.rotate")}>{t("act.shift.rotate")}</button>
           <button type="button" onClick={() => actForm("shift.import")}>{t("act.shift.import")}</button></>}
@@ -146,6 +149,7 @@ function Handover() {
     <>
       <div class="bar">
         <h2>{which ? t("shift.sheet", { n: which }) : t("shift.draft")}</h2>
+        {which !== 0 && <Papers form="bien-ban-ban-giao-ca" of={{ handover: which }} />}
         {which ? <button type="button" onClick={() => go("/shift/handover")}>{t("shift.todraft")}</button> :
           is("analyst", "lead") && <button type="button" class="main" onClick={() => actForm("handover.make")}>{t("act.handover.make")}</button>}
         {waits && row?.["taker"] === name && <>

@@ -11,6 +11,8 @@ import { full } from "../../lib/time";
 import { useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
 import { Part, Problem } from "../../ui/bits";
+import { TakeEvidence } from "../../ui/evidence";
+import { Papers } from "../../ui/paper";
 import { Text } from "../../ui/text";
 import { complain } from "../../ui/toast";
 import { Value } from "../../ui/value";
@@ -40,6 +42,7 @@ export function EvidencePart({ of }: { of: Whole }) {
   ]);
   return (
     <Part title={t("incident.part.evidence")} side={may && <span><Do label={t("act.evidence.add")} k="a" run={add} /> <Do label={t("act.evidence.hand_over")} k="o" off={rows.length === 0} run={over} /></span>}>
+      {rows.some((v) => v.events) && <p><TakeEvidence of={{ for: `incident:${of.id}` }} /></p>}
       <Problem of={told.error} again={told.again} />
       {rows.length === 0 && <p class="empty">{t(told.busy ? "incidents.busy" : "incident.evidence.none")}</p>}
       <ul class="items">{rows.map((v, i) => (
@@ -53,7 +56,7 @@ export function EvidencePart({ of }: { of: Whole }) {
               {v.place && <> · {t("incident.evidence.place")} <Text of={v.place} /></>}</p>
             {v.custody.length > 0 && <ol class="custody" aria-label={t("incident.evidence.custody")}>{v.custody.map((c) => (
               <li><time dateTime={c.time}>{full(c.time)}</time> <Text of={names.person(c.giver)} /> → <b><Text of={names.person(c.taker)} /></b>
-                <span class="dim"> (<Text of={[c.title, c.agency].filter(Boolean).join(", ")} />): <Text of={c.why} /></span></li>))}</ol>}
+                <span class="dim"> (<Text of={[c.title, c.agency].filter(Boolean).join(", ")} />): <Text of={c.why} /></span> <Papers form="bien-ban-chung-cu" of={{ hand_over: c.hand_over }} plain /></li>))}</ol>}
             <p>{t("incident.evidence.holder")} <b><Text of={names.person(holder(v))} /></b>{holder(v) === me.get()?.name && ` (${t("incident.evidence.you")})`}</p>
           </div>
         </li>))}</ul>

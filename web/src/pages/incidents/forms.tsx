@@ -1,10 +1,10 @@
-// The sheets of an incident, filled in, to be read and printed from here. As a document with its letterhead they are made
-// by `canh print` on the host. What is printed is Vietnamese, whatever the page is in.
+// The sheets of an incident, filled in, to be read and printed from here; as documents in the official layout the server
+// makes them (ui/paper). What is printed is Vietnamese, whatever the page is in.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import rows from "texts";
 import { act, Row } from "../../lib/api";
-import { Whole } from "../../lib/incident";
+import { mayWork, Whole } from "../../lib/incident";
 import { lang, t } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { useLaw } from "../../lib/law";
@@ -13,6 +13,7 @@ import { full } from "../../lib/time";
 import { useView } from "../../lib/use";
 import { Part, Problem } from "../../ui/bits";
 import { close, Dialog, open } from "../../ui/dialog";
+import { Papers } from "../../ui/paper";
 import { Text } from "../../ui/text";
 import { complain, say } from "../../ui/toast";
 import { Do } from "./bits";
@@ -164,7 +165,7 @@ export function FormsPart({ of }: { of: Whole }) {
     <Part title={t("incident.part.forms")} kind="sheet" side={<Do label={t("sheet.form.print")} k="p" run={() => print()} />}>
       <div class="switch noprint" role="group" aria-label={t("incident.part.forms")}>{names.map((n) => (
         <button type="button" aria-pressed={n === name} onClick={() => turn({ form: n }, true)} data-lang={lang.get()}>{t(`sheet.form.${n}`)}</button>))}</div>
-      <p class="dim noprint">{t("sheet.form.office")} <code>canh print {name} {of.id}</code></p>
+      {(name !== "bao-cao-nhanh" || mayWork()) && <p class="noprint"><span class="dim">{t("sheet.form.office")}</span> <Papers form={name} of={{ incident: of.id }} /></p>}
       <Paper name={name} of={of} key={name} />
     </Part>
   );

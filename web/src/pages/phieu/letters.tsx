@@ -13,6 +13,7 @@ import { useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
 import { Facts, Part, Pill, Problem, When } from "../../ui/bits";
 import { Column, List } from "../../ui/list";
+import { Papers } from "../../ui/paper";
 import { Text } from "../../ui/text";
 import { Do } from "../incidents/bits";
 import { PhieuTabs } from "./list";
@@ -33,7 +34,7 @@ function Pane({ of, names, close }: { of: Letter; names: Names; close: () => voi
     <aside class="pane" aria-label={t("letter.one")}>
       <header><span><Pill>{t(`letter.${l.direction}`)}</Pill> {t(`letter.state.${l.state}`)}</span>
         <button type="button" class="plain" aria-label={t("ui.close")} onClick={close}>✕</button><h2><Text of={l.subject} /></h2></header>
-      <div class="buttons">{acts(l).filter((a) => !a.off).map((a, i) => <Do label={t(a.label)} run={a.run} k={a.key} main={i === 0} />)}</div>
+      <div class="buttons">{acts(l).filter((a) => !a.off).map((a, i) => <Do label={t(a.label)} run={a.run} k={a.key} main={i === 0} />)} {l.direction === "out" && <Papers form="cong-van" of={{ letter: l.id }} />}</div>
       <Problem of={told.error} again={told.again} />
       <Facts rows={[
         [t("letter.number"), l.number && <Text of={l.number} />], [t("letter.day"), l.day && <Text of={l.day.split("-").reverse().join("/")} />], [t("letter.party"), <Text of={l.party} />],

@@ -14,6 +14,7 @@ import { useView } from "../../lib/use";
 import { actForm, doAct } from "../../ui/act";
 import { Facts, Left, Part, Pill, Problem, When } from "../../ui/bits";
 import { Column, List } from "../../ui/list";
+import { Papers } from "../../ui/paper";
 import { Text } from "../../ui/text";
 import { complain } from "../../ui/toast";
 import { Do, Lines, Tabs } from "../incidents/bits";
@@ -61,7 +62,7 @@ function Pane({ of, names, close }: { of: Phieu; names: Names; close: () => void
       <header><span><PhieuState of={p} /> <Text of={p.number} /></span>
         <button type="button" class="plain" aria-label={t("ui.close")} onClick={close}>✕</button>
         <h2><Text of={p.subject} /></h2></header>
-      <div class="buttons">{acts(p).filter((a) => !a.off).map((a, i) => <Do label={t(a.label)} run={a.run} k={a.key} main={i === 0} />)}</div>
+      <div class="buttons">{acts(p).filter((a) => !a.off).map((a, i) => <Do label={t(a.label)} run={a.run} k={a.key} main={i === 0} />)} <Papers form="phieu" of={{ phieu: p.id }} /></div>
       <Problem of={told.error} again={told.again} />
       <Facts rows={[
         [t("phieu.kind"), t(`phieu.kind.${p.kind}`)], [t("phieu.agency"), <Text of={names.agency(p.agency)} />], [t("phieu.system"), p.system && <Text of={names.system(p.system)} />],

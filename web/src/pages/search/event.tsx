@@ -4,9 +4,11 @@ import { t, tv } from "../../lib/i18n";
 import { Found, idOf, timeOf } from "../../lib/search";
 import { shell } from "../../lib/save";
 import { iso } from "../../lib/range";
+import { usePlace } from "../../lib/router";
 import { full } from "../../lib/time";
 import { useAsk } from "../../lib/use";
 import { Facts, Level, Part, Problem } from "../../ui/bits";
+import { TakeEvidence } from "../../ui/evidence";
 import { Text } from "../../ui/text";
 import { complain, say } from "../../ui/toast";
 import { searchFor, term, Value } from "../../ui/value";
@@ -63,7 +65,7 @@ function Place({ of }: { of: Whole }) {
 }
 
 export function EventPane({ id, known, close }: { id: string; known: Found | undefined; close: () => void }) {
-  const asked = useAsk((s) => rest(s).then(() => object<Whole>("/event", { id }, s)), [id]);
+  const asked = useAsk((s) => rest(s).then(() => object<Whole>("/event", { id }, s)), [id]), isFor = usePlace().query.get("for");
   const whole = asked.rows && idOf(asked.rows) === id ? asked.rows : undefined, e: Whole | undefined = whole ?? known;
   if (!e) {
     return <aside class="pane" aria-label={t("search.event")}><header><span>{t("search.event")} {id}</span>
@@ -96,7 +98,8 @@ export function EventPane({ id, known, close }: { id: string; known: Found | und
       {extra.length > 0 && <Part title={t("search.normal")}><Fields of={e.normal ?? {}} because={because} /></Part>}
       <Part title={t("search.raw")}><pre class="raw" tabIndex={0}><Text of={e.raw} marks={because.map((b) => b.value ?? "").filter((v) => v.length > 1)} /></pre>
         {e.raw_base64 && <p class="dim">{t("search.base64")} <button type="button" class="plain" onClick={() => copy(e.raw_base64 as string)}>{t("value.copy")}</button></p>}</Part>
-      <Part title={t("search.evidence")}><p class="dim">{t("search.evidence.how")}</p><Command of={evidenceOf(e)} /></Part>
+      <Part title={t("search.evidence")}><p class="dim">{t("search.evidence.how")}</p>
+        <p><TakeEvidence of={{ id: `${e.lane}:${e.sequence}`, for: isFor }} /></p><p class="dim">{t("search.evidence.host")}</p><Command of={evidenceOf(e)} /></Part>
     </aside>
   );
 }

@@ -6,9 +6,10 @@ import { cells, csvOf, download, jsonl, lacking } from "../../lib/save";
 import { Counts, Found, Line } from "../../lib/search";
 import { Problem } from "../../ui/bits";
 import { Dialog, open } from "../../ui/dialog";
+import { TakeEvidence } from "../../ui/evidence";
 import { Command, evidenceFor } from "./event";
 
-const MOST = 10000;
+const MOST = 10000, EVIDENCE = 1000; // the server's limits
 
 interface Taken {
   rows: Found[];
@@ -33,7 +34,7 @@ async function takeAll(question: Given, signal: AbortSignal, see: (n: number) =>
 }
 
 function save(kind: "csv" | "jsonl", what: Taken, stopped: boolean, names: readonly string[]): void {
-  const why = lacking(what.counts, stopped), stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, ""), name = `canh-${stamp}.${kind}`;
+  const why = lacking(what.counts, stopped, what.columns !== undefined), stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, ""), name = `canh-${stamp}.${kind}`;
   if (kind === "csv") download(name, "text/csv", what.columns ? csvOf(what.columns, what.table, why) : csvOf(names, cells(what.rows, names), why));
   else download(name, "application/x-ndjson", jsonl(what.columns ? what.table.map((r) => Object.fromEntries((what.columns as string[]).map((c, i) => [c, r[i]]))) : what.rows, why));
 }
@@ -42,6 +43,7 @@ function Export({ question, at, stopped, cols }: { question: Given; at: Taken; s
   const [kind, setKind] = useState<"csv" | "jsonl">("csv"), [all, setAll] = useState(false), [names, setNames] = useState(cols.join(", "));
   const [error, setError] = useState<Refused>(), [n, setN] = useState(-1), [over] = useState(() => new AbortController());
   useEffect(() => () => over.abort(), []);
+  const found = at.counts?.found ?? EVIDENCE + 1; // not known: no more than the newest
   const have = at.rows.length + at.table.length, list = names.split(",").map((x) => x.trim()).filter(Boolean);
   const go = (e: Event): void => {
     e.preventDefault();
@@ -69,6 +71,9 @@ function Export({ question, at, stopped, cols }: { question: Given; at: Taken; s
         <footer>{n >= 0 && <span role="status">{number(n)} …</span>}<button type="submit" class="main" disabled={n >= 0 || (have === 0 && !all)}>{t("search.export.take")}</button></footer>
       </form>
       <div class="actform"><h3>{t("search.evidence")}</h3><p class="dim">{t("search.evidence.how")}</p>
+        {!at.columns && <p><TakeEvidence of={{ q: question["q"] || "*", from: question["from"], to: question["to"], for: question["for"], limit: found > EVIDENCE ? EVIDENCE : undefined }} />
+          {found > EVIDENCE && <span class="dim"> {t("search.evidence.newest", { n: number(EVIDENCE) })}</span>}</p>}
+        <p class="dim">{t("search.evidence.host")}</p>
         <Command of={evidenceFor(text("q") ?? "", text("from"), text("to"), text("for") ?? "")} /></div>
     </Dialog>
   );
