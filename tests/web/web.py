@@ -188,6 +188,11 @@ def quick(s):
     s.browse("quick")
 
 
+@with_web((("an", "analyst"), ("can", "officer")))
+def registers(s):
+    s.browse("registers")
+
+
 @with_web(())
 def texts(s):
     status, _, body, _ = s.ask("/api/")
