@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const locale = join(here, "../data/locale");
+const locale = join(here, "../data/locale"), attack = join(here, "../data/attack/techniques.json");
 const sentences = "sentences.json"; // of the server, by their English; a part of its own
 const types = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8", svg: "image/svg+xml", webmanifest: "application/manifest+json" };
@@ -27,12 +27,28 @@ function texts() {
   return { rows, files: [...files, sentences].map((f) => join(locale, f)) };
 }
 
-const { rows, files } = texts();
-const textsPlugin = {
-  name: "texts",
+/** Names of techniques by id; a sub-technique without its parent ends the build. */
+function techniques() {
+  const names = JSON.parse(readFileSync(attack, "utf8"));
+  for (const [id, name] of Object.entries(names)) {
+    if (!/^T\d{4}(\.\d{3})?$/.test(id) || !name || !names[id.slice(0, 5)]) throw new Error(`${attack}: ${id}: ${name}`);
+  }
+  return names;
+}
+
+const { rows, files } = texts(), names = techniques();
+/** A module that is made of data. */
+const made = (name, of) => ({
+  name,
   setup(b) {
-    b.onResolve({ filter: /^texts$/ }, () => ({ path: "texts", namespace: "texts" }));
-    b.onLoad({ filter: /.*/, namespace: "texts" }, () => ({ contents: JSON.stringify(rows), loader: "json" }));
+    b.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: name, namespace: name }));
+    b.onLoad({ filter: /.*/, namespace: name }, () => ({ contents: JSON.stringify(of), loader: "json" }));
+  },
+});
+/** A part of its own, fetched when it is needed. */
+const apart = {
+  name: "sentences",
+  setup(b) {
     b.onResolve({ filter: /^sentences$/ }, () => ({ path: join(locale, sentences) }));
   },
 };
@@ -41,7 +57,7 @@ const result = await build({
   entryPoints: { app: join(here, "src/main.tsx"), style: join(here, "src/style.css") },
   bundle: true, minify: true, charset: "utf8", format: "esm", splitting: true, target: "es2022", write: false, metafile: true,
   outdir: "/", entryNames: "[name]-[hash]", chunkNames: "part-[hash]", jsx: "automatic", jsxImportSource: "preact",
-  plugins: [textsPlugin], legalComments: "none", logLevel: "warning", absWorkingDir: here,
+  plugins: [made("texts", rows), made("attack", names), apart], legalComments: "none", logLevel: "warning", absWorkingDir: here,
 });
 
 const assets = result.outputFiles.map((f) => ({ path: "/" + basename(f.path), body: Buffer.from(f.contents), forever: true }));
@@ -83,6 +99,6 @@ if (process.argv[2] === "--to") {
 }
 if (process.argv[3] && process.argv[2] !== "--to") {
   const from = Object.keys(result.metafile.inputs).filter((f) => !f.includes(":")).map((f) => resolve(here, f));
-  const all = [...from, ...files, join(here, "src/index.html"), join(here, "src/icon.svg"), join(here, "build.mjs")];
+  const all = [...from, ...files, attack, join(here, "src/index.html"), join(here, "src/icon.svg"), join(here, "build.mjs")];
   writeFileSync(process.argv[3], `${process.argv[2]}: ${all.join(" ")}\n`);
 }

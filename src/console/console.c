@@ -108,6 +108,8 @@ int console_settings(struct console *c, const struct settings *s, struct err *e)
     c->tokens = next;
     (void)snprintf(c->url, sizeof(c->url), "%s", s->console_url);
     c->sample = s->sample;
+    c->escalate_high_ms = s->escalate_high;
+    c->escalate_critical_ms = s->escalate_critical;
     return ERR_OK;
 }
 

@@ -86,6 +86,7 @@ struct console {
     struct sums *sums;
     struct watch *look;
     bool sample; /* the province is a made-up one */
+    uint64_t escalate_high_ms, escalate_critical_ms;
     char lanes[FILE_PATH_BYTES], db_path[FILE_PATH_BYTES];
 
     struct db *reader; /* opened when first needed, again after a fault */

@@ -48,6 +48,8 @@ void console_counts(struct console *c, struct stat_from *s)
                              .now_ns = host_now_ns(),
                              .ms = loop_ms(c->from.loop),
                              .tried = c->tried,
+                             .escalate_high_ms = c->escalate_high_ms,
+                             .escalate_critical_ms = c->escalate_critical_ms,
                              .complete = &c->whole };
     make_metrics(c, &s->m);
     s->reader = console_db(c);

@@ -345,6 +345,8 @@ void stat_json(struct buf *out, const struct stat_from *s)
     put_number(out, "generation", s->m.generation);
     buf_fmt(out, ",\"rules\":{\"generation\":%llu,\"rules\":%u,\"correlations\":%u}",
             (unsigned long long)s->m.generation, s->rule_count, s->correlation_count);
+    buf_fmt(out, ",\"escalation\":{\"high_ms\":%llu,\"critical_ms\":%llu}",
+            (unsigned long long)s->escalate_high_ms, (unsigned long long)s->escalate_critical_ms);
     put_balance(out, &s->m);
     put_rows(out, s->m.sums);
     put_collectors(out, s);

@@ -37,6 +37,7 @@ struct stat_from {
     int64_t now_ns;
     uint64_t ms;    /* monotonic, as BOARD_beat_ms */
     unsigned tried; /* bit i: our own events are sent through input i */
+    uint64_t escalate_high_ms, escalate_critical_ms; /* settings; 0: nobody is called */
     const struct whole *complete;
     struct db *reader; /* NULL: `why` says why */
     const char *why;

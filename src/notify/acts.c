@@ -155,4 +155,15 @@ const struct view_row notify_views[NOTIFY_VIEWS] = {
         { "state", VIEW_AS_TEXT },
         { "acknowledged", VIEW_AS_TIME },
         { "assignee", VIEW_AS_TEXT } } },
+    { "escalation.ladder",
+      ROLES_SEE,
+      "Who would be called now, step by step, and where; without phone and mail: nobody reaches "
+      "him.",
+      DB_CALL_LADDER,
+      NULL,
+      { { "now", VIEW_NOW, false, 0, NULL, NULL }, LIMIT(100) },
+      { { "step", VIEW_AS_TEXT },
+        { "person", VIEW_AS_TEXT },
+        { "phone", VIEW_AS_TEXT },
+        { "email", VIEW_AS_TEXT } } },
 };

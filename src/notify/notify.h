@@ -98,7 +98,7 @@ int notify_result(struct notify *n, int64_t id, enum notify_outcome outcome, str
 /* When a message that failed so often (from 1) is tried again. */
 int64_t notify_delay_ns(int64_t failures);
 
-enum { NOTIFY_ACTS = 2, NOTIFY_VIEWS = 4 };
+enum { NOTIFY_ACTS = 2, NOTIFY_VIEWS = 5 };
 extern const struct act_row notify_acts[NOTIFY_ACTS];
 extern const struct view_row notify_views[NOTIFY_VIEWS];
 

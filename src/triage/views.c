@@ -26,6 +26,8 @@ static enum db_statement choose_list(const struct view_call *c)
 
     if (view_has(c, "incident"))
         return DB_ALERTS_OF_INCIDENT;
+    if (view_has(c, "system"))
+        return DB_ALERTS_OF_SYSTEM;
     if (view_has(c, "entity"))
         return DB_ALERTS_OF_ENTITY;
     if (view_has(c, "rule"))
@@ -126,6 +128,7 @@ const struct view_row triage_views[] = {
         { "entity", VIEW_KEY, false, 512, NULL, "what it is about, without regard to case" },
         { "assignee", VIEW_TEXT, false, 64, NULL, "whose it is" },
         { "incident", VIEW_ID, false, 0, NULL, "of this incident" },
+        { "system", VIEW_ID, false, 0, NULL, "about a machine, address or domain of this system" },
         LIMIT(100) },
       { ALERT_COLUMNS } },
     { "alert.show",

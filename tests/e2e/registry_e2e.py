@@ -97,6 +97,36 @@ def test_a_book_is_taken_whole_or_not_at_all(s):
     holds(done.code == 2 and "file: " in done.err, (done.code, done.err))
 
 
+@with_server()
+def test_alerts_of_a_system_are_those_about_its_machines_and_domains(s):
+    canh = commands(s)
+
+    def good(*words):
+        got = canh(*words, "--format", "json")
+        equal((words, got.code), (words, 0))
+        return [json.loads(line) for line in got.out.splitlines()]
+
+    good("agency", "add", "--code", "A", "--name", "Tỉnh", "--kind", "province")
+    for code, domain in (("WEB", "web.tinh.gov.vn"), ("MAIL", "mail.tinh.gov.vn")):
+        good("system", "add", "--code", code, "--name", code, "--owner", "1", "--operator", "1", "--type", "public", "--information", "public",
+             "--domains", domain, "--networks", "10.9.0.0/16")
+    good("machine", "add", "--system", "1", "--name", "SRV-1", "--kind", "server", "--addresses", "10.9.0.1 2001:db8::1")
+    good("machine", "add", "--system", "2", "--name", "srv-10", "--kind", "server", "--addresses", "10.9.0.10")
+    about = ["srv-1", "Srv-1.tinh.gov.vn", "10.9.0.1", "2001:db8::1", "WEB.tinh.gov.vn", "srv-10", "srv-1x", "10.9.0.10", "10.9.0.2", "tinh.gov.vn"]
+    for entity in about:
+        good("alert", "open", "--title", "Lạ", "--level", "high", "--entity", entity, "--channel", "phone", "--text", "x")
+    of = lambda *words: sorted(r["entity"] for r in good("alert", "list", *words))
+    equal(of("--system", "1"), sorted(about[:5]))
+    equal(of("--system", "2"), sorted(["srv-10", "10.9.0.10"]))
+    equal(of("--system", "3"), [])
+    good("alert", "close", "1", "--verdict", "test", "--reason", "thử")
+    equal(of("--system", "1", "--state", "closed"), ["srv-1"])
+    equal(len(of("--system", "1")), 4)
+    equal(of("--system", "1", "--entity", "srv-1.tinh.gov.vn"), ["Srv-1.tinh.gov.vn"])
+    good("machine", "retire", "--machine", "1")
+    equal(of("--system", "1", "--state", "all"), ["WEB.tinh.gov.vn"])
+
+
 def book(s, path, cookie=None):
     """(status, type, bytes) of a GET."""
     c = s.connect()

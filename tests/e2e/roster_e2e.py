@@ -10,7 +10,7 @@ import sys
 import time
 
 from notify_e2e import channel, raise_alert, started
-from office_e2e import act, view
+from office_e2e import act, ask, view
 from post import Web
 from program import equal, holds, run
 from registry_e2e import xlsx
@@ -111,6 +111,9 @@ def test_who_is_on_duty_is_called_when_nobody_reacts(place):
             done = canh("shift", "plan", "--person", name, "--part", part, "--from", (now - HOUR).isoformat(),
                         "--to", (now + 5 * HOUR).isoformat())
             holds(done.code == 0, done.err)
+        equal([(c["step"], c["person"], c["phone"]) for c in view(s, "escalation.ladder") if c["step"] != "leads"],
+              [("watch", "an", "+84912000001"), ("on-call", "binh", "+84912000002")])
+        equal(json.loads(ask(s, "GET", "/stat")[1])["escalation"], {"high_ms": 3000, "critical_ms": 600000})
         began = time.monotonic()
         number = raise_alert(s, "Máy chủ bị mã hóa")
         s.until("the first call", lambda: len(web.taken) == 1, 15)

@@ -146,6 +146,7 @@ def pages(s):
     s.canh("system", "add", "--code", "CTT", "--name", "Cổng thông tin", "--owner", "1", "--operator", "1", "--type", "public", "--information", "public",
            "--level", "3", "--status", "operating")
     s.canh("machine", "add", "--system", "1", "--name", "srv-01", "--kind", "server", "--addresses", "10.0.0.1")
+    s.canh("contact", "add", "--agency", "1", "--name", "Trần Thị Đầu Mối", "--title", "Chuyên viên", "--phone", "0912345678", "--email", "moi@tinh.gov.vn")
     s.enrol("dau-moi", "contact", False, "--agency", "1")
     s.syslog([hit(i) for i in range(24)])
     alert = s.alerts(24)[0]["id"]
@@ -185,6 +186,11 @@ def quick(s):
     s.syslog([hit(i) for i in range(400)])
     s.alerts(400)
     s.browse("quick")
+
+
+@with_web((("an", "analyst"), ("can", "officer")))
+def registers(s):
+    s.browse("registers")
 
 
 @with_web(())

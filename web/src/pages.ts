@@ -10,6 +10,7 @@ import { Incidents } from "./pages/incidents";
 import { Me } from "./pages/me";
 import { My } from "./pages/my";
 import { PhieuPage } from "./pages/phieu";
+import { Registers } from "./pages/registers";
 import { Rules } from "./pages/rules";
 import { Search } from "./pages/search";
 import { ShiftPage } from "./pages/shift";
@@ -39,6 +40,7 @@ export const pages: readonly Page[] = [
   { name: "entities", path: "/entities", key: "e", roles: see, view: Entities },
   { name: "entity", path: "/entity", roles: see, view: Entity, aside: true },
   { name: "phieu", path: "/phieu", key: "p", roles: see, view: PhieuPage },
+  { name: "registers", path: "/registers", key: "d", roles: see, view: Registers },
   { name: "my", path: "/my", key: "m", roles: ["contact"], view: My },
   { name: "rules", path: "/rules", key: "r", roles: see, view: Rules },
   { name: "sources", path: "/sources", key: "n", roles: see, view: Sources },

@@ -118,7 +118,7 @@ SELECT id FROM suppression WHERE ended IS NULL AND until > ?1 AND rule IN (?2, '
     AND entity_key IN (?3, '') ORDER BY id LIMIT 1
 
 -- Lists of alerts: ?1 level, ?2 since, ?3 before, ?4 below, ?5 state, ?6 rule, ?7 entity, ?8 assignee,
--- ?9 incident, ?10 limit. Each by another index; the conditions are the same.
+-- ?9 incident, ?10 system, ?11 limit. Each by another index; the conditions are the same.
 
 --! define ALERT_FULL id, kind, {ALERT_SEEN}, level, title, rule, entity, count, first, last, made, closed,
 --!     nullif(provisional, 0), linked, assignee, acknowledged, verdict, cause, reason, incident, hidden, channel
@@ -132,36 +132,46 @@ SELECT id FROM suppression WHERE ended IS NULL AND until > ?1 AND rule IN (?2, '
 -- ALERTS_OPEN
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_queue WHERE {ALERT_IS_OPEN} AND hidden IS NULL
     AND last >= coalesce(?2, -9223372036854775808) AND last <= coalesce(?3, 9223372036854775807)
-    AND {ALERT_WHERE} AND NOT {ALERT_CLOSES} ORDER BY last DESC, id DESC LIMIT ?10
+    AND {ALERT_WHERE} AND NOT {ALERT_CLOSES} ORDER BY last DESC, id DESC LIMIT ?11
 
 -- ALERTS_ALL
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_last WHERE last >= coalesce(?2, -9223372036854775808)
     AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
-    ORDER BY last DESC, id DESC LIMIT ?10
+    ORDER BY last DESC, id DESC LIMIT ?11
 
 -- ALERTS_OF_ENTITY
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_entity WHERE entity_key = ?7
     AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
-    ORDER BY last DESC, id DESC LIMIT ?10
+    ORDER BY last DESC, id DESC LIMIT ?11
 
 -- ALERTS_OF_RULE
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_rule WHERE rule = ?6
     AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
-    ORDER BY last DESC, id DESC LIMIT ?10
+    ORDER BY last DESC, id DESC LIMIT ?11
 
 -- ALERTS_OPEN_OF_RULE
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_open_rule WHERE rule = ?6 AND {ALERT_IS_OPEN} AND hidden IS NULL
     AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_WHERE} AND NOT {ALERT_CLOSES}
-    ORDER BY last DESC, id DESC LIMIT ?10
+    ORDER BY last DESC, id DESC LIMIT ?11
 
 -- ALERTS_OF_ASSIGNEE
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_assignee WHERE assignee = ?8
     AND last <= coalesce(?3, 9223372036854775807) AND {ALERT_STATED} AND {ALERT_WHERE}
-    ORDER BY last DESC, id DESC LIMIT ?10
+    ORDER BY last DESC, id DESC LIMIT ?11
 
 -- ALERTS_OF_INCIDENT
 SELECT {ALERT_FULL} FROM alert INDEXED BY alert_incident WHERE incident = ?9
-    AND {ALERT_STATED} AND {ALERT_WHERE} ORDER BY last DESC, id DESC LIMIT ?10
+    AND {ALERT_STATED} AND {ALERT_WHERE} ORDER BY last DESC, id DESC LIMIT ?11
+
+-- About a machine of the system by its name, alone or with a domain behind it, or by its address; or about a domain of the
+-- system. Networks are left out: others may be in them, too.
+-- ALERTS_OF_SYSTEM
+SELECT {ALERT_FULL} FROM alert WHERE id IN (
+    SELECT x.id FROM system_key k JOIN alert x INDEXED BY alert_entity ON x.entity_key = k.key
+    WHERE k.system = ?10 AND k.bits = CASE k.kind WHEN 'net4' THEN 32 WHEN 'net6' THEN 128 ELSE 0 END
+    UNION SELECT x.id FROM system_key k JOIN alert x INDEXED BY alert_entity
+    ON x.entity_key > k.key || '.' AND x.entity_key < k.key || '/' WHERE k.system = ?10 AND k.kind = 'host')
+    AND {ALERT_STATED} AND {ALERT_WHERE} ORDER BY last DESC, id DESC LIMIT ?11
 
 -- ALERT_SHOW
 SELECT {ALERT_FULL} FROM alert WHERE id = ? LIMIT ?

@@ -105,6 +105,15 @@ SELECT DISTINCT d.person, s.phone, s.email FROM duty d INDEXED BY duty_time {REA
 SELECT u.name, s.phone, s.email FROM user u {REACHED} = u.name_key WHERE u.state = 'active'
     AND EXISTS(SELECT 1 FROM json_each(u.roles) WHERE value = 'lead') ORDER BY u.name LIMIT ?1
 
+-- Whom a call would reach at ?1, in the order of its steps.
+-- CALL_LADDER
+SELECT step, person, phone, email FROM (
+    SELECT CASE d.part WHEN 'watch' THEN 0 WHEN 'on-call' THEN 1 ELSE 2 END AS place, d.part AS step, d.person, s.phone, s.email
+    FROM duty d INDEXED BY duty_time {REACHED} = canh_fold(d.person) WHERE d.ended IS NULL AND d.ends > ?1 AND d.starts <= ?1
+    AND NOT EXISTS(SELECT 1 FROM user u WHERE u.name_key = canh_fold(d.person) AND u.state <> 'active')
+    UNION SELECT 3, 'leads', u.name, s.phone, s.email FROM user u {REACHED} = u.name_key WHERE u.state = 'active'
+    AND EXISTS(SELECT 1 FROM json_each(u.roles) WHERE value = 'lead')) ORDER BY place, person LIMIT ?2
+
 --! define CALL_COLUMNS x.id, x.alert, a.title, a.level, x.time, x.step, x.person, x.messages, a.state, a.acknowledged, a.assignee
 --!     FROM escalation x JOIN alert a ON a.id = x.alert
 

@@ -61,6 +61,26 @@ static bool round_at(struct notify_bench *w, int64_t after_ns, const struct esca
     return more;
 }
 
+static void who_would_be_called_now_is_shown(void **state)
+{
+    struct notify_bench w;
+
+    (void)state;
+    init(&w, PEOPLE_CHANNELS);
+    assert_int_equal(view_lines(&w.b, "escalation.ladder", ""), 5);
+    assert_true(view_says(&w.b, "{\"step\":\"watch\",\"person\":\"an\",\"phone\":"
+                                "\"+84900000001\",\"email\":\"an@x.vn\"}\n"
+                                "{\"step\":\"on-call\",\"person\":\"binh\",\"phone\":"
+                                "\"+84900000002\"}\n{\"step\":\"lead\",\"person\":\"chi\""));
+    assert_true(view_says(&w.b, "{\"step\":\"leads\",\"person\":\"dung\",\"email\":"
+                                "\"dung@x.vn\"}\n{\"step\":\"leads\",\"person\":\"em\"}"));
+    act_good(&w.b, "{'act':'user.disable','user':'dung','reason':'x'}");
+    w.b.now_ns += 25 * 60 * MINUTE; /* the watch is over */
+    assert_int_equal(view_lines(&w.b, "escalation.ladder", ""), 1);
+    assert_true(view_says(&w.b, "{\"step\":\"leads\",\"person\":\"em\"}"));
+    notify_bench_release(&w);
+}
+
 static void one_after_the_other_is_called_until_all_were(void **state)
 {
     struct notify_bench w;
@@ -98,6 +118,7 @@ static void one_after_the_other_is_called_until_all_were(void **state)
     assert_int_equal(view_lines(&w.b, "escalation.list", ""), 5);
     w.b.who.roles = ROLE_BIT(CONTACT);
     assert_int_equal(view_ask(&w.b, "escalation.list", ""), ERR_DENIED);
+    assert_int_equal(view_ask(&w.b, "escalation.ladder", ""), ERR_DENIED);
     w.b.who.roles = ROLES_ALL;
     assert_int_equal(view_lines(&w.b, "handover.draft", ""), 1);
     assert_true(view_says(&w.b, "\"called\":[{\"id\":1,\"level\":5,\"title\":\"Đăng nhập lạ\","
@@ -241,6 +262,7 @@ static void a_flood_calls_so_many_and_the_rest_later(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_would_be_called_now_is_shown),
         cmocka_unit_test(one_after_the_other_is_called_until_all_were),
         cmocka_unit_test(who_reacts_ends_it),
         cmocka_unit_test(what_is_taken_back_is_called_for_again),

@@ -6,3 +6,8 @@ declare module "sentences" {
   const rows: Record<string, string>;
   export default rows;
 }
+
+declare module "attack" {
+  const names: Record<string, string>;
+  export default names;
+}

@@ -15,6 +15,7 @@ import { Tab, Tabs } from "../ui/tabs";
 import { Said } from "../ui/said";
 import { Text } from "../ui/text";
 import { complain, say } from "../ui/toast";
+import { Notices } from "./admin/notices";
 
 const admin = (): boolean => is("administrator");
 const text = (title: string, name: string): Col<Row> => ({ title, cell: (r) => <Text of={r[name] ?? ""} /> });
@@ -65,27 +66,6 @@ function Access() {
       <Part title={t("admin.links")} side={admin() && <button type="button" onClick={() => actForm("user.link")}>{t("act.user.link")}</button>}>
         <Problem of={links.error} />
         <Table label={t("admin.links")} rows={links.rows ?? []} empty={t("ui.nothing")} cols={[text("field.user", "user"), text("admin.issuer", "issuer"), text("admin.subject", "subject")]} />
-      </Part>
-    </>
-  );
-}
-
-function Notices() {
-  const channels = useView("channel.list", {}, 5000), messages = useView("message.list", { limit: 100 }, 5000);
-  return (
-    <>
-      <Part title={t("admin.channels")}>
-        <Problem of={channels.error} />
-        <Table label={t("admin.channels")} rows={channels.rows ?? []} empty={t("admin.nochannels")} kind={(r) => (Number(r["void"]) > 0 ? "bad" : "")} cols={[text("field.name", "name"), text("field.kind", "kind"),
-          { title: "alert.level", cell: (r) => (r["level"] ? t(`level.${String(r["level"])}`) : "") }, { title: "admin.waiting", end: true, cell: (r) => number(Number(r["waiting"])) },
-          { title: "ui.acts", cell: (r) => admin() && <button type="button" class="plain" onClick={() => actForm("notice.test", { channel: r["name"] })}>{t("act.notice.test")}</button> }]} />
-      </Part>
-      <Part title={t("admin.messages")}>
-        <Problem of={messages.error} />
-        <Table label={t("admin.messages")} rows={messages.rows ?? []} empty={t("ui.nothing")} kind={(r) => (r["state"] === "failed" ? "bad" : "")} cols={[
-          { title: "admin.made", cell: (r) => <When at={r["made"] as string} /> }, text("field.channel", "channel"), text("field.recipient", "recipient"), text("field.subject", "subject"),
-          { title: "admin.state", cell: (r) => t(`admin.message.${String(r["state"])}`) }, { title: "admin.error", cell: (r) => (r["error"] ? <Said of={String(r["error"])} /> : "") },
-          { title: "ui.acts", cell: (r) => r["state"] === "failed" && is("lead", "administrator") ? <button type="button" class="plain" onClick={() => actForm("notice.retry", { message: r["id"] })}>{t("act.notice.retry")}</button> : null }]} />
       </Part>
     </>
   );

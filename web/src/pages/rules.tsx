@@ -1,5 +1,6 @@
 // The rules: which see, which fire, which are blind, which were refused; one of them; a new one; the matrix.
 import { useMemo, useRef, useState } from "preact/hooks";
+import { useTechniques } from "../lib/attack";
 import { number, t } from "../lib/i18n";
 import { useKeys } from "../lib/keys";
 import { go, turn, usePlace } from "../lib/router";
@@ -13,6 +14,7 @@ import { Dialog, open as openDialog } from "../ui/dialog";
 import { Column, List } from "../ui/list";
 import { fold } from "../ui/palette";
 import { Said } from "../ui/said";
+import { Technique } from "../ui/technique";
 import { Text } from "../ui/text";
 import { Editor } from "./rules/editor";
 import { Matrix } from "./rules/matrix";
@@ -28,7 +30,7 @@ const columns: Column<Rule>[] = [
   { name: "month", title: "rules.alerts.month", width: "142px", end: true, from: 720, cell: (r) => number(r.alerts_30d) },
   { name: "false", title: "rules.false.short", width: "84px", end: true, from: 820, cell: (r) => (r.false_percent == null ? <span class="dim">–</span> : <span class={r.false_percent >= 50 ? "warntext" : ""}>{number(r.false_percent)} %</span>) },
   { name: "last", title: "alert.last", width: "120px", from: 940, cell: (r) => <Ago at={r.last} /> },
-  { name: "why", title: "rules.techniques", width: "minmax(120px, 1.2fr)", from: 1040, cell: (r) => (r.why ? <Why of={r} /> : <span class="dim"><Text of={r.techniques.join(", ")} /></span>) },
+  { name: "why", title: "rules.techniques", width: "minmax(120px, 1.2fr)", from: 1040, cell: (r) => (r.why ? <Why of={r} /> : <span class="dim techniques">{r.techniques.map((x) => <Technique of={x} />)}</span>) },
 ];
 
 /** Those without a level come last. */
@@ -45,11 +47,10 @@ function Refusal({ of }: { of: Rule }) {
 
 function RuleList() {
   const { query } = usePlace(), state = query.get("state") ?? "", text = query.get("text") ?? "", level = query.get("level") ?? "";
-  const asked = useAsk(rules, [useVersion(5000)]), all = asked.rows;
-  
+  const asked = useAsk(rules, [useVersion(5000)]), all = asked.rows, named = useTechniques();
   const [at, setAt] = useState(0), filter = useRef<HTMLInputElement>(null);
   useStore(density);
-  const some = useMemo(() => (all ?? []).filter((r) => (!level || r.level === level) && (!text || fold(`${r.title} ${r.id} ${r.file} ${r.techniques.join(" ")} ${r.tactics.join(" ")} ${logsourceOf(r)}`).includes(fold(text)))), [all, text, level]);
+  const some = useMemo(() => (all ?? []).filter((r) => (!level || r.level === level) && (!text || fold(`${r.title} ${r.id} ${r.file} ${r.techniques.map((x) => `${x} ${named(x)}`).join(" ")} ${r.tactics.join(" ")} ${logsourceOf(r)}`).includes(fold(text)))), [all, text, level, named("T1059")]);
   const rows = useMemo(() => some.filter((r) => !state || r.state === state).sort((a, b) => grave(a) - grave(b) || (a.title < b.title ? -1 : 1)), [some, state]);
   const here = Math.min(at, Math.max(0, rows.length - 1)), write = is("analyst", "lead", "administrator");
   const open = (r: Rule | undefined): void => { if (r?.state === "refused") openDialog(() => <Refusal of={r} />);

@@ -13,6 +13,7 @@ import { Col, Table } from "../ui/table";
 import { Tab, Tabs } from "../ui/tabs";
 import { Text } from "../ui/text";
 import { complain } from "../ui/toast";
+import { Calls } from "./shift/calls";
 
 const lead = (): boolean => is("lead", "officer");
 const DAY = 86400000;
@@ -198,6 +199,7 @@ function People() {
 const tabs: readonly Tab[] = [
   { path: "", title: "shift.roster", view: Roster },
   { path: "handover", title: "shift.handover", view: Handover },
+  { path: "calls", title: "shift.calls", view: Calls },
   { path: "away", title: "shift.away", view: Away },
   { path: "people", title: "shift.people", view: People },
 ];

@@ -121,7 +121,8 @@ function First() {
       <ol class="first">
         <li><p>{t("watch.first.try")}</p><pre tabIndex={0}>logger -n {server} -P 5514 -T &quot;xin chào&quot;</pre></li>
         <li><p>{t("watch.first.rsyslog")}</p><pre tabIndex={0}>*.* action(type=&quot;omfwd&quot; target=&quot;{server}&quot; port=&quot;5514&quot; protocol=&quot;tcp&quot;)</pre></li>
-        <li><p>{t("watch.first.more")} <a href="/sources">{t("page.sources")}</a></p></li>
+        <li><p>{t("watch.first.more")} <a href="/sources/connect">{t("connect.title")}</a></p></li>
+        <li><p>{t("watch.first.registers")} <a href="/registers">{t("page.registers")}</a></p></li>
         <li><p>{t("watch.first.people")} <a href="/admin">{t("page.admin")}</a>, <a href="/shift">{t("page.shift")}</a></p></li>
       </ol>
     </Part>

@@ -25,13 +25,24 @@ interface Options {
   said?: string;
 }
 
+interface Picker {
+  view: string;
+  given?: Row;
+  value: string;
+  text: (r: Row) => string;
+}
+const agencyPicker: Picker = { view: "agency.list", given: { limit: 5000 }, value: "id", text: (r) => `${String(r["name"])} (${String(r["code"])})` };
 /** Fields whose values are things: from which view, what is shown, what is sent. */
-const pickers: Record<string, { view: string; given?: Row; value: string; text: (r: Row) => string }> = {
+const pickers: Record<string, Picker> = {
   to: { view: "user.list", value: "name", text: (r) => `${String(r["display"])} (${String(r["name"])})` },
   owner: { view: "user.list", value: "name", text: (r) => `${String(r["display"])} (${String(r["name"])})` },
   person: { view: "user.list", value: "name", text: (r) => `${String(r["display"])} (${String(r["name"])})` },
-  agency: { view: "agency.list", given: { limit: 5000 }, value: "id", text: (r) => String(r["name"]) },
-  parent: { view: "agency.list", given: { limit: 5000 }, value: "id", text: (r) => String(r["name"]) },
+  agency: agencyPicker,
+  operator: agencyPicker,
+  successor: agencyPicker,
+  "system.add.owner": agencyPicker,
+  "system.change.owner": agencyPicker,
+  parent: agencyPicker,
   system: { view: "system.list", given: { limit: 5000 }, value: "id", text: (r) => `${String(r["code"])} · ${String(r["name"])}` },
   systems: { view: "system.list", given: { limit: 5000 }, value: "id", text: (r) => `${String(r["code"])} · ${String(r["name"])}` },
   incident: { view: "incident.list", given: { limit: 200 }, value: "id", text: (r) => `#${String(r["id"])} ${String(r["title"])}` },
@@ -44,7 +55,7 @@ const pickers: Record<string, { view: string; given?: Row; value: string; text: 
 /** Codes of the law profile in force: choices that the server's description does not list. */
 const listed: Record<string, LawList> = { type: "types", severity: "severities", cause: "causes", playbook: "playbooks" };
 /** Of an act, of which a field is another thing than elsewhere. */
-const plainFields = new Set(["system.add.owner", "system.change.owner", "system.add.type", "system.change.type",
+const plainFields = new Set(["system.add.type", "system.change.type",
   "observable.add.type", "house.set.parent", "shift.rotate.people"]);
 const long = new Set(["reason", "note", "text", "summary", "what", "proof", "steps", "done", "remarks", "why",
   "damage", "scope", "result", "purpose", "security", "connection", "bases", "recipients", "participants"]);
@@ -52,6 +63,15 @@ const long = new Set(["reason", "note", "text", "summary", "what", "proof", "ste
 
 export function actForm(name: string, given: Values = {}, options: Options = {}): void {
   open(() => <ActDialog name={name} given={given} options={options} />);
+}
+
+const isEmpty = (v: unknown): boolean => v === "" || v === undefined || v === null || (Array.isArray(v) && v.length === 0);
+
+/** What is sent: no empty fields, but for those of a change that had a value: they are named. */
+function bodyOf(schema: Schema, given: Values, values: Values): Values {
+  const body = Object.fromEntries(Object.entries(values).filter(([, v]) => !isEmpty(v)));
+  const cleared = (schema.properties?.["clear"]?.items?.enum ?? []).filter((f) => f in given && !isEmpty(given[f]) && isEmpty(values[f]));
+  return cleared.length > 0 ? { ...body, clear: cleared } : body;
 }
 
 /** Do it without a form: what it needs is known. */
@@ -76,9 +96,7 @@ function ActDialog({ name, given, options }: { name: string; given: Values; opti
   const send = (e: Event): void => {
     e.preventDefault();
     setBusy(true);
-    const body = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== "" && v !== undefined && v !== null &&
-      !(Array.isArray(v) && v.length === 0)));
-    doAct(name, body, options).then(close, (x: unknown) => {
+    doAct(name, bodyOf(schema ?? {}, given, values), options).then(close, (x: unknown) => {
       setBusy(false);
       setError(x instanceof Refused ? x : new Refused(0, String(x)));
     });
@@ -123,7 +141,7 @@ function label(act: string, field: string): string {
   return has(`field.${act}.${field}`) ? t(`field.${act}.${field}`) : t(`field.${field}`);
 }
 
-function choiceText(act: string, field: string, value: string): string {
+export function choiceText(act: string, field: string, value: string): string {
   return has(`choice.${act}.${field}.${value}`) ? t(`choice.${act}.${field}.${value}`) : t(`choice.${field}.${value}`);
 }
 
@@ -156,6 +174,8 @@ export function Field(p: FieldProps) {
   } else if (s.type === "array") {
     input = <input {...common} type="text" inputMode="numeric" pattern="[0-9 ,]*" value={((p.value as number[] | undefined) ?? []).join(", ")}
       onChange={(e) => p.set(e.currentTarget.value.split(/[ ,]+/).filter(Boolean).map(Number))} />;
+  } else if (days.has(p.name)) {
+    input = <input {...common} type="date" value={String(p.value ?? "")} onInput={(e) => p.set(e.currentTarget.value)} />;
   } else if (s.format === "date-time" || isTime(p.name)) {
     input = <input {...common} type="datetime-local" value={toInput(p.value)}
       onChange={(e) => p.set(fromInput(e.currentTarget.value))} />;
@@ -181,6 +201,9 @@ export function Field(p: FieldProps) {
     </div>
   );
 }
+
+/** Days of the registers, as 2025-07-01. */
+const days = new Set(["valid_from", "valid_to", "decided", "since", "retired"]);
 
 function isTime(name: string): boolean {
   return ["due", "sent", "until", "at", "detected", "from", "to", "time", "taken", "received", "expires"].includes(name);

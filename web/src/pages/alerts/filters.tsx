@@ -2,6 +2,7 @@
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../../lib/i18n";
+import { useSystems } from "../../lib/names";
 import { go, turn, usePlace } from "../../lib/router";
 import { me } from "../../lib/session";
 import { keptStore, useStore } from "../../lib/store";
@@ -12,7 +13,7 @@ export const groupings = ["none", "rule", "entity", "both"] as const;
 export type Grouping = (typeof groupings)[number];
 
 /** Parts of the address that are questions to view alert.list. */
-const asked = ["state", "level", "rule", "entity", "assignee", "incident", "since"] as const;
+const asked = ["state", "level", "rule", "entity", "assignee", "incident", "system", "since"] as const;
 
 export function given(query: URLSearchParams): Record<string, string> {
   return Object.fromEntries(asked.filter((name) => query.get(name)).map((name) => [name, query.get(name) as string]));
@@ -35,8 +36,9 @@ const usual: [string, () => string][] = [
 ];
 
 function Chip({ name, value }: { name: string; value: string }) {
+  const systems = useSystems(), system = name === "system" ? systems.find((s) => String(s.id) === value)?.code : undefined;
   const text = name === "state" ? t(`alerts.state.${value}`) : name === "level" ? t("alerts.level", { level: t(`level.${value}`) }) :
-    name === "since" ? t("alerts.since", { span: value }) : `${t(`alert.${name}`)}: ${value}`;
+    name === "since" ? t("alerts.since", { span: value }) : `${t(`alert.${name}`)}: ${system ?? value}`;
   return <span class="chip"><Text of={text} />
     <button type="button" class="plain" aria-label={t("alerts.unchip", { chip: text })} onClick={() => turn({ [name]: null })}>✕</button></span>;
 }

@@ -8,8 +8,10 @@ import { full } from "../../lib/time";
 import { useAsk, useVersion, useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
 import { Ago, Facts, Level, Part, Problem, When } from "../../ui/bits";
+import { Tags } from "../../ui/technique";
 import { Text } from "../../ui/text";
 import { entityOf, searchFor, term, Value } from "../../ui/value";
+import { CallsOf } from "../shift/calls";
 
 /** Letters that the fields that made the rule fire have, to be marked wherever they stand. */
 function marksOf(because: readonly Because[]): string[] {
@@ -57,7 +59,7 @@ function Why({ kept, rule: of }: { kept: Kept; rule: string | null }) {
   return (
     <>
       <ul class="because">{because.map((b) => <li><span class="dim"><Text of={b.selection ?? ""} /></span> <b><Text of={b.field ?? t("alert.anywhere")} /></b> <Value of={b.value ?? ""} field={b.field} /></li>)}</ul>
-      {rule.tags && rule.tags.length > 0 && <p class="tags">{rule.tags.map((x) => <span class="tag"><Text of={x} /></span>)}</p>}
+      {rule.tags && rule.tags.length > 0 && <Tags of={rule.tags} />}
       {event && <Facts rows={[[t("event.time"), event.time ? full(event.time) : full(kept.time)], [t("event.host"), event.host && <Value of={event.host} field="host" />],
         [t("event.source"), <Text of={event.file ?? ""} />], [t("event.number"), <a href={`/search?event=${kept.lane}:${kept.sequence}`}>{kept.lane}:{kept.sequence}</a>]]} />}
       {event?.fields && <Fields of={event.fields} because={because} />}
@@ -134,6 +136,7 @@ export function AlertPane({ alert, others, close, decide, escalate }:
         [t("alert.linked"), alert.linked && <a href={`/alerts?state=all&alert=${alert.linked}`}>#{alert.linked}</a>],
         [t("alert.inline"), others.length > 1 && number(others.length)]]} />
       <Events alert={alert} key={`e${alert.id}`} />
+      {(alert.level === "critical" || alert.level === "high") && <CallsOf alert={alert.id} key={`c${alert.id}`} />}
       <Related alert={alert} key={`r${alert.id}`} />
       <History alert={alert} key={`h${alert.id}`} />
     </aside>

@@ -14,6 +14,7 @@ import { actForm } from "../../ui/act";
 import { Ago, Facts, Level, Part, Pill, Problem, When } from "../../ui/bits";
 import { Column, List } from "../../ui/list";
 import { Table } from "../../ui/table";
+import { Technique } from "../../ui/technique";
 import { Text } from "../../ui/text";
 import { Value } from "../../ui/value";
 import { Do, goTo, IncidentTabs } from "./bits";
@@ -69,7 +70,7 @@ function Pane({ of, close }: { of: Candidate; close: () => void }) {
         <p><Way of={of.tactics ?? []} whole /></p>
         <Problem of={tactics.error} />
         <Table label={t("candidate.way")} rows={(tactics.rows ?? []).filter((r) => r["technique"])} empty={t("candidate.notechnique")} cols={[
-          { title: "candidate.technique", cell: (r) => <Text of={r["technique"]} /> },
+          { title: "candidate.technique", cell: (r) => <Technique of={String(r["technique"])} /> },
           { title: "candidate.alerts", end: true, cell: (r) => number(r["alerts"] as number) },
           { title: "alert.first", cell: (r) => <When at={r["first"] as string} /> }]} />
       </Part>

@@ -81,8 +81,8 @@ function Pane({ of, names, close }: { of: Phieu; names: Names; close: () => void
 }
 
 export function PhieuList() {
-  const { query } = usePlace(), state = states.find((s) => s === query.get("state")) ?? "out", agency = query.get("agency") ?? "", wanted = Number(query.get("phieu"));
-  const q = useMemo(() => ({ state, agency, limit: 1000 }), [state, agency]), told = useView<Phieu>("phieu.list", q), out = useView<Phieu>("phieu.list", { state: "out", limit: 1000 }, 5000);
+  const { query } = usePlace(), state = states.find((s) => s === query.get("state")) ?? "out", agency = query.get("agency") ?? "", system = query.get("system") ?? "", wanted = Number(query.get("phieu"));
+  const q = useMemo(() => ({ state, agency, system, limit: 1000 }), [state, agency, system]), told = useView<Phieu>("phieu.list", q), out = useView<Phieu>("phieu.list", { state: "out", limit: 1000 }, 5000);
   const answered = useView<Phieu>("phieu.list", { state: "answered", limit: 1000 }, 5000), names = useNames(), agencies = useAgencies();
   const rows = useMemo(() => [...(told.rows ?? [])].sort((a, b) => (state === "closed" || state === "any" ? b.id - a.id : a.due < b.due ? -1 : a.due > b.due ? 1 : 0)), [told.rows, state]);
   const single = useView<WholePhieu>("phieu.show", wanted ? { phieu: wanted } : null), whole = single.rows?.find((p) => p.id === wanted);

@@ -12,6 +12,7 @@ import { actForm } from "../../ui/act";
 import { Ago, Facts, Level, Part, Pill, Problem, When } from "../../ui/bits";
 import { Table } from "../../ui/table";
 import { Said } from "../../ui/said";
+import { Tags } from "../../ui/technique";
 import { Text } from "../../ui/text";
 import { Editor } from "./editor";
 import { Hunt } from "./hunt";
@@ -91,7 +92,7 @@ function About({ r }: { r: Shown }) {
         [t("rules.false"), r.false_percent != null && `${number(r.false_percent)} %`], [t("rules.cost"), r.cost_ns != null && `${number(r.cost_ns)} ns`],
         [t("rules.only"), r.only_correlated && t("source.yes")], [t("rules.expected"), (r.false_positives ?? []).length > 0 && <ul class="short">{(r.false_positives ?? []).map((x) => <li><Text of={x} /></li>)}</ul>],
         [t("rules.id"), <code><Text of={r.id} /></code>]]} />
-      {r.tags.length > 0 && <p class="tags">{r.tags.map((x) => <span class="tag"><Text of={x} /></span>)}</p>}
+      {r.tags.length > 0 && <Tags of={r.tags} />}
     </Part>
   );
 }
