@@ -21,6 +21,7 @@ struct segment_head {
 
 struct frame_head {
     uint8_t kind;
+    bool more; /* frames of the same group follow */
     uint32_t bytes, count;
     uint64_t sequence, matched;
     int64_t receipt_ns;

@@ -5,6 +5,10 @@
  *                        ▲     └── window ──┘     bound: the least of the file's size, the limit,
  *                        r->at                    and what the next segment says counts
  *
+ * Where nobody said how far the segment counts (no bound but the file's size), a group may have
+ * been cut: at its first frame all of it is looked through, and if it is not whole the segment ends
+ * there. So each byte is read twice then, mostly out of the same window.
+ *
  * A segment is `closed` once a later one with a sound head is there; only that one knows how much
  * of this counts. It is looked for when a segment is opened, before one is read that the limit has
  * left behind, and where nothing more checks.
@@ -17,6 +21,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define XXH_STATIC_LINKING_ONLY
+#include <xxhash.h>
 
 #include "base/num.h"
 #include "store/lane_form.h"
@@ -38,6 +44,7 @@ struct lane_reader {
     uint64_t size;       /* of the file, as last seen */
     uint64_t link;       /* of the head before, when linked */
     uint64_t sequence;   /* of the next event */
+    uint64_t whole;      /* no group before this place in the segment is cut */
     bool linked, jumped; /* jumped: `at` is behind what was passed over */
     bool closed;
     uint64_t counts;          /* closed: bytes of it that are part of the lane */
@@ -466,7 +473,7 @@ static int segment_enter(struct lane_reader *r, struct err *e)
     r->fd = fd;
     r->segment = h.segment;
     r->lane = h.lane;
-    r->size = 0;
+    r->size = r->whole = 0;
     r->n = 0;
     r->jumped = r->closed = false;
     return 1;
@@ -561,6 +568,65 @@ static int in_file(struct lane_reader *r, uint64_t end, struct err *e)
     return end <= r->size ? LOOK_FRAME : LOOK_BAD;
 }
 
+/* The head at `at`; `link`: of the one before, NULL when that was not read. */
+static int head_look(struct lane_reader *r, uint64_t at, const uint64_t *link, struct frame_head *h,
+                     struct err *e)
+{
+    const uint8_t *p;
+    int rc = in_file(r, at + LANE_FRAME_BYTES, e);
+
+    if (rc != LOOK_FRAME)
+        return rc;
+    rc = window(r, at, LANE_FRAME_BYTES, &p, e);
+    if (rc != ERR_OK)
+        return rc == ERR_MORE ? LOOK_BAD : rc;
+    return frame_head_read(p, h) && (link == NULL || h->link == *link) ? LOOK_FRAME : LOOK_BAD;
+}
+
+/* Does the body at `at` check? A window at a time, for it is not held. */
+static int body_look(struct lane_reader *r, uint64_t at, const struct frame_head *h, struct err *e)
+{
+    XXH3_state_t state;
+    int rc = in_file(r, at + lane_padded(h->bytes), e);
+
+    if (rc != LOOK_FRAME)
+        return rc;
+    XXH3_INITSTATE(&state);
+    (void)XXH3_64bits_reset(&state); /* fails for NULL only, as does the update */
+    for (size_t left = h->bytes, some; left > 0; left -= some, at += some) {
+        const uint8_t *p;
+
+        some = left < WINDOW_BYTES ? left : WINDOW_BYTES;
+        rc = window(r, at, some, &p, e);
+        if (rc != ERR_OK)
+            return rc == ERR_MORE ? LOOK_BAD : rc;
+        (void)XXH3_64bits_update(&state, p, some);
+    }
+    return XXH3_64bits_digest(&state) == h->body_hash ? LOOK_FRAME : LOOK_BAD;
+}
+
+/* Is the group whole whose next frame is at r->at, with the head `h`? Bodies of all kinds, for what
+ * was cut may be of any. Then r->whole is behind it. */
+static int group_look(struct lane_reader *r, struct frame_head h, struct err *e)
+{
+    uint64_t at = r->at, link;
+    bool more;
+    int rc;
+
+    r->jumped = false;
+    do {
+        more = h.more;
+        link = h.hash;
+        rc = body_look(r, at + LANE_FRAME_BYTES, &h, e);
+        at += LANE_FRAME_BYTES + lane_padded(h.bytes);
+        if (rc == LOOK_FRAME && more)
+            rc = head_look(r, at, &link, &h, e);
+    } while (rc == LOOK_FRAME && more);
+    if (rc == LOOK_FRAME)
+        r->whole = at;
+    return rc;
+}
+
 /* The frame at r->at: its head, and its body when it is wanted. Nothing is moved on. */
 static int look(struct lane_reader *r, struct frame_head *h, struct span *body, struct err *e)
 {
@@ -570,18 +636,15 @@ static int look(struct lane_reader *r, struct frame_head *h, struct span *body, 
 
     if (end > bound(r))
         return LOOK_END;
-    rc = in_file(r, end, e);
+    rc = head_look(r, r->at, r->linked ? &r->link : NULL, h, e);
     if (rc != LOOK_FRAME)
         return rc;
-    rc = window(r, r->at, LANE_FRAME_BYTES, &p, e);
-    if (rc != ERR_OK)
-        return rc == ERR_MORE ? LOOK_BAD : rc;
-    if (!frame_head_read(p, h) || (r->linked && h->link != r->link))
-        return LOOK_BAD;
     end += lane_padded(h->bytes);
     if (end > bound(r))
         return LOOK_END;
     rc = in_file(r, end, e);
+    if (rc == LOOK_FRAME && h->more && r->at >= r->whole && bound(r) == UINT64_MAX)
+        rc = group_look(r, *h, e);
     *body = SPAN_NONE;
     if (rc != LOOK_FRAME || h->kind >= LANE_KINDS || (r->kinds & 1u << h->kind) == 0)
         return rc;

@@ -5,8 +5,9 @@
  *
  *   group = SOURCES, EVENTS, EVENTS ..., then the other kinds in the order of their table
  *
- * What tells how far something was stored (CHECKPOINTS, BATCHES) stands behind the events that it
- * speaks of, also where it is the state of a new segment: a torn write never leaves it alone.
+ * Of a write that was cut each group counts whole or not at all: all of its frames but the last say
+ * that more follow. A new segment's groups up to its STATE are one: a segment has its state or
+ * nothing. What is behind them stands on its own, for it speaks of nothing that is not before it.
  */
 #include "store/lane_own.h"
 
@@ -113,6 +114,8 @@ static void list_group(struct writer *w, const struct commit *c, size_t i)
         (void)list(w, LANE_STATE, SPAN_NONE, 0);
     list_stamp(w, behind, g->next, g->matched_before, g->submitted_ns);
     w->frame[w->frames - 1].head.matched = g->matched;
+    for (size_t k = from; k < w->frames; k++)
+        w->frame[k].head.more = k + 1 < w->frames || (c->opens != NULL && i < c->state_behind);
 }
 
 /* --- Bytes ----------------------------------------------------------------------------------- */
