@@ -29,6 +29,7 @@ import time
 
 PLACE = os.environ.get("SERVE_PLACE", "/var/tmp")  # a disk, not memory
 EVENTS = 0  # kind of a frame, enum lane_kind
+MORE = 1  # a frame's flag: frames of the same group follow
 PATIENCE = 60  # seconds, for what takes a few
 CONFIG = """rules: [%s]
 syslog-udp: []
@@ -87,16 +88,19 @@ class Store:
         with f:
             end = os.fstat(f.fileno()).st_size
             at = self.at.get(path, 64)
+            events, tried = 1, 1  # of a group that may not be whole yet
             while at + 64 <= end:
                 head = os.pread(f.fileno(), 32, at)
-                mark, kind, size, count, first, matched = struct.unpack("<4sB3xIIQQ", head)
+                mark, kind, flags, size, count, first, matched = struct.unpack("<4sBB2xIIQQ", head)
                 if mark != b"CFRM" or at + 64 + (size + 7) // 8 * 8 > end:
                     break
-                lane = self.lanes.setdefault(os.path.dirname(path), [1, 1])
-                lane[0] = max(lane[0], first + count if kind == EVENTS else first)
-                lane[1] = max(lane[1], matched)
+                events, tried = max(events, first + count if kind == EVENTS else first), max(tried, matched)
                 at += 64 + (size + 7) // 8 * 8
-            self.at[path] = at
+                if flags & MORE:
+                    continue
+                lane = self.lanes.setdefault(os.path.dirname(path), [1, 1])
+                lane[0], lane[1] = max(lane[0], events), max(lane[1], tried)
+                self.at[path] = at
 
 
 def children(parent):

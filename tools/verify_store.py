@@ -138,7 +138,8 @@ class Tree:
 
 SEGMENT = re.compile(r"(\d{8,10})\.lane")
 EVENTS, SOURCE_RECORDS, KINDS, BODY_MAX = 0, 3, 7, 64 << 20
-UNLIMITED = 1 << 64
+MORE = 1  # a frame's flag: frames of the same group follow
+ALL = 1 << 64  # how far a segment counts of which nothing says so: whole groups
 
 
 class Segment:
@@ -156,28 +157,26 @@ class Segment:
         self.before = (before, before_bytes)
 
     def frames(self, limit):
-        """(kind, sequence, receipt, count, body) up to where they check; self.end is behind the last. Where no
-        limit is known, of a group that is not whole there are none."""
-        at, link, found = 64, self.link, []
-        whole = (at, 0)
+        """(kind, sequence, receipt, count, body) up to where they check; self.end is behind the last."""
+        at, link, found, more = 64, self.link, [], 0
+        whole = 64, 0  # behind the last group: byte, frames
         while at + 64 <= min(limit, len(self.data)):
-            mark, kind, more, size, count, sequence, _, receipt, linked, digest, told = \
+            mark, kind, flags, size, count, sequence, _, receipt, linked, digest, told = \
                 struct.unpack_from("<4sBB2xIIQQqQQQ", self.data, at)
             end = at + 64 + padded(size)
             if mark != b"CFRM" or told != xxh3(self.data[at:at + 56]) or linked != link or size > BODY_MAX or \
                     end > min(limit, len(self.data)):
                 break
             body = self.data[at + 64:at + 64 + size]
-            if kind < KINDS and xxh3(body) != digest:
+            looked = kind < KINDS or limit == ALL and (more or flags & MORE)
+            if looked and xxh3(body) != digest:
                 break
             found.append((kind, sequence, receipt, count, body))
-            at, link = end, told
-            if not more & 1:
-                whole = (at, len(found))
-        if limit < UNLIMITED:
-            whole = (at, len(found))
-        self.end = whole[0]
-        return found[:whole[1]]
+            at, link, more = end, told, flags & MORE
+            if not more:
+                whole = at, len(found)
+        self.end = whole[0] if limit == ALL else at
+        return found[:whole[1]] if limit == ALL else found
 
 
 class Lane:
@@ -192,7 +191,7 @@ class Lane:
             self.damage.append((segments[0].before[0], 0))
         for s, after in zip(segments, segments[1:] + [None]):
             number, size = after.before if after else (0, 0)
-            self.frames += s.frames(size if number == s.number else 0 if 0 < number < s.number else UNLIMITED)
+            self.frames += s.frames(size if number == s.number else 0 if 0 < number < s.number else ALL)
             if number > s.number:
                 self.damage.append((number, 0))
             elif number == s.number and size > s.end:

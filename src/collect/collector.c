@@ -402,8 +402,8 @@ static int rematch_frames(struct collector *c, struct lane_reader *r, const stru
     return rc;
 }
 
-/* What an earlier collector stored and may not have matched: a group that was torn between its
- * events and what was found in them. */
+/* What an earlier collector stored and may not have matched: of a program whose groups counted in
+ * part, one that was torn between its events and what was found in them. */
 static int rematch(struct collector *c, const struct past *past, struct err *e)
 {
     struct lane_reader *r = NULL;

@@ -7,8 +7,7 @@
  *   head    (64 bytes)                         frame   (64 bytes, body behind it, padded to 8)
  *     0  8  "canhlane"                           0  4  "CFRM"
  *     8  4  version, 1                           4  1  kind, enum lane_kind
- *    12  4  lane                                 5  1  1: more frames of its group follow
- *                                                6  2  0
+ *    12  4  lane                                 5  1  flags: 1 frames of the same group follow
  *    16 16  store id                             8  4  body bytes, without the padding
  *    32  4  segment number                      12  4  records in the body
  *    36  4  before: segment, 0 unknown          16  8  sequence: of the first event (EVENTS), else
@@ -22,18 +21,20 @@
  *                                               56  8  XXH3 of the 56 bytes before
  *
  * A group of frames is written by one call and synced before anything in it is acknowledged, read,
- * shown or counted as stored. A segment ends at the first frame that does not check, or whose group
- * has no last frame that does: what lies behind was never acknowledged. So the events of a batch
- * and the word that they are stored are there both, or neither. Nothing is ever truncated or
- * written over: a start opens a new segment. `before` says how far the lane counted when a segment
- * was begun: bytes of earlier segments behind that place are no part of it, even where frames among
- * them check (a group that did not fit on the disk and was written again, whole, here).
+ * shown or counted as stored. It counts whole or not at all: a segment ends at the first frame that
+ * does not check, or before, where the group begins that this frame is of: nothing of it was ever
+ * acknowledged, and its events without the batch or the checkpoint behind them would be stored
+ * again. Nothing is ever truncated or written over: a start opens a new segment. `before` says how
+ * far the lane counted when a segment was begun: bytes of earlier segments behind that place are no
+ * part of it, even where frames among them check (a group that did not fit on the disk and was
+ * written again, whole, here).
  *
  * A group is its SOURCES, its EVENTS, then the other kinds in the order of the table; each kind has
- * one frame, EVENTS as many as its receipt times need. All carry the `matched` of the group before
- * but the last, which carries the group's own: only then stands what was found before it. The first
- * group of a segment holds also what a reader of this segment alone must know (sources,
- * checkpoints, batches), and ends with a STATE frame: a segment that has one stands alone.
+ * one frame, EVENTS as many as its receipt times need. All but the last say that more follow, and
+ * carry the `matched` of the group before; the last carries the group's own: only then stands what
+ * was found before it. The first group of a segment holds also what a reader of this segment alone
+ * must know (sources, checkpoints, batches), and ends with a STATE frame: a segment that has one
+ * stands alone. Where a full disk made two groups wait for a new segment, they are one in it.
  *
  * The groups:   filling ──lane_submit──▶ in flight (writev, sync; a thread) ──▶ durable
  *

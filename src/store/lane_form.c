@@ -9,8 +9,8 @@
 
 #include "store/lane_read.h"
 
-#define HASH_AT   56u /* of either head */
-#define FLAG_MORE 1u  /* of a frame */
+#define HASH_AT 56u /* of either head */
+#define MORE    1u  /* of a frame's flags; others mean nothing yet and are passed over */
 
 static const uint8_t segment_mark[8] = { 'c', 'a', 'n', 'h', 'l', 'a', 'n', 'e' };
 static const uint8_t frame_mark[4] = { 'C', 'F', 'R', 'M' };
@@ -59,7 +59,7 @@ void frame_head_put(uint8_t p[LANE_FRAME_BYTES], struct frame_head *h)
     memset(p, 0, LANE_FRAME_BYTES);
     memcpy(p, frame_mark, sizeof(frame_mark));
     p[4] = h->kind;
-    p[5] = h->more ? FLAG_MORE : 0;
+    p[5] = h->more ? MORE : 0;
     bytes_put_u32(p + 8, h->bytes);
     bytes_put_u32(p + 12, h->count);
     bytes_put_u64(p + 16, h->sequence);
@@ -77,7 +77,7 @@ bool frame_head_read(const uint8_t p[LANE_FRAME_BYTES], struct frame_head *h)
     if (memcmp(p, frame_mark, sizeof(frame_mark)) != 0 || h->hash != head_hash(p))
         return false;
     h->kind = p[4];
-    h->more = (p[5] & FLAG_MORE) != 0;
+    h->more = (p[5] & MORE) != 0;
     h->bytes = bytes_u32(p + 8);
     h->count = bytes_u32(p + 12);
     h->sequence = bytes_u64(p + 16);

@@ -5,6 +5,10 @@
  *                        ▲     └── window ──┘     bound: the least of the file's size, the limit,
  *                        r->at                    and what the next segment says counts
  *
+ * Where nobody said how far the segment counts (no bound but the file's size), a group may have
+ * been cut: at its first frame all of it is looked through, and if it is not whole the segment ends
+ * there. So each byte is read twice then, mostly out of the same window.
+ *
  * A segment is `closed` once a later one with a sound head is there; only that one knows how much
  * of this counts. It is looked for when a segment is opened, before one is read that the limit has
  * left behind, and where nothing more checks.
@@ -17,6 +21,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
 #include "base/num.h"
@@ -39,9 +44,9 @@ struct lane_reader {
     uint64_t size;       /* of the file, as last seen */
     uint64_t link;       /* of the head before, when linked */
     uint64_t sequence;   /* of the next event */
+    uint64_t whole;      /* no group before this place in the segment is cut */
     bool linked, jumped; /* jumped: `at` is behind what was passed over */
     bool closed;
-    uint64_t whole;           /* groups up to here were looked at, and are whole */
     uint64_t counts;          /* closed: bytes of it that are part of the lane */
     struct lane_place before; /* closed: how far the lane counted when the next one was begun */
 
@@ -563,73 +568,63 @@ static int in_file(struct lane_reader *r, uint64_t end, struct err *e)
     return end <= r->size ? LOOK_FRAME : LOOK_BAD;
 }
 
-/* The head of the frame at `at`, whose link is not looked at. */
-static int look_head(struct lane_reader *r, uint64_t at, struct frame_head *h, struct err *e)
+/* The head at `at`; `link`: of the one before, NULL when that was not read. */
+static int head_look(struct lane_reader *r, uint64_t at, const uint64_t *link, struct frame_head *h,
+                     struct err *e)
 {
     const uint8_t *p;
-    int rc;
+    int rc = in_file(r, at + LANE_FRAME_BYTES, e);
 
-    if (at + LANE_FRAME_BYTES > bound(r))
-        return LOOK_END;
-    rc = in_file(r, at + LANE_FRAME_BYTES, e);
     if (rc != LOOK_FRAME)
         return rc;
     rc = window(r, at, LANE_FRAME_BYTES, &p, e);
     if (rc != ERR_OK)
         return rc == ERR_MORE ? LOOK_BAD : rc;
-    return frame_head_read(p, h) ? LOOK_FRAME : LOOK_BAD;
+    return frame_head_read(p, h) && (link == NULL || h->link == *link) ? LOOK_FRAME : LOOK_BAD;
 }
 
-/* Does a body check? In pieces: the window need not hold it. */
-static int look_body(struct lane_reader *r, uint64_t at, const struct frame_head *h, struct err *e)
+/* Does the body at `at` check? A window at a time, for it is not held. */
+static int body_look(struct lane_reader *r, uint64_t at, const struct frame_head *h, struct err *e)
 {
-    XXH3_state_t *hash = XXH3_createState();
-    uint64_t end = at + h->bytes;
+    XXH3_state_t state;
     int rc = in_file(r, at + lane_padded(h->bytes), e);
 
-    if (hash == NULL)
-        return err_set(e, ERR_NOMEM, 0, "There is no memory to read a lane with.");
-    (void)XXH3_64bits_reset(hash);
-    while (rc == LOOK_FRAME && at < end) {
-        size_t n = end - at < WINDOW_BYTES ? (size_t)(end - at) : WINDOW_BYTES;
+    if (rc != LOOK_FRAME)
+        return rc;
+    XXH3_INITSTATE(&state);
+    (void)XXH3_64bits_reset(&state); /* fails for NULL only, as does the update */
+    for (size_t left = h->bytes, some; left > 0; left -= some, at += some) {
         const uint8_t *p;
-        int got = window(r, at, n, &p, e);
 
-        if (got == ERR_OK)
-            (void)XXH3_64bits_update(hash, p, n);
-        else
-            rc = got == ERR_MORE ? LOOK_BAD : got;
-        at += n;
+        some = left < WINDOW_BYTES ? left : WINDOW_BYTES;
+        rc = window(r, at, some, &p, e);
+        if (rc != ERR_OK)
+            return rc == ERR_MORE ? LOOK_BAD : rc;
+        (void)XXH3_64bits_update(&state, p, some);
     }
-    if (rc == LOOK_FRAME && XXH3_64bits_digest(hash) != h->body_hash)
-        rc = LOOK_BAD;
-    (void)XXH3_freeState(hash);
-    return rc;
+    return XXH3_64bits_digest(&state) == h->body_hash ? LOOK_FRAME : LOOK_BAD;
 }
 
-/* Is the group whole of which `h`, the frame at r->at, is one? LOOK_FRAME: it is, to r->whole. */
-static int look_ahead(struct lane_reader *r, const struct frame_head *h, struct err *e)
+/* Is the group whole whose next frame is at r->at, with the head `h`? Bodies of all kinds, for what
+ * was cut may be of any. Then r->whole is behind it. */
+static int group_look(struct lane_reader *r, struct frame_head h, struct err *e)
 {
-    struct frame_head at_hand = *h;
-    uint64_t at = r->at;
+    uint64_t at = r->at, link;
+    bool more;
+    int rc;
 
-    for (;;) {
-        uint64_t link = at_hand.hash;
-        int rc = look_body(r, at + LANE_FRAME_BYTES, &at_hand, e);
-
-        if (rc != LOOK_FRAME)
-            return rc;
-        at += LANE_FRAME_BYTES + lane_padded(at_hand.bytes);
-        if (!at_hand.more) {
-            r->whole = at;
-            return LOOK_FRAME;
-        }
-        rc = look_head(r, at, &at_hand, e);
-        if (rc != LOOK_FRAME)
-            return rc;
-        if (at_hand.link != link)
-            return LOOK_BAD;
-    }
+    r->jumped = false;
+    do {
+        more = h.more;
+        link = h.hash;
+        rc = body_look(r, at + LANE_FRAME_BYTES, &h, e);
+        at += LANE_FRAME_BYTES + lane_padded(h.bytes);
+        if (rc == LOOK_FRAME && more)
+            rc = head_look(r, at, &link, &h, e);
+    } while (rc == LOOK_FRAME && more);
+    if (rc == LOOK_FRAME)
+        r->whole = at;
+    return rc;
 }
 
 /* The frame at r->at: its head, and its body when it is wanted. Nothing is moved on. */
@@ -637,21 +632,19 @@ static int look(struct lane_reader *r, struct frame_head *h, struct span *body, 
 {
     uint64_t end = r->at + LANE_FRAME_BYTES;
     const uint8_t *p;
-    int rc = look_head(r, r->at, h, e);
+    int rc;
 
+    if (end > bound(r))
+        return LOOK_END;
+    rc = head_look(r, r->at, r->linked ? &r->link : NULL, h, e);
     if (rc != LOOK_FRAME)
         return rc;
-    if (r->linked && h->link != r->link)
-        return LOOK_BAD;
-    if (h->more && r->at >= r->whole && bound(r) == UINT64_MAX) {
-        rc = look_ahead(r, h, e);
-        if (rc != LOOK_FRAME)
-            return rc;
-    }
     end += lane_padded(h->bytes);
     if (end > bound(r))
         return LOOK_END;
     rc = in_file(r, end, e);
+    if (rc == LOOK_FRAME && h->more && r->at >= r->whole && bound(r) == UINT64_MAX)
+        rc = group_look(r, *h, e);
     *body = SPAN_NONE;
     if (rc != LOOK_FRAME || h->kind >= LANE_KINDS || (r->kinds & 1u << h->kind) == 0)
         return rc;

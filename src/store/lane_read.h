@@ -4,21 +4,18 @@
  * Reads by pread, never maps: what is read was checked and cannot change behind the check. Frames
  * of unwanted kinds are passed over by their heads alone. A segment ends at the first frame that
  * does not check: in the last segment that is the end for now (more may come), in an earlier one
- * the next follows. What did not check is counted (torn tails are usual after a crash), as is what
- * the next segment says is no part of the lane (lane.h, `before`).
- *
- * A group counts whole or not at all. Below a limit, or below what a later segment says that
- * counted, groups are whole: what is damaged there ends the segment, and the frames of its group
- * before are handed out. Elsewhere the reader looks ahead to the end of a group, at all bodies,
- * before it hands out the first frame of it.
+ * the next follows. Where nothing says how far a segment counts, neither a limit nor the next one,
+ * it ends before the group that this frame is of, and the reader's place is there. What did not
+ * check is counted (torn tails are usual after a crash), as is what the next segment says is no
+ * part of the lane (lane.h, `before`).
  *
  * Who reads beside a living lane sets a limit, the lane's durable place, and moves it on: without
  * one, frames may be seen that are not durable yet, and again where a full disk had them written
  * twice. A frame wholly below the limit was durable: when it does not check in the limit's own
  * segment, that is ERR_CORRUPT, at each call, until the limit is in a later one.
  *
- * Bodies of kinds that are passed over are not checked, but in groups that are looked ahead to. Who
- * decides where the lane goes on (recovery) reads all kinds, LANE_READ_ALL.
+ * Bodies of kinds that are passed over are not checked, but where a group may be cut. Who decides
+ * where the lane goes on (recovery) reads all kinds, LANE_READ_ALL.
  *
  * Memory: a window of 64 KiB, more for as long as a larger body is in use.
  */

@@ -5,10 +5,9 @@
  *
  *   group = SOURCES, EVENTS, EVENTS ..., then the other kinds in the order of their table
  *
- * What tells how far something was stored (CHECKPOINTS, BATCHES) stands behind the events that it
- * speaks of, also where it is the state of a new segment. All frames of a group but its last say
- * that more of it follows, the state among those of the group that it stands behind: of a torn
- * write, groups are left whole or not at all.
+ * Of a write that was cut each group counts whole or not at all: all of its frames but the last say
+ * that more follow. A new segment's groups up to its STATE are one: a segment has its state or
+ * nothing. What is behind them stands on its own, for it speaks of nothing that is not before it.
  */
 #include "store/lane_own.h"
 
@@ -115,8 +114,8 @@ static void list_group(struct writer *w, const struct commit *c, size_t i)
         (void)list(w, LANE_STATE, SPAN_NONE, 0);
     list_stamp(w, behind, g->next, g->matched_before, g->submitted_ns);
     w->frame[w->frames - 1].head.matched = g->matched;
-    for (size_t at = from; at + 1 < w->frames; at++)
-        w->frame[at].head.more = true;
+    for (size_t k = from; k < w->frames; k++)
+        w->frame[k].head.more = k + 1 < w->frames || (c->opens != NULL && i < c->state_behind);
 }
 
 /* --- Bytes ----------------------------------------------------------------------------------- */

@@ -66,9 +66,8 @@ def read_lane(folder, lane):
         if i + 1 < len(segments):
             number, size = segments[i + 1].before
             limit = size if number == s.number else 0 if 0 < number < s.number else None
-        for f in s.frames:
-            if limit is None or f.end <= limit:
-                _frame(lane, f, s.data, known, found)
+        for f in s.counted(limit):
+            _frame(lane, f, s.data, known, found)
     return found
 
 

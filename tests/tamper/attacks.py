@@ -396,7 +396,7 @@ def duplicate_lane(s, r):
         return duplicate_sealed(s, r)
     number, lane, rest = found
     frame = r.choice(rest)[0]
-    again = forge.Frame(0, frame.more, frame.sequence, frame.matched, frame.receipt, frame.count, frame.body)
+    again = forge.Frame(0, frame.flags, frame.sequence, frame.matched, frame.receipt, frame.count, frame.body)
     if r.randrange(2):
         events = frame.events()
         again.put_events([changed(e, r) for e in events])

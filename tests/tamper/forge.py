@@ -65,8 +65,8 @@ SEGMENT = struct.Struct("<8sII16sIIQQ")
 
 
 class Frame:
-    def __init__(self, kind, more, sequence, matched, receipt, count, body):
-        self.kind, self.more, self.sequence, self.matched, self.receipt = kind, more, sequence, matched, receipt
+    def __init__(self, kind, flags, sequence, matched, receipt, count, body):
+        self.kind, self.flags, self.sequence, self.matched, self.receipt = kind, flags, sequence, matched, receipt
         self.count, self.body = count, body
 
     def events(self):
@@ -88,10 +88,10 @@ class Segment:
         self.before = (before, before_bytes)
         self.frames, self.ends, at = [], [64], 64
         while at + 64 <= len(data):
-            mark, kind, more, size, count, sequence, matched, receipt, _, _ = FRAME.unpack_from(data, at)
+            mark, kind, flags, size, count, sequence, matched, receipt, _, _ = FRAME.unpack_from(data, at)
             if mark != b"CFRM" or at + 64 + size > len(data):
                 break
-            self.frames.append(Frame(kind, more, sequence, matched, receipt, count, data[at + 64:at + 64 + size]))
+            self.frames.append(Frame(kind, flags, sequence, matched, receipt, count, data[at + 64:at + 64 + size]))
             at += 64 + padded(size)
             self.ends.append(at)
 
@@ -100,7 +100,7 @@ class Segment:
                                   self.before[1]))
         link = out[56:64]
         for f in self.frames:
-            head = hashed(FRAME.pack(b"CFRM", f.kind, f.more, len(f.body), f.count, f.sequence, f.matched, f.receipt,
+            head = hashed(FRAME.pack(b"CFRM", f.kind, f.flags, len(f.body), f.count, f.sequence, f.matched, f.receipt,
                                      struct.unpack("<Q", link)[0], xxh3(f.body)))
             link = head[56:64]
             out += head + pad(f.body)

@@ -23,8 +23,17 @@ class Counting(verify_store.Store):
 
 def events_of(s, lane, segment):
     """Which of its frames check, and hold events."""
-    frames = verify_store.Segment(s.at("lanes/%02d" % lane), segment.number).frames(1 << 64)
+    frames = verify_store.Segment(s.at("lanes/%02d" % lane), segment.number).frames(verify_store.ALL)
     return [i for i, f in enumerate(frames) if f[0] == verify_store.EVENTS]
+
+
+def group_of(segment, i):
+    """Its first frame of the group of frame `i` that holds events: where one of a group is cut off, none counts."""
+    first = i
+    while i > 0 and segment.frames[i - 1].flags & verify_store.MORE:
+        i -= 1
+        first = i if segment.frames[i].kind == verify_store.EVENTS else first
+    return segment.frames[first]
 
 
 def one(s, r):
@@ -33,11 +42,11 @@ def one(s, r):
     lane = r.choice([n for n in s.lanes() if s.lane(n).events()])
     segment = [x for x in s.lane(lane).segments if events_of(s, lane, x)][-1]
     i = events_of(s, lane, segment)[-1]
-    frame = segment.frames[i]
+    frame, first = segment.frames[i], group_of(segment, i)
     last = s.sealed_to(lane)
     os.truncate(segment.path, segment.ends[i])
     faults, end = s.both()
-    lost = max(0, frame.sequence + frame.count - max(frame.sequence, last))
+    lost = max(0, frame.sequence + frame.count - max(first.sequence, last))
     hidden = lost <= before.of_lane[lane]
     if hidden and (faults or end["not_signed"] != before.not_signed - lost):
         return "cut of %d events that came after the last checkpoint: %s %s" % (lost, faults, end), hidden

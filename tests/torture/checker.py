@@ -28,6 +28,7 @@ import verify_store  # noqa: E402
 
 KINDS = ("EVENTS", "FINDINGS", "INPUTS", "SOURCES", "CHECKPOINTS", "BATCHES", "STATE")
 EVENTS, FINDINGS, STATE = 0, 1, 6
+MORE = 1  # a frame's flag: frames of the same group follow
 HEAD = struct.Struct("<8sII16sIIQQQ")  # mark, version, lane, store, number, before.., sequence
 FRAME = struct.Struct("<4sBB2xIIQQqQQQ")
 RECORD = struct.Struct("<IIHHI")
@@ -59,7 +60,7 @@ class Bytes:
 
 
 class Frame:
-    __slots__ = ("kind", "size", "count", "sequence", "matched", "body", "end")
+    __slots__ = ("kind", "more", "size", "count", "sequence", "matched", "body", "end")
 
 
 class Segment:
@@ -67,6 +68,7 @@ class Segment:
         self.path = path
         self.number = number
         self.frames = []
+        self.whole = 0  # frames of whole groups
         self.good = False
         self.head_hash = 0
         self.before = (0, 0)
@@ -74,7 +76,7 @@ class Segment:
         self.sequence = 0
 
     def read(self):
-        """The bytes of the file; self.frames are those that check, in groups that are whole."""
+        """The bytes of the file; self.frames are those that check."""
         b = Bytes(self.path)
         if b.size < 64:
             return b
@@ -85,22 +87,26 @@ class Segment:
         self.good = True
         self.head_hash = told
         self.before = (before, before_bytes)
-        at, link, whole = 64, told, 0
+        at, link = 64, told
         while at + 64 <= b.size:
             f = Frame()
-            (mark, f.kind, more, f.size, f.count, f.sequence, f.matched, _, linked, body,
+            (mark, f.kind, flags, f.size, f.count, f.sequence, f.matched, _, linked, body,
              told) = FRAME.unpack_from(b.data, at)
+            f.more = flags & MORE
             f.body = at + 64
             f.end = f.body + (f.size + 7) // 8 * 8
             if mark != b"CFRM" or linked != link or f.size > BODY_MAX or f.end > b.size or \
                     told != b.hash(at, 56) or body != b.hash(f.body, f.size):
                 break
             self.frames.append(f)
+            if not f.more:
+                self.whole = len(self.frames)
             at, link = f.end, told
-            if not more & 1:
-                whole = len(self.frames)
-        del self.frames[whole:]
         return b
+
+    def counted(self, limit):
+        """The frames that count: up to `limit`, or where nothing says how far (None), whole groups."""
+        return self.frames[:self.whole] if limit is None else [f for f in self.frames if f.end <= limit]
 
 
 class Lane:
@@ -303,7 +309,9 @@ class Report:
             return
         if s.lane != lane.number or (self.store is not None and s.store != self.store):
             self.say("%s: of lane %d, store %s", s.path, s.lane, s.store.hex())
-        counted = [f for f in s.frames if limit is None or f.end <= limit]
+        counted = s.counted(limit)
+        if counted and counted[-1].more:
+            self.say("%s: counts up to %d, in the middle of a group", s.path, counted[-1].end)
         if limit and (not counted and limit > 64 or counted and counted[-1].end != limit):
             self.say("%s: counts up to %d, checks up to %d", s.path, limit,
                      s.frames[-1].end if s.frames else 64)

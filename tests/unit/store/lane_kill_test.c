@@ -1,7 +1,8 @@
 /*
- * Goal: what was reported durable is there after a kill at any moment, and a start goes on from
- * what is left. Method: a child appends and says over a pipe what is durable; it is killed at some
- * moment, thirty times on the same lane; each child recovers what the one before left.
+ * Goal: what was reported durable is there after a kill at any moment, of what was not each group
+ * whole or not at all, and a start goes on from what is left. Method: a child appends and says over
+ * a pipe what is durable; it is killed at some moment, thirty times on the same lane; each child
+ * recovers what the one before left.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "check.h"
 
+#include "base/bytes.h"
 #include "lane_files.h"
 
 #define KILLS 30
@@ -47,6 +49,7 @@ _Noreturn static void child(struct lane_files *files, int pipe_fd)
 
         for (int i = 0; i < 50; i++)
             lane_test_append(l, &next);
+        MUST(lane_record(l, LANE_BATCHES, (struct span){ (const uint8_t *)&next, sizeof(next) }));
         lane_matched(l);
         if (!lane_submit(l, 1)) {
             MUST(lane_test_wait(l) == LANE_GOOD);
@@ -83,6 +86,23 @@ static uint64_t run_and_kill(struct lane_files *files, useconds_t us)
     return durable;
 }
 
+/* The number behind the events of which the last batch says that they are stored. */
+static uint64_t batched(const struct lane_files *files)
+{
+    struct lane_reader *r;
+    struct lane_frame f;
+    struct span record;
+    uint64_t next = 1;
+
+    assert_int_equal(lane_reader_new(&r, &io_system, files->dir, 1u << LANE_BATCHES, NULL), ERR_OK);
+    while (lane_reader_next(r, &f, NULL) == 1) {
+        while (lane_next_record(&f, &record))
+            next = bytes_u64(record.p);
+    }
+    lane_reader_free(&r);
+    return next;
+}
+
 static void what_was_said_to_be_durable_is_there_after_a_kill(void **state)
 {
     struct lane_files files;
@@ -95,6 +115,7 @@ static void what_was_said_to_be_durable_is_there_after_a_kill(void **state)
         uint64_t now = lane_test_read(&files, 1, NULL);
 
         assert_true(durable >= 1 && now >= durable && now >= read);
+        assert_int_equal(batched(&files), now);
         read = now;
     }
     assert_true(read > KILLS * 50);

@@ -16,11 +16,6 @@
 #include "lane_files.h"
 #include "store/lane_form.h"
 
-#define GROUPS_MAX 16
-
-/* Where groups end, of the lane that was made last. */
-static struct lane_place group_end[GROUPS_MAX];
-
 /* A lane of `groups` groups of two events and a finding. */
 static void lane_make(struct lane_files *f, int groups, uint64_t segment_bytes)
 {
@@ -31,15 +26,12 @@ static void lane_make(struct lane_files *f, int groups, uint64_t segment_bytes)
     lane_files_init(f, &io_system, false);
     s = lane_files_settings(f, segment_bytes);
     s.sequence = s.matched = 1;
-    memset(group_end, 0, sizeof(group_end));
     assert_int_equal(lane_new(&l, &s, NULL), ERR_OK);
     for (int i = 0; i < groups; i++) {
         lane_test_append(l, &next);
         lane_test_append(l, &next);
         assert_true(lane_record(l, LANE_FINDINGS, SPAN_LIT("found it")));
         assert_int_equal(lane_test_commit(l), LANE_GOOD);
-        if (i < GROUPS_MAX)
-            group_end[i] = lane_place(l);
     }
     lane_free(&l);
 }
@@ -112,37 +104,25 @@ static void seed_put(const struct lane_files *f)
 
 #define FRAMES_MAX 64u
 
-/* Where who reads these kinds comes to an end. */
-static uint64_t last_place(const struct lane_files *f, unsigned kinds)
-{
-    struct lane_reader *r = reader(f, kinds);
-    struct lane_frame frame;
-    uint64_t bytes;
-
-    while (lane_reader_next(r, &frame, NULL) == 1)
-        continue;
-    bytes = lane_reader_place(r).bytes;
-    lane_reader_free(&r);
-    return bytes;
-}
-
 static void same_frame(const struct seen *a, const struct seen *b)
 {
     assert_true(a->at == b->at && a->end == b->end && a->sequence == b->sequence &&
                 a->kind == b->kind && a->hash == b->hash && a->segment == b->segment);
 }
 
-/* The end of the last group that ends at or before `at`, of the first segment. */
-static uint64_t whole_until(uint64_t at)
+/* How many of these frames are of groups that end at or before byte `end` of the only segment. A
+ * group begins with its events, the first with the sources of the state. */
+static size_t grouped_before(const struct seen *all, size_t count, uint64_t end)
 {
-    uint64_t end = 0;
+    size_t n = 0;
 
-    for (size_t i = 0; i < GROUPS_MAX && group_end[i].segment == 1 && group_end[i].bytes <= at; i++)
-        end = group_end[i].bytes;
-    return end;
+    for (size_t i = 0; i < count && all[i].end <= end; i++) {
+        if (i + 1 == count || (all[i + 1].kind == LANE_EVENTS && all[i].kind != LANE_SOURCES))
+            n = i + 1;
+    }
+    return n;
 }
 
-/* What a kill or a power cut leaves of a write: of no group a part. */
 static void cut_at_every_byte_the_groups_before_are_left_and_no_other(void **state)
 {
     struct lane_files f;
@@ -158,65 +138,14 @@ static void cut_at_every_byte_the_groups_before_are_left_and_no_other(void **sta
     assert_int_equal(count, 2 + 3 * 2 + 1);
     fd = segment_of(&f, 1, O_RDWR);
     for (uint64_t cut = lane_files_size(&f, 1); cut-- > 0;) {
-        size_t want = 0, n;
+        size_t want = grouped_before(all, count, cut), n;
 
         assert_int_equal(ftruncate(fd, (off_t)cut), 0);
-        while (want < count && all[want].end <= whole_until(cut))
-            want++;
         n = frames_of(&f, some, FRAMES_MAX, &torn);
         assert_int_equal(n, want);
-        if (cut >= LANE_HEAD_BYTES)
-            assert_int_equal(last_place(&f, LANE_READ_ALL),
-                             want > 0 ? all[want - 1].end : LANE_HEAD_BYTES);
-        assert_int_equal(last_place(&f, 1u << LANE_EVENTS), last_place(&f, LANE_READ_ALL));
         for (size_t i = 0; i < n; i++)
             same_frame(&some[i], &all[i]);
     }
-    (void)close(fd);
-    lane_files_release(&f);
-}
-
-/* Who reads along while it is written, without a limit: a group of which some is not there yet is
- * no damage, and comes whole. The events are more than the reader's window. */
-static void a_group_is_read_when_all_of_it_is_there(void **state)
-{
-    struct lane_files f;
-    struct lane_settings s;
-    struct lane *l;
-    struct lane_reader *r;
-    struct lane_frame frame;
-    uint64_t next = 1, size, step;
-    uint8_t *bytes;
-    int fd;
-
-    (void)state;
-    lane_files_init(&f, &io_system, false);
-    s = lane_files_settings(&f, 1 << 20);
-    s.sequence = s.matched = 1;
-    assert_int_equal(lane_new(&l, &s, NULL), ERR_OK);
-    while (next <= 1000)
-        lane_test_append(l, &next);
-    assert_true(lane_record(l, LANE_BATCHES, SPAN_LIT("a thousand of them")));
-    assert_int_equal(lane_test_commit(l), LANE_GOOD);
-    lane_free(&l);
-    size = lane_files_size(&f, 1);
-    assert_true(size > 200000);
-    bytes = malloc(size);
-    fd = segment_of(&f, 1, O_RDWR);
-    assert_int_equal(pread(fd, bytes, size, 0), size);
-    assert_int_equal(ftruncate(fd, 0), 0);
-    r = reader(&f, 1u << LANE_BATCHES);
-    for (uint64_t at = 0; at < size; at += step) {
-        assert_int_equal(lane_reader_next(r, &frame, NULL), 0);
-        step = size - at < 300 ? 1 : 997 < size - at - 300 ? 997 : size - at - 300;
-        step = step == 0 ? 1 : step;
-        assert_int_equal(pwrite(fd, bytes + at, step, (off_t)at), step);
-    }
-    assert_int_equal(lane_reader_next(r, &frame, NULL), 1);
-    assert_int_equal(frame.kind, LANE_BATCHES);
-    assert_int_equal(lane_reader_torn(r), 0);
-    lane_reader_free(&r);
-    free(bytes);
     (void)close(fd);
     lane_files_release(&f);
 }
@@ -271,13 +200,11 @@ static void with_any_byte_changed_no_frame_is_wrong(void **state)
     size = lane_files_size(&f, 1);
     for (uint64_t at = 0; at < size; at++) {
         uint8_t was, is;
-        size_t n, before = 0;
+        size_t n, before = at < LANE_HEAD_BYTES ? 0 : grouped_before(all, count, at);
 
         assert_int_equal(pread(fd, &was, 1, (off_t)at), 1);
         is = (uint8_t)(was ^ (1u << at % 8));
         assert_int_equal(pwrite(fd, &is, 1, (off_t)at), 1);
-        while (at >= LANE_HEAD_BYTES && before < count && all[before].end <= whole_until(at))
-            before++;
         n = frames_of(&f, some, FRAMES_MAX, &torn);
         /* What is behind a body is padding: of no frame's meaning. */
         assert_true(n == before || n == count);
@@ -814,7 +741,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cut_at_every_byte_the_groups_before_are_left_and_no_other),
-        cmocka_unit_test(a_group_is_read_when_all_of_it_is_there),
         cmocka_unit_test(a_torn_tail_is_counted_and_the_next_segment_follows),
         cmocka_unit_test(with_any_byte_changed_no_frame_is_wrong),
         cmocka_unit_test(a_frame_from_elsewhere_does_not_check),
