@@ -185,6 +185,9 @@ static int make_parts(struct console *c, const struct console_from *from, struct
     c->look = loop_timer(loop, on_look, c);
     if (c->sums == NULL || c->look == NULL)
         return err_set(e, ERR_NOMEM, 0, "There is no memory for the console.");
+    rc = costs_new(&c->costs, c, e);
+    if (rc != ERR_OK)
+        return rc;
     watch_every(c->look, CONSOLE_LOOK_MS);
     return ERR_OK;
 }
@@ -251,6 +254,7 @@ void console_free(struct console **pc)
     hunts_free(&c->hunters);
     takers_free(&c->takers);
     event_end(c);
+    costs_free(&c->costs);
     tail_end(c);
     trail_free(&c->trail);
     shown_free(&c->shown);
@@ -269,6 +273,7 @@ int console_rules(struct console *c, const struct console_rules *r, struct err *
     hunts_stop(c->hunters);
     takers_rules(c->takers);
     event_rules(c);
+    costs_rules(c->costs);
     complete_rules(c->completer);
     shown_free(&c->shown);
     c->rules = r != NULL ? *r : (struct console_rules){ 0 };

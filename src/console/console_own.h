@@ -117,6 +117,7 @@ struct console {
     struct completer *completer;
     struct hunters *hunters;
     struct matcher *matcher; /* made when first needed */
+    struct costs *costs;
     char store[2 * STORE_ID_BYTES + 1];
 };
 
@@ -158,6 +159,15 @@ void complete_rules(struct completer *p); /* those at hand are let go */
 serve_fn event_route;
 void event_rules(struct console *c); /* those at hand are let go */
 void event_end(struct console *c);
+/* Of the rules at hand, made when first needed; NULL: there are none, or no memory. */
+struct matcher *event_matcher(struct console *c);
+
+/* costs.c */
+struct costs;
+serve_fn costs_route;
+int costs_new(struct costs **out, struct console *c, struct err *e);
+void costs_free(struct costs **k);
+void costs_rules(struct costs *k); /* those at hand are let go */
 
 /* law.c */
 extern const struct view_row law_terms_row;

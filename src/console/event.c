@@ -109,6 +109,13 @@ static void put_hit(struct console *c, const struct hit *hit, struct buf *out)
     buf_byte(out, '}');
 }
 
+struct matcher *event_matcher(struct console *c)
+{
+    if (c->matcher == NULL && c->rules.rules != NULL)
+        (void)matcher_new(&c->matcher, c->rules.rules, NULL);
+    return c->matcher;
+}
+
 /* The event is at hand in c->shown. */
 static void put_rules(struct console *c, const struct stored *s, struct buf *out)
 {
@@ -118,9 +125,7 @@ static void put_rules(struct console *c, const struct stored *s, struct buf *out
     bool any = false;
 
     buf_init(&alerts, (size_t)1 << 20);
-    if (c->matcher == NULL && c->rules.rules != NULL)
-        (void)matcher_new(&c->matcher, c->rules.rules, NULL); /* without it none is told */
-    if (c->matcher != NULL)
+    if (event_matcher(c) != NULL) /* without it none is told */
         count = match_event(c->matcher, shown_subject(c->shown)->event, &hits);
     buf_text(out, ",\"rules\":[");
     for (uint32_t i = 0; i < count; i++) {

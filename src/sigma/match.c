@@ -529,3 +529,34 @@ uint32_t match_because(struct matcher *m, struct event *e, const struct hit *h,
         verify_begin(&m->verify, e);
     return verify_because(&m->verify, m->c->rules[h->rule], h->view, rows, max);
 }
+
+/* --- measuring ------------------------------------------------------------------------------ */
+
+uint32_t matcher_tried(struct matcher *m, const struct event *e, uint32_t *rules, uint32_t max)
+{
+    uint32_t n = 0;
+
+    if (plan_of(m, e->cls)->count == 0)
+        return 0; /* it was no round */
+    MUST(m->verify.event == e);
+    for (uint32_t r = 0; r < m->c->rule_count && n < max; r++) {
+        if (m->tried[r] == m->round)
+            rules[n++] = r;
+    }
+    return n;
+}
+
+bool matcher_try(struct matcher *m, struct event *e, uint32_t rule)
+{
+    const struct plan *plan = plan_of(m, e->cls);
+    uint32_t step = 0;
+
+    while (step < plan->count && !carries(plan->step[step].partition, m->c->logsource_of[rule]))
+        step++;
+    MUST(step < plan->count);
+    verify_begin(&m->verify, e);
+    verify_view(&m->verify, plan->step[step].view);
+    if (m->c->sure[rule] != NO_ITEM)
+        verify_known(&m->verify, m->c->sure[rule]);
+    return verify_rule(&m->verify, rule);
+}

@@ -85,4 +85,13 @@ struct because {
 uint32_t match_because(struct matcher *m, struct event *e, const struct hit *h,
                        struct because *rows, uint32_t max);
 
+/*
+ * For who measures, behind match_event() on the same event, which does not know of it:
+ * matcher_tried() tells the rules that were tried in full, since the index had found something of
+ * them, ascending, `max` at most; matcher_try() tries one of them again, all by itself: whether it
+ * holds.
+ */
+uint32_t matcher_tried(struct matcher *m, const struct event *e, uint32_t *rules, uint32_t max);
+bool matcher_try(struct matcher *m, struct event *e, uint32_t rule);
+
 #endif

@@ -238,6 +238,15 @@ def test_rules_are_listed_with_what_they_do(s):
     text = json.loads(get(s, "/rule/text", rule=ONE)[1])
     equal((text["text"], text["line"], text["file"]), (rule(1), 1, shown["file"]))
     equal(get(s, "/rule/text", rule="no such")[0], 404)
+    # What it costs: on some of the events that come it is tried, on others its index says no.
+    def measured():
+        send(s, [{"a": "hit" if i % 4 == 0 else "miss", "host": "srv-1"} for i in range(8)])
+        told = json.loads(get(s, "/rule/costs")[1])
+        return told if told["events"] >= 40 and told["rules"] else None
+    told = s.until("it is measured", measured, 60)
+    cost, = told["rules"]
+    equal(cost["rule"], ONE)
+    holds(0.1 * told["events"] <= cost["tries"] <= 0.5 * told["events"] and cost["ns"] > 0, told)
     # What is wrong with a text.
     checked = json.loads(post(s, "/rule/check", rule(7, field="a|nosuch") + "\n---\n" + rule(8, source="nobody"))[1])
     equal(([r["title"] for r in checked["rules"]], [r["line"] for r in checked["blind"]]), (["Rule 8"], [13]))

@@ -36,6 +36,11 @@ const rows = {
     await p.keyboard.press("Enter");
     await p.waitForSelector(".pane h2");
   }],
+  registers: ["canbo", "/registers/systems?text=WEB-BINH", async (p) => {
+    await p.waitForSelector(".list .rows .row");
+    await p.keyboard.press("Enter");
+    await p.waitForSelector(".pane .facts");
+  }],
   search: ["truc", "/search?q=" + encodeURIComponent("203.0.113.77") + "&from=1h", async (p) => p.waitForSelector("#main .list .rows .row")],
   shift: ["truc", "/shift", async (p) => p.waitForSelector("#main .week")],
   handover: ["truc", "/shift/handover", async (p) => p.waitForSelector("#main .parts")],

@@ -23,7 +23,7 @@ await p.waitForTimeout(1000);
 await picture(p, "hostile-alerts");
 // The menu on a hostile value, and what it leads to.
 for (const path of ["/", "/search?q=canary", "/search?q=" + encodeURIComponent("canary | top 50 note"), "/entities", "/sources", "/rules", "/incidents", "/incidents/candidates",
-  "/shift/handover", "/admin/trail", "/audit", "/alerts?group=entity"]) await see(path, 900);
+  "/shift/handover", "/shift/calls", "/registers/machines", "/rules/matrix", "/admin/trail", "/admin/notices", "/audit", "/alerts?group=entity"]) await see(path, 900);
 for (const host of given.hosts) {
   await see("/entity?kind=host&key=" + encodeURIComponent(host), 300);
   await see("/alerts?state=all&entity=" + encodeURIComponent(host), 250);

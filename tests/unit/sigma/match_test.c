@@ -121,11 +121,52 @@ static void a_filter_that_cannot_work_is_flagged(void **state)
     }
 }
 
+#define THREE                                                                                      \
+    HEAD "  s: { A: 1 }\n  condition: s\n---\n" HEAD                                               \
+         "  s: { A: 3, B|re: '^.x' }\n  condition: s\n---\n" HEAD                                  \
+         "  s: { A: 7 }\n  condition: s\n"
+
+/* Tried is what the index found something of, whether it holds or not. */
+static void what_was_tried_is_told_and_can_be_tried_again(void **state)
+{
+    static const struct {
+        const char *event;
+        uint32_t count, rule[3];
+        bool holds;
+    } tried[] = {
+        { "{\"A\":1}", 1, { 0 }, true },
+        { "{\"A\":3,\"B\":\"xy\"}", 1, { 1 }, false },
+        { "{\"A\":3,\"B\":\"yx\"}", 1, { 1 }, true },
+        { "{\"A\":9}", 0, { 0 }, false },
+        { "{\"A\":[1,7]}", 2, { 0, 2 }, true },
+    };
+    struct both b;
+
+    (void)state;
+    CHECK_ROW("three rules", both_init(&b, SPAN_LIT(THREE), NULL, NULL));
+    for (size_t i = 0; i < COUNT_OF(tried); i++) {
+        struct both_hits h;
+        uint32_t rule[3];
+
+        CHECK_ROW(tried[i].event, both_json(&b, span_of(tried[i].event)));
+        CHECK_ROW(tried[i].event, both_event(&b, &b.rec, &h));
+        CHECK_ROW(tried[i].event, matcher_tried(b.matcher, &b.event, rule, 3) == tried[i].count);
+        for (uint32_t k = 0; k < tried[i].count; k++) {
+            CHECK_ROW(tried[i].event, rule[k] == tried[i].rule[k]);
+            CHECK_ROW(tried[i].event, matcher_try(b.matcher, &b.event, rule[k]) == tried[i].holds);
+            CHECK_ROW(tried[i].event, matcher_try(b.matcher, &b.event, rule[k]) == tried[i].holds);
+        }
+        CHECK_ROW(tried[i].event, matcher_tried(b.matcher, &b.event, rule, 1) <= 1);
+    }
+    both_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_says_why),
         cmocka_unit_test(a_filter_that_cannot_work_is_flagged),
+        cmocka_unit_test(what_was_tried_is_told_and_can_be_tried_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

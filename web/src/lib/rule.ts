@@ -1,6 +1,6 @@
 // Rules as things: views rule.list, rule.refused, rule.house, rule.show, rule.history, rule.matrix; POST /rule/check.
 // What a view does not know it leaves out.
-import { get, Row } from "./api";
+import { get, object, Row } from "./api";
 import { asText } from "./search";
 
 export const ruleStates = ["firing", "quiet", "blind", "refused", "disabled"] as const;
@@ -26,7 +26,9 @@ export interface Rule {
   alerts_30d: number;
   last?: string;
   false_percent?: number;
+  /** an event, on the average of all that come; and of how many per cent of them it is tried in full */
   cost_ns?: number;
+  tried_percent?: number;
   only_correlated?: boolean;
 }
 
@@ -63,13 +65,29 @@ export interface Change {
 
 const none = { level: "", kind: "detection", file: "", techniques: [], tactics: [], hits_24h: 0, alerts_30d: 0 };
 
+/** GET /rule/costs */
+export interface Costs {
+  since?: string;
+  events: number;
+  rules: { rule: string; tries: number; ns: number }[];
+}
+
+const ENOUGH = 500; // events of the sample, below which nothing is said
+
+/** What each costs; a rule of which no event had anything costs nothing. */
+export function costOf(costs: Costs, rule: string): Pick<Rule, "cost_ns" | "tried_percent"> {
+  if (costs.events < ENOUGH) return {};
+  const of = costs.rules.filter((r) => r.rule === rule), sum = (n: "ns" | "tries"): number => of.reduce((a, r) => a + r[n], 0);
+  return { cost_ns: sum("ns") / costs.events, tried_percent: (100 * sum("tries")) / costs.events };
+}
+
 type Refusal = { file: string; line: number; title?: string; why: string };
 
 /** Those in force, those that were refused, those that are switched off. */
 export async function rules(signal: AbortSignal): Promise<Rule[]> {
-  const [there, refused, house] = await Promise.all([get<Rule & { rule: string }>("rule.list", { limit: 5000 }, signal),
-    get<Refusal>("rule.refused", { limit: 5000 }, signal), get<House>("rule.house", { limit: 1000 }, signal)]);
-  return [...there.map((r) => ({ ...r, id: r.rule })),
+  const [there, refused, house, costs] = await Promise.all([get<Rule & { rule: string }>("rule.list", { limit: 5000 }, signal),
+    get<Refusal>("rule.refused", { limit: 5000 }, signal), get<House>("rule.house", { limit: 1000 }, signal), object<Costs>("/rule/costs", {}, signal)]);
+  return [...there.map((r) => ({ ...r, id: r.rule, ...(r.kind === "detection" ? costOf(costs, r.rule) : {}) })),
     ...refused.map((r): Rule => ({ ...none, id: `${r.file}:${r.line}`, title: r.title ?? r.file, state: "refused", why: r.why, file: r.file })),
     ...house.filter((h) => h.disabled).map((h): Rule => ({ ...none, id: h.rule, title: h.title, state: "disabled" }))];
 }

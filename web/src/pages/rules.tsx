@@ -20,17 +20,20 @@ import { Editor } from "./rules/editor";
 import { Matrix } from "./rules/matrix";
 import { RulePage, stateKind, StatePill, Why } from "./rules/rule";
 
-const cost: Column<Rule> = { name: "cost", title: "rules.cost", width: "90px", end: true, from: 900, cell: (r) => (r.cost_ns == null ? <span class="dim">–</span> : `${number(r.cost_ns)} ns`) };
+const costText = (ns: number): string => (ns === 0 ? "0" : `${number(ns, ns < 10 ? 1 : 0)} ns`);
+
+const cost: Column<Rule> = { name: "cost", title: "rules.cost", width: "72px", end: true, from: 900,
+  cell: (r) => (r.cost_ns == null ? <span class="dim">–</span> : <span title={t("rules.tried", { p: number(r.tried_percent ?? 0, 2) })}>{costText(r.cost_ns)}</span>) };
 
 const columns: Column<Rule>[] = [
   { name: "level", title: "alert.level", width: "132px", cell: (r) => <Level of={r.level} /> },
-  { name: "title", title: "alert.rule", width: "minmax(200px, 3fr)", cell: (r) => <Text of={r.title} /> },
+  { name: "title", title: "alert.rule", width: "minmax(160px, 3fr)", cell: (r) => <Text of={r.title} /> },
   { name: "state", title: "alert.state", width: "112px", cell: (r) => <StatePill of={r.state} /> },
   { name: "day", title: "rules.day.short", width: "76px", end: true, from: 620, cell: (r) => number(r.hits_24h) },
   { name: "month", title: "rules.alerts.month", width: "142px", end: true, from: 720, cell: (r) => number(r.alerts_30d) },
   { name: "false", title: "rules.false.short", width: "84px", end: true, from: 820, cell: (r) => (r.false_percent == null ? <span class="dim">–</span> : <span class={r.false_percent >= 50 ? "warntext" : ""}>{number(r.false_percent)} %</span>) },
   { name: "last", title: "alert.last", width: "120px", from: 940, cell: (r) => <Ago at={r.last} /> },
-  { name: "why", title: "rules.techniques", width: "minmax(120px, 1.2fr)", from: 1040, cell: (r) => (r.why ? <Why of={r} /> : <span class="dim techniques">{r.techniques.map((x) => <Technique of={x} />)}</span>) },
+  { name: "why", title: "rules.techniques", width: "minmax(100px, 1.2fr)", from: 1040, cell: (r) => (r.why ? <Why of={r} /> : <span class="dim techniques">{r.techniques.map((x) => <Technique of={x} />)}</span>) },
 ];
 
 /** Those without a level come last. */

@@ -101,7 +101,7 @@ function Happening({ id }: { id: number }) {
       <Part title={t("registers.incidents")} side={<a href={`/incidents?state=any&system=${id}`}>{t("registers.allincidents")}</a>}>
         <Problem of={incidents.error} />
         <Table label={t("registers.incidents")} rows={incidents.rows ?? []} empty={t(incidents.busy ? "incidents.busy" : "registers.noincidents")} cols={[
-          { title: "registers.number", cell: (i) => <a href={`/incidents/${i.id}`}><Text of={i.number} /></a> }, { title: "alert.title", cell: (i) => <Text of={i.title} /> },
+          { title: "registers.number", cell: (i) => <a href={`/incidents/${i.id}`}><Text of={i.number} /></a> }, { title: "field.title", cell: (i) => <Text of={i.title} /> },
           { title: "alert.state", cell: (i) => t(`incident.stage.${i.state}`) }]} />
       </Part>
     </>

@@ -5,7 +5,7 @@ import type { Alert } from "../../lib/alert";
 import { has, number, t, tv } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { go, turn, usePlace } from "../../lib/router";
-import { Change, difference, documentOf, House, logsourceOf, Rule, Shown } from "../../lib/rule";
+import { Change, costOf, Costs, difference, documentOf, House, logsourceOf, Rule, Shown } from "../../lib/rule";
 import { is } from "../../lib/session";
 import { useAsk, useVersion, useView } from "../../lib/use";
 import { actForm } from "../../ui/act";
@@ -70,26 +70,27 @@ interface All {
   rule: Shown | undefined;
   house: House | undefined;
   text: string;
+  costs: Costs;
 }
 
 /** Its text may be known where it is not in force, and the other way about. */
 async function ask(id: string, signal: AbortSignal): Promise<All> {
-  const [rule, house, text] = await Promise.all([getOne<Shown>("rule.show", { rule: id }, signal), getOne<House>("rule.house", { rule: id }, signal),
+  const [rule, house, costs, text] = await Promise.all([getOne<Shown>("rule.show", { rule: id }, signal), getOne<House>("rule.house", { rule: id }, signal), object<Costs>("/rule/costs", {}, signal),
     object<{ text: string; line: number }>("/rule/text", { rule: id }, signal).then((f) => documentOf(f.text, f.line), (e: unknown) => {
       if (e instanceof Refused && e.status === 404) return "";
       throw e;
     })]);
-  return { rule, house, text: house?.published && house.text ? house.text : text };
+  return { rule, house, costs, text: house?.published && house.text ? house.text : text };
 }
 
-function About({ r }: { r: Shown }) {
+function About({ r, costs }: { r: Shown; costs: Costs }) {
   return (
     <Part title={t("rules.about")}>
       {r.description && <p class="said"><Text of={r.description} /></p>}
       <Facts rows={[[t("alert.state"), <StatePill of={r.state} />], [t("rules.kind"), tv("rules.kind", r.kind)], [t("rules.status"), r.status && <Text of={r.status} />], [t("rules.author"), r.author && <Text of={r.author} />],
         [t("rules.logsource"), <Text of={logsourceOf(r)} />], [t("rules.day"), number(r.hits_24h)], [t("rules.month"), number(r.hits_30d)],
         [t("rules.alerts.month"), t("rules.alerts.open", { n: number(r.alerts_30d), open: number(r.open_30d) })], [t("alert.last"), r.last && <Ago at={r.last} />],
-        [t("rules.false"), r.false_percent != null && `${number(r.false_percent)} %`], [t("rules.cost"), r.cost_ns != null && `${number(r.cost_ns)} ns`],
+        [t("rules.false"), r.false_percent != null && `${number(r.false_percent)} %`], [t("rules.cost"), r.cost_ns != null && <>{t("rules.cost.of", { ns: number(r.cost_ns, r.cost_ns < 10 ? 1 : 0), p: number(r.tried_percent ?? 0, 2) })} <span class="dim">{t("rules.cost.sample", { n: number(costs.events) })}</span></>],
         [t("rules.only"), r.only_correlated && t("source.yes")], [t("rules.expected"), (r.false_positives ?? []).length > 0 && <ul class="short">{(r.false_positives ?? []).map((x) => <li><Text of={x} /></li>)}</ul>],
         [t("rules.id"), <code><Text of={r.id} /></code>]]} />
       {r.tags.length > 0 && <Tags of={r.tags} />}
@@ -99,7 +100,7 @@ function About({ r }: { r: Shown }) {
 
 export function RulePage({ id }: { id: string }) {
   const { query } = usePlace(), v = useVersion(5000), edit = query.has("edit"), asked = useAsk((s) => ask(id, s), [id, v]);
-  const all = asked.rows, r = all?.rule && { ...all.rule, id }, house = all?.house, title = r?.title ?? house?.title ?? id;
+  const all = asked.rows, r = all?.rule && { ...all.rule, id, ...(all.rule.kind === "detection" ? costOf(all.costs, id) : {}) }, house = all?.house, title = r?.title ?? house?.title ?? id;
   const may = is("lead", "administrator"), write = is("analyst", "lead", "administrator");
   const change = (name: string): void => actForm(name, { rule: id }, { without: ["rule"], done: asked.again });
   useKeys("page.rules", [
@@ -123,7 +124,7 @@ export function RulePage({ id }: { id: string }) {
       {r?.why && <p class="problem warn"><strong>{tv("rules.state", r.state)}:</strong> <span><Why of={r} /></span></p>}
       {!r && <p class="problem warn">{t(house?.disabled ? "rules.isoff" : house?.published ? "rules.notyet" : "rules.unknown")}</p>}
       {house?.published && <p class="dim">{t("rules.ishouse")}</p>}
-      <div class="parts">{r && <About r={r} />}<Found id={id} /></div>
+      <div class="parts">{r && <About r={r} costs={all.costs} />}<Found id={id} /></div>
       <div class="below">
         {r && <Hunt rule={id} />}
         {all.text && <Part title={t("rules.text")}><pre class="source" tabIndex={0}><Text of={all.text} /></pre></Part>}
