@@ -173,6 +173,10 @@ void costs_rules(struct costs *k); /* those at hand are let go */
 extern const struct view_row law_terms_row;
 serve_fn law_terms_route;
 
+/* removed.c */
+extern const struct view_row removed_row;
+serve_fn removed_route;
+
 /* export.c: of a view of a register's rows, the register as a book. False: it is none. A path of
  * NULL: memory is out. */
 bool export_route_of(struct arena *mem, const struct view_row *row, struct serve_route *to);

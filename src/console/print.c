@@ -468,6 +468,14 @@ static bool choose_which(const struct serve_call *call, struct print *p)
     return n > 0;
 }
 
+static void refuse_which(const struct print *p, struct serve_call *call)
+{
+    char why[ERR_WHY_MAX];
+
+    (void)snprintf(why, sizeof(why), "%s: This is missing, or is none.", p->form->param);
+    ask_refuse(call, 400, why);
+}
+
 static struct print *take(struct console *c, const struct serve_call *call,
                           const struct caller *who)
 {
@@ -516,7 +524,7 @@ bool print_route(struct console *c, struct serve_call *call, const struct caller
     if (!choose_size(call, &p->size)) {
         ask_refuse(call, 400, "layout: This is none of 13, 14.");
     } else if (!choose_which(call, p)) {
-        ask_refuse(call, 400, "It is not said of what the document is to be made.");
+        refuse_which(p, call);
     } else if (p->form->act != NULL ? ask_words(p, call, who) : read_values(p, call)) {
         p->later = serve_later(call, on_gone, p);
         return true;

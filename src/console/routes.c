@@ -305,6 +305,8 @@ const struct serve_route console_routes[] = {
       false },
     ROUTE("/tail", ASKED, MAY_SEARCH, tail_route, NDJSON, "events as they come",
           { "filter", "a query without pipes (docs/query.md)", false }),
+    KNOWN("/ledger/removed", removed_route, &removed_row,
+          "what retention took in the newest days, as the ledger has it, signed"),
     KNOWN("/law/terms", law_terms_route, &law_terms_row,
           "codes of the law of today with their names"),
     ROUTE("/verify", ASKED, MAY_VERIFY, verify_route, NDJSON,

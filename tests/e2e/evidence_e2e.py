@@ -1,15 +1,17 @@
 """Goal: who may search takes events out of a running server as evidence, and the verifier finds it sound; who may not,
-gets nothing; it stands in the trail, with the case; what is left out unasked is refused; it is bounded and ends well
-whoever goes away.
+gets nothing; it stands in the trail, with the case; what is left out unasked is refused; it ends well whoever goes away.
+What retention took is shown as it was signed.
 Method: a real server whose events are signed; the file from /api/evidence given to a verifier from elsewhere, as the
 tests of `canh export` do; bytes changed; a reader who is slow, or gone.
 
-    evidence_e2e.py CANH
+    evidence_e2e.py CANH LEDGER_GROW
 """
 
 import io
 import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -159,6 +161,40 @@ def test_more_than_was_asked_for_is_refused(s):
 
     body = s.until("the signatures", all_signed, 60)
     equal(verify(s, body)[0], 0)
+
+
+@with_api
+def test_what_retention_took_is_shown_as_it_was_signed(s):
+    _, good = commands(s)
+    good("agency", "add", "--code", "XA", "--name", "UBND xã A", "--kind", "commune")
+    who = {n: someone(s, n, good("user", "add", "--user", n, "--display", n, "--roles", r, *more)[0]["password"]).cookie
+           for n, r, more in (("k.tra", "auditor", ()), ("c.xa", "contact", ("--agency", "1")))}
+    s.until("a ledger", lambda: os.path.isdir(os.path.join(s.data, "ledger")))
+    status, _, body = fetch(s, "/ledger/removed", who["k.tra"])
+    equal((status, json.loads(body)), (200, {"days": 31, "records": []}))
+
+    # Days of another ledger, with deletions, as if they were of this one.
+    other = s.place.path("other")
+    os.mkdir(other)
+    subprocess.run([os.path.abspath(sys.argv[2]), other, "600", "7"], capture_output=True, check=True, timeout=120)
+    chain, names = b"", sorted(os.listdir(os.path.join(other, "ledger")))
+    holds(len(names) > 40, names)
+    for name in names:
+        with open(os.path.join(other, "ledger", name), "rb") as f:
+            chain += f.read() if name in names[-30:] else b""  # and the server's own of today
+        shutil.copyfile(os.path.join(other, "ledger", name), os.path.join(s.data, "ledger", name))
+    there = [int(n) for n in re.findall(rb"^canh/deletion/v1 .*\nnumber (\d+)$", chain, re.M)]
+    holds(len(there) > 2, there)
+    records = json.loads(fetch(s, "/ledger/removed", who["k.tra"])[2])["records"]
+    equal([r["record"] for r in records], sorted(there, reverse=True)[:100])
+    for r in records:
+        holds(r["note"].encode() in chain, r)
+        lines = r["note"].splitlines()
+        equal((lines[1], lines[3]), ("number %d" % r["record"], "checkpoint %d" % r["checkpoint"]))
+        holds("stream %d %d" % (r["lane"], r["months"]) in lines and "leaves %d %d" % (r["from"], r["to"]) in lines, lines)
+        holds("why %s" % r["why"] in lines and len([x for x in lines if x.startswith("block ")]) == r["blocks"], lines)
+        holds(any(x.startswith("\u2014 ") for x in lines), lines)  # the signature
+    equal([fetch(s, "/ledger/removed", c)[0] for c in (who["c.xa"], None)], [403, 401])
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def test_each_sheet_over_http(s):
             equal((who, path, paper), (who, path, want))
             holds((data == 200) == (who == "auditor"), (who, path, data))
     for query, status, why in (("incident=99&as=pdf", 404, "There is no incident 99."), ("incident=x&as=pdf", 400, "incident"),
-                               ("incident=%s&as=odt" % number, 400, "pdf, docx"), ("as=pdf", 400, "of what"),
+                               ("incident=%s&as=odt" % number, 400, "pdf, docx"), ("as=pdf", 400, "incident: This is missing"),
                                ("incident=%s&as=pdf&format=json" % number, 400, "format"),
                                ("incident=%s&as=pdf&layout=12" % number, 400, "13, 14"),
                                ("incident=%s%%2f..&as=pdf" % number, 400, "incident")):

@@ -4,7 +4,7 @@ import { browser, end, given, holds, language, login, looked, picture, untold } 
 const pages = {
   watch: "/", alerts: "/alerts", alert: "/alerts?alert=" + given.alert, grouped: "/alerts?group=rule", incidents: "/incidents", board: "/incidents?view=board",
   incident: "/incidents/" + given.incident, forms: "/incidents/" + given.incident + "?part=forms", proof: "/incidents/" + given.incident + "?part=evidence", candidates: "/incidents/candidates", search: "/search?q=canary", entities: "/entities", entity: "/entity?kind=host&key=srv-01", rules: "/rules", matrix: "/rules/matrix",
-  sources: "/sources", phieu: "/phieu", registers: "/registers?agency=1", systems: "/registers/systems?system=1", machines: "/registers/machines?machine=1", contacts: "/registers/contacts?contact=1", shift: "/shift", handover: "/shift/handover", calls: "/shift/calls", away: "/shift/away", people: "/shift/people", audit: "/audit", verify: "/audit/verify",
+  sources: "/sources", phieu: "/phieu", registers: "/registers?agency=1", systems: "/registers/systems?system=1", machines: "/registers/machines?machine=1", contacts: "/registers/contacts?contact=1", shift: "/shift", handover: "/shift/handover", calls: "/shift/calls", away: "/shift/away", people: "/shift/people", audit: "/audit", removed: "/audit/removed", verify: "/audit/verify",
   admin: "/admin", access: "/admin/access", trail: "/admin/trail", notices: "/admin/notices", house: "/admin/house", server: "/admin/server", me: "/me",
 };
 // Those that are looked at on a phone in the short form, too.

@@ -1,9 +1,9 @@
 // The auditor's way: a figure, its rows, the events, the proof.
-import { Row } from "../lib/api";
+import { object, Row } from "../lib/api";
 import { number, t } from "../lib/i18n";
 import { turn, usePlace } from "../lib/router";
-import { span } from "../lib/time";
-import { useView } from "../lib/use";
+import { full, span } from "../lib/time";
+import { useAsk, useView } from "../lib/use";
 import { Level, levels, Part, Problem } from "../ui/bits";
 import { Table } from "../ui/table";
 import { Tab, Tabs } from "../ui/tabs";
@@ -56,8 +56,36 @@ function Figures() {
   );
 }
 
+interface Removal extends Row {
+  lane: number;
+  months: number;
+  record: number;
+  checkpoint: number;
+  time: string;
+  why: string;
+  from: number;
+  to: number;
+  note: string;
+}
+
+/** What retention took: the records as they were signed. */
+function Removed() {
+  const told = useAsk((s) => object<{ days: number; records: Removal[] }>("/ledger/removed", {}, s), []), rows = told.rows?.records ?? [];
+  return (
+    <Part title={t("audit.removed")}>
+      <p class="dim">{t("audit.removed.what", { n: told.rows?.days ?? 31 })}</p><Problem of={told.error} again={told.again} />
+      {told.rows && <Table label={t("audit.removed")} rows={rows} empty={t("audit.removed.none")} cols={[
+        { title: "audit.removed.time", cell: (r) => full(r.time) }, { title: "audit.removed.why", cell: (r) => t(`audit.removed.why.${r.why}`) },
+        { title: "audit.removed.stream", cell: (r) => t("audit.removed.of", { lane: r.lane, months: r.months }) },
+        { title: "audit.removed.leaves", end: true, cell: (r) => `${number(r.from)} – ${number(r.to - 1)}` }, { title: "audit.removed.checkpoint", end: true, cell: (r) => number(r.checkpoint) },
+        { title: "audit.removed.note", cell: (r) => <details><summary>{t("audit.removed.record", { n: r.record })}</summary><pre class="raw" tabIndex={0}><Text of={r.note} /></pre></details> }]} />}
+    </Part>
+  );
+}
+
 const tabs: readonly Tab[] = [
   { path: "", title: "audit.figures", view: Figures },
+  { path: "removed", title: "audit.removed", view: Removed },
   { path: "verify", title: "admin.verify", view: Verify },
   { path: "trail", title: "admin.trail", view: Trail, roles: ["lead", "officer", "auditor", "administrator"] },
 ];
