@@ -101,6 +101,19 @@ async function refused(act, more) {
   await form.evaluate((f) => f.requestSubmit());
 }
 
+await p.goto(given.base + "/");
+await p.fill("#name", "moi");
+await p.fill("#password", given.once);
+await p.keyboard.press("Enter");
+await p.waitForSelector("#next", { timeout: 15000 });
+await p.fill("#password", given.once);
+await p.fill("#next", "tramtram");
+await p.fill("#again", "tramtram");
+await p.keyboard.press("Enter");
+await shown("a password", "Không có yếu tố thứ hai thì mật khẩu phải có ít nhất 14 ký tự.",
+  "Without a second factor a password has at least 14 characters.");
+await p.goto("about:blank");
+await p.context().clearCookies();
 await login(p, "quan");
 await p.goto(given.base + "/search?q=" + encodeURIComponent('host:"srv'));
 await shown("a query", "Dấu nháy chưa đóng.", "The quote is not closed.");
