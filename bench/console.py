@@ -3,17 +3,18 @@
 
     console.py CANH WORK DATABASE RULES... -- SECONDS ANALYSTS RATE
 
-Starts a server of its own over DATABASE (office.db of tools/office_rate), opens the queue in a real Chromium, then lets
-ANALYSTS work for SECONDS - each holds a live stream and asks, once a second, for the queue, an alert with its events and
-history, or acknowledges one - while RATE events a second come in and a hunt runs over what is stored. Prints between tabs:
-first paint of the queue and a key's way to the screen in ms, bytes of the first page ("-" without Chromium); requests, their
-99th percentile and the worst in ms, hunts that were finished.
+Starts a server of its own over DATABASE (office.db of tools/office_rate), waits until it has told what ran out since that
+was made, opens the queue in a real Chromium, then lets ANALYSTS work for SECONDS - each holds a live stream and asks, once a
+second, for the queue, an alert with its events and history, or acknowledges one - while RATE events a second come in and a
+hunt runs over what is stored. Prints between tabs: first paint of the queue and a key's way to the screen in ms, bytes of the
+first page ("-" without Chromium); requests, their 99th percentile and the worst in ms, hunts that were finished.
 """
 import http.client
 import json
 import os
 import random
 import shutil
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -91,6 +92,22 @@ class Analyst:
             time.sleep(max(0, begun + 1 - time.monotonic()))
 
 
+def alerts(data):
+    with sqlite3.connect("file:%s?mode=ro" % os.path.join(data, "desk/canh.db"), uri=True) as db:
+        return db.execute("SELECT max(id) FROM alert").fetchone()[0]
+
+
+def calm(server):
+    end, were, since = time.monotonic() + 300, -1, time.monotonic()
+    while time.monotonic() - since < 3:
+        now = alerts(server.data)
+        if now != were:
+            were, since = now, time.monotonic()
+        if time.monotonic() > end:
+            serve.fail("the desk has no end of telling what ran out")
+        time.sleep(0.5)
+
+
 def users(server, port):
     made = []
     for i in range(USERS):
@@ -144,6 +161,7 @@ def main():
     serve.CONFIG = serve.CONFIG.replace("console: []", 'console: "127.0.0.1:%d"' % port)
     server = serve.Server(canh, place, rules)
     try:
+        calm(server)
         names = users(server, port)
         seen = browser(port, names[0])
         all_of = [Analyst(port, names[i % USERS], PASSWORD) for i in range(analysts)]

@@ -217,23 +217,23 @@ INSERT INTO dispatch(incident, number, sent, channel, recipient, document, act) 
 -- CLOCKS_DUE
 SELECT c.id, i.number || ' ' || c.clock, c.told, share, c.vi FROM (SELECT *, CASE WHEN ?1 >= due THEN 100
     WHEN (?1 - started) >= (due - started) / 10 * 9 THEN 90 WHEN (?1 - started) >= (due - started) / 4 * 3 THEN 75
-    WHEN (?1 - started) >= (due - started) / 2 THEN 50 ELSE 0 END AS share FROM clock
-    WHERE dispatch IS NULL AND ended IS NULL) c JOIN incident i ON i.id = c.incident WHERE share > c.told
+    WHEN (?1 - started) >= (due - started) / 2 THEN 50 ELSE 0 END AS share FROM clock INDEXED BY clock_untold
+    WHERE dispatch IS NULL AND ended IS NULL AND told < 100) c JOIN incident i ON i.id = c.incident WHERE share > c.told
     ORDER BY c.due, c.id LIMIT ?2
 
 -- CLOCKS_OVER
-SELECT c.id, i.number || ' ' || c.clock, c.told FROM clock c INDEXED BY clock_told JOIN incident i ON i.id = c.incident
+SELECT c.id, i.number || ' ' || c.clock, c.told FROM clock c INDEXED BY clock_over JOIN incident i ON i.id = c.incident
     WHERE c.told > 0 AND (c.dispatch IS NOT NULL OR c.ended IS NOT NULL) ORDER BY c.id LIMIT ?
 
 -- CLOCK_TOLD
 UPDATE clock SET told = ?2 WHERE id = ?1
 
 -- TASKS_DUE
-SELECT t.id, i.number || ' ' || t.number, 0, 100, t.title FROM task t JOIN incident i ON i.id = t.incident
+SELECT t.id, i.number || ' ' || t.number, 0, 100, t.title FROM task t INDEXED BY task_untold JOIN incident i ON i.id = t.incident
     WHERE t.state IN ('todo', 'doing') AND t.due <= ?1 AND t.told = 0 ORDER BY t.due, t.id LIMIT ?2
 
 -- TASKS_OVER
-SELECT t.id, i.number || ' ' || t.number, t.told FROM task t INDEXED BY task_told JOIN incident i ON i.id = t.incident
+SELECT t.id, i.number || ' ' || t.number, t.told FROM task t INDEXED BY task_over JOIN incident i ON i.id = t.incident
     WHERE t.told > 0 AND t.state NOT IN ('todo', 'doing') ORDER BY t.id LIMIT ?
 
 -- TASK_TOLD
