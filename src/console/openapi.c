@@ -4,6 +4,7 @@
 #include "console/openapi.h"
 
 #include "act/schema.h"
+#include "console/console_own.h"
 #include "scan/put.h"
 
 #define NDJSON "application/x-ndjson"
@@ -99,6 +100,17 @@ static bool changes_by_cookie(const struct serve_route *r)
            strcmp(r->path, "/oidc/code") != 0 && strcmp(r->path, "/csp") != 0;
 }
 
+/* Roles of people, by whichever table the guard of this route judges them (console_guard). */
+static unsigned roles_of(const struct serve_route *r)
+{
+    if (r->scope == SCOPE_PEOPLE)
+        return ROLES_ALL;
+    if (r->own == NULL)
+        return ROLES_SEE;
+    return strcmp(r->method, "GET") == 0 ? ((const struct view_row *)r->own)->roles
+                                         : ((const struct act_row *)r->own)->roles;
+}
+
 static void put_route(struct buf *out, const struct serve_route *r)
 {
     const bool open = r->scope == SERVE_OPEN, post = r->sent_max > 0,
@@ -110,9 +122,8 @@ static void put_route(struct buf *out, const struct serve_route *r)
     put_json_text(out, span_of(r->help));
     if (open)
         buf_text(out, ",\"security\":[]");
-    if (r->scope == ASK_SCOPE)
-        put_roles(out, get ? ((const struct view_row *)r->own)->roles
-                           : ((const struct act_row *)r->own)->roles);
+    if (!open)
+        put_roles(out, roles_of(r));
     buf_text(out, ",\"parameters\":[");
     for (size_t i = 0; i < SERVE_PARAMS_MAX && r->param[i].name != NULL; i++) {
         buf_text(out, i > 0 ? "," : "");

@@ -10,7 +10,7 @@ for (const f of readdirSync(join(top, "data/locale"))) if (f.endsWith(".json") &
 const has = (key) => key in rows;
 
 // Without a form of their own: what is done by logging in, and what the pages of oneself do.
-const without = /^(session\.(begin|prove|touch|oidc_\w+)|user\.password|search\.run|evidence\.export|login|logout|password|oidc\.code|verify|totp\..*)$/;
+const without = /^(session\.(begin|prove|touch|oidc_\w+)|user\.password|search\.run|evidence\.export|login|logout|password|oidc\.code|verify|hunt|rule\.check|totp\..*)$/;
 for (const [path, route] of Object.entries(given.description.paths)) {
   const name = path.slice(1).replaceAll("/", ".");
   if (!route.post || without.test(name) || !route.post["x-roles"]) continue;

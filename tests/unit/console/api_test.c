@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "act/actor.h"
 #include "certificates.h"
 #include "console/openapi.h"
 #include "console/tokens.h"
@@ -419,7 +420,9 @@ static void the_description_is_what_there_is(void **state)
     get = json_object_get(json_object_get(paths, "/hello"), "get");
     assert_int_equal(json_array_size(json_object_get(get, "security")), 0);
     assert_non_null(json_object_get(get, "security"));
+    assert_null(json_object_get(get, "x-roles"));
     get = json_object_get(json_object_get(paths, "/stream"), "get");
+    assert_int_equal(json_array_size(json_object_get(get, "x-roles")), USER_ROLES - 1);
     assert_null(json_object_get(get, "security"));
     assert_string_equal(json_string_value(json_object_get(get, "summary")), "goes \"on\"");
     assert_int_equal(json_array_size(json_object_get(get, "parameters")), 2);

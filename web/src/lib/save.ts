@@ -3,7 +3,7 @@ import { asText, Counts, Found, valueOf } from "./search";
 
 /** A cell that no spreadsheet takes for a formula. */
 export function csvCell(value: unknown): string {
-  const text = asText(value), safe = typeof value !== "number" && /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
+  const text = asText(value), safe = typeof value !== "number" && /^[=+\-@\t\r\n]/.test(text) ? "'" + text : text;
   return /[",\r\n]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { act, get, Refused } from "../lib/api";
 import { Alert, states, verdicts } from "../lib/alert";
 import { number, t } from "../lib/i18n";
+import { mayWork } from "../lib/incident";
 import { useKeys } from "../lib/keys";
 import { desk } from "../lib/live";
 import { turn, usePlace } from "../lib/router";
@@ -192,12 +193,12 @@ export function Alerts() {
     ...verdicts.map((v, i) => ({ key: String(i + 1), label: `verdict.close.${v}`, off: dead, run: () => decide(v) })),
     { key: "e", label: "act.alert.escalate", off: dead, run: escalate },
     { key: "s", label: "act.suppression.add", off: dead, run: () => actForm("suppression.add", { rule: line?.alerts[0]?.rule ?? "", entity: line?.alerts[0]?.entity ?? "" }) },
-    { key: "n", label: "act.note.add", off: lines.length === 0, run: () => actForm("note.add", { alert: line?.alerts[0]?.id }) },
+    { key: "n", label: "act.note.add", off: !mayWork() || lines.length === 0, run: () => actForm("note.add", { alert: line?.alerts[0]?.id }) },
     { key: "r", label: "act.alert.reopen", off: dead, run: () => actForm("alert.reopen", { alerts: chosen().map((x) => x.id) }) },
     { key: "/", label: "keys.filter", run: () => filter.current?.focus() },
     { key: ".", label: "keys.fresh", run: a.show, off: a.fresh.length === 0 },
     { key: "v", label: "keys.group", run: () => turn({ group: groupings[(groupings.indexOf(by) + 1) % groupings.length] }) },
-    { label: "act.alert.open", run: () => actForm("alert.open") },
+    { label: "act.alert.open", off: !mayWork(), run: () => actForm("alert.open") },
   ]);
   return (
     <div class={`queue ${shown ? "split" : ""}`}>

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { get, object, Row } from "../../lib/api";
 import { Alert, Because, Kept } from "../../lib/alert";
 import { number, t, tv } from "../../lib/i18n";
+import { mayWork } from "../../lib/incident";
 import { mayTriage } from "../../lib/session";
 import { full } from "../../lib/time";
 import { useAsk, useVersion, useView } from "../../lib/use";
@@ -101,7 +102,7 @@ function Related({ alert }: { alert: Alert }) {
 function History({ alert }: { alert: Alert }) {
   const acts = useView<Row>("act.of", { kind: "alert", key: alert.id });
   return (
-    <Part title={t("alert.history")} side={<button type="button" class="plain" onClick={() => actForm("note.add", { alert: alert.id })}>{t("act.note.add")} <kbd>n</kbd></button>}>
+    <Part title={t("alert.history")} side={mayWork() && <button type="button" class="plain" onClick={() => actForm("note.add", { alert: alert.id })}>{t("act.note.add")} <kbd>n</kbd></button>}>
       <ul class="history">{(acts.rows ?? []).map((x) => (
         <li class={x["undone"] ? "undone" : ""}><When at={x["time"] as string} /> <b><Text of={x["name"]} /></b> {t(`did.${String(x["did"])}`)}
           {x["note"] ? <blockquote><Text of={x["note"]} /></blockquote> : null}</li>))}</ul>

@@ -5,6 +5,7 @@ import { useKeys } from "../../lib/keys";
 import { useLaw, useTerms, term as named } from "../../lib/law";
 import { useNames } from "../../lib/names";
 import { go, usePlace } from "../../lib/router";
+import { is } from "../../lib/session";
 import { full } from "../../lib/time";
 import { useView } from "../../lib/use";
 import { actForm, doAct } from "../../ui/act";
@@ -61,7 +62,7 @@ export function One({ id }: { id: number }) {
   ] : [];
   const rest = of ? [
     { key: "[", label: "incidents.before", off: over, run: () => step(of, -1) },
-    { label: "act.incident.detected", off: over, run: () => actForm("incident.detected", { ...given, detected: of.detected }) },
+    { label: "act.incident.detected", off: over || !is("lead", "officer"), run: () => actForm("incident.detected", { ...given, detected: of.detected }) },
     { label: "act.incident.merge", off: over, run: () => actForm("incident.merge", given) },
   ] : [];
   useKeys("incident.one", [
