@@ -7,6 +7,8 @@ import sys
 import tempfile
 import traceback
 
+import guard
+
 CANH = os.path.abspath(sys.argv[1])
 
 
@@ -92,10 +94,11 @@ def run(module):
     """Every function test_* of the module, in the order written."""
     tests = [(n, f) for n, f in vars(module).items() if n.startswith("test_")]
     passed, failed, skipped = 0, [], 0
+    prefix = guard.stand()
     print("[==========] Running %d test(s)." % len(tests))
     for name, function in tests:
         print("[ RUN      ] " + name[5:], flush=True)
-        with tempfile.TemporaryDirectory(prefix="canh-e2e-") as folder:
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
             try:
                 os.chmod(folder, 0o755)
                 skip = function(Place(folder))

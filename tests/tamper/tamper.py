@@ -14,8 +14,9 @@ import sys
 import tempfile
 import traceback
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e")]
 import attacks  # noqa: E402 (the folder is known only now)
+import guard  # noqa: E402
 import honest  # noqa: E402
 import scatter  # noqa: E402
 import served  # noqa: E402
@@ -108,4 +109,5 @@ def main():
 
 
 if __name__ == "__main__":
+    guard.stand()
     sys.exit(main())

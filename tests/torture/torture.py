@@ -21,6 +21,9 @@ import act_parts
 import rig
 from rig import Disk, Load, Names, Place, Server, Violation, check_database, check_store, database, demand
 
+sys.path.insert(0, os.path.join(rig.ROOT, "tests/e2e"))
+import guard  # noqa: E402 (the folder is known only now)
+
 RATE = 20000
 ROUND_KILLS = 50
 DISK_CUTS = 10
@@ -589,4 +592,5 @@ def main():
 
 
 if __name__ == "__main__":
+    guard.stand()
     sys.exit(main())
