@@ -83,16 +83,23 @@ static bool look_at_lane(struct collector *c)
     return true;
 }
 
+/* What says that the events of a group are stored, and what was found in them, go with them: also
+ * where they join a group that waits for room. */
+static bool hand_over(struct collector *c)
+{
+    http_batches(c);
+    intake_group(c->intake);
+    return lane_submit(c->lane, host_now_ns());
+}
+
 static void submit(struct collector *c)
 {
     if (c->gone || lane_in_flight(c->lane) || lane_filling(c->lane) == 0)
         return;
     if (c->stalled && !space_left(c))
         return; /* the reserve that was given up is for alarms, not for more events */
-    http_batches(c);
-    intake_group(c->intake);
     c->submitted_s = host_seconds();
-    if (lane_submit(c->lane, host_now_ns()))
+    if (hand_over(c))
         c->somebody_waits = false;
 }
 
@@ -168,8 +175,8 @@ static void on_retry(void *arg, unsigned ready)
     (void)ready;
     if (c->gone)
         return;
-    if (space_left(c))
-        (void)lane_submit(c->lane, host_now_ns()); /* the group that waits, into a new segment */
+    if (!lane_in_flight(c->lane) && space_left(c))
+        (void)hand_over(c); /* the group that waits, into a new segment */
     watch_after(c->retry, RETRY_MS);
     (void)look_at_lane(c);
 }

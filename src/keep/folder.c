@@ -173,7 +173,7 @@ int folder_open(struct folder *f, const char *path, const char *user, struct err
     char lock[FILE_PATH_BYTES];
     int rc;
 
-    *f = (struct folder){ .dir = -1, .lock = -1, .rules = -1 };
+    *f = (struct folder){ .io = &io_system, .dir = -1, .lock = -1, .rules = -1 };
     rc = find_user(f, user, e);
     if (rc == ERR_OK)
         rc = make_path(f, path, e);
@@ -339,7 +339,7 @@ int folder_segments_remove(const struct folder *f, uint32_t lane, uint32_t numbe
         uint64_t n;
 
         if (rc == ERR_OK && num_u64((struct span){ s.p, s.n - 5 }, UINT32_MAX, &n) && n < number) {
-            if (unlinkat(l->dir, list[i]->d_name, 0) == 0)
+            if (f->io->unlink(f->io->arg, l->dir, list[i]->d_name) == 0)
                 removed++;
             else
                 rc = world(e, f, list[i]->d_name, "removed");

@@ -15,6 +15,7 @@
 #define FOLDER_H
 
 #include "os/file.h"
+#include "os/io.h"
 
 #define FOLDER_LANES_MAX 16u
 
@@ -24,6 +25,7 @@ struct folder_lane {
 };
 
 struct folder {
+    const struct io *io;        /* removes segments */
     char path[FILE_PATH_BYTES]; /* absolute */
     int dir, lock, rules;
     uint32_t uid, gid; /* of the account */
@@ -44,7 +46,8 @@ int folder_lanes(struct folder *f, uint32_t *count, struct err *e);
 int folder_segment(struct folder *f, uint32_t lane, int *fd, uint32_t *number, int *error,
                    struct err *e);
 
-/* Remove the segments of a lane below `number`; those that cannot be removed now are tried again
+/* Remove the segments of a lane below `number`, the oldest first, up to one that cannot be removed:
+ * at any moment what is left is without a hole. Those that cannot be removed now are tried again
  * with the next call. The last one that was given out is never removed. Returns how many went, or
  * ERR_IO. */
 int folder_segments_remove(const struct folder *f, uint32_t lane, uint32_t number, struct err *e);

@@ -11,6 +11,7 @@
 
 #include "check.h"
 
+#include "faulty_io.h"
 #include "keep/folder.h"
 
 static char top[64], data[128];
@@ -163,6 +164,58 @@ static void segments_are_new_and_append_only(void **state)
     folder_close(&f);
 }
 
+/* The segments of lane 0 that are there: a bit each, by number. */
+static unsigned segments_left(void)
+{
+    unsigned left = 0;
+
+    for (unsigned n = 1; n <= 12; n++) {
+        char name[32];
+
+        snprintf(name, sizeof(name), "lanes/00/%08u.lane", n);
+        left |= access(below(name), F_OK) == 0 ? 1u << n : 0;
+    }
+    return left;
+}
+
+/* Wherever a removal ends, by a fault or a kill, it has taken the oldest: no hole is left. */
+static void of_segments_the_oldest_go_first_wherever_it_ends(void **state)
+{
+    static const unsigned order[] = { 7, 2, 11, 4, 9, 1, 12, 6, 3, 10, 5, 8 };
+    struct folder f;
+    struct faulty io;
+    struct err e = { 0 };
+    uint32_t lanes = 1;
+    const unsigned all = (1u << 13) - 2;
+
+    (void)state;
+    open_it(&f, &lanes);
+    faulty_init(&io);
+    f.io = &io.io;
+    io.kinds = 1u << FAULTY_UNLINK;
+    io.error = EIO;
+    f.lane[0].next = 13;
+    for (unsigned fails = 1; fails <= 10; fails++) {
+        for (size_t i = 0; i < COUNT_OF(order); i++) {
+            char name[32];
+
+            snprintf(name, sizeof(name), "lanes/00/%08u.lane", order[i]);
+            put(name, "what was sealed");
+        }
+        io.calls = io.failed = 0;
+        io.fail_at = fails;
+        assert_int_equal(folder_segments_remove(&f, 0, 11, &e), ERR_IO);
+        assert_int_equal(io.calls, fails); /* and none behind the one that failed */
+        assert_int_equal(segments_left(), all & ~((1u << fails) - 1));
+        io.fail_at = 0;
+        assert_int_equal(folder_segments_remove(&f, 0, 11, &e), 11 - fails);
+        assert_int_equal(segments_left(), 1u << 11 | 1u << 12);
+    }
+    assert_int_equal(folder_segments_remove(&f, 0, 999, &e), 1);
+    assert_int_equal(segments_left(), 1u << 12); /* the last one stays */
+    folder_close(&f);
+}
+
 static void links_are_not_followed(void **state)
 {
     struct folder f;
@@ -268,6 +321,7 @@ int main(void)
         EACH(an_id_that_is_none_is_not_replaced),
         EACH(a_lane_that_is_there_stays_one),
         EACH(segments_are_new_and_append_only),
+        EACH(of_segments_the_oldest_go_first_wherever_it_ends),
         EACH(links_are_not_followed),
         EACH(generations_are_found_by_number),
         EACH(what_cannot_be_a_folder_is_told),
