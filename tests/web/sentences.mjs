@@ -38,7 +38,7 @@ for (const en of ["There is no {1} {2d}.", "it is cut off", "search of the filte
 for (const [en, vi] of Object.entries(rows)) {
   holds(`"${en}" is said by a source`, known.has(en));
   holds(`"${en}": the same holes`, holes(en) === holes(vi), vi);
-  holds(`"${en}": its Vietnamese is Vietnamese`, /[à-ỹđ]/iu.test(vi), vi);
+  holds(`"${en}": its Vietnamese is Vietnamese`, /[à-ỹ]/.test(vi.toLowerCase()), vi);
   for (const [, lists] of vi.matchAll(/\{\d+d?:([\w.|]+)\}/g)) {
     for (const list of lists.split("|")) holds(`"${en}": there are texts ${list}.*`, Object.keys(texts).some((k) => k.startsWith(list + ".")));
   }
