@@ -384,7 +384,8 @@ static void cut_before(const struct fixture *f, uint32_t segment, enum lane_kind
 }
 
 /* What was stored of batches and files stands in the lane's state: where the newest segment has
- * none, it is in one before, which the next collector reads. */
+ * none, it is in one before, which the next collector reads. Cut before its state a segment has
+ * nothing at all, but of a program whose frames counted alone. */
 static void the_segment_with_the_state_is_needed(void **state)
 {
     struct fixture f;
@@ -392,18 +393,22 @@ static void the_segment_with_the_state_is_needed(void **state)
     struct err e;
 
     (void)state;
-    set_up(&f, &io_system, 3);
-    cut_before(&f, 3, LANE_STATE);
-    for (int life = 0; life < 2; life++) { /* also when it is begun anew */
-        p = begin(&f, &io_system, 10000);
-        while (pack_turn(p, NULL, 100000, &e) > 0)
-            ;
-        assert_int_equal(pack_end(p, &e), ERR_OK);
-        assert_int_equal(pack_next(p), 2 * EVENTS / 3 + 1); /* the group of the state is torn */
-        assert_true(pack_needs(p) <= 2);
-        pack_free(&p);
+    for (int alone = 0; alone < 2; alone++) {
+        set_up(&f, &io_system, 3);
+        if (alone == 1)
+            lane_files_ungroup(&f.files, 3);
+        cut_before(&f, 3, LANE_STATE);
+        for (int life = 0; life < 2; life++) { /* also when it is begun anew */
+            p = begin(&f, &io_system, 10000);
+            while (pack_turn(p, NULL, 100000, &e) > 0)
+                ;
+            assert_int_equal(pack_end(p, &e), ERR_OK);
+            assert_int_equal(pack_next(p) > 2 * EVENTS / 3 + 1, alone); /* of what segment 3 has */
+            assert_true(pack_needs(p) <= 2);
+            pack_free(&p);
+        }
+        tear_down(&f);
     }
-    tear_down(&f);
 }
 
 /* As the role does: what fails is tried again. Returns pack_next(). */

@@ -9,6 +9,8 @@
 
 #include "check.h"
 
+#include "store/lane_form.h"
+
 void lane_files_init(struct lane_files *f, const struct io *io, bool disk)
 {
     *f = (struct lane_files){ .io = io };
@@ -91,6 +93,33 @@ uint64_t lane_files_size(const struct lane_files *f, uint32_t number)
 
     lane_segment_name(name, number);
     return fstatat(f->dir, name, &st, 0) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+void lane_files_ungroup(const struct lane_files *f, uint32_t number)
+{
+    const uint64_t size = lane_files_size(f, number);
+    uint8_t head[LANE_FRAME_BYTES];
+    char name[LANE_NAME_BYTES];
+    uint64_t link;
+    int fd;
+
+    lane_segment_name(name, number);
+    fd = openat(f->dir, name, O_RDWR | O_CLOEXEC);
+    MUST(pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head));
+    link = bytes_u64(head + LANE_HEAD_BYTES - 8);
+    for (uint64_t at = LANE_HEAD_BYTES; at < size;) {
+        struct frame_head h;
+
+        MUST(pread(fd, head, sizeof(head), (off_t)at) == (ssize_t)sizeof(head));
+        MUST(frame_head_read(head, &h));
+        h.more = false;
+        h.link = link;
+        frame_head_put(head, &h);
+        link = h.hash;
+        MUST(pwrite(fd, head, sizeof(head), (off_t)at) == (ssize_t)sizeof(head));
+        at += LANE_FRAME_BYTES + lane_padded(h.bytes);
+    }
+    (void)close(fd);
 }
 
 struct span lane_test_event(uint64_t sequence, uint8_t room[LANE_TEST_EVENT_MAX])

@@ -29,6 +29,10 @@ struct lane_settings lane_files_settings(struct lane_files *f, uint64_t segment_
 /* Bytes of segment `number`. */
 uint64_t lane_files_size(const struct lane_files *f, uint32_t number);
 
+/* Make segment `number` one of a program that knew no groups: no frame says that more follow, each
+ * counts alone. */
+void lane_files_ungroup(const struct lane_files *f, uint32_t number);
+
 /* The bytes of event `sequence`, in `room`. */
 #define LANE_TEST_EVENT_MAX 600u
 struct span lane_test_event(uint64_t sequence, uint8_t room[LANE_TEST_EVENT_MAX]);
