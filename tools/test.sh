@@ -13,9 +13,9 @@ ninja -C "$build" --quiet
 suites=
 for suite in "$@"; do suites="$suites --suite $suite"; done
 rm -f "$log"
-# Two more than there are processors: tests of a server wait more than they work.
+# Four more than there are processors: tests of a server wait more than they work (e2e/notify: 10 s of 120).
 # shellcheck disable=SC2086 # a list of words
-meson test -C "$build" --no-rebuild --num-processes $(($(nproc) + 2)) $suites >"$build/test-output.txt" 2>&1 || true
+meson test -C "$build" --no-rebuild --num-processes $(($(nproc) + 4)) $suites >"$build/test-output.txt" 2>&1 || true
 grep -E '^ *[0-9]+/[0-9]+ ' "$build/test-output.txt" || cat "$build/test-output.txt"
 if grep -qE 'SKIPPED: ' "$log"; then
     grep -hE 'SKIPPED: ' "$log" | sort -u
