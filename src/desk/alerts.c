@@ -349,7 +349,7 @@ static int add(struct alerts *a, const struct alert_finding *f, struct span key,
                          .last = f->time_ns,
                          .until = until,
                          .name = name_hash(f->entity),
-                         .level = f->level,
+                         .level = (int)f->level,
                          .provisional = f->provisional };
     return rc == ERR_OK ? behind(a, f, key, until, to->id, e) : rc;
 }
