@@ -34,6 +34,7 @@ struct db *console_db(struct console *c)
 void console_db_fault(struct console *c)
 {
     db_close(&c->reader);
+    live_forget(c);
 }
 
 /* --- ledgers -------------------------------------------------------------------------------- */

@@ -294,6 +294,8 @@ struct live;
 int lives_new(struct live **out, struct console *c, struct err *e);
 void lives_free(struct live **l);
 uint32_t live_count(const struct console *c);
+/* The next connection counts the database's changes from another number: all is said again. */
+void live_forget(struct console *c);
 serve_fn live_route;
 
 /* csp.c */

@@ -142,10 +142,16 @@ static bool make_desk(struct console *c)
     }
     if (rc == ERR_OK && !buf_failed(&l->desk) && !buf_failed(&l->contact))
         return true;
-    console_db_fault(c); /* opened anew, it says all again */
-    buf_clear(&l->desk);
-    buf_clear(&l->contact);
+    console_db_fault(c);
     return false;
+}
+
+void live_forget(struct console *c)
+{
+    if (c->live == NULL)
+        return;
+    buf_clear(&c->live->desk);
+    buf_clear(&c->live->contact);
 }
 
 static void make_flow(struct console *c)

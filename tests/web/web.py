@@ -160,6 +160,29 @@ def pages(s):
 
 
 @with_web(USERS)
+def rights(s):
+    s.canh("agency", "add", "--code", "SGD", "--name", "Sở Giáo dục và Đào tạo", "--kind", "department")
+    s.canh("system", "add", "--code", "CTT", "--name", "Cổng thông tin", "--owner", "1", "--operator", "1", "--type", "public", "--information", "public",
+           "--level", "3", "--status", "operating")
+    s.enrol("dau-moi", "contact", False, "--agency", "1")
+    s.syslog([hit(i) for i in range(24)])
+    alert = s.alerts(24)[0]
+    kind, severity = codes(s)
+    incident = s.json("incident", "open", "--title", "Trang web bị thay đổi", "--type", kind, "--severity", severity, "--alerts", str(alert["id"]),
+                      "--systems", "1")[0]["incident"]
+    s.json("phieu", "make", "--kind", "request", "--agency", "1", "--system", "1", "--incident", str(incident), "--subject", "Gỡ tệp lạ", "--what", "Có tệp lạ.", "--proof", "Nhật ký",
+           "--steps", "Đổi mật khẩu", "--due", time.strftime("%FT%TZ", time.gmtime(time.time() + 86400)))
+    s.json("phieu", "send", "--phieu", "1", "--channel", "system")
+    now = time.time()
+    for who in ("an", "truong"):
+        s.canh("shift", "plan", "--person", who, "--from", time.strftime("%FT%TZ", time.gmtime(now - 7200)), "--to",
+               time.strftime("%FT%TZ", time.gmtime(now + 7200)))
+    names = {role: name for name, role in USERS if name != "binh"}
+    names["contact"] = "dau-moi"
+    s.browse("rights", alert=alert["id"], incident=incident, rule=alert["rule"], roles=names, description=json.loads(s.ask("/api")[2]))
+
+
+@with_web(USERS)
 def night(s):
     s.syslog([hit(i) for i in range(130)])
     s.alerts(130)
