@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../store/lane_files.h"
+
 void desk_folder_init(struct desk_folder *f)
 {
     (void)snprintf(f->path, sizeof(f->path), "/dev/shm/canh-desk-XXXXXX");
@@ -179,7 +181,7 @@ struct lane_place desk_lane_commit(struct desk_lane *l, int64_t now_ns)
     return lane_place(l->lane);
 }
 
-uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames)
+uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames, bool alone)
 {
     struct lane_reader *r;
     struct lane_frame f;
@@ -189,6 +191,9 @@ uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames)
     int fd;
 
     lane_free(&l->lane);
+    if (alone)
+        lane_files_ungroup(&(struct lane_files){ .dir = l->dir }, l->newest,
+                           cut.segment == l->newest ? cut.bytes : LANE_HEAD_BYTES);
     MUST(lane_reader_new(&r, &io_system, l->dir, LANE_READ_ALL, &e) == ERR_OK);
     if (cut.segment != 0)
         MUST(lane_reader_seek(r, cut, &e) == ERR_OK);
