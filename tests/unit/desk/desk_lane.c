@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/lane_form.h"
+#include "../store/lane_files.h"
 
 void desk_folder_init(struct desk_folder *f)
 {
@@ -181,25 +181,7 @@ struct lane_place desk_lane_commit(struct desk_lane *l, int64_t now_ns)
     return lane_place(l->lane);
 }
 
-/* These frames without a word of their group, each vouching for the one before anew. */
-static void ungroup(int fd, uint64_t at, uint64_t end)
-{
-    uint8_t head[LANE_FRAME_BYTES];
-    struct frame_head h;
-
-    for (uint64_t link = 0; at < end;) {
-        MUST(pread(fd, head, sizeof(head), (off_t)at) == sizeof(head));
-        MUST(frame_head_read(head, &h));
-        h.more = false;
-        h.link = link == 0 ? h.link : link;
-        frame_head_put(head, &h);
-        link = h.hash;
-        MUST(pwrite(fd, head, sizeof(head), (off_t)at) == sizeof(head));
-        at += LANE_FRAME_BYTES + lane_padded(h.bytes);
-    }
-}
-
-uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames, bool grouped)
+uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames, bool alone)
 {
     struct lane_reader *r;
     struct lane_frame f;
@@ -209,6 +191,9 @@ uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames, bool grouped)
     int fd;
 
     lane_free(&l->lane);
+    if (alone)
+        lane_files_ungroup(&(struct lane_files){ .dir = l->dir }, l->newest,
+                           cut.segment == l->newest ? cut.bytes : LANE_HEAD_BYTES);
     MUST(lane_reader_new(&r, &io_system, l->dir, LANE_READ_ALL, &e) == ERR_OK);
     if (cut.segment != 0)
         MUST(lane_reader_seek(r, cut, &e) == ERR_OK);
@@ -218,9 +203,7 @@ uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames, bool grouped)
     lane_reader_free(&r);
     MUST(cut.segment == l->newest);
     lane_segment_name(name, cut.segment);
-    fd = openat(l->dir, name, O_RDWR | O_CLOEXEC);
-    if (!grouped)
-        ungroup(fd, l->before.segment != 0 ? l->before.bytes : LANE_HEAD_BYTES, cut.bytes);
+    fd = openat(l->dir, name, O_WRONLY | O_CLOEXEC);
     MUST(fd >= 0 && ftruncate(fd, (off_t)cut.bytes + 7) == 0 && close(fd) == 0);
     /* What recovery finds out. */
     MUST(lane_reader_new(&r, &io_system, l->dir, LANE_READ_ALL, &e) == ERR_OK);

@@ -45,9 +45,9 @@ struct lane_place desk_lane_commit(struct desk_lane *l, int64_t now_ns);
 
 /*
  * The collector dies, and of its last group only the first `frames` frames are on the disk; a new
- * one goes on as recovery would have it. Returns the first event that is to be matched again. Not
- * `grouped`: as lanes were of which each frame counts alone.
+ * one goes on as recovery would have it. Returns the first event that is to be matched again.
+ * `alone`: it was a program whose frames count alone; else a torn group is none.
  */
-uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames, bool grouped);
+uint64_t desk_lane_crash(struct desk_lane *l, uint32_t frames, bool alone);
 
 #endif

@@ -396,7 +396,7 @@ static void the_segment_with_the_state_is_needed(void **state)
     for (int alone = 0; alone < 2; alone++) {
         set_up(&f, &io_system, 3);
         if (alone == 1)
-            lane_files_ungroup(&f.files, 3);
+            lane_files_ungroup(&f.files, 3, LANE_HEAD_BYTES);
         cut_before(&f, 3, LANE_STATE);
         for (int life = 0; life < 2; life++) { /* also when it is begun anew */
             p = begin(&f, &io_system, 10000);

@@ -95,25 +95,23 @@ uint64_t lane_files_size(const struct lane_files *f, uint32_t number)
     return fstatat(f->dir, name, &st, 0) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-void lane_files_ungroup(const struct lane_files *f, uint32_t number)
+void lane_files_ungroup(const struct lane_files *f, uint32_t number, uint64_t at)
 {
     const uint64_t size = lane_files_size(f, number);
     uint8_t head[LANE_FRAME_BYTES];
     char name[LANE_NAME_BYTES];
-    uint64_t link;
+    uint64_t link = 0;
     int fd;
 
     lane_segment_name(name, number);
     fd = openat(f->dir, name, O_RDWR | O_CLOEXEC);
-    MUST(pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head));
-    link = bytes_u64(head + LANE_HEAD_BYTES - 8);
-    for (uint64_t at = LANE_HEAD_BYTES; at < size;) {
+    while (at < size) {
         struct frame_head h;
 
         MUST(pread(fd, head, sizeof(head), (off_t)at) == (ssize_t)sizeof(head));
         MUST(frame_head_read(head, &h));
         h.more = false;
-        h.link = link;
+        h.link = link != 0 ? link : h.link;
         frame_head_put(head, &h);
         link = h.hash;
         MUST(pwrite(fd, head, sizeof(head), (off_t)at) == (ssize_t)sizeof(head));

@@ -29,9 +29,9 @@ struct lane_settings lane_files_settings(struct lane_files *f, uint64_t segment_
 /* Bytes of segment `number`. */
 uint64_t lane_files_size(const struct lane_files *f, uint32_t number);
 
-/* Make segment `number` one of a program that knew no groups: no frame says that more follow, each
- * counts alone. */
-void lane_files_ungroup(const struct lane_files *f, uint32_t number);
+/* Make the frames of segment `number` from byte `at` on those of a program that knew no groups:
+ * none says that more follow, each counts alone. */
+void lane_files_ungroup(const struct lane_files *f, uint32_t number, uint64_t at);
 
 /* The bytes of event `sequence`, in `room`. */
 #define LANE_TEST_EVENT_MAX 600u

@@ -317,7 +317,7 @@ static void frames_that_say_nothing_count_alone(void **state)
 
     (void)state;
     make(&m, 3, 2);
-    lane_files_ungroup(&m.files, 1);
+    lane_files_ungroup(&m.files, 1, LANE_HEAD_BYTES);
     size = lane_files_size(&m.files, 1);
     r = reader(&m.files, LANE_READ_ALL);
     while (lane_reader_next(r, &frame, NULL) == 1)
