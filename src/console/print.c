@@ -12,6 +12,7 @@
  *
  * PRINTS documents at once, of PAPER_VALUES_MAX values; one becomes PAPER_BYTES_MAX at most.
  */
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -322,8 +323,12 @@ static bool take_values(struct print *p, struct span line)
 static void answer_none(struct print *p)
 {
     char why[ERR_WHY_MAX];
+    uint64_t number;
 
-    (void)snprintf(why, sizeof(why), "There is no %s %s.", p->form->param, p->which);
+    if (num_u64(span_of(p->which), UINT64_MAX, &number))
+        (void)snprintf(why, sizeof(why), "There is no %s %" PRIu64 ".", p->form->param, number);
+    else
+        (void)snprintf(why, sizeof(why), "There is no %s '%s'.", p->form->param, p->which);
     answer_why(p, 404, why);
 }
 
