@@ -89,4 +89,19 @@ for (const way of ways) {
   holds("saving: no error, nothing asked of others", bad.length === 0, bad);
   await b.close();
 }
+// A token of one's own is shown, once: nobody else knows it.
+{
+  const { b, p, bad } = await browser({ viewport: { width: 1280, height: 800 } });
+  await login(p, "quan");
+  await p.goto(given.base + "/me");
+  await p.getByRole("button", { name: "Tạo khóa API", exact: true }).click();
+  await p.locator("dialog[open] input").first().fill("khoa-thu");
+  await p.locator("dialog[open] input[type='checkbox']").last().check();
+  await p.locator("dialog[open] input[type='datetime-local']").fill(new Date(Date.now() + 86400000 * 30).toISOString().slice(0, 16));
+  await p.locator("dialog[open] button[type='submit']").click();
+  const secret = await p.locator("dialog[open] code.secret").innerText({ timeout: 15000 }).catch(() => "");
+  holds("the token is shown", secret.length > 20, secret.length);
+  holds("token: no error", bad.length === 0, bad);
+  await b.close();
+}
 end();

@@ -9,9 +9,9 @@ import { useAsk, useView } from "../lib/use";
 import { object } from "../lib/api";
 import { actForm } from "../ui/act";
 import { Ago, Facts, Part, Pill, Problem, When } from "../ui/bits";
-import { Dialog, open } from "../ui/dialog";
 import { Col, Table } from "../ui/table";
 import { Tab, Tabs } from "../ui/tabs";
+import { newToken, shownOnce } from "../ui/once";
 import { Said } from "../ui/said";
 import { Text } from "../ui/text";
 import { complain, say } from "../ui/toast";
@@ -20,16 +20,10 @@ import { Notices } from "./admin/notices";
 const admin = (): boolean => is("administrator");
 const text = (title: string, name: string): Col<Row> => ({ title, cell: (r) => <Text of={r[name] ?? ""} /> });
 
-/** A secret that is shown once. */
-function showOnce(title: string, secret: unknown): void {
-  open(() => <Dialog title={t(title)}><div class="actform"><p>{t("admin.once")}</p><p><code class="secret"><Text of={secret} /></code></p></div></Dialog>);
-}
-
 function Users() {
   const users = useView("user.list", { limit: 1000 }, 5000);
-  const made = { done: (r: Row) => { if (r["password"]) setTimeout(() => showOnce("admin.password", r["password"]), 0); } };
   return (
-    <Part title={t("admin.users")} side={admin() && <button type="button" class="main" onClick={() => actForm("user.add", {}, made)}>{t("act.user.add")}</button>}>
+    <Part title={t("admin.users")} side={admin() && <button type="button" class="main" onClick={() => actForm("user.add", {}, shownOnce)}>{t("act.user.add")}</button>}>
       <Problem of={users.error} again={users.again} />
       <Table label={t("admin.users")} rows={users.rows ?? []} empty={t("ui.nothing")} kind={(r) => (r["state"] === "disabled" ? "warn" : "")} cols={[
         text("field.user", "name"), text("field.display", "display"),
@@ -39,7 +33,7 @@ function Users() {
         { title: "admin.state", cell: (r) => t(`admin.user.${String(r["state"])}`) },
         { title: "ui.acts", cell: (r) => admin() && <span class="rowacts">
           <button type="button" class="plain" onClick={() => actForm("user.change", { user: r["name"], display: r["display"], roles: r["roles"] })}>{t("admin.change")}</button>
-          <button type="button" class="plain" onClick={() => actForm("user.reset", { user: r["name"] }, made)}>{t("act.user.reset")}</button>
+          <button type="button" class="plain" onClick={() => actForm("user.reset", { user: r["name"] }, shownOnce)}>{t("act.user.reset")}</button>
           {r["second"] ? <button type="button" class="plain" onClick={() => actForm("totp.remove", { user: r["name"] })}>{t("act.totp.remove")}</button> : null}
           <button type="button" class="plain" onClick={() => actForm(r["state"] === "disabled" ? "user.enable" : "user.disable", { user: r["name"] })}>
             {t(r["state"] === "disabled" ? "act.user.enable" : "act.user.disable")}</button></span> }]} />
@@ -51,7 +45,7 @@ function Access() {
   const tokens = useView("token.list", {}, 5000), sessions = useView("session.list", {}, 5000), links = useView("user.links", {}, 30000);
   return (
     <>
-      <Part title={t("admin.tokens")} side={admin() && <button type="button" onClick={() => actForm("token.add", {}, { done: (r) => { if (r["token"]) setTimeout(() => showOnce("admin.token", r["token"]), 0); } })}>{t("act.token.add")}</button>}>
+      <Part title={t("admin.tokens")} side={admin() && <button type="button" onClick={newToken}>{t("act.token.add")}</button>}>
         <Problem of={tokens.error} />
         <Table label={t("admin.tokens")} rows={tokens.rows ?? []} empty={t("ui.nothing")} cols={[text("field.name", "name"), text("field.user", "user"), text("field.service", "service"),
           { title: "field.expires", cell: (r) => <When at={r["expires"] as string} /> }, { title: "admin.used", cell: (r) => <Ago at={r["used"] as string} /> },

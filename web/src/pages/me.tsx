@@ -7,6 +7,7 @@ import { useStore } from "../lib/store";
 import { useView } from "../lib/use";
 import { actForm, doAct } from "../ui/act";
 import { Ago, Facts, Part, Problem } from "../ui/bits";
+import { newToken } from "../ui/once";
 import { Table } from "../ui/table";
 import { Text } from "../ui/text";
 import { complain, say } from "../ui/toast";
@@ -79,7 +80,7 @@ export function Me() {
           { title: "me.address", cell: (r) => <Text of={r["address"]} /> },
           { title: "me.agent", cell: (r) => <Text of={r["agent"]} /> }]} />
       </Part>
-      <Part title={t("me.tokens")} side={<button type="button" onClick={() => actForm("token.add")}>{t("act.token.add")}</button>}>
+      <Part title={t("me.tokens")} side={<button type="button" onClick={newToken}>{t("act.token.add")}</button>}>
         <Table label={t("me.tokens")} rows={tokens.rows ?? []} empty={t("ui.nothing")} cols={[
           { title: "me.name", cell: (r) => <Text of={r["name"]} /> },
           { title: "me.expires", cell: (r) => <Ago at={r["expires"] as string} /> },
