@@ -150,7 +150,7 @@ def asked(b, verb, path):
     """The status alone: some answers never end."""
     c = b.s.connect()
     fields = {"Cookie": b.cookie, "Origin": b.origin, "X-Canh-CSRF": b.csrf}
-    c.request(verb.upper(), "/api" + path, body=None if verb == "get" else "{}", headers=fields)
+    c.request(verb.upper(), "/api" + path, body=None if verb in ("get", "delete") else "{}", headers=fields)
     status = c.getresponse().status
     c.close()
     return status
