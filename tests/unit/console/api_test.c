@@ -19,6 +19,7 @@
 #include "os/socket.h"
 #include "os/tls.h"
 #include "wire/http.h"
+#include "../turns.h"
 
 #define TURNS 5000 /* of 1 ms, at most, until something comes */
 #define LINES 4000
@@ -102,18 +103,9 @@ static unsigned guard(void *arg, const struct serve_call *c)
 
 /* --- the bench ------------------------------------------------------------------------------ */
 
-static void on_tick(void *arg, unsigned ready)
-{
-    (void)ready;
-    loop_stop(arg);
-}
-
 static void turn(struct bench *b)
 {
-    struct err e;
-
-    watch_after(b->tick, 1);
-    assert_int_equal(loop_run(b->loop, &e), ERR_OK);
+    turns_turn(b->loop, b->tick);
 }
 
 static int setup(void **state)
@@ -136,7 +128,7 @@ static int setup(void **state)
     (void)snprintf(b->path, sizeof(b->path), "%s/api", b->folder);
     buf_init(&b->got, (size_t)64 << 20);
     assert_int_equal(loop_new(&b->loop, &e), ERR_OK);
-    b->tick = loop_timer(b->loop, on_tick, b->loop);
+    b->tick = turns_new(b->loop);
     assert_int_equal(serve_new(&b->serve, b->loop, routes, COUNT_OF(routes), b, &e), ERR_OK);
     assert_int_equal(tls_context_new(&b->server, &set, &e), ERR_OK);
     assert_int_equal(tls_client_context_new(&b->client, &none, &e), ERR_OK);

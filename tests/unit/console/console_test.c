@@ -25,6 +25,7 @@
 #include "os/host.h"
 #include "os/socket.h"
 #include "wire/http.h"
+#include "../turns.h"
 
 #define TURNS 3000
 #define TAXONOMY                                                                                   \
@@ -48,18 +49,9 @@ struct bench {
 
 /* --- the bench ------------------------------------------------------------------------------ */
 
-static void on_tick(void *arg, unsigned ready)
-{
-    (void)ready;
-    loop_stop(arg);
-}
-
 static void turn(struct bench *b)
 {
-    struct err e;
-
-    watch_after(b->tick, 1);
-    assert_int_equal(loop_run(b->loop, &e), ERR_OK);
+    turns_turn(b->loop, b->tick);
 }
 
 static void make_folder(struct bench *b)
@@ -96,7 +88,7 @@ static int setup(void **state)
     laid_init(&b->laid, TAXONOMY, "Image,CommandLine");
     buf_init(&b->got, (size_t)256 << 20);
     assert_int_equal(loop_new(&b->loop, &e), ERR_OK);
-    b->tick = loop_timer(b->loop, on_tick, b->loop);
+    b->tick = turns_new(b->loop);
     b->ledger = calloc(1, sizeof(*b->ledger));
     assert_non_null(b->ledger);
     assert_int_equal(ledger_begin(b->ledger, 0, &e), ERR_OK);

@@ -15,6 +15,7 @@
 #include "../../../src/console/live.c"
 
 #include "../desk/desk_lane.h"
+#include "../turns.h"
 
 #define TURNS 2000 /* of 1 ms, at most */
 
@@ -29,18 +30,9 @@ struct bench {
     struct buf got;
 };
 
-static void stop(void *arg, unsigned ready)
-{
-    (void)ready;
-    loop_stop(arg);
-}
-
 static void turn(struct bench *b)
 {
-    struct err e;
-
-    watch_after(b->tick, 1);
-    assert_int_equal(loop_run(b->loop, &e), ERR_OK);
+    turns_turn(b->loop, b->tick);
 }
 
 static int setup(void **state)
@@ -59,7 +51,7 @@ static int setup(void **state)
     assert_int_equal(mkdir(desk, 0700), 0);
     assert_int_equal(db_open(&b->db, b->db_path, &e), ERR_OK);
     assert_int_equal(loop_new(&b->loop, &e), ERR_OK);
-    b->tick = loop_timer(b->loop, stop, b->loop);
+    b->tick = turns_new(b->loop);
     b->ledger = calloc(1, sizeof(*b->ledger));
     assert_non_null(b->ledger);
     assert_int_equal(ledger_begin(b->ledger, 0, &e), ERR_OK);

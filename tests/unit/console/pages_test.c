@@ -22,6 +22,7 @@
 #include "console/shield.h"
 #include "os/socket.h"
 #include "wire/http.h"
+#include "../turns.h"
 
 #define TURNS 4000 /* of 1 ms, at most, until something comes */
 
@@ -134,18 +135,9 @@ static bool is_host(void *arg, struct span host)
                           SPAN_LIT("https://canh.tinh.gov.vn:8443"));
 }
 
-static void on_tick(void *arg, unsigned ready)
-{
-    (void)ready;
-    loop_stop(arg);
-}
-
 static void turn(struct bench *b)
 {
-    struct err e;
-
-    watch_after(b->tick, 1);
-    assert_int_equal(loop_run(b->loop, &e), ERR_OK);
+    turns_turn(b->loop, b->tick);
 }
 
 static int setup(void **state)
@@ -162,7 +154,7 @@ static int setup(void **state)
     gzip_to(index_gzip, (const uint8_t *)INDEX, sizeof(INDEX) - 1);
     buf_init(&b->got, (size_t)64 << 20);
     assert_int_equal(loop_new(&b->loop, &e), ERR_OK);
-    b->tick = loop_timer(b->loop, on_tick, b->loop);
+    b->tick = turns_new(b->loop);
     assert_int_equal(serve_new(&b->serve, b->loop, routes, COUNT_OF(routes), b, &e), ERR_OK);
     serve_pages(b->serve, pages_answer, is_host);
     assert_int_equal(socket_address_read(SPAN_LIT("127.0.0.1:0"), &at, &e), ERR_OK);

@@ -16,6 +16,7 @@
 #include "../desk/desk_lane.h"
 #include "console/console_own.h"
 #include "os/socket.h"
+#include "../turns.h"
 
 #define TURNS 5000 /* of 1 ms, at most */
 #define MANY  6u   /* readings that wait: more than there are threads */
@@ -129,18 +130,9 @@ static const struct serve_route routes[] = {
 
 /* --- the bench ------------------------------------------------------------------------------ */
 
-static void on_tick(void *arg, unsigned ready)
-{
-    (void)ready;
-    loop_stop(arg);
-}
-
 static void turn(struct bench *b)
 {
-    struct err e;
-
-    watch_after(b->tick, 1);
-    assert_int_equal(loop_run(b->loop, &e), ERR_OK);
+    turns_turn(b->loop, b->tick);
 }
 
 static void bench_init(struct bench *b)
@@ -157,7 +149,7 @@ static void bench_init(struct bench *b)
     (void)snprintf(b->socket, sizeof(b->socket), "%s/console.sock", b->folder.path);
     assert_int_equal(db_open(&b->db, b->folder.db, &e), ERR_OK);
     assert_int_equal(loop_new(&b->loop, &e), ERR_OK);
-    b->tick = loop_timer(b->loop, on_tick, b->loop);
+    b->tick = turns_new(b->loop);
     assert_non_null(b->tick);
     assert_int_equal(serve_new(&b->serve, b->loop, routes, COUNT_OF(routes), b, &e), ERR_OK);
     assert_int_equal(reads_new(&b->reads, b->loop, b->folder.db, &e), ERR_OK);

@@ -15,6 +15,7 @@
 #include "console/serve.h"
 #include "os/socket.h"
 #include "wire/http.h"
+#include "../turns.h"
 
 #define TURNS 2000 /* of 1 ms, at most, until something comes */
 
@@ -128,18 +129,9 @@ static const struct serve_route routes[] = {
 
 /* --- the bench ------------------------------------------------------------------------------ */
 
-static void on_tick(void *arg, unsigned ready)
-{
-    (void)ready;
-    loop_stop(arg);
-}
-
 static void turn(struct bench *b)
 {
-    struct err e;
-
-    watch_after(b->tick, 1);
-    assert_int_equal(loop_run(b->loop, &e), ERR_OK);
+    turns_turn(b->loop, b->tick);
 }
 
 static int setup(void **state)
@@ -155,7 +147,7 @@ static int setup(void **state)
     (void)snprintf(b->other, sizeof(b->other), "%s/metrics", b->folder);
     buf_init(&b->got, (size_t)64 << 20);
     assert_int_equal(loop_new(&b->loop, &e), ERR_OK);
-    b->tick = loop_timer(b->loop, on_tick, b->loop);
+    b->tick = turns_new(b->loop);
     assert_int_equal(serve_new(&b->serve, b->loop, routes, COUNT_OF(routes), b, &e), ERR_OK);
     assert_int_equal(socket_listen_path(b->path, &fd, &e), ERR_OK);
     assert_int_equal(serve_listen(b->serve, fd, DOOR_LOCAL, &e), ERR_OK);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "office/line.h"
+#include "turns.h"
 
 struct bench {
     struct loop *loop;
@@ -69,20 +70,10 @@ static void on_console_gone(void *arg)
     b->gone++;
 }
 
-static void on_tick(void *arg, unsigned ready)
-{
-    (void)ready;
-    loop_stop(arg);
-}
-
 static void turns(struct bench *b, int n)
 {
-    struct err e;
-
-    for (int i = 0; i < n; i++) {
-        watch_after(b->tick, 1);
-        assert_int_equal(loop_run(b->loop, &e), ERR_OK);
-    }
+    for (int i = 0; i < n; i++)
+        turns_turn(b->loop, b->tick);
 }
 
 static void make_pair(int fds[2])
@@ -100,7 +91,7 @@ static void bench_init(struct bench *b, bool both)
     buf_init(&b->asked, LINE_FRAME_MAX + 1000);
     buf_init(&b->told, LINE_FRAME_MAX + 1000);
     assert_int_equal(loop_new(&b->loop, &e), ERR_OK);
-    b->tick = loop_timer(b->loop, on_tick, b->loop);
+    b->tick = turns_new(b->loop);
     make_pair(fds);
     from.loop = b->loop;
     from.fd = fds[0];
