@@ -23,10 +23,10 @@ for (const [path, route] of Object.entries(given.description.paths)) {
   }
 }
 
-function* sources(folder) {
+function* sources(folder, ending = /\.tsx?$/) {
   for (const f of readdirSync(folder, { withFileTypes: true })) {
-    if (f.isDirectory()) yield* sources(join(folder, f.name));
-    else if (/\.tsx?$/.test(f.name)) yield join(folder, f.name);
+    if (f.isDirectory()) yield* sources(join(folder, f.name), ending);
+    else if (ending.test(f.name)) yield join(folder, f.name);
   }
 }
 const named = new Set();
@@ -36,6 +36,10 @@ for (const file of sources(join(top, "web/src"))) {
   for (const [, key] of text.matchAll(/(?:title|label): "([a-z]+\.[\w.-]+)"/g)) named.add(key);
 }
 for (const key of named) holds(`${key} has both languages`, has(key));
+// Alerts of the watch itself: each rule has its title, and each title stands so in the program.
+const program = [...sources(join(top, "src"), /\.[ch]$/)].map((f) => readFileSync(f, "utf8")).join("\n");
+for (const [, rule] of program.matchAll(/"canh\.([a-z-]+)"/g)) holds(`system.${rule}`, has(`system.${rule}`));
+for (const [key, { en }] of Object.entries(rows)) if (key.startsWith("system.")) holds(`${key}: "${en}" is said`, program.includes(`"${en}"`));
 // {name} stands in both or in none.
 for (const [key, { vi, en }] of Object.entries(rows)) {
   const of = (s) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort().join();

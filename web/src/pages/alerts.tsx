@@ -15,6 +15,7 @@ import { actForm, doAct } from "../ui/act";
 import { Ago, Level, levels, Pill, Problem } from "../ui/bits";
 import { Column, List } from "../ui/list";
 import { Text } from "../ui/text";
+import { Title } from "../ui/title";
 import { complain, say } from "../ui/toast";
 import { AlertPane } from "./alerts/pane";
 import { closeForm } from "./alerts/close";
@@ -49,7 +50,7 @@ function columns(by: Grouping): Column<Line>[] {
   return [
     { name: "level", title: "alert.level", width: "118px", cell: (l) => <Level of={gravest(l.alerts)} /> },
     { name: "title", title: "alert.title", width: "minmax(180px, 3fr)", cell: (l) => by === "entity" && l.alerts.length > 1 ?
-      t("alerts.rules", { n: new Set(l.alerts.map((a) => a.rule)).size }) : <Text of={one(l).title} /> },
+      t("alerts.rules", { n: new Set(l.alerts.map((a) => a.rule)).size }) : <Title of={one(l).title} /> },
     { name: "entity", title: "alert.entity", width: "minmax(110px, 1.5fr)", cell: (l) => by === "rule" && entities(l) > 1 ?
       t("alerts.entities", { n: entities(l) }) : <Text of={one(l).entity} /> },
     { name: "count", title: by === "none" ? "alert.count" : "alert.alerts", width: "66px", end: true, from: 440, cell: (l) =>

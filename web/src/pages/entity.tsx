@@ -15,6 +15,7 @@ import { Chart } from "../ui/chart";
 import { Column, List } from "../ui/list";
 import { Table } from "../ui/table";
 import { Text } from "../ui/text";
+import { Title } from "../ui/title";
 import { searchFor, Value } from "../ui/value";
 import { NormalPart } from "./entity/normal";
 
@@ -39,7 +40,7 @@ function History({ rows, more }: { rows: readonly AlertOf[]; more: boolean }) {
     <Part title={t("entity.timeline")} kind="wide">
       <Table label={t("entity.timeline")} rows={rows.slice(0, 60)} empty={t("entity.noalerts")} open={(a) => go(`/alerts?state=all&entity=${encodeURIComponent(a.entity)}&alert=${a.id}`)} cols={[
         { title: "alert.last", cell: (a) => <When at={a.last} /> }, { title: "alert.level", cell: (a) => <Level of={a.level} /> },
-        { title: "alert.title", cell: (a) => <Text of={a.title} /> }, { title: "alert.count", end: true, cell: (a) => number(a.count) },
+        { title: "alert.title", cell: (a) => <Title of={a.title} /> }, { title: "alert.count", end: true, cell: (a) => number(a.count) },
         { title: "alert.state", cell: (a) => <>{tv("state", a.state)}{a.verdict ? ` · ${tv("verdict", a.verdict)}` : ""}</> },
         { title: "alert.incident", cell: (a) => (a.incident ? <a href={`/incidents/${a.incident}`} onClick={(e) => e.stopPropagation()}>#{a.incident}</a> : a.candidate ? <a href={`/incidents/candidate/${a.candidate}`} onClick={(e) => e.stopPropagation()}>{t("alert.candidate", { n: a.candidate })}</a> : "–") }]} />
       {(rows.length > 60 || more) && <p class="dim">{t("entity.newest", { n: 60 })}</p>}

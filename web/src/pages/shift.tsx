@@ -12,6 +12,7 @@ import { Papers } from "../ui/paper";
 import { Col, Table } from "../ui/table";
 import { Tab, Tabs } from "../ui/tabs";
 import { Text } from "../ui/text";
+import { Title } from "../ui/title";
 import { complain } from "../ui/toast";
 import { Calls } from "./shift/calls";
 
@@ -125,7 +126,7 @@ function Sheet({ of }: { of: Content }) {
     <div class="parts">
       <Part title={t("shift.h.alerts")}>
         <p>{t("shift.h.open", { n: of.alerts?.open ?? 0, m: of.alerts?.unacknowledged ?? 0 })}</p>
-        {list(of.alerts?.gravest, (r) => <><Level of={levelName(r["level"])} word={false} /> <a href={`/alerts?state=all&alert=${String(r["id"])}`}><Text of={r["title"]} /></a> <span class="dim"><Text of={r["entity"]} /></span></>)}
+        {list(of.alerts?.gravest, (r) => <><Level of={levelName(r["level"])} word={false} /> <a href={`/alerts?state=all&alert=${String(r["id"])}`}><Title of={r["title"]} /></a> <span class="dim"><Text of={r["entity"]} /></span></>)}
       </Part>
       <Part title={t("shift.h.incidents")}>{list(of.incidents?.list, (r) => <a href={"/incidents?state=any&text=" + encodeURIComponent(String(r["number"]))}><Text of={r["number"]} /> <Text of={r["title"]} /></a>)}</Part>
       <Part title={t("shift.h.tasks")}>{list(of.tasks, (r) => <Text of={r["title"]} />)}</Part>

@@ -5,7 +5,7 @@ import { t } from "../../lib/i18n";
 import { keptStore, useStore } from "../../lib/store";
 import { actForm } from "../../ui/act";
 import { close, Dialog, open } from "../../ui/dialog";
-import { Text } from "../../ui/text";
+import { Title } from "../../ui/title";
 
 export interface How {
   verdict: string;
@@ -34,7 +34,7 @@ function Close({ alerts, verdict, done }: { alerts: readonly Alert[]; verdict: s
   return (
     <Dialog title={t("alerts.close", { n: alerts.length })}>
       <form class="actform" onSubmit={send} data-act="alert.close">
-        <p><Text of={first.title} />{alerts.length > 1 && ` ${t("alerts.andmore", { n: alerts.length - 1 })}`}</p>
+        <p><Title of={first.title} />{alerts.length > 1 && ` ${t("alerts.andmore", { n: alerts.length - 1 })}`}</p>
         <fieldset class="checks"><legend>{t("alert.verdict")}</legend>
           {verdicts.map((v, i) => <label><input type="radio" name="verdict" value={v} required checked={chosen === v}
             autofocus={!verdict && i === 0} onChange={() => choose(v)} /> {t(`verdict.${v}`)}</label>)}</fieldset>

@@ -11,6 +11,7 @@ import { actForm } from "../../ui/act";
 import { Ago, Facts, Level, Part, Problem, When } from "../../ui/bits";
 import { Tags } from "../../ui/technique";
 import { Text } from "../../ui/text";
+import { Title } from "../../ui/title";
 import { entityOf, searchFor, term, Value } from "../../ui/value";
 import { CallsOf } from "../shift/calls";
 
@@ -92,7 +93,7 @@ function Related({ alert }: { alert: Alert }) {
   return (
     <Part title={t("alert.related")} side={all.rows?.candidate && <a href={`/incidents/candidate/${all.rows.candidate.candidate}`}>{t("alert.candidate", { n: all.rows.candidate.candidate })}</a>}>
       {others.length === 0 ? <p class="empty">{t("alert.alone")}</p> :
-        <ul class="short">{others.slice(0, 12).map((x) => <li><Level of={x.level} word={false} /> <a href={`/alerts?state=all&entity=${encodeURIComponent(x.entity)}&alert=${x.id}`}><Text of={x.title} /></a>
+        <ul class="short">{others.slice(0, 12).map((x) => <li><Level of={x.level} word={false} /> <a href={`/alerts?state=all&entity=${encodeURIComponent(x.entity)}&alert=${x.id}`}><Title of={x.title} /></a>
           <span class="dim"><Text of={x.entity} /> · <When at={x.last} /></span></li>)}</ul>}
       {others.length > 12 && <p class="dim">{t("ui.more", { n: others.length - 12 })}</p>}
     </Part>
@@ -118,7 +119,7 @@ export function AlertPane({ alert, others, close, decide, escalate }:
       <header>
         <Level of={alert.level} />
         <button type="button" class="plain" aria-label={t("ui.close")} onClick={close}>✕</button>
-        <h2><Text of={alert.title} /></h2>
+        <h2><Title of={alert.title} /></h2>
       </header>
       {mayTriage() && <div class="buttons">
         <button type="button" onClick={() => decide()}>{t("act.alert.close")} <kbd>c</kbd></button>

@@ -10,7 +10,7 @@ import { useView } from "../../lib/use";
 import { actForm, doAct } from "../../ui/act";
 import { Level, Part, Problem, When } from "../../ui/bits";
 import { Table } from "../../ui/table";
-import { Text } from "../../ui/text";
+import { Title } from "../../ui/title";
 import { complain } from "../../ui/toast";
 import { Value } from "../../ui/value";
 import { Do, goTo } from "./bits";
@@ -43,7 +43,7 @@ export function AlertsPart({ of }: { of: Whole }) {
       <Table label={t("incident.part.alerts")} rows={rows} at={r.at} empty={t(told.busy ? "incidents.busy" : "incident.noalerts")} cols={[
         { title: "ui.mark", cell: (a) => <input type="checkbox" checked={marked.has(a.id)} aria-label={t("ui.mark")} onClick={() => mark(a)} /> },
         { title: "alert.level", cell: (a) => <Level of={a.level} /> },
-        { title: "alert.title", cell: (a) => <a href={link(a)}><Text of={a.title} /></a> },
+        { title: "alert.title", cell: (a) => <a href={link(a)}><Title of={a.title} /></a> },
         { title: "alert.entity", cell: (a) => <Value of={a.entity} field="host" /> },
         { title: "alert.count", end: true, cell: (a) => number(a.count) },
         { title: "alert.state", cell: (a) => tv("state", a.state) },

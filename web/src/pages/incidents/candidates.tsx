@@ -16,6 +16,7 @@ import { Column, List } from "../../ui/list";
 import { Table } from "../../ui/table";
 import { Technique } from "../../ui/technique";
 import { Text } from "../../ui/text";
+import { Title } from "../../ui/title";
 import { Value } from "../../ui/value";
 import { Do, goTo, IncidentTabs } from "./bits";
 
@@ -86,7 +87,7 @@ function Pane({ of, close }: { of: Candidate; close: () => void }) {
         <Problem of={alerts.error} />
         <Table label={t("candidate.alerts")} rows={alerts.rows ?? []} empty={t("ui.nothing")} cols={[
           { title: "alert.level", cell: (a) => <Level of={a.level} word={false} /> },
-          { title: "alert.title", cell: (a) => <a href={`/alerts?state=all&entity=${encodeURIComponent(a.entity)}&alert=${a.id}`}><Text of={a.title} /></a> },
+          { title: "alert.title", cell: (a) => <a href={`/alerts?state=all&entity=${encodeURIComponent(a.entity)}&alert=${a.id}`}><Title of={a.title} /></a> },
           { title: "alert.entity", cell: (a) => <Value of={a.entity} field="host" /> },
           { title: "alert.state", cell: (a) => tv("state", a.state) }, { title: "alert.last", cell: (a) => <When at={a.last} /> }]} />
       </Part>

@@ -14,6 +14,7 @@ import { Ago, Facts, Level, Part, Pill, Problem } from "../../ui/bits";
 import { Column } from "../../ui/list";
 import { Table } from "../../ui/table";
 import { Text } from "../../ui/text";
+import { Title } from "../../ui/title";
 import { Value } from "../../ui/value";
 import { Choice, Link, MOST, Pane, Shelf, useFilter } from "./shelf";
 
@@ -63,7 +64,7 @@ function One({ id }: { id: number }) {
       <Part title={t("registers.alerts")}>
         <Problem of={alerts.error} />
         <Table label={t("registers.alerts")} rows={alerts.rows ?? []} empty={t(alerts.busy ? "incidents.busy" : "registers.noalerts")} cols={[
-          { title: "alert.level", cell: (a) => <Level of={a.level} word={false} /> }, { title: "alert.title", cell: (a) => <a href={`/alerts?entity=${encodeURIComponent(a.entity)}&alert=${a.id}`}><Text of={a.title} /></a> },
+          { title: "alert.level", cell: (a) => <Level of={a.level} word={false} /> }, { title: "alert.title", cell: (a) => <a href={`/alerts?entity=${encodeURIComponent(a.entity)}&alert=${a.id}`}><Title of={a.title} /></a> },
           { title: "alert.entity", cell: (a) => <Text of={a.entity} /> }, { title: "alert.state", cell: (a) => tv("state", a.state) }, { title: "alert.last", cell: (a) => <Ago at={a.last} /> }]} />
       </Part>
     </Pane>

@@ -15,6 +15,7 @@ import { Ago, Facts, Level, Part, Pill, Problem } from "../../ui/bits";
 import { Column } from "../../ui/list";
 import { Table } from "../../ui/table";
 import { Text } from "../../ui/text";
+import { Title } from "../../ui/title";
 import { kindOf } from "../sources/pane";
 import { Owed, People } from "./agencies";
 import { Choice, date, Link, MOST, Pane, Shelf, useFilter } from "./shelf";
@@ -95,7 +96,7 @@ function Happening({ id }: { id: number }) {
       <Part title={t("registers.alerts")} side={<a href={`/alerts?system=${id}`}>{t("entity.queue")}</a>}>
         <Problem of={alerts.error} />
         <Table label={t("registers.alerts")} rows={alerts.rows ?? []} empty={t(alerts.busy ? "incidents.busy" : "registers.noalerts")} cols={[
-          { title: "alert.level", cell: (a) => <Level of={a.level} word={false} /> }, { title: "alert.title", cell: (a) => <a href={`/alerts?system=${id}&alert=${a.id}`}><Text of={a.title} /></a> },
+          { title: "alert.level", cell: (a) => <Level of={a.level} word={false} /> }, { title: "alert.title", cell: (a) => <a href={`/alerts?system=${id}&alert=${a.id}`}><Title of={a.title} /></a> },
           { title: "alert.entity", cell: (a) => <Text of={a.entity} /> }, { title: "alert.state", cell: (a) => tv("state", a.state) }, { title: "alert.last", cell: (a) => <Ago at={a.last} /> }]} />
       </Part>
       <Part title={t("registers.incidents")} side={<a href={`/incidents?state=any&system=${id}`}>{t("registers.allincidents")}</a>}>

@@ -8,6 +8,7 @@ import { useAsk, useView } from "../../lib/use";
 import { Ago, Left, Level, Part, Pill, Problem, When } from "../../ui/bits";
 import { Table } from "../../ui/table";
 import { Text } from "../../ui/text";
+import { Title } from "../../ui/title";
 
 const steps = ["watch", "on-call", "lead", "leads"] as const;
 type Step = (typeof steps)[number];
@@ -65,7 +66,7 @@ function Waiting({ waits, calls }: { waits: Waits; calls: readonly Call[] }) {
     <Part title={t("calls.waiting")} side={<a href="/alerts?state=new&level=high">{t("entity.queue")}</a>}>
       <Problem of={told.error} again={told.again} />
       <Table label={t("calls.waiting")} rows={rows} empty={t(told.busy && !told.rows ? "incidents.busy" : "calls.nowaiting")} cols={[
-        { title: "alert.level", cell: (a) => <Level of={a.level} /> }, { title: "alert.title", cell: (a) => <a href={`/alerts?state=new&level=high&alert=${a.id}`}><Text of={a.title} /></a> },
+        { title: "alert.level", cell: (a) => <Level of={a.level} /> }, { title: "alert.title", cell: (a) => <a href={`/alerts?state=new&level=high&alert=${a.id}`}><Title of={a.title} /></a> },
         { title: "alert.entity", cell: (a) => <Text of={a.entity} /> }, { title: "calls.since", cell: (a) => <Ago at={a.made} /> },
         { title: "calls.next", cell: (a) => (called(a) > 0 ? t("calls.called", { n: called(a) }) : <Left until={new Date(Date.parse(a.made) + wait(a)).toISOString()} />) }]} />
     </Part>
@@ -77,7 +78,7 @@ function Past({ rows, busy }: { rows: readonly Call[]; busy: boolean }) {
   return (
     <Table label={t("calls.past")} rows={rows} empty={t(busy ? "incidents.busy" : "calls.none")} kind={(c) => (c.messages === 0 ? "warn" : "")} cols={[
       { title: "shift.time", cell: (c) => <When at={c.time} /> }, { title: "alert.level", cell: (c) => <Level of={c.level} word={false} /> },
-      { title: "alert.title", cell: (c) => <a href={`/alerts?state=all&alert=${c.alert}`}><Text of={c.title} /></a> }, { title: "calls.step", cell: (c) => t(`calls.step.${c.step}`) },
+      { title: "alert.title", cell: (c) => <a href={`/alerts?state=all&alert=${c.alert}`}><Title of={c.title} /></a> }, { title: "calls.step", cell: (c) => t(`calls.step.${c.step}`) },
       { title: "field.person", cell: (c) => (c.person ? <Text of={names.person(c.person)} /> : <Pill kind="warn">{t("calls.nobody")}</Pill>) },
       { title: "calls.messages", cell: (c) => (c.messages > 0 ? c.messages : <Pill kind="bad">{t("calls.unreached")}</Pill>) },
       { title: "alert.state", cell: (c) => <>{tv("state", c.state)}{c.acknowledged && <> · <When at={c.acknowledged} /></>}{c.assignee && <> · <Text of={names.person(c.assignee)} /></>}</> }]} />
