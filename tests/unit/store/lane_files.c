@@ -86,6 +86,17 @@ struct lane_settings lane_files_settings(struct lane_files *f, uint64_t segment_
                                    .arg = f };
 }
 
+int lane_files_open(const struct lane_files *f, uint32_t number, int flags)
+{
+    char name[LANE_NAME_BYTES];
+    int fd;
+
+    lane_segment_name(name, number);
+    fd = openat(f->dir, name, flags | O_CLOEXEC, 0600);
+    MUST(fd >= 0);
+    return fd;
+}
+
 uint64_t lane_files_size(const struct lane_files *f, uint32_t number)
 {
     char name[LANE_NAME_BYTES];
@@ -98,13 +109,10 @@ uint64_t lane_files_size(const struct lane_files *f, uint32_t number)
 void lane_files_ungroup(const struct lane_files *f, uint32_t number, uint64_t at)
 {
     const uint64_t size = lane_files_size(f, number);
+    const int fd = lane_files_open(f, number, O_RDWR);
     uint8_t head[LANE_FRAME_BYTES];
-    char name[LANE_NAME_BYTES];
     uint64_t link = 0;
-    int fd;
 
-    lane_segment_name(name, number);
-    fd = openat(f->dir, name, O_RDWR | O_CLOEXEC);
     while (at < size) {
         struct frame_head h;
 

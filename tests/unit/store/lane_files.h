@@ -26,6 +26,9 @@ void lane_files_release(struct lane_files *f);
 
 struct lane_settings lane_files_settings(struct lane_files *f, uint64_t segment_bytes);
 
+/* Segment `number`, opened with these flags; it must be possible. */
+int lane_files_open(const struct lane_files *f, uint32_t number, int flags);
+
 /* Bytes of segment `number`. */
 uint64_t lane_files_size(const struct lane_files *f, uint32_t number);
 

@@ -57,17 +57,6 @@ static void make(struct made *m, uint32_t groups, int events)
     assert_int_equal(m->files.newest, 1);
 }
 
-static int segment_of(const struct lane_files *f, uint32_t number, int flags)
-{
-    char name[LANE_NAME_BYTES];
-    int fd;
-
-    lane_segment_name(name, number);
-    fd = openat(f->dir, name, flags | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    return fd;
-}
-
 static struct lane_reader *reader(const struct lane_files *f, unsigned kinds)
 {
     struct lane_reader *r;
@@ -134,7 +123,7 @@ static void cut_at_every_byte_a_group_is_there_with_all_that_it_says_or_not_at_a
 
     (void)state;
     make(&m, groups, 2);
-    fd = segment_of(&m.files, 1, O_RDWR);
+    fd = lane_files_open(&m.files, 1, O_RDWR);
     for (uint64_t cut = lane_files_size(&m.files, 1) + 1; cut-- > 0;) {
         struct found found;
 
@@ -164,7 +153,7 @@ static void a_group_that_grows_is_shown_when_its_last_byte_is_there(void **state
     make(&m, 3, 2);
     size = (size_t)lane_files_size(&m.files, 1);
     assert_true(size <= sizeof(bytes));
-    fd = segment_of(&m.files, 1, O_RDWR);
+    fd = lane_files_open(&m.files, 1, O_RDWR);
     assert_int_equal(pread(fd, bytes, size, 0), size);
     assert_int_equal(ftruncate(fd, LANE_HEAD_BYTES), 0);
     r = reader(&m.files, LANE_READ_ALL);
@@ -190,7 +179,7 @@ static void whatever_kinds_are_asked_for_the_same_groups_are_there(void **state)
 
     (void)state;
     make(&m, 3, 2);
-    fd = segment_of(&m.files, 1, O_RDWR);
+    fd = lane_files_open(&m.files, 1, O_RDWR);
     size = lane_files_size(&m.files, 1);
     for (uint64_t at = m.place[1].bytes; at < size; at++) {
         uint64_t group = at < m.place[2].bytes ? 1 : 2;
@@ -227,7 +216,7 @@ static void a_group_larger_than_what_is_held_of_it(void **state)
     (void)state;
     make(&m, 3, 1000);
     assert_true(m.place[1].bytes > 4 * 65536);
-    fd = segment_of(&m.files, 1, O_RDWR);
+    fd = lane_files_open(&m.files, 1, O_RDWR);
     found = recovered(&m.files);
     check_whole(&found, &m.place[3]);
     for (uint32_t group = 3; group >= 1; group--) {
@@ -257,7 +246,7 @@ static void what_is_known_to_count_is_shown_up_to_where_it_is_damaged(void **sta
 
     (void)state;
     make(&m, 3, 2);
-    fd = segment_of(&m.files, 1, O_RDWR);
+    fd = lane_files_open(&m.files, 1, O_RDWR);
     assert_int_equal(pwrite(fd, "x", 1, (off_t)m.place[2].bytes - 20), 1); /* of the batch */
     r = reader(&m.files, LANE_READ_ALL);
     lane_reader_limit(r, m.place[3]);
@@ -285,7 +274,7 @@ static void a_start_behind_a_torn_group_counts_none_of_it(void **state)
 
     (void)state;
     make(&m, 3, 2);
-    fd = segment_of(&m.files, 1, O_RDWR);
+    fd = lane_files_open(&m.files, 1, O_RDWR);
     assert_int_equal(ftruncate(fd, (off_t)m.place[3].bytes - 1), 0);
     (void)close(fd);
     found = recovered(&m.files);
@@ -325,7 +314,7 @@ static void frames_that_say_nothing_count_alone(void **state)
     lane_reader_free(&r);
     assert_int_equal(count, 3 * 4 + 3); /* and the state: sources, checkpoints, STATE */
     assert_int_equal(ends[count - 1], size);
-    fd = segment_of(&m.files, 1, O_RDWR);
+    fd = lane_files_open(&m.files, 1, O_RDWR);
     for (uint64_t cut = size; cut-- > LANE_HEAD_BYTES;) {
         size_t n = 0;
 
@@ -369,7 +358,7 @@ static void a_new_segment_has_its_state_or_nothing(void **state)
     lane_free(&l);
     assert_int_equal(next, 9);
     assert_int_equal(f.newest, 2);
-    fd = segment_of(&f, f.newest, O_RDWR);
+    fd = lane_files_open(&f, f.newest, O_RDWR);
     for (uint64_t cut = lane_files_size(&f, f.newest) + 1; cut-- > 0;) {
         struct lane_reader *r = reader(&f, LANE_READ_ALL);
         struct found found = { .next = 1 };

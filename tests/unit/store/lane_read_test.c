@@ -69,17 +69,6 @@ static size_t frames_of(const struct lane_files *f, struct seen *seen, size_t ma
     return n;
 }
 
-static int segment_of(const struct lane_files *f, uint32_t number, int flags)
-{
-    char name[LANE_NAME_BYTES];
-    int fd;
-
-    lane_segment_name(name, number);
-    fd = openat(f->dir, name, flags | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    return fd;
-}
-
 /* With CANH_SEEDS set to a folder: the segments as a seed of the reader's fuzz target. */
 static void seed_put(const struct lane_files *f)
 {
@@ -92,9 +81,10 @@ static void seed_put(const struct lane_files *f)
     if (folder == NULL || 2 + first + second > sizeof(bytes))
         return;
     bytes_put_u16(bytes, (uint16_t)first);
-    assert_int_equal(pread(segment_of(f, 1, O_RDONLY), bytes + 2, first, 0), first);
+    assert_int_equal(pread(lane_files_open(f, 1, O_RDONLY), bytes + 2, first, 0), first);
     if (second > 0)
-        assert_int_equal(pread(segment_of(f, 2, O_RDONLY), bytes + 2 + first, second, 0), second);
+        assert_int_equal(pread(lane_files_open(f, 2, O_RDONLY), bytes + 2 + first, second, 0),
+                         second);
     (void)snprintf(path, sizeof(path), "%s/lane-%u-%zu", folder, f->newest, first);
     out = fopen(path, "wb");
     assert_non_null(out);
@@ -136,7 +126,7 @@ static void cut_at_every_byte_the_groups_before_are_left_and_no_other(void **sta
     seed_put(&f);
     count = frames_of(&f, all, FRAMES_MAX, &torn);
     assert_int_equal(count, 2 + 3 * 2 + 1);
-    fd = segment_of(&f, 1, O_RDWR);
+    fd = lane_files_open(&f, 1, O_RDWR);
     for (uint64_t cut = lane_files_size(&f, 1); cut-- > 0;) {
         size_t want = grouped_before(all, count, cut), n;
 
@@ -166,7 +156,7 @@ static void a_torn_tail_is_counted_and_the_next_segment_follows(void **state)
     assert_int_equal(torn, 0);
     while (all[first].segment == 1)
         first++;
-    fd = segment_of(&f, 1, O_RDWR);
+    fd = lane_files_open(&f, 1, O_RDWR);
     size = lane_files_size(&f, 1);
     for (uint64_t cut = size; cut-- > 0;) {
         size_t want = 0, n;
@@ -196,7 +186,7 @@ static void with_any_byte_changed_no_frame_is_wrong(void **state)
     (void)state;
     lane_make(&f, 3, 1 << 20);
     count = frames_of(&f, all, FRAMES_MAX, &torn);
-    fd = segment_of(&f, 1, O_RDWR);
+    fd = lane_files_open(&f, 1, O_RDWR);
     size = lane_files_size(&f, 1);
     for (uint64_t at = 0; at < size; at++) {
         uint8_t was, is;
@@ -230,7 +220,7 @@ static void a_frame_from_elsewhere_does_not_check(void **state)
     count = frames_of(&f, all, FRAMES_MAX, &torn);
     size = all[count - 2].end - all[count - 2].at;
     assert_true(size <= sizeof(frame));
-    fd = segment_of(&f, 1, O_RDWR);
+    fd = lane_files_open(&f, 1, O_RDWR);
     assert_int_equal(pread(fd, frame, size, (off_t)all[count - 2].at), size);
     assert_int_equal(pwrite(fd, frame, size, (off_t)all[count - 1].end), size);
     assert_int_equal(frames_of(&f, all, FRAMES_MAX, &torn), count);
@@ -315,7 +305,7 @@ static void damage_below_the_limit_is_said(void **state)
     (void)state;
     lane_make(&f, 3, 1 << 20);
     end.bytes = lane_files_size(&f, 1);
-    fd = segment_of(&f, 1, O_RDWR);
+    fd = lane_files_open(&f, 1, O_RDWR);
     assert_int_equal(pwrite(fd, "x", 1, (off_t)end.bytes - 70), 1);
     r = reader(&f, LANE_READ_ALL);
     lane_reader_limit(r, end);
@@ -366,7 +356,7 @@ static void an_empty_folder_is_the_end_for_now(void **state)
     assert_int_equal(lane_reader_next(r, &frame, NULL), 0);
     assert_int_equal(lane_last_segment(f.dir, &number, NULL), ERR_OK);
     assert_int_equal(number, 0);
-    (void)close(segment_of(&f, 12, O_WRONLY | O_CREAT));
+    (void)close(lane_files_open(&f, 12, O_WRONLY | O_CREAT));
     (void)close(openat(f.dir, "99.lane", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     (void)close(openat(f.dir, "00000099.lanes", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     assert_int_equal(lane_last_segment(f.dir, &number, NULL), ERR_OK);
@@ -428,7 +418,7 @@ static void the_newest_segment_that_stands_alone_is_found(void **state)
         assert_int_equal(lane_reader_seek_state(r, NULL), ERR_OK);
         assert_int_equal(lane_reader_next(r, &frame, NULL), 1);
         assert_int_equal(frame.segment, newest);
-        fd = segment_of(&f, newest, O_RDWR);
+        fd = lane_files_open(&f, newest, O_RDWR);
         /* Torn, head and all, or empty. */
         assert_int_equal(ftruncate(fd, newest == 4   ? (off_t)lane_files_size(&f, newest) - 1
                                        : newest == 3 ? 30
@@ -503,7 +493,7 @@ static void a_start_says_what_counts_of_what_it_found(void **state)
     s.before = lane_reader_place(r);
     s.sequence = s.matched = s.before.sequence;
     assert_int_equal(s.sequence, 5);
-    fd = segment_of(&f, 1, O_RDWR); /* the third group's event does not check */
+    fd = lane_files_open(&f, 1, O_RDWR); /* the third group's event does not check */
     assert_int_equal(pwrite(fd, "x", 1, (off_t)s.before.bytes + 70), 1);
     (void)close(fd);
     assert_int_equal(lane_new(&l, &s, NULL), ERR_OK);
@@ -555,7 +545,7 @@ static void what_does_not_check_as_far_as_it_counted_is_damage(void **state)
     for (uint32_t n = 1; n <= 3; n++) { /* any byte but those behind bodies */
         const uint64_t size = lane_files_size(&f, n);
 
-        fd = segment_of(&f, n, O_RDWR);
+        fd = lane_files_open(&f, n, O_RDWR);
         for (uint64_t i = 0; i < size; i += 97) {
             uint8_t other;
 
@@ -572,7 +562,7 @@ static void what_does_not_check_as_far_as_it_counted_is_damage(void **state)
         assert_false(damage_of(&f, &is));
         (void)close(fd);
     }
-    fd = segment_of(&f, 1, O_RDWR); /* the first one's head: nothing stands before it */
+    fd = lane_files_open(&f, 1, O_RDWR); /* the first one's head: nothing stands before it */
     assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 0), sizeof(zeros));
     assert_true(damage_of(&f, &is) && is.segment == 1 && is.bytes == 0);
     assert_int_equal(ftruncate(fd, 0), 0);
@@ -677,7 +667,7 @@ static void a_segment_of_a_later_version_is_not_guessed_at(void **state)
 
     (void)state;
     lane_make(&f, 1, 1);
-    fd = segment_of(&f, 1, O_RDWR);
+    fd = lane_files_open(&f, 1, O_RDWR);
     assert_int_equal(pread(fd, head, sizeof(head), 0), sizeof(head));
     assert_true(segment_head_read(head, &h));
     head[8] = 2;
